@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# boot.sh KERNEL DIR: boot test kernel KERNEL with what initramfs.sh left in DIR,
+# for at most SQ_TIMEOUT seconds. The kernel's log becomes DIR/console.log; what the job
+# writes becomes DIR/result.log and is shown as it comes. Judging is another
+# script's task: this one fails only when it could not boot at all.
+#
+#   SQ_SMP      CPUs (default 2; UML has one)
+#   SQ_MEMORY   MiB (default 2048)
+#   SQ_APPEND   more words for the kernel's command line
+#   SQ_ACCEL    kvm or tcg, instead of probing
+. "$(dirname "$0")/lib.sh"
+
+[ $# -eq 2 ] || die "usage: tools/boot.sh KERNEL DIR"
+dir=$2
+smp=${SQ_SMP:-2}
+memory=${SQ_MEMORY:-2048}
+limit=${SQ_TIMEOUT:-300}
+load_kernel "$1"
+: >"$dir/console.log"
+: >"$dir/result.log"
+
+WORDS="panic=-1 oops=panic ignore_loglevel printk.time=1 ${SQ_APPEND:-}"
+
+boot_uml() {
+	say "booting $K_NAME $K_RELEASE natively, at most $limit s"
+	# shellcheck disable=SC2086 # WORDS are words
+	timeout -k 5 "$limit" "$K_IMAGE" "mem=${memory}M" \
+		root=/dev/root rootfstype=hostfs "rootflags=$dir/root" rw \
+		init=/init con=null con0=null,fd:1 \
+		ssl=null ssl1=null,fd:3 $WORDS \
+		3>"$dir/result.pipe" </dev/null >"$dir/console.log" 2>&1
+}
+
+boot_qemu() {
+	local accel cpu=max
+
+	need_packages qemu-system-x86
+	accel=$("$SQ_TOP/tools/accel.sh")
+	[ "$accel" = kvm ] && cpu=host
+	say "booting $K_NAME $K_RELEASE in QEMU ($accel, $smp CPUs), at most $limit s"
+	timeout -k 5 "$limit" qemu-system-x86_64 -accel "$accel" -cpu "$cpu" \
+		-smp "$smp,sockets=$smp,cores=1,threads=1" -m "${memory}M" \
+		-nodefaults -display none -no-reboot \
+		-serial "file:$dir/console.log" -serial stdio \
+		-kernel "$K_IMAGE" -initrd "$dir/initramfs" \
+		-append "console=ttyS0 $WORDS" \
+		</dev/null >"$dir/result.pipe" 2>"$dir/qemu.log"
+}
+
+rm -f "$dir/result.pipe"
+mkfifo "$dir/result.pipe"
+trap 'rm -f "$dir/result.pipe"' EXIT
+tr -d '\r' <"$dir/result.pipe" | tee "$dir/result.log" &
+reader=$!
+
+status=0
+if [ "$K_ARCH" = um ]; then
+	boot_uml || status=$?
+else
+	boot_qemu || status=$?
+fi
+wait "$reader"
+if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+	say "time limit of $limit s reached"
+elif [ "$status" -ne 0 ]; then
+	say "$K_NAME ended with status $status"
+	[ ! -s "$dir/qemu.log" ] || cat "$dir/qemu.log" >&2
+fi

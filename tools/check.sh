@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# check.sh: what can be said about the sources without booting them. Every step
+# is one check; the last line is the sum.
+. "$(dirname "$0")/lib.sh"
+
+cd "$SQ_TOP"
+MAX_LINES=600
+passed=0
+failed=0
+
+# check TITLE CMD...: run CMD; show what it prints only when it fails.
+check() {
+	local title=$1 log=$SQ_BUILD/check.log start=$SECONDS
+
+	shift
+	if "$@" >"$log" 2>&1 </dev/null; then
+		passed=$((passed + 1))
+		echo "ok - $title ($((SECONDS - start)) s)"
+	else
+		failed=$((failed + 1))
+		cat "$log"
+		echo "not ok - $title"
+	fi
+}
+
+c_files() {
+	local part
+
+	for part in include src kunit samples selftests; do
+		[ ! -d "$part" ] ||
+			find "$part" -name '*.[ch]' ! -name '*.mod.c' | sort
+	done
+}
+
+checkpatch() {
+	local file bad=0 ignore
+
+	while IFS= read -r file; do
+		ignore=FILE_PATH_CHANGES
+		[ "$file" = include/squirrel/compat.h ] &&
+			ignore+=,LINUX_VERSION_CODE
+		# It leaves a file where it runs.
+		(cd "$SQ_BUILD" && "$source/scripts/checkpatch.pl" --no-tree \
+			--strict --quiet --no-summary --show-types \
+			--ignore "$ignore" -f "$SQ_TOP/$file") || bad=1
+	done < <(c_files)
+	return $bad
+}
+
+# warnings KERNEL: build it all anew with W=1 and sparse; what either says about
+# a file of ours is a failure. Headers of the kernel may say what they like.
+warnings() {
+	local log=$SQ_BUILD/check-$1.log dir=$SQ_BUILD/check-$1
+
+	rm -rf "$dir"
+	if ! SQ_TAG=check-$1 "$SQ_TOP/tools/build.sh" "$1" \
+		W=1 C=2 >"$log" 2>&1; then
+		cat "$log"
+		return 1
+	fi
+	! grep -E '(warning|error):' "$log" |
+		grep -E "(^|[[:space:]])(\./)?($dir/|(src|include/squirrel|kunit|samples|selftests)/)"
+}
+
+kernel_doc() {
+	local files
+
+	mapfile -t files < <(c_files | grep -E '^(include|src)/')
+	"$source/scripts/kernel-doc" -none -Werror "${files[@]}"
+}
+
+shell_scripts() {
+	local files
+
+	mapfile -t files < <(find tools selftests .ci -type f \
+		\( -name '*.sh' -o -path .ci/run \) ! -path 'tools/guest/*' \
+		2>/dev/null | sort)
+	shellcheck -x -P SCRIPTDIR -S warning "${files[@]}" &&
+		shellcheck -x -P SCRIPTDIR -S warning -s dash tools/guest/*.sh tools/guest/init
+}
+
+spdx() {
+	local files
+
+	mapfile -t files < <(c_files; find tools -type f; find . -maxdepth 2 \
+		-name Kbuild -o -maxdepth 1 -name Makefile)
+	! grep -L 'SPDX-License-Identifier: GPL-2.0' "${files[@]}" | grep .
+}
+
+long_files() {
+	c_files | xargs -r wc -l | awk -v max="$MAX_LINES" \
+		'$2 != "total" && $1 > max { print "note: " $2 " has " $1 " lines" }'
+}
+
+need_packages shellcheck sparse gcc make perl rsync
+mkdir -p "$SQ_BUILD"
+start=$SECONDS
+source=$("$SQ_TOP/tools/kernel.sh" source)
+"$SQ_TOP/tools/kernel.sh" stock >/dev/null
+"$SQ_TOP/tools/kernel.sh" uml >/dev/null
+
+check "the runner's own test" tools/selftest.sh
+check "shell scripts" shell_scripts
+check "licence lines" spdx
+check "checkpatch --strict" checkpatch
+check "kernel-doc" kernel_doc
+check "kernel-doc of the exported functions" tools/check-doc.sh
+check "W=1 and sparse, stock kernel" warnings stock
+check "W=1 and sparse, UML kernel with KUnit" warnings uml
+check "layer rule" tools/check-layers.sh . "$SQ_BUILD/check-stock"
+check "the layer script's own test" \
+	tools/check-layers-test.sh . "$SQ_BUILD/check-stock"
+long_files
+say "checks took $((SECONDS - start)) s"
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]

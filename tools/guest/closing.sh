@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+# What every job ends with: the kernel's taint, and kmemleak where it has one.
+# shellcheck shell=dash
+
+# Bits that only trouble sets: bad page, died, warned, soft lockup.
+TROUBLE=$(((1 << 5) | (1 << 7) | (1 << 9) | (1 << 14)))
+KMEMLEAK=/sys/kernel/debug/kmemleak
+
+if [ -e "$KMEMLEAK" ]; then
+	echo "1..2"
+else
+	echo "1..1"
+fi
+
+taint=$(cat /proc/sys/kernel/tainted)
+if [ $((taint & TROUBLE)) -eq 0 ]; then
+	echo "ok 1 - kernel not tainted by trouble"
+else
+	echo "not ok 1 - kernel not tainted by trouble (taint $taint)"
+fi
+
+[ -e "$KMEMLEAK" ] || exit 0
+# An object is reported when it is older than 5 s and two scans missed it.
+echo scan >"$KMEMLEAK"
+sleep 6
+echo scan >"$KMEMLEAK"
+if ! cat "$KMEMLEAK" >/tmp/leaks; then
+	echo "not ok 2 - kmemleak could be read"
+elif [ -s /tmp/leaks ]; then
+	sed 's/^/# /' /tmp/leaks
+	echo "not ok 2 - kmemleak reports nothing"
+else
+	echo "ok 2 - kmemleak reports nothing"
+fi

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0
+# Job: squirrel loaded, and a prompt. Sourced by init, on the console.
+# shellcheck shell=dash
+
+for m in extra/*.ko; do
+	[ -e "$m" ] && insmod "$m"
+done
+insmod squirrel.ko && echo "squirrel.ko is loaded; look at /sys/kernel/debug/squirrel"
+cat <<END
+Here: $(echo samples/*.ko traces/* selftests/*.sh)
+Try:  insmod samples/acorn.ko; cat /sys/kernel/debug/squirrel/summary
+Exit (Ctrl-D) switches the machine off.
+END
+export PS1='squirrel# '
+setsid cttyhack sh

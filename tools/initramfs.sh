@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# initramfs.sh DIR KERNEL JOB [EXTRA_MODULE...]: what a test kernel boots, as the
+# folder DIR/root (UML mounts that) and the archive DIR/initramfs (QEMU): a
+# static busybox, the modules of build/KERNEL, the selftests, the recorded
+# traces, and JOB of tools/guest as what init runs. SQ_ONLY picks selftests by
+# name, SQ_INTERACTIVE=1 makes the job a prompt.
+. "$(dirname "$0")/lib.sh"
+
+[ $# -ge 3 ] || die "usage: tools/initramfs.sh DIR KERNEL JOB [EXTRA_MODULE...]"
+out=$1/initramfs
+stage=$1/root
+kernel=$2
+job=$3
+shift 3
+need_packages busybox-static cpio xz-utils
+
+guest=$SQ_TOP/tools/guest
+built=$SQ_BUILD/$kernel
+rm -rf "$stage" "$out"
+
+# The guest has no xz with a delta filter; unpack once, here.
+unpack_traces() {
+	local xz trace
+
+	mkdir -p "$SQ_BUILD/traces"
+	for xz in "$SQ_TOP"/samples/traces/*.xz; do
+		[ -e "$xz" ] || continue
+		trace=$SQ_BUILD/traces/$(basename "$xz" .xz)
+		if [ ! "$trace" -nt "$xz" ]; then
+			xz -dc "$xz" >"$trace.tmp"
+			mv "$trace.tmp" "$trace"
+		fi
+		ln "$trace" "$stage/squirrel/traces/" 2>/dev/null ||
+			cp "$trace" "$stage/squirrel/traces/"
+	done
+}
+
+copy_modules() {
+	local part m
+
+	for part in . samples selftests kunit; do
+		for m in "$built/$part"/*.ko; do
+			[ -e "$m" ] || continue
+			cp "$m" "$stage/squirrel/$part/"
+			strip --strip-debug "$stage/squirrel/$part/$(basename "$m")"
+		done
+	done
+}
+
+mkdir -p "$stage"/{bin,dev,proc,sys,tmp,root} \
+	"$stage"/squirrel/{samples,selftests,kunit,extra,traces}
+cp "$(command -v busybox)" "$stage/bin/busybox"
+cp "$guest/init" "$stage/init"
+chmod 755 "$stage/init"
+cp "$guest"/*.sh "$guest/ktap.awk" "$stage/squirrel/"
+cp "$guest/$job.sh" "$stage/squirrel/job.sh"
+echo "$kernel" >"$stage/squirrel/kernel"
+[ -z "${SQ_ONLY:-}" ] || echo "$SQ_ONLY" >"$stage/squirrel/only"
+[ -z "${SQ_INTERACTIVE:-}" ] || touch "$stage/squirrel/interactive"
+for m in "$@"; do
+	cp "$m" "$stage/squirrel/extra/"
+done
+copy_modules
+if [ -d "$SQ_TOP/selftests" ]; then
+	find "$SQ_TOP/selftests" -maxdepth 1 -type f ! -name '*.[ch]' \
+		! -name Kbuild ! -name '*.ko' \
+		-exec cp -p {} "$stage/squirrel/selftests/" \;
+fi
+case $job in
+kunit) ;;
+*) unpack_traces ;;
+esac
+
+[[ $kernel == uml* ]] && exit
+(cd "$stage" && find . -print0 | cpio -0 --quiet -o -H newc -R 0:0) >"$out"

@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# job.sh KERNEL JOB: boot KERNEL with the modules of build/KERNEL, run JOB of
+# tools/guest in it and judge. The counts "passed failed skipped" are written to
+# build/boots/KERNEL-JOB/counts; the exit status is the judgement.
+. "$(dirname "$0")/lib.sh"
+
+[ $# -eq 2 ] || die "usage: tools/job.sh KERNEL JOB"
+dir=$SQ_BUILD/boots/$1-$2
+mkdir -p "$dir"
+echo "0 1 0" >"$dir/counts"
+
+load_kernel "$1"
+# shellcheck disable=SC2086 # extra is a list
+"$SQ_TOP/tools/initramfs.sh" "$dir" "$1" "$2" $K_EXTRA
+"$SQ_TOP/tools/boot.sh" "$1" "$dir"
+status=0
+"$SQ_TOP/tools/judge.sh" "$dir/console.log" "$dir/result.log" \
+	>"$dir/judgement" || status=1
+tail -n 1 "$dir/judgement" >"$dir/counts"
+sed '$d' "$dir/judgement"
+exit $status

@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# judge.sh CONSOLE RESULT: did this boot hold? CONSOLE is the kernel's log,
+# RESULT what the job wrote. Good is: exactly one verdict line, it is the last
+# one and says pass, and the kernel reported nothing. Prints what was wrong, and
+# the counts as "passed failed skipped".
+. "$(dirname "$0")/lib.sh"
+
+[ $# -eq 2 ] || die "usage: tools/judge.sh CONSOLE RESULT"
+console=$1
+result=$2
+
+# What a kernel prints when something is wrong. One pattern a line.
+BAD=(
+	'WARNING:'
+	'BUG:'
+	'kernel BUG at'
+	'Kernel panic'
+	'Oops'
+	'general protection'
+	'Unable to handle kernel'
+	'unable to handle'
+	'double fault'
+	'stack-protector'
+	'KASAN:'
+	'KCSAN:'
+	'KFENCE:'
+	'UBSAN:'
+	'ODEBUG:'
+	'refcount_t:'
+	'list_(add|del) corruption'
+	'Bad page (state|map)'
+	'Slab corruption'
+	'possible circular locking'
+	'possible recursive locking'
+	'possible irq lock inversion'
+	'inconsistent lock state'
+	'HARDIRQ-safe|SOFTIRQ-safe'
+	'INVALID wait context|Invalid wait context'
+	'bad unlock balance'
+	'held lock freed'
+	'lock held when returning'
+	'trying to register non-static key'
+	'DEBUG_LOCKS_WARN_ON'
+	'suspicious RCU usage'
+	'Voluntary context switch within RCU'
+	'INFO: task .* blocked for more than'
+	'soft lockup|hard LOCKUP'
+	'self-detected stall|detected stalls|rcu.*stall'
+	'workqueue lockup'
+	'unreferenced object'
+	'new suspected memory leaks'
+)
+
+pattern=$(IFS='|'; echo "${BAD[*]}")
+fault=0
+
+if [ ! -s "$console" ]; then
+	echo "the kernel left no log"
+	fault=1
+elif grep -qaE "$pattern" "$console"; then
+	echo "the kernel reported:"
+	grep -aE -A 25 "$pattern" "$console" | head -n 60 | sed 's/^/    /'
+	fault=1
+fi
+
+verdicts=$(tr -d '\r' <"$result" 2>/dev/null | grep -a '^SQUIRREL-VERDICT: ' || true)
+count=$(printf '%s' "$verdicts" | grep -c . || true)
+last=$(tr -d '\r' <"$result" 2>/dev/null | grep -a . | tail -n 1 || true)
+passed=0
+failed=0
+skipped=0
+if [ "$count" -ne 1 ] || [ "$last" != "$verdicts" ]; then
+	echo "no verdict: the boot ended before its job did"
+	tr -d '\r' <"$console" 2>/dev/null | tail -n 15 | sed 's/^/    /'
+	failed=1
+elif [[ $verdicts =~ ^SQUIRREL-VERDICT:\ (pass|fail)\ passed=([0-9]+)\ failed=([0-9]+)\ skipped=([0-9]+)$ ]]; then
+	passed=${BASH_REMATCH[2]}
+	failed=${BASH_REMATCH[3]}
+	skipped=${BASH_REMATCH[4]}
+	if [ "${BASH_REMATCH[1]}" = fail ] && [ "$failed" -eq 0 ]; then
+		failed=1
+	fi
+else
+	echo "not a verdict: $verdicts"
+	failed=1
+fi
+failed=$((failed + fault))
+echo "$passed $failed $skipped"
+[ "$failed" -eq 0 ]

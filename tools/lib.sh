@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the scripts of tools/: messages, cache folder, packages.
+# shellcheck shell=bash
+
+set -euo pipefail
+export LC_ALL=C
+
+# shellcheck disable=SC2034 # for the scripts that source this one
+SQ_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+SQ_CACHE=${SQUIRREL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/squirrel}
+# shellcheck disable=SC2034
+SQ_BUILD=$SQ_TOP/build
+# shellcheck disable=SC2034
+SQ_JOBS=$(nproc)
+
+say() {
+	printf '== %s\n' "$*" >&2
+}
+
+die() {
+	printf 'squirrel: %s\n' "$*" >&2
+	exit 1
+}
+
+# as_root CMD...: run CMD as root, by sudo where we are not.
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "this needs root: $*"
+	fi
+}
+
+# lock NAME: hold the lock NAME of the cache until this process ends.
+lock() {
+	local fd
+
+	mkdir -p "$SQ_CACHE"
+	exec {fd}>"$SQ_CACHE/$1.lock"
+	if ! flock -n "$fd"; then
+		say "another run holds the $1 lock, waiting"
+		flock "$fd"
+	fi
+}
+
+have_package() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+apt_quiet() {
+	local log=$SQ_CACHE/apt.log
+
+	mkdir -p "$SQ_CACHE"
+	if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+		-o DPkg::Lock::Timeout=600 "$@" >"$log" 2>&1 </dev/null; then
+		tail -n 20 "$log" >&2
+		return 1
+	fi
+}
+
+# need_packages NAME...: install by apt what is missing, and say what.
+# The lists are fetched only when an install without that fails.
+need_packages() {
+	local missing=() p
+
+	command -v dpkg-query >/dev/null ||
+		die "not a Debian system; these packages are needed: $*"
+	for p in "$@"; do
+		have_package "$p" || missing+=("$p")
+	done
+	[ ${#missing[@]} -eq 0 ] && return 0
+	say "installing missing packages: ${missing[*]}"
+	apt_quiet install --no-install-recommends "${missing[@]}" 2>/dev/null &&
+		return 0
+	apt_quiet update || die "apt-get update failed"
+	apt_quiet install --no-install-recommends "${missing[@]}" ||
+		die "could not install: ${missing[*]}"
+}
+
+# load_kernel NAME: get test kernel NAME and set the K_* variables about it.
+# shellcheck disable=SC2034 # for the scripts that source this one
+load_kernel() {
+	local name='' arch='' kdir='' image='' release='' extra='' info
+
+	info=$("$SQ_TOP/tools/kernel.sh" "$1") || exit 1
+	eval "$info"
+	K_NAME=$name
+	K_ARCH=$arch
+	K_DIR=$kdir
+	K_IMAGE=$image
+	K_RELEASE=$release
+	K_EXTRA=$extra
+}

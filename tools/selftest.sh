@@ -1,0 +1,198 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# selftest.sh: the runner's own test. The judge must fail on each kind of kernel
+# report and on every way a verdict can be missing; the KTAP sum must not be
+# fooled; the check of kernel configurations must name what is not there.
+# shellcheck disable=SC2016 # the fragments of text below are meant literally
+. "$(dirname "$0")/lib.sh"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tools=$SQ_TOP/tools
+passed=0
+failed=0
+
+expect() { # expect TITLE WANTED GOT
+	if [ "$2" = "$3" ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf 'not ok - %s: wanted "%s", got "%s"\n' "$1" "$2" "$3"
+	fi
+}
+
+PASS='SQUIRREL-VERDICT: pass passed=3 failed=0 skipped=1'
+CLEAN='[    1.000000] squirrel: loading out-of-tree module taints kernel.
+[    1.000001] squirrel: foreign pointer 000000001234 freed to cache acorn'
+
+# judge TITLE WANTED CONSOLE RESULT: WANTED is "status passed failed skipped".
+judge() {
+	local got status=0
+
+	printf '%s\n' "$3" >"$work/console"
+	printf '%s\n' "$4" >"$work/result"
+	got=$("$tools/judge.sh" "$work/console" "$work/result") || status=1
+	expect "judge: $1" "$2" "$status $(tail -n 1 <<<"$got")"
+}
+
+# totals TITLE WANTED STATUS KTAP: WANTED is "verdict passed failed skipped".
+totals() {
+	local got
+
+	got=$(printf '%s\n' "$4" | awk -v status="$3" -f "$tools/guest/ktap.awk" |
+		sed -n 's/^SQUIRREL-VERDICT: \(.*\) passed=\(.*\) failed=\(.*\) skipped=/\1 \2 \3 /p')
+	expect "ktap: $1" "$2" "$got"
+}
+
+config() {
+	local status=0
+
+	printf '%s\n' "$3" >"$work/fragment"
+	printf '%s\n' "$4" >"$work/config"
+	"$tools/configcheck.sh" "$work/fragment" "$work/config" \
+		>"$work/out" 2>/dev/null || status=1
+	expect "config: $1" "$2" "$status $(wc -l <"$work/out")"
+}
+
+judge "clean log" "0 3 0 1" "$CLEAN" "ok 1 - a
+$PASS"
+judge "failed tests" "1 3 2 1" "$CLEAN" \
+	"SQUIRREL-VERDICT: fail passed=3 failed=2 skipped=1"
+judge "fail without a count" "1 3 1 0" "$CLEAN" \
+	"SQUIRREL-VERDICT: fail passed=3 failed=0 skipped=0"
+judge "no verdict" "1 0 1 0" "$CLEAN" "ok 1 - a"
+judge "nothing at all" "1 0 1 0" "$CLEAN" ""
+judge "two verdicts" "1 0 1 0" "$CLEAN" "$PASS
+$PASS"
+judge "text after the verdict" "1 0 1 0" "$CLEAN" "$PASS
+ok 2 - late"
+judge "garbled verdict" "1 0 1 0" "$CLEAN" "SQUIRREL-VERDICT: pass passed=3"
+judge "carriage returns" "0 3 0 1" "$CLEAN" "$PASS"$'\r'
+: >"$work/console"
+printf '%s\n' "$PASS" >"$work/result"
+"$tools/judge.sh" "$work/console" "$work/result" >/dev/null && status=0 || status=1
+expect "judge: empty kernel log" 1 "$status"
+
+while IFS= read -r line; do
+	judge "$line" "1 3 1 1" "$CLEAN
+[    2.000000] $line
+[    2.000001] rest" "$PASS"
+done <<'END'
+WARNING: CPU: 1 PID: 71 at lib/x.c:3 f+0x1/0x2 [squirrel]
+WARNING: possible circular locking dependency detected
+WARNING: possible recursive locking detected
+WARNING: inconsistent lock state
+WARNING: suspicious RCU usage
+WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected
+WARNING: lock held when returning to user space!
+possible circular locking dependency detected
+inconsistent lock state
+suspicious RCU usage
+[ BUG: Invalid wait context ]
+BUG: sleeping function called from invalid context at mm/slab.h:274
+BUG: scheduling while atomic: insmod/71/0x00000002
+BUG: KASAN: use-after-free in f+0x1/0x2 [squirrel]
+BUG: KASAN: slab-out-of-bounds in f+0x1/0x2
+BUG: KCSAN: data-race in f / g
+BUG: KFENCE: out-of-bounds read in f+0x1/0x2
+BUG: kernel NULL pointer dereference, address: 0000000000000008
+BUG: unable to handle page fault for address: ffff888000000000
+BUG: Bad page state in process insmod  pfn:01234
+BUG: Bad page map in process sh
+BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 43s!
+BUG: spinlock bad magic on CPU#0, insmod/71
+kernel BUG at mm/slub.c:381!
+Oops: 0000 [#1] PREEMPT SMP
+general protection fault, probably for non-canonical address 0xdead000000000100
+Kernel panic - not syncing: Fatal exception
+watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [insmod:71]
+INFO: task insmod:71 blocked for more than 120 seconds.
+rcu: INFO: rcu_preempt self-detected stall on CPU
+rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
+INFO: trying to register non-static key.
+DEBUG_LOCKS_WARN_ON(lock->magic != lock)
+unreferenced object 0xffff888003a1b000 (size 1234):
+kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+UBSAN: array-index-out-of-bounds in src/a.c:3:4
+ODEBUG: free active (active state 0) object type: work_struct
+refcount_t: underflow; use-after-free.
+list_del corruption. next->prev should be ffff, but was 0000
+list_add corruption. prev->next should be next
+END
+
+totals "flat" "pass 2 0 0" 0 '1..2
+ok 1 - a
+ok 2 - b'
+totals "plan at the end" "pass 2 0 0" 0 'ok 1 - a
+ok 2 - b
+1..2'
+totals "job, then closing" "pass 3 0 0" 0 'ok 1 - a
+ok 2 - b
+1..2
+1..1
+ok 1 - c'
+totals "a failure" "fail 1 1 0" 0 '1..2
+ok 1 - a
+not ok 2 - b'
+totals "a skip with its reason" "pass 1 0 1" 0 '1..2
+ok 1 - a
+ok 2 - b # SKIP one node only'
+totals "a skip without a reason" "fail 1 1 0" 0 '1..2
+ok 1 - a
+ok 2 - b # SKIP'
+totals "cut short" "fail 1 1 0" 0 '1..2
+ok 1 - a'
+totals "more than planned" "fail 2 1 0" 0 '1..1
+ok 1 - a
+ok 2 - b'
+totals "nested" "pass 3 0 0" 0 '    # Subtest: one
+    1..2
+    ok 1 - a
+    ok 2 - b
+ok 1 - one
+    1..1
+    ok 1 - c
+ok 2 - two
+1..2'
+totals "nested, plan at the end" "pass 2 0 0" 0 '    ok 1 - a
+    ok 2 - b
+    1..2
+ok 1 - one
+1..1'
+totals "nested failure counts once" "fail 1 1 0" 0 '    1..2
+    ok 1 - a
+    not ok 2 - b
+not ok 1 - one
+1..1'
+totals "nested script died" "fail 1 1 0" 0 '    1..2
+    ok 1 - a
+not ok 1 - one
+1..1'
+totals "nested all good, script exits 1" "fail 1 1 0" 0 '    1..1
+    ok 1 - a
+not ok 1 - one
+1..1'
+totals "two levels deep" "pass 3 0 0" 0 '    1..2
+        1..2
+        ok 1 - x
+        ok 2 - y
+    ok 1 - a
+    ok 2 - b
+ok 1 - one
+1..1'
+totals "job ended badly" "fail 1 1 0" 1 'ok 1 - a
+1..1'
+totals "no test" "fail 0 1 0" 0 'hello'
+
+config "all there" "0 0" 'CONFIG_A=y
+CONFIG_B=n
+# CONFIG_C is a comment' 'CONFIG_A=y
+# CONFIG_B is not set'
+config "missing" "1 1" 'CONFIG_A=y' '# CONFIG_A is not set'
+config "unknown" "1 1" 'CONFIG_A=16' 'CONFIG_AB=16'
+config "set though asked off" "1 1" 'CONFIG_A=n' 'CONFIG_A=m'
+config "the later line counts" "0 0" 'CONFIG_A=n
+CONFIG_A=y' 'CONFIG_A=y'
+
+echo "runner self-test: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
