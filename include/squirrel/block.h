@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Face of layer 0, the block.
+ *
+ * A block is a piece of memory that came from a page source or from splitting
+ * such a piece. Its header is out of line: it lies wherever the layer above
+ * keeps it, never in front of the memory. So power-of-two blocks keep their
+ * natural alignment, a page stays a whole page, and a write past the end of an
+ * object cannot reach it. This layer holds no list, no index and no policy.
+ */
+#ifndef _SQUIRREL_BLOCK_H
+#define _SQUIRREL_BLOCK_H
+
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+struct sq_block;
+
+/**
+ * struct sq_block_ops - where pages come from
+ * @name: for reports
+ * @get: take 2^@order contiguous pages on or near @node (NUMA_NO_NODE: any);
+ *	each of them can later be put on its own. Obeys @gfp. Returns the
+ *	address in the kernel's linear map, aligned to its size, or NULL
+ * @put: give 2^@order pages back at @addr, which is aligned to that size and
+ *	lies within what @get returned, perhaps of several calls. Any context
+ *	but NMI; never fails, never sleeps
+ */
+struct sq_block_ops {
+	const char *name;
+	void *(*get)(const struct sq_block_ops *ops, unsigned int order,
+		     gfp_t gfp, int node);
+	void (*put)(const struct sq_block_ops *ops, void *addr,
+		    unsigned int order);
+};
+
+extern const struct sq_block_ops sq_block_pages;
+
+/** define SQ_BLOCK_HEADER_BYTES - size of struct sq_block, for embedding */
+#define SQ_BLOCK_HEADER_BYTES	32
+/** define SQ_BLOCK_MAX_ORDER - largest order a source is asked for */
+#define SQ_BLOCK_MAX_ORDER	10
+
+/* The first word of a header is the block's address. */
+#define SQ_BLOCK_ADDR_WORD	0
+
+/*
+ * Every size and address below is a multiple of PAGE_SIZE. No call takes a
+ * lock: whoever holds the headers serializes them.
+ */
+void sq_block_init(struct sq_block *b, unsigned long addr, size_t size);
+bool sq_block_used(const struct sq_block *b);
+void sq_block_set_used(struct sq_block *b, bool used);
+size_t sq_block_size(const struct sq_block *b);
+void sq_block_set_size(struct sq_block *b, size_t size);
+unsigned long sq_block_addr(const struct sq_block *b);
+struct sq_block *sq_block_next(const struct sq_block *b);
+struct sq_block *sq_block_prev(const struct sq_block *b);
+bool sq_block_link(struct sq_block *b, struct sq_block *next);
+void sq_block_unlink(struct sq_block *b);
+bool sq_block_split(struct sq_block *b, size_t size, struct sq_block *rest);
+bool sq_block_split_front(struct sq_block *b, size_t size,
+			  struct sq_block *front);
+bool sq_block_coalesce(struct sq_block *b);
+bool sq_block_coalesce_prev(struct sq_block *b);
+unsigned int sq_block_check(const struct sq_block *b);
+size_t sq_block_put(const struct sq_block_ops *ops, unsigned long addr,
+		    size_t size);
+
+#endif /* _SQUIRREL_BLOCK_H */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All that differs between the kernels squirrel is built for: 6.1, 6.12 and
+ * 7.3. No other file looks at the kernel's version.
+ */
+#ifndef _SQUIRREL_COMPAT_H
+#define _SQUIRREL_COMPAT_H
+
+#include <linux/export.h>
+#include <linux/kconfig.h>
+#include <linux/memcontrol.h>
+#include <linux/mmzone.h>
+#include <linux/module.h>
+#include <linux/shrinker.h>
+#include <linux/version.h>
+
+#define SQ_KERNEL_SINCE(major, minor)					\
+	(KERNEL_VERSION(major, minor, 0) <= LINUX_VERSION_CODE)
+
+#if !SQ_KERNEL_SINCE(6, 1)
+#error "squirrel needs Linux 6.1 or newer"
+#endif
+
+/*
+ * Symbols that only the KUnit suites need: exported, in a namespace of their
+ * own, where the kernel has KUnit at all.
+ */
+#if SQ_KERNEL_SINCE(6, 13)
+#define SQ_KUNIT_NS	"SQUIRREL_KUNIT"
+#else
+#define SQ_KUNIT_NS	SQUIRREL_KUNIT
+#endif
+
+#if IS_ENABLED(CONFIG_KUNIT)
+#define EXPORT_SYMBOL_SQ_KUNIT(sym)	EXPORT_SYMBOL_NS_GPL(sym, SQ_KUNIT_NS)
+#else
+#define EXPORT_SYMBOL_SQ_KUNIT(sym)	struct __squirrel_no_kunit
+#endif
+#define SQ_IMPORT_FOR_KUNIT()		MODULE_IMPORT_NS(SQ_KUNIT_NS)
+
+/* The largest order the page allocator serves. */
+#if SQ_KERNEL_SINCE(6, 8)
+#define SQ_PAGE_ORDER_MAX	MAX_PAGE_ORDER
+#elif SQ_KERNEL_SINCE(6, 4)
+#define SQ_PAGE_ORDER_MAX	MAX_ORDER
+#else
+#define SQ_PAGE_ORDER_MAX	(MAX_ORDER - 1)
+#endif
+
+/* Whether a memory cgroup is charged for this page. */
+static inline bool sq_page_charged(struct page *page)
+{
+#ifdef CONFIG_MEMCG
+	return folio_memcg_kmem(page_folio(page));
+#else
+	return false;
+#endif
+}
+
+/* 7.3 warns about a workqueue that is neither per CPU nor unbound. */
+#if SQ_KERNEL_SINCE(6, 17)
+#define SQ_WQ_PERCPU	WQ_PERCPU
+#else
+#define SQ_WQ_PERCPU	0
+#endif
+
+/* Since 6.7 the kernel allocates shrinkers. */
+struct sq_shrinker {
+#if SQ_KERNEL_SINCE(6, 7)
+	struct shrinker *shrinker;
+#else
+	struct shrinker shrinker;
+#endif
+};
+
+typedef unsigned long (*sq_shrink_fn)(struct shrinker *shrinker,
+				      struct shrink_control *sc);
+
+static inline int sq_shrinker_register(struct sq_shrinker *s, const char *name,
+				       sq_shrink_fn count, sq_shrink_fn scan)
+{
+#if SQ_KERNEL_SINCE(6, 7)
+	s->shrinker = shrinker_alloc(0, "%s", name);
+	if (!s->shrinker)
+		return -ENOMEM;
+	s->shrinker->count_objects = count;
+	s->shrinker->scan_objects = scan;
+	shrinker_register(s->shrinker);
+	return 0;
+#else
+	s->shrinker.count_objects = count;
+	s->shrinker.scan_objects = scan;
+	s->shrinker.seeks = DEFAULT_SEEKS;
+	return register_shrinker(&s->shrinker, "%s", name);
+#endif
+}
+
+static inline void sq_shrinker_unregister(struct sq_shrinker *s)
+{
+#if SQ_KERNEL_SINCE(6, 7)
+	shrinker_free(s->shrinker);
+#else
+	unregister_shrinker(&s->shrinker);
+#endif
+}
+
+#endif /* _SQUIRREL_COMPAT_H */

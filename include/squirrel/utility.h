@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Face of layer 1, the utility: the only code that touches a block.
+ *
+ *   sq_agent    carries one block; everyone above handles blocks as agents
+ *   sq_map      page frame to agent, for any address, in two loads
+ *   sq_manager  owns the blocks on hand: finds, splits, coalesces, fetches,
+ *		 gives back. Mechanism only: which free block is taken is
+ *		 decided by a callback from above
+ *   sq_viewer   owns nothing and changes nothing: counts, maps, checks
+ */
+#ifndef _SQUIRREL_UTILITY_H
+#define _SQUIRREL_UTILITY_H
+
+#include <linux/bits.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+#include <asm/barrier.h>
+
+struct sq_block_ops;
+struct sq_manager;
+struct sq_pool;
+
+/* ---- agent ---------------------------------------------------------------- */
+
+#define SQ_AGENT_BLOCK_WORDS	(32 / sizeof(unsigned long))
+#define SQ_AGENT_PRIV_BYTES	72
+
+/**
+ * struct sq_agent - carries one block
+ * @block: the block's header; the first word is its address (the layout is
+ *	proved in agent.c), the rest is layer 0's
+ * @owner: key of whoever holds the block, compared but never followed here;
+ *	NULL while the block is free
+ * @manager: the manager it belongs to
+ * @node: NUMA node of its pages
+ * @kind: the holder's own tag
+ * @flags: the manager's own
+ * @priv: the holder's, while the block is in use; the manager's while it is
+ *	free
+ *
+ * An agent lives as long as its block and, for readers in a section with
+ * preemption off, until that section ends.
+ */
+struct sq_agent {
+	unsigned long block[SQ_AGENT_BLOCK_WORDS];
+	const void *owner;
+	struct sq_manager *manager;
+	s16 node;
+	u8 kind;
+	u8 flags;
+	u32 stamp;
+	u8 priv[SQ_AGENT_PRIV_BYTES] __aligned(8);
+};
+
+static inline unsigned long sq_agent_addr(const struct sq_agent *agent)
+{
+	return agent->block[0];
+}
+
+size_t sq_agent_size(const struct sq_agent *agent);
+bool sq_agent_used(const struct sq_agent *agent);
+
+/**
+ * sq_agent_publish() - enter the owner of a block that was just taken
+ * @agent: from sq_manager_take()
+ * @owner: whoever holds it from now on; not NULL
+ *
+ * Whoever reads this owner sees @kind and @priv as they were set before.
+ *
+ * Context: Any context.
+ */
+static inline void sq_agent_publish(struct sq_agent *agent, const void *owner)
+{
+	/* Kind and priv first; whoever reads the owner may use them. */
+	smp_store_release(&agent->owner, owner);
+}
+
+static inline unsigned long sq_agent_pages(const struct sq_agent *agent)
+{
+	return sq_agent_size(agent) >> PAGE_SHIFT;
+}
+
+/* ---- page map ------------------------------------------------------------- */
+
+#define SQ_MAP_LEAF_SHIFT	9
+#define SQ_MAP_LEAF_ENTRIES	BIT(SQ_MAP_LEAF_SHIFT)
+
+/**
+ * struct sq_map - page frame to agent
+ * @root: one pointer per leaf; never NULL: where there is no leaf it points
+ *	to one whose every entry is the agent of nobody
+ * @leaves: number of entries in @root
+ */
+struct sq_map {
+	struct sq_agent ***root;
+	unsigned long leaves;
+};
+
+extern struct sq_map sq_map;
+extern struct sq_agent sq_agent_nobody;
+
+/**
+ * sq_map_lookup() - whose page an address lies in
+ * @addr: any address at all
+ *
+ * Context: Any context, with preemption off: leaves and agents are freed
+ * after an RCU grace period.
+ * Return: the agent, perhaps of a free block (owner NULL); &sq_agent_nobody
+ * (owner NULL) for every page that is not squirrel's. Never NULL.
+ */
+static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
+{
+	unsigned long off = (unsigned long)addr - PAGE_OFFSET;
+	unsigned long leaf = off >> (PAGE_SHIFT + SQ_MAP_LEAF_SHIFT);
+
+	if (unlikely(leaf >= sq_map.leaves))
+		return &sq_agent_nobody;
+	return READ_ONCE(READ_ONCE(sq_map.root[leaf])
+			 [(off >> PAGE_SHIFT) & (SQ_MAP_LEAF_ENTRIES - 1)]);
+}
+
+int sq_utility_init(void);
+void sq_utility_exit(void);
+
+unsigned long sq_utility_meta_pages(void);
+unsigned long sq_utility_trim(void);
+
+/* ---- manager -------------------------------------------------------------- */
+
+/**
+ * typedef sq_find_fn - a strategy: pick a free block
+ * @pool: the free blocks of one node, locked
+ * @pages: how many pages are wanted; at least 1
+ *
+ * May use the sq_pool_*() calls below and nothing else; must not sleep.
+ * Return: the agent of a free block of at least @pages pages, or NULL.
+ */
+typedef struct sq_agent *(*sq_find_fn)(struct sq_pool *pool,
+				       unsigned long pages);
+
+/**
+ * struct sq_request - what sq_manager_take() is asked for
+ * @pages: how many pages, at least 1
+ * @align: wanted alignment of the address in pages, a power of two, or 0
+ * @gfp: flags for the page source; __GFP_ACCOUNT and the zone flags (GFP_DMA)
+ *	make the block bypass the free blocks both when it is taken and when it
+ *	is given
+ * @node: NUMA node by preference, or NUMA_NO_NODE
+ * @find: how to pick among the free blocks
+ * @kind: the holder's tag
+ */
+struct sq_request {
+	unsigned long pages;
+	unsigned long align;
+	gfp_t gfp;
+	int node;
+	sq_find_fn find;
+	u8 kind;
+};
+
+struct sq_manager *sq_manager_create(const struct sq_block_ops *source,
+				     unsigned long limit_pages);
+unsigned long sq_manager_destroy(struct sq_manager *m);
+struct sq_agent *sq_manager_take(struct sq_manager *m,
+				 const struct sq_request *req);
+void sq_manager_give(struct sq_manager *m, struct sq_agent *agent);
+unsigned long sq_manager_fetch(struct sq_manager *m, unsigned long pages,
+			       gfp_t gfp, int node);
+unsigned long sq_manager_coalesce(struct sq_manager *m, unsigned long budget);
+unsigned long sq_manager_trim(struct sq_manager *m, unsigned long keep,
+			      unsigned long budget);
+unsigned long sq_manager_give_all(struct sq_manager *m,
+				  void (*each)(struct sq_agent *agent,
+					       void *ctx),
+				  void *ctx);
+void sq_manager_set_limit(struct sq_manager *m, unsigned long limit_pages);
+void sq_manager_set_reserve(struct sq_manager *m, unsigned long pages);
+unsigned long sq_manager_pages_free(const struct sq_manager *m);
+unsigned long sq_manager_pages_used(const struct sq_manager *m);
+
+/* For a sq_find_fn only: the mechanism a strategy is made of. */
+struct sq_agent *sq_pool_fit(struct sq_pool *pool, unsigned long pages);
+struct sq_agent *sq_pool_lowest(struct sq_pool *pool, unsigned long pages);
+struct sq_agent *sq_pool_tightest(struct sq_pool *pool, unsigned long pages);
+struct sq_agent *sq_pool_first(struct sq_pool *pool);
+struct sq_agent *sq_pool_next(struct sq_pool *pool, struct sq_agent *agent);
+
+/* ---- viewer --------------------------------------------------------------- */
+
+#define SQ_VIEW_BINS	12
+
+/**
+ * struct sq_view - what a manager holds, at one moment
+ * @used_blocks: blocks in use
+ * @used_pages: their pages
+ * @free_blocks: free blocks
+ * @free_pages: their pages
+ * @largest_free: pages of the largest free block
+ * @free_bins: free blocks of 2^i to 2^(i+1)-1 pages; the last bin is open
+ * @used_bins: the same for blocks in use
+ * @fetched: pages got from the source since create
+ * @returned: pages put back since create
+ * @source_gets: calls of the source's get since create
+ * @source_puts: calls of its put
+ * @source_fails: gets that found no memory
+ * @splits: blocks split since create
+ * @merges: blocks coalesced since create
+ * @coalesce_tries: free blocks looked at for a free neighbour
+ * @limit_hits: requests refused because of the limit
+ * @limit: most pages that may be used, or ULONG_MAX
+ * @reserve: pages that a trim leaves, used and free together
+ * @refused: pages put back at once because the page map does not reach them
+ */
+struct sq_view {
+	unsigned long used_blocks;
+	unsigned long used_pages;
+	unsigned long free_blocks;
+	unsigned long free_pages;
+	unsigned long largest_free;
+	unsigned long free_bins[SQ_VIEW_BINS];
+	unsigned long used_bins[SQ_VIEW_BINS];
+	u64 fetched;
+	u64 returned;
+	u64 source_gets;
+	u64 source_puts;
+	u64 source_fails;
+	u64 splits;
+	u64 merges;
+	u64 coalesce_tries;
+	u64 limit_hits;
+	unsigned long limit;
+	unsigned long reserve;
+	u64 refused;
+};
+
+/**
+ * typedef sq_view_fn - called for each block of a manager in address order
+ * @agent: the block's agent; must not be changed
+ * @ctx: what was passed to sq_viewer_walk()
+ *
+ * The manager is locked; must not sleep and must not call it.
+ * Return: true to go on, false to stop.
+ */
+typedef bool (*sq_view_fn)(const struct sq_agent *agent, void *ctx);
+
+void sq_viewer_count(struct sq_manager *m, struct sq_view *view);
+unsigned int sq_viewer_fragmentation(const struct sq_view *view);
+void sq_viewer_walk(struct sq_manager *m, sq_view_fn fn, void *ctx);
+unsigned int sq_viewer_check(struct sq_manager *m);
+
+#endif /* _SQUIRREL_UTILITY_H */

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BlockAgent: carries one block. Its block words are the block's header.
+ *
+ * States of an agent, and what its fields hold then:
+ *
+ *		owner	header	priv
+ *	spare	NULL	addr 0	link to the next spare one (desc.c)
+ *	free	NULL	free	struct sq_free: place in the index (pool.c)
+ *	taken	NULL	used	zeros; the taker fills it in
+ *	used	set	used	the holder's
+ *
+ *	spare -> free		fetched, or split off
+ *	free  -> taken		sq_manager_take()
+ *	taken -> used		sq_agent_publish()
+ *	used, taken -> free	sq_manager_give()
+ *	free  -> spare		absorbed by a neighbour, or given back
+ *
+ * A direct block skips the free state.
+ */
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+
+#include <squirrel/compat.h>
+
+#include "internal.h"
+
+static_assert(sizeof_field(struct sq_agent, block) == SQ_BLOCK_HEADER_BYTES);
+static_assert(offsetof(struct sq_agent, block) == 0);
+static_assert(SQ_BLOCK_ADDR_WORD == 0);
+static_assert(sizeof(struct sq_agent) == 128 || BITS_PER_LONG != 64);
+static_assert(sizeof(struct sq_free) <= SQ_AGENT_PRIV_BYTES);
+
+/**
+ * sq_agent_size() - how long the block is
+ * @agent: its agent
+ *
+ * Context: Any context.
+ * Return: its bytes.
+ */
+size_t sq_agent_size(const struct sq_agent *agent)
+{
+	return sq_block_size(sq_agent_block_const(agent));
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_agent_size);
+
+/**
+ * sq_agent_used() - whether the block is used
+ * @agent: its agent
+ *
+ * Context: Any context.
+ * Return: true if it is used, false if it is free.
+ */
+bool sq_agent_used(const struct sq_agent *agent)
+{
+	return sq_block_used(sq_agent_block_const(agent));
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_agent_used);

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BlockViewer, continued: the invariant check. Walks everything a pool has, in
+ * every way there is, and counts what does not agree. The rules:
+ *
+ *	 1 a block's header is sound (sq_block_check)
+ *	 2 a block's agent names this manager and node
+ *	 3 every page of a block maps to its agent
+ *	 4 blocks of one pool that touch are linked, unless direct
+ *	 5 a free block has no owner and is not direct
+ *	 6 a free block is in the tree under its address
+ *	 7 a bin holds only free blocks of its size
+ *	 8 the bitmaps say which bins have blocks
+ *	 9 the tree is in order and its blocks are free and do not overlap
+ *	10 the tree knows the largest block below each node
+ *	11 bins, tree and page map have the same blocks, as the counts say
+ *	12 the histograms agree with the blocks
+ *	13 used pages are within what the manager was charged
+ *	14 and within its limit, if that was not lowered since
+ *
+ * It holds the pool's lock all the time, so interrupts are off for as long as
+ * it takes to look at every page: a tool for tests and for a person in doubt.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/string.h>
+
+#include <squirrel/compat.h>
+
+#include "internal.h"
+
+/**
+ * struct tally - what a walk has seen
+ * @pool: of this pool
+ * @broken: rules broken so far
+ * @free_blocks: free blocks
+ * @free_pages: their pages
+ * @used_blocks: used blocks
+ * @used_pages: their pages
+ * @free_hist: free blocks by power of two
+ * @used_hist: used blocks by power of two
+ */
+struct tally {
+	struct sq_pool *pool;
+	unsigned int broken;
+	unsigned long free_blocks;
+	unsigned long free_pages;
+	unsigned long used_blocks;
+	unsigned long used_pages;
+	u32 free_hist[SQ_VIEW_BINS];
+	u32 used_hist[SQ_VIEW_BINS];
+};
+
+/* Count a rule as broken unless @ok. */
+static bool must(struct tally *t, unsigned int number, bool ok,
+		 const char *what, unsigned long where)
+{
+	if (ok)
+		return true;
+	t->broken++;
+	pr_err_ratelimited("check: node %d, rule %u: %s (%lx)\n",
+			   t->pool->node, number, what, where);
+	return false;
+}
+
+/* ---- the blocks, as the page map has them ---- */
+
+static bool in_tree(struct sq_pool *pool, const struct sq_agent *agent)
+{
+	return sq_pool_from(pool, sq_agent_addr(agent)) == agent;
+}
+
+static void check_touching(struct tally *t, const struct sq_agent *agent)
+{
+	const struct sq_agent *next = sq_map_lookup((void *)sq_agent_end(agent));
+	struct sq_block *link = sq_block_next(sq_agent_block_const(agent));
+	bool touch;
+
+	touch = next->manager == t->pool->manager &&
+		next->node == t->pool->node &&
+		!((next->flags | agent->flags) & SQ_AGENT_DIRECT);
+	must(t, 4, link == (touch ? sq_agent_block_const(next) : NULL),
+	     "wrong next block", sq_agent_addr(agent));
+}
+
+static void check_block(struct tally *t, const struct sq_agent *agent)
+{
+	unsigned long addr = sq_agent_addr(agent);
+	unsigned long pages = sq_agent_pages(agent);
+	unsigned long at;
+
+	must(t, 1, !sq_block_check(sq_agent_block_const(agent)),
+	     "unsound header", addr);
+	must(t, 2, agent->manager == t->pool->manager &&
+	     agent->node == t->pool->node, "foreign block", addr);
+	for (at = addr; at != sq_agent_end(agent); at += PAGE_SIZE) {
+		if (!must(t, 3, sq_map_lookup((void *)at) == agent,
+			  "page maps elsewhere", at))
+			break;
+	}
+	check_touching(t, agent);
+
+	if (sq_agent_used(agent)) {
+		t->used_blocks++;
+		t->used_pages += pages;
+		t->used_hist[sq_pool_hist(pages)]++;
+		return;
+	}
+	must(t, 5, !agent->owner && !(agent->flags & SQ_AGENT_DIRECT),
+	     "free block with owner", addr);
+	must(t, 6, in_tree(t->pool, agent), "free block not in tree", addr);
+	t->free_blocks++;
+	t->free_pages += pages;
+	t->free_hist[sq_pool_hist(pages)]++;
+}
+
+static void check_map(struct tally *t)
+{
+	struct sq_pool *pool = t->pool;
+	const struct sq_agent *agent;
+	unsigned long addr, end;
+
+	for (addr = pool->low; addr < pool->high; addr = end) {
+		end = addr + PAGE_SIZE;
+		agent = sq_map_lookup((void *)addr);
+		if (agent->manager != pool->manager ||
+		    agent->node != pool->node)
+			continue;
+		if (!must(t, 3, sq_agent_addr(agent) == addr &&
+			  sq_agent_end(agent) > addr,
+			  "page of a block that starts elsewhere", addr))
+			continue;
+		check_block(t, agent);
+		end = sq_agent_end(agent);
+	}
+}
+
+/* ---- bins ---- */
+
+static void check_bin(struct tally *t, unsigned int bin, unsigned long *blocks)
+{
+	struct sq_pool *pool = t->pool;
+	unsigned int row = bin / SQ_POOL_COLS;
+	bool bit = pool->cols[row] & (1U << (bin % SQ_POOL_COLS));
+	struct sq_agent *agent;
+	struct sq_free *f;
+
+	must(t, 8, bit == !hlist_empty(&pool->bins[bin]), "bitmap and bin",
+	     bin);
+	hlist_for_each_entry(f, &pool->bins[bin], bin) {
+		agent = sq_free_agent(f);
+		must(t, 7, !sq_agent_used(agent) &&
+		     f->pages == sq_agent_pages(agent) &&
+		     sq_pool_bin(f->pages) == bin, "block in wrong bin",
+		     sq_agent_addr(agent));
+		/* A list gone round in a circle has no end. */
+		if (++*blocks > pool->free_blocks)
+			break;
+	}
+}
+
+static void check_bins(struct tally *t)
+{
+	struct sq_pool *pool = t->pool;
+	unsigned long blocks = 0;
+	unsigned int i;
+
+	for (i = 0; i < SQ_POOL_BINS; i++)
+		check_bin(t, i, &blocks);
+	for (i = 0; i < SQ_POOL_ROWS; i++)
+		must(t, 8, !(pool->rows & (1U << i)) == !pool->cols[i],
+		     "bitmap rows", i);
+	must(t, 11, blocks == pool->free_blocks, "blocks in bins", blocks);
+}
+
+/* ---- tree ---- */
+
+static void check_tree(struct tally *t)
+{
+	struct sq_pool *pool = t->pool;
+	unsigned long blocks = 0, last = 0;
+	struct sq_agent *agent;
+	struct sq_free *f;
+
+	for (agent = sq_pool_first(pool); agent;
+	     agent = sq_pool_next(pool, agent)) {
+		f = sq_agent_free(agent);
+		must(t, 9, !sq_agent_used(agent) &&
+		     sq_agent_addr(agent) >= last, "tree order",
+		     sq_agent_addr(agent));
+		must(t, 10, f->most == sq_free_most(f), "tree maximum",
+		     sq_agent_addr(agent));
+		last = sq_agent_end(agent);
+		if (++blocks > pool->free_blocks)
+			break;
+	}
+	must(t, 11, blocks == pool->free_blocks, "blocks in tree", blocks);
+}
+
+/* ---- counts ---- */
+
+static void check_counts(struct tally *t)
+{
+	struct sq_pool *pool = t->pool;
+	struct sq_manager *m = pool->manager;
+	unsigned long charged = sq_manager_pages_used(m);
+
+	must(t, 11, t->free_blocks == pool->free_blocks, "free blocks",
+	     t->free_blocks);
+	must(t, 11, t->free_pages == pool->free_pages, "free pages",
+	     t->free_pages);
+	must(t, 11, t->used_blocks == pool->used_blocks, "used blocks",
+	     t->used_blocks);
+	must(t, 11, t->used_pages == pool->used_pages, "used pages",
+	     t->used_pages);
+	must(t, 12, !memcmp(t->free_hist, pool->free_hist,
+			    sizeof(t->free_hist)), "free histogram", 0);
+	must(t, 12, !memcmp(t->used_hist, pool->used_hist,
+			    sizeof(t->used_hist)), "used histogram", 0);
+	must(t, 13, t->used_pages <= charged, "used but not charged",
+	     t->used_pages);
+	must(t, 14, t->used_pages <= max(READ_ONCE(m->limit),
+					 READ_ONCE(m->overdraft)),
+	     "used beyond the limit", t->used_pages);
+}
+
+/**
+ * sq_viewer_check() - count the broken rules of a manager
+ * @m: the manager
+ *
+ * Each broken rule is reported in one line. May run beside anything else.
+ *
+ * Context: Any context but NMI; interrupts are off for long.
+ * Return: how many rules were found broken, 0 for a sound manager.
+ */
+unsigned int sq_viewer_check(struct sq_manager *m)
+{
+	unsigned int broken = 0;
+	struct sq_pool *pool;
+	unsigned long irq;
+
+	for (pool = sq_manager_next(m, NULL); pool;
+	     pool = sq_manager_next(m, pool)) {
+		struct tally t = { .pool = pool };
+
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		check_map(&t);
+		check_bins(&t);
+		check_tree(&t);
+		check_counts(&t);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+		broken += t.broken;
+	}
+	return broken;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_check);

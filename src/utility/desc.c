@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Descriptors: the memory agents live in.
+ *
+ * A page holds as many as fit; the spare ones of a page form a list by index.
+ * Its head and length are in the page's private word. Pages with a spare
+ * descriptor are on desc_pages, the wholly spare ones at the end, so that they
+ * have a chance to stay so.
+ *
+ *	all taken	not on the list
+ *	some spare	on the list
+ *	all spare	at its end, counted in desc_idle; a few are kept, the
+ *			rest goes to limbo when somebody trims
+ *
+ * A descriptor may serve a new block at once. A reader who still holds it
+ * compares owner and address and finds that it is not the one he meant. Its
+ * page goes back only after a grace period, and until then reads as spare.
+ */
+#include <linux/bug.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+
+#include <squirrel/compat.h>
+
+#include "internal.h"
+
+#define DESC_PER_PAGE	(PAGE_SIZE / sizeof(struct sq_agent))
+#define DESC_NONE	0xffffU
+#define DESC_KEEP	1
+
+static_assert(DESC_PER_PAGE < DESC_NONE);
+
+static DEFINE_RAW_SPINLOCK(desc_lock);
+static LIST_HEAD(desc_pages);		/* under desc_lock */
+static unsigned long desc_idle;		/* under desc_lock */
+
+/* page_private: index of the first spare descriptor, and how many */
+static unsigned int desc_first(struct page *page)
+{
+	return page_private(page) & 0xffff;
+}
+
+static unsigned int desc_spare(struct page *page)
+{
+	return page_private(page) >> 16;
+}
+
+static void desc_set(struct page *page, unsigned int first, unsigned int spare)
+{
+	set_page_private(page, first | (unsigned long)spare << 16);
+}
+
+static u16 *desc_link(struct sq_agent *agent)
+{
+	return (u16 *)agent->priv;
+}
+
+/*
+ * A spare descriptor, now for a block of this pool, whose lock is held; or
+ * NULL. Then sq_desc_refill() helps, once the lock is dropped.
+ */
+struct sq_agent *sq_desc_get(struct sq_pool *pool)
+{
+	struct sq_agent *agent;
+	struct page *page;
+	unsigned int spare;
+
+	lockdep_assert_held(&pool->lock);
+
+	raw_spin_lock(&desc_lock);
+	page = list_first_entry_or_null(&desc_pages, struct page, lru);
+	if (!page) {
+		raw_spin_unlock(&desc_lock);
+		return NULL;
+	}
+	agent = (struct sq_agent *)page_address(page) + desc_first(page);
+	spare = desc_spare(page);
+	if (spare == DESC_PER_PAGE)
+		desc_idle--;
+	desc_set(page, *desc_link(agent), spare - 1);
+	if (spare == 1)
+		list_del(&page->lru);
+	raw_spin_unlock(&desc_lock);
+
+	WRITE_ONCE(agent->manager, pool->manager);
+	agent->node = pool->node;
+	agent->kind = 0;
+	agent->flags = 0;
+	agent->stamp = 0;
+	return agent;
+}
+
+/* The block is gone: no map entry names the agent any more. */
+void sq_desc_put(struct sq_agent *agent)
+{
+	struct page *page = virt_to_page(agent);
+	unsigned int index = agent - (struct sq_agent *)page_address(page);
+	unsigned long irq;
+	unsigned int spare;
+
+	WRITE_ONCE(agent->owner, NULL);
+	WRITE_ONCE(agent->manager, NULL);
+	sq_block_init(sq_agent_block(agent), 0, 0);
+
+	raw_spin_lock_irqsave(&desc_lock, irq);
+	spare = desc_spare(page);
+	*desc_link(agent) = desc_first(page);
+	desc_set(page, index, spare + 1);
+	if (!spare)
+		list_add(&page->lru, &desc_pages);
+	if (spare + 1 == DESC_PER_PAGE) {
+		list_move_tail(&page->lru, &desc_pages);
+		desc_idle++;
+	}
+	raw_spin_unlock_irqrestore(&desc_lock, irq);
+}
+
+bool sq_desc_refill(gfp_t gfp)
+{
+	struct sq_agent *agent = sq_meta_get(gfp);
+	struct page *page;
+	unsigned long irq;
+	unsigned int i;
+
+	if (!agent)
+		return false;
+
+	memset(agent, 0, PAGE_SIZE);
+	for (i = 0; i < DESC_PER_PAGE; i++)
+		*desc_link(agent + i) = i + 1 < DESC_PER_PAGE ? i + 1 :
+								DESC_NONE;
+	page = virt_to_page(agent);
+	desc_set(page, 0, DESC_PER_PAGE);
+
+	raw_spin_lock_irqsave(&desc_lock, irq);
+	list_add_tail(&page->lru, &desc_pages);
+	desc_idle++;
+	raw_spin_unlock_irqrestore(&desc_lock, irq);
+	return true;
+}
+
+static void desc_collect(struct list_head *pages, unsigned long keep)
+{
+	struct page *page;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&desc_lock, irq);
+	while (desc_idle > keep) {
+		page = list_last_entry(&desc_pages, struct page, lru);
+		list_move(&page->lru, pages);
+		desc_idle--;
+	}
+	raw_spin_unlock_irqrestore(&desc_lock, irq);
+}
+
+/* Move the pages nobody will miss from here to @pages. */
+void sq_desc_collect(struct list_head *pages)
+{
+	desc_collect(pages, DESC_KEEP);
+}
+
+/* After a grace period without any manager: everything goes. */
+void sq_desc_exit(void)
+{
+	struct page *page, *tmp;
+	LIST_HEAD(pages);
+
+	desc_collect(&pages, 0);
+	list_for_each_entry_safe(page, tmp, &pages, lru)
+		sq_meta_put(page_address(page));
+}

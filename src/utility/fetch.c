@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The manager's side towards the page source: fetch pages and make blocks of
+ * them, put pages back.
+ *
+ * The source is called without locks. A fetch has all it needs (memory,
+ * descriptors, room in the page map) before anybody can see the new blocks,
+ * so a step that fails undoes the steps before it and nothing else.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+
+#include <squirrel/compat.h>
+
+#include "internal.h"
+
+/* A growing manager fetches 1/16 of what it holds ahead, up to 16 pages. */
+#define AHEAD_SHIFT	4
+#define AHEAD_PAGES	16
+/* What a rounded-up fetch brings above this goes straight back. */
+#define KEEP_PAGES	16
+
+/* What may fail easily must not make others wait or eat their reserves. */
+static gfp_t opportunistic(gfp_t gfp)
+{
+	return (gfp & ~(__GFP_RECLAIM | __GFP_NOFAIL | __GFP_HIGH |
+			__GFP_MEMALLOC | __GFP_RETRY_MAYFAIL)) |
+	       __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC;
+}
+
+static unsigned long source_get(struct sq_manager *m, unsigned int order,
+				gfp_t gfp, int node)
+{
+	void *addr;
+
+	atomic_long_inc(&m->gets);
+	addr = m->source->get(m->source, order, gfp, node);
+	if (addr)
+		atomic_long_add(1L << order, &m->fetched);
+	else
+		atomic_long_inc(&m->fails);
+	return (unsigned long)addr;
+}
+
+void sq_source_put(struct sq_manager *m, unsigned long addr, size_t size)
+{
+	atomic_long_add(size >> PAGE_SHIFT, &m->returned);
+	atomic_long_add(sq_block_put(m->source, addr, size), &m->puts);
+}
+
+/* The agent of an adjacent page, if its block and @agent may be neighbours. */
+static struct sq_agent *neighbour(struct sq_pool *pool, unsigned long addr)
+{
+	struct sq_agent *other = sq_map_lookup((void *)addr);
+
+	if (READ_ONCE(other->manager) != pool->manager ||
+	    other->node != pool->node || other->flags & SQ_AGENT_DIRECT)
+		return NULL;
+	return other;
+}
+
+/* Link a block to those of the same pool that lie next to it. */
+static void link_neighbours(struct sq_pool *pool, struct sq_agent *agent)
+{
+	struct sq_block *b = sq_agent_block(agent);
+	struct sq_agent *other;
+
+	lockdep_assert_held(&pool->lock);
+
+	other = neighbour(pool, sq_agent_addr(agent) - 1);
+	if (other)
+		sq_block_link(sq_agent_block(other), b);
+	other = neighbour(pool, sq_agent_end(agent));
+	if (other)
+		sq_block_link(b, sq_agent_block(other));
+}
+
+/**
+ * struct sq_arrival - pages on their way from the source into a pool
+ * @addr: where they start
+ * @size: their bytes
+ * @used: bytes, from the start, that become a used block; the rest is free
+ * @flags: of the agents
+ * @kind: of the used block's agent
+ */
+struct sq_arrival {
+	unsigned long addr;
+	size_t size;
+	size_t used;
+	u8 flags;
+	u8 kind;
+};
+
+static struct sq_agent *arrive_part(struct sq_pool *pool, unsigned long addr,
+				    size_t size, u8 flags)
+{
+	struct sq_agent *agent = sq_desc_get(pool);
+
+	if (!agent)
+		return NULL;
+	agent->flags = flags;
+	sq_block_init(sq_agent_block(agent), addr, size);
+	return agent;
+}
+
+static void arrive_enter(struct sq_pool *pool, struct sq_agent *agent)
+{
+	sq_map_set(sq_agent_addr(agent), sq_agent_size(agent), agent);
+	if (!(agent->flags & SQ_AGENT_DIRECT))
+		link_neighbours(pool, agent);
+	pool->low = min(pool->low, sq_agent_addr(agent));
+	pool->high = max(pool->high, sq_agent_end(agent));
+}
+
+/* Under the lock. False, with nothing changed, if descriptors are short. */
+static bool arrive(struct sq_pool *pool, const struct sq_arrival *a,
+		   struct sq_agent **used)
+{
+	struct sq_agent *part = NULL;
+
+	lockdep_assert_held(&pool->lock);
+
+	if (a->used) {
+		*used = arrive_part(pool, a->addr, a->used, a->flags);
+		if (!*used)
+			return false;
+	}
+	if (a->used < a->size) {
+		part = arrive_part(pool, a->addr + a->used, a->size - a->used,
+				   a->flags);
+		if (!part) {
+			if (a->used)
+				sq_desc_put(*used);
+			return false;
+		}
+	}
+	if (a->used) {
+		arrive_enter(pool, *used);
+		memset((*used)->priv, 0, SQ_AGENT_PRIV_BYTES);
+		(*used)->kind = a->kind;
+		sq_block_set_used(sq_agent_block(*used), true);
+		sq_pool_count_used(pool, *used);
+	}
+	if (part) {
+		arrive_enter(pool, part);
+		sq_pool_enter_free(pool, part);
+	}
+	return true;
+}
+
+/*
+ * Make blocks of what the source gave, *@used of its used part. False if it
+ * cannot be done; then the pages are still the caller's.
+ */
+static bool adopt(struct sq_manager *m, const struct sq_arrival *a, gfp_t gfp,
+		  struct sq_agent **used)
+{
+	int node = page_to_nid(virt_to_page((void *)a->addr));
+	struct sq_pool *pool = sq_manager_pool(m, node);
+	unsigned long irq;
+	bool done;
+	int err;
+
+	err = pool ? sq_map_hold(a->addr, a->size, gfp) : -ERANGE;
+	if (err == -ERANGE) {
+		atomic_long_add(a->size >> PAGE_SHIFT, &m->refused);
+		pr_warn_once("memory added after load is not used\n");
+	}
+	if (err)
+		return false;
+
+	do {
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		done = arrive(pool, a, used);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+	} while (!done && sq_desc_refill(gfp));
+
+	if (!done)
+		sq_map_drop(a->addr, a->size);
+	return done;
+}
+
+static struct sq_agent *fetch_order(struct sq_manager *m,
+				    const struct sq_request *req,
+				    unsigned int order, gfp_t gfp, u8 flags)
+{
+	unsigned long keep = flags & SQ_AGENT_DIRECT ? 0 : KEEP_PAGES;
+	struct sq_arrival a = {
+		.size = PAGE_SIZE << order,
+		.used = req->pages << PAGE_SHIFT,
+		.flags = flags,
+		.kind = req->kind,
+	};
+	struct sq_agent *agent;
+
+	a.addr = source_get(m, order, gfp, req->node);
+	if (!a.addr)
+		return NULL;
+
+	if (a.size - a.used > keep << PAGE_SHIFT) {
+		sq_source_put(m, a.addr + a.used, a.size - a.used);
+		a.size = a.used;
+	}
+	if (adopt(m, &a, gfp, &agent))
+		return agent;
+	sq_source_put(m, a.addr, a.size);
+	return NULL;
+}
+
+/* The order that just holds the request, aligned. */
+static unsigned int exact_order(const struct sq_request *req)
+{
+	return order_base_2(max(req->pages, req->align));
+}
+
+static unsigned int ahead_order(struct sq_manager *m, unsigned long pages)
+{
+	unsigned long held = sq_manager_pages_used(m) + sq_manager_pages_free(m);
+	unsigned long ahead = min(held >> AHEAD_SHIFT, 0UL + AHEAD_PAGES);
+	unsigned long limit = READ_ONCE(m->limit);
+
+	/* What may never be used need not be fetched. */
+	if (limit < held + ahead)
+		ahead = limit > held ? limit - held : 0;
+	return ahead > pages ? ilog2(ahead) : 0;
+}
+
+/* A used block of new pages, and perhaps a free one beside it; or NULL. */
+struct sq_agent *sq_fetch(struct sq_manager *m, const struct sq_request *req)
+{
+	unsigned int exact = exact_order(req);
+	unsigned int ahead = ahead_order(m, req->pages);
+	struct sq_agent *agent;
+
+	if (exact > SQ_BLOCK_MAX_ORDER)
+		return NULL;
+	if (ahead > exact) {
+		agent = fetch_order(m, req, ahead, opportunistic(req->gfp), 0);
+		if (agent)
+			return agent;
+	}
+	return fetch_order(m, req, exact, req->gfp, 0);
+}
+
+/* A used block that has nothing to do with the others; or NULL. */
+struct sq_agent *sq_fetch_direct(struct sq_manager *m,
+				 const struct sq_request *req)
+{
+	unsigned int order = exact_order(req);
+
+	if (order > SQ_BLOCK_MAX_ORDER)
+		return NULL;
+	return fetch_order(m, req, order, req->gfp, SQ_AGENT_DIRECT);
+}
+
+static bool fetch_free(struct sq_manager *m, unsigned int order, gfp_t gfp,
+		       int node)
+{
+	struct sq_arrival a = {
+		.size = PAGE_SIZE << order,
+	};
+
+	a.addr = source_get(m, order, gfp, node);
+	if (!a.addr)
+		return false;
+	if (adopt(m, &a, gfp, NULL))
+		return true;
+	sq_source_put(m, a.addr, a.size);
+	return false;
+}
+
+/**
+ * sq_manager_fetch() - fetch pages as a reserve
+ * @m: the manager
+ * @pages: how many
+ * @gfp: for the source
+ * @node: NUMA node by preference, or NUMA_NO_NODE
+ *
+ * They become free blocks, as large as the source has them. What was fetched
+ * is added to the reserve, below which no trim goes.
+ *
+ * Context: Any context that @gfp allows, but NMI.
+ * Return: pages fetched; fewer than @pages if the source has no more.
+ */
+unsigned long sq_manager_fetch(struct sq_manager *m, unsigned long pages,
+			       gfp_t gfp, int node)
+{
+	unsigned int order = SQ_BLOCK_MAX_ORDER;
+	unsigned long got = 0;
+
+	if (in_nmi())
+		return 0;
+	while (got < pages) {
+		gfp_t flags = gfp;
+
+		order = min_t(unsigned int, order, ilog2(pages - got));
+		if (order)
+			flags = opportunistic(gfp);
+		if (fetch_free(m, order, flags, node))
+			got += 1UL << order;
+		else if (order)
+			order--;
+		else
+			pages = got;	/* no single page left */
+	}
+	atomic_long_add(got, &m->reserve);
+	return got;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_fetch);

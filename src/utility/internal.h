@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Internal to layer 1: struct bodies and calls its files share.
+ *
+ * Lock order, all of them raw spinlocks taken with interrupts off:
+ *
+ *	pool->lock	one per manager and node; never two at a time
+ *	  desc_lock	desc.c, descriptors not in use
+ *	  map_lock	map.c, leaves of the page map
+ *	limbo_lock	meta.c, pages waiting for a grace period; alone
+ *
+ * The page source is called without any of them.
+ *
+ * pool->lock protects the index of free blocks, the headers, links and agents
+ * of all blocks of that manager and node, and the page map entries of their
+ * pages. Two exceptions: @kind, @priv and @owner of a used block are its
+ * holder's; and a page map entry may be read by anybody with preemption off.
+ */
+#ifndef _SQ_UTILITY_INTERNAL_H
+#define _SQ_UTILITY_INTERNAL_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/rbtree.h>
+#include <linux/spinlock.h>
+
+#include <squirrel/block.h>
+#include <squirrel/utility.h>
+
+/* ---- agent ---- */
+
+/* Taken straight from the source, goes straight back, has no neighbours. */
+#define SQ_AGENT_DIRECT		0x01
+
+static inline struct sq_block *sq_agent_block(struct sq_agent *agent)
+{
+	return (struct sq_block *)agent->block;
+}
+
+static inline const struct sq_block *
+sq_agent_block_const(const struct sq_agent *agent)
+{
+	return (const struct sq_block *)agent->block;
+}
+
+static inline struct sq_agent *sq_block_agent(struct sq_block *block)
+{
+	return container_of((void *)block, struct sq_agent, block);
+}
+
+static inline unsigned long sq_agent_end(const struct sq_agent *agent)
+{
+	return sq_agent_addr(agent) + sq_agent_size(agent);
+}
+
+/**
+ * struct sq_free - what priv of a free block's agent holds
+ * @rb: in the pool's address-ordered tree
+ * @most: the largest @pages in the subtree
+ * @pages: pages of the block
+ * @bin: in its bin
+ */
+struct sq_free {
+	struct rb_node rb;
+	unsigned long most;
+	unsigned long pages;
+	struct hlist_node bin;
+};
+
+static inline struct sq_free *sq_agent_free(struct sq_agent *agent)
+{
+	return (struct sq_free *)agent->priv;
+}
+
+static inline struct sq_agent *sq_free_agent(struct sq_free *f)
+{
+	return container_of((void *)f, struct sq_agent, priv);
+}
+
+/* ---- pool: the free blocks of one node ---- */
+
+/*
+ * Bins as in TLSF: exact ones below 8 pages, then 8 for each power of two, and
+ * an open one from 2^20 pages on.
+ */
+#define SQ_POOL_COL_BITS	3
+#define SQ_POOL_COLS		BIT(SQ_POOL_COL_BITS)
+#define SQ_POOL_TOP_SHIFT	20
+#define SQ_POOL_ROWS		(SQ_POOL_TOP_SHIFT - SQ_POOL_COL_BITS + 2)
+#define SQ_POOL_BINS		(SQ_POOL_ROWS * SQ_POOL_COLS)
+
+/**
+ * struct sq_pool - the blocks of one manager on one node
+ * @lock: protects the rest; see the top of this file
+ * @manager: the manager
+ * @node: the node
+ * @rows: bit r is set while @cols[r] is not 0
+ * @cols: bit c of @cols[r] is set while bin r * SQ_POOL_COLS + c has a block
+ * @bins: the free blocks by size, latest first
+ * @by_addr: the free blocks by address, struct sq_free
+ * @free_pages: pages of free blocks
+ * @free_blocks: how many there are
+ * @used_pages: pages of used blocks
+ * @used_blocks: how many there are
+ * @free_hist: free blocks by power of two, see struct sq_view
+ * @used_hist: used blocks by power of two
+ * @low: no block of this pool ever lay below
+ * @high: no block of this pool ever ended above
+ * @cursor: address where the next coalescing step goes on
+ * @splits: blocks split
+ * @merges: blocks coalesced
+ * @tries: free blocks looked at for a free neighbour
+ */
+struct sq_pool {
+	raw_spinlock_t lock;
+	int node;
+	struct sq_manager *manager;
+	u32 rows;
+	u8 cols[SQ_POOL_ROWS];
+	struct hlist_head bins[SQ_POOL_BINS];
+	struct rb_root by_addr;
+	unsigned long free_pages;
+	unsigned long free_blocks;
+	unsigned long used_pages;
+	unsigned long used_blocks;
+	u32 free_hist[SQ_VIEW_BINS];
+	u32 used_hist[SQ_VIEW_BINS];
+	unsigned long low;
+	unsigned long high;
+	unsigned long cursor;
+	unsigned long splits;
+	unsigned long merges;
+	unsigned long tries;
+};
+
+void sq_pool_init(struct sq_pool *pool, struct sq_manager *m, int node);
+unsigned int sq_pool_bin(unsigned long pages);
+unsigned long sq_free_most(struct sq_free *f);
+void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent);
+void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent);
+struct sq_agent *sq_pool_largest(struct sq_pool *pool);
+struct sq_agent *sq_pool_from(struct sq_pool *pool, unsigned long addr);
+void sq_pool_count_used(struct sq_pool *pool, struct sq_agent *agent);
+void sq_pool_uncount_used(struct sq_pool *pool, struct sq_agent *agent);
+unsigned int sq_pool_hist(unsigned long pages);
+
+/* ---- manager ---- */
+
+/**
+ * struct sq_manager - owns the blocks on hand
+ * @source: where its pages come from
+ * @limit: most pages that may be used, or ULONG_MAX
+ * @overdraft: pages in use when @limit was last lowered below that, or 0
+ * @reserve: pages, used and free together, that a trim leaves
+ * @used: pages in use, also those just being taken or given
+ * @limit_hits: takes refused because of @limit
+ * @fetched: pages got from @source
+ * @returned: pages put back
+ * @gets: calls of the source's get
+ * @puts: calls of its put
+ * @fails: gets that found nothing
+ * @refused: pages put back because the page map does not reach them
+ * @nr_pools: entries of @pools
+ * @pools: by node; NULL for nodes without memory at create
+ */
+struct sq_manager {
+	const struct sq_block_ops *source;
+	unsigned long limit;
+	unsigned long overdraft;
+	atomic_long_t reserve;
+	atomic_long_t used;
+	atomic_long_t limit_hits;
+	atomic_long_t fetched;
+	atomic_long_t returned;
+	atomic_long_t gets;
+	atomic_long_t puts;
+	atomic_long_t fails;
+	atomic_long_t refused;
+	unsigned int nr_pools;
+	struct sq_pool *pools[];
+};
+
+static inline struct sq_pool *sq_manager_pool(const struct sq_manager *m,
+					      int node)
+{
+	return (unsigned int)node < m->nr_pools ? m->pools[node] : NULL;
+}
+
+/* The pool of the next node that has one; @pool NULL: of the first. */
+static inline struct sq_pool *sq_manager_next(const struct sq_manager *m,
+					      const struct sq_pool *pool)
+{
+	unsigned int node;
+
+	for (node = pool ? pool->node + 1 : 0; node < m->nr_pools; node++) {
+		if (m->pools[node])
+			return m->pools[node];
+	}
+	return NULL;
+}
+
+void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent);
+struct sq_pool *sq_manager_scan(const struct sq_manager *m,
+				unsigned long *addr, unsigned long end);
+void sq_manager_bounds(const struct sq_manager *m, unsigned long *low,
+		       unsigned long *high);
+
+/* ---- fetch: towards the source ---- */
+
+struct sq_agent *sq_fetch(struct sq_manager *m, const struct sq_request *req);
+struct sq_agent *sq_fetch_direct(struct sq_manager *m,
+				 const struct sq_request *req);
+void sq_source_put(struct sq_manager *m, unsigned long addr, size_t size);
+
+/* ---- tidy: coalesce and trim ---- */
+
+unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long looks,
+			    unsigned long want);
+
+/* ---- descriptors ---- */
+
+void sq_desc_exit(void);
+struct sq_agent *sq_desc_get(struct sq_pool *pool);
+void sq_desc_put(struct sq_agent *agent);
+bool sq_desc_refill(gfp_t gfp);
+void sq_desc_collect(struct list_head *pages);
+
+/* ---- page map ---- */
+
+int sq_map_init(void);
+void sq_map_exit(void);
+int sq_map_hold(unsigned long addr, size_t size, gfp_t gfp);
+void sq_map_drop(unsigned long addr, size_t size);
+void sq_map_set(unsigned long addr, size_t size, struct sq_agent *agent);
+void sq_map_collect(struct list_head *pages);
+bool sq_map_next(unsigned long *addr, unsigned long end,
+		 const struct sq_manager *m, int *node);
+
+/* ---- meta: pages for descriptors and leaves ---- */
+
+extern const struct sq_block_ops *sq_meta_source;
+
+void *sq_meta_get(gfp_t gfp);
+void sq_meta_put(void *page);
+void sq_meta_note(long pages);
+
+#endif /* _SQ_UTILITY_INTERNAL_H */

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BlockManager: owns the blocks on hand. Takes them out for the layer above
+ * and takes them back. Which free block is taken, a callback decides.
+ *
+ * A take goes down this list until one step has a block:
+ *
+ *	1 the free blocks of the wanted node
+ *	2 the same after a short coalescing step
+ *	3 new pages from the source (fetch.c)
+ *	4 the wanted node after a long coalescing step, then other nodes
+ *
+ * A give puts the block into the index and is done: neighbours are merged
+ * (tidy.c) when the reclaimer says so or in steps 2 and 4.
+ *
+ * The limit counts used pages. A take reserves its pages in m->used before it
+ * looks for them, so that two takes cannot both have the last ones; hence at
+ * any moment m->used is at least what the pools count as used.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+
+#include <squirrel/compat.h>
+
+#include "internal.h"
+
+/* Free blocks looked at for neighbours in steps 2 and 4. */
+#define SHORT_LOOKS	16
+#define LONG_LOOKS	1024
+
+/* Refused whatever the source is; keeps sizes in bytes from overflowing. */
+#define MAX_PAGES	(ULONG_MAX >> (PAGE_SHIFT + 2))
+
+/* What neither comes from the free blocks nor may become one. */
+#define DIRECT_GFP	(__GFP_ACCOUNT | __GFP_DMA | __GFP_DMA32)
+
+/**
+ * sq_manager_create() - create a manager without blocks
+ * @source: where its pages come from
+ * @limit_pages: most pages that may be used at a time; 0 for no limit
+ *
+ * Context: Process context. May sleep.
+ * Return: the manager or NULL without memory.
+ */
+struct sq_manager *sq_manager_create(const struct sq_block_ops *source,
+				     unsigned long limit_pages)
+{
+	struct sq_manager *m;
+	int node;
+
+	m = kzalloc(struct_size(m, pools, nr_node_ids), GFP_KERNEL);
+	if (!m)
+		return NULL;
+	m->source = source;
+	m->nr_pools = nr_node_ids;
+	sq_manager_set_limit(m, limit_pages);
+
+	for_each_node_state(node, N_MEMORY) {
+		struct sq_pool *pool;
+
+		pool = kzalloc_node(sizeof(*pool), GFP_KERNEL, node);
+		if (!pool) {
+			sq_manager_destroy(m);
+			return NULL;
+		}
+		sq_pool_init(pool, m, node);
+		m->pools[node] = pool;
+	}
+	return m;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_create);
+
+/**
+ * sq_manager_destroy() - give all free blocks back and free the manager
+ * @m: the manager, or NULL
+ *
+ * Refused, with nothing changed, while blocks are used. Nobody else may be
+ * using @m.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or the number of pages in use.
+ */
+unsigned long sq_manager_destroy(struct sq_manager *m)
+{
+	unsigned int node;
+
+	if (!m)
+		return 0;
+	if (sq_manager_pages_used(m))
+		return sq_manager_pages_used(m);
+
+	sq_manager_set_reserve(m, 0);
+	sq_manager_trim(m, 0, ULONG_MAX);
+	for (node = 0; node < m->nr_pools; node++)
+		kfree(m->pools[node]);
+	kfree(m);
+	return 0;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_destroy);
+
+/**
+ * sq_manager_set_limit() - limit how many pages may be used
+ * @m: the manager
+ * @limit_pages: how many, or 0 for no limit
+ *
+ * A limit below what is in use stays in force: nothing can be taken until
+ * enough was given.
+ *
+ * Context: Any context; the caller serializes calls.
+ */
+void sq_manager_set_limit(struct sq_manager *m, unsigned long limit_pages)
+{
+	unsigned long used = sq_manager_pages_used(m);
+
+	if (!limit_pages)
+		limit_pages = ULONG_MAX;
+	WRITE_ONCE(m->overdraft, used > limit_pages ? used : 0);
+	WRITE_ONCE(m->limit, limit_pages);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_set_limit);
+
+/**
+ * sq_manager_set_reserve() - set how many pages a trim leaves
+ * @m: the manager
+ * @pages: how many, used and free together
+ *
+ * Context: Any context.
+ */
+void sq_manager_set_reserve(struct sq_manager *m, unsigned long pages)
+{
+	atomic_long_set(&m->reserve, pages);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_set_reserve);
+
+/**
+ * sq_manager_pages_used() - pages of used blocks
+ * @m: the manager
+ *
+ * Context: Any context.
+ * Return: how many, with those that are just being taken or given.
+ */
+unsigned long sq_manager_pages_used(const struct sq_manager *m)
+{
+	return atomic_long_read(&m->used);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_pages_used);
+
+/**
+ * sq_manager_pages_free() - pages of free blocks
+ * @m: the manager
+ *
+ * Context: Any context.
+ * Return: how many; on several nodes, not of one moment.
+ */
+unsigned long sq_manager_pages_free(const struct sq_manager *m)
+{
+	unsigned long pages = 0;
+	struct sq_pool *pool;
+
+	for (pool = sq_manager_next(m, NULL); pool;
+	     pool = sq_manager_next(m, pool))
+		pages += READ_ONCE(pool->free_pages);
+	return pages;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_pages_free);
+
+/* ---- take ---- */
+
+static bool charge(struct sq_manager *m, unsigned long pages)
+{
+	if (atomic_long_add_return(pages, &m->used) <= READ_ONCE(m->limit))
+		return true;
+	atomic_long_sub(pages, &m->used);
+	atomic_long_inc(&m->limit_hits);
+	return false;
+}
+
+/* Pages to skip at the start of a block for the wanted alignment. */
+static unsigned long gap_of(const struct sq_agent *agent,
+			    const struct sq_request *req)
+{
+	unsigned long page = sq_agent_addr(agent) >> PAGE_SHIFT;
+
+	return req->align ? -page & (req->align - 1) : 0;
+}
+
+static bool fits(const struct sq_agent *agent, const struct sq_request *req)
+{
+	return sq_agent_pages(agent) >= gap_of(agent, req) + req->pages;
+}
+
+static struct sq_agent *find(struct sq_pool *pool, const struct sq_request *req)
+{
+	struct sq_agent *agent = req->find(pool, req->pages);
+
+	if (agent && !fits(agent, req) && req->align > 1)
+		agent = req->find(pool, req->pages + req->align - 1);
+	if (!agent)
+		return NULL;
+	if (!sq_agent_used(agent) && fits(agent, req))
+		return agent;
+	pr_err_ratelimited("strategy %ps picked a block that does not fit\n",
+			   req->find);
+	return NULL;
+}
+
+/*
+ * Cut the first @size bytes off a block that is in no index. The new
+ * descriptor goes to the smaller part, whose map entries are then rewritten.
+ * Returns the upper part; *@lower is the lower one.
+ */
+static struct sq_agent *cut(struct sq_pool *pool, struct sq_agent *agent,
+			    size_t size, struct sq_agent *spare,
+			    struct sq_agent **lower)
+{
+	struct sq_block *b = sq_agent_block(agent);
+
+	spare->stamp = agent->stamp;
+	if (size <= sq_agent_size(agent) / 2) {
+		sq_block_split_front(b, size, sq_agent_block(spare));
+		*lower = spare;
+	} else {
+		sq_block_split(b, size, sq_agent_block(spare));
+		*lower = agent;
+	}
+	sq_map_set(sq_agent_addr(spare), sq_agent_size(spare), spare);
+	pool->splits++;
+	return *lower == agent ? spare : agent;
+}
+
+/*
+ * Take the wanted pages out of a free block; what is left of it stays free.
+ * NULL, with nothing changed, if there are too few spare descriptors.
+ */
+static struct sq_agent *carve(struct sq_pool *pool, struct sq_agent *agent,
+			      const struct sq_request *req)
+{
+	size_t gap = gap_of(agent, req) << PAGE_SHIFT;
+	size_t size = req->pages << PAGE_SHIFT;
+	struct sq_agent *below = NULL, *above = NULL;
+	struct sq_agent *part;
+
+	lockdep_assert_held(&pool->lock);
+
+	if (gap) {
+		below = sq_desc_get(pool);
+		if (!below)
+			return NULL;
+	}
+	if (sq_agent_size(agent) > gap + size) {
+		above = sq_desc_get(pool);
+		if (!above) {
+			if (below)
+				sq_desc_put(below);
+			return NULL;
+		}
+	}
+
+	sq_pool_remove(pool, agent);
+	if (below) {
+		agent = cut(pool, agent, gap, below, &part);
+		sq_pool_insert(pool, part);
+	}
+	if (above) {
+		part = cut(pool, agent, size, above, &agent);
+		sq_pool_insert(pool, part);
+	}
+	return agent;
+}
+
+static void mark_taken(struct sq_pool *pool, struct sq_agent *agent, u8 kind)
+{
+	memset(agent->priv, 0, SQ_AGENT_PRIV_BYTES);
+	agent->kind = kind;
+	sq_block_set_used(sq_agent_block(agent), true);
+	sq_pool_count_used(pool, agent);
+}
+
+/* Find and carve under the lock. False if descriptors are short. */
+static bool pool_try(struct sq_pool *pool, const struct sq_request *req,
+		     unsigned long looks, struct sq_agent **taken)
+{
+	struct sq_agent *agent;
+
+	lockdep_assert_held(&pool->lock);
+
+	*taken = NULL;
+	if (pool->free_pages < req->pages)
+		return true;
+	agent = find(pool, req);
+	if (!agent && looks && sq_pool_merge(pool, looks, req->pages))
+		agent = find(pool, req);
+	if (!agent)
+		return true;
+	agent = carve(pool, agent, req);
+	if (!agent)
+		return false;
+	mark_taken(pool, agent, req->kind);
+	*taken = agent;
+	return true;
+}
+
+static struct sq_agent *pool_take(struct sq_pool *pool,
+				  const struct sq_request *req,
+				  unsigned long looks)
+{
+	struct sq_agent *taken;
+	unsigned long irq;
+	bool done;
+
+	do {
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		done = pool_try(pool, req, looks, &taken);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+	} while (!done && sq_desc_refill(req->gfp));
+	return taken;
+}
+
+/* Step 4: the source has nothing; what is there must do. */
+static struct sq_agent *take_anywhere(struct sq_manager *m,
+				      struct sq_pool *wanted,
+				      const struct sq_request *req)
+{
+	struct sq_agent *agent = pool_take(wanted, req, LONG_LOOKS);
+	struct sq_pool *pool;
+
+	if (agent || req->gfp & __GFP_THISNODE)
+		return agent;
+	for (pool = sq_manager_next(m, NULL); pool;
+	     pool = sq_manager_next(m, pool)) {
+		if (pool != wanted)
+			agent = pool_take(pool, req, LONG_LOOKS);
+		if (agent)
+			return agent;
+	}
+	return NULL;
+}
+
+/* The pool to look in first. A node without memory has none. */
+static struct sq_pool *wanted_pool(struct sq_manager *m,
+				   const struct sq_request *req)
+{
+	struct sq_pool *pool;
+
+	pool = sq_manager_pool(m, req->node == NUMA_NO_NODE ? numa_mem_id() :
+							      req->node);
+	if (pool || (req->node != NUMA_NO_NODE && req->gfp & __GFP_THISNODE))
+		return pool;
+	return sq_manager_next(m, NULL);
+}
+
+static struct sq_agent *take(struct sq_manager *m, const struct sq_request *req)
+{
+	struct sq_pool *pool = wanted_pool(m, req);
+	struct sq_agent *agent;
+
+	if (!pool)
+		return NULL;
+	if (req->gfp & DIRECT_GFP)
+		return sq_fetch_direct(m, req);
+
+	agent = pool_take(pool, req, SHORT_LOOKS);
+	if (!agent)
+		agent = sq_fetch(m, req);
+	if (!agent)
+		agent = take_anywhere(m, pool, req);
+	return agent;
+}
+
+/**
+ * sq_manager_take() - take a block
+ * @m: the manager
+ * @req: what is wanted
+ *
+ * The block has exactly the pages asked for. Its kind is set and its priv is
+ * zeros; it has no owner yet. The taker fills in priv and then calls
+ * sq_agent_publish(). The memory's contents are undefined.
+ *
+ * Context: Any context that the request's gfp allows; in NMI it always fails.
+ * Return: the block's agent, or NULL if the limit is reached, there is no
+ * memory or the request makes no sense.
+ */
+struct sq_agent *sq_manager_take(struct sq_manager *m,
+				 const struct sq_request *req)
+{
+	struct sq_agent *agent;
+
+	if (in_nmi())
+		return NULL;
+	if (!req->pages || req->pages > MAX_PAGES || !req->find ||
+	    req->align > MAX_PAGES || (req->align & (req->align - 1)))
+		return NULL;
+	if (!charge(m, req->pages))
+		return NULL;
+
+	agent = take(m, req);
+	if (!agent)
+		atomic_long_sub(req->pages, &m->used);
+	return agent;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_take);
+
+/* ---- give ---- */
+
+/* Under the lock: a block becomes one of the free ones. */
+void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent)
+{
+	lockdep_assert_held(&pool->lock);
+
+	agent->stamp = (u32)jiffies;
+	sq_block_set_used(sq_agent_block(agent), false);
+	sq_pool_insert(pool, agent);
+}
+
+static void give_direct(struct sq_pool *pool, struct sq_agent *agent)
+{
+	unsigned long addr = sq_agent_addr(agent);
+	size_t size = sq_agent_size(agent);
+
+	sq_map_set(addr, size, NULL);
+	sq_desc_put(agent);
+}
+
+/**
+ * sq_manager_give() - give a block back
+ * @m: the manager it was taken from
+ * @agent: its agent; not to be used afterwards
+ *
+ * A block that is not a used one of @m is reported and left alone.
+ *
+ * Context: Any context but NMI.
+ */
+void sq_manager_give(struct sq_manager *m, struct sq_agent *agent)
+{
+	struct sq_pool *pool = sq_manager_pool(m, agent->node);
+	unsigned long addr, irq;
+	bool direct;
+	size_t size;
+
+	if (WARN_ON_ONCE(in_nmi()))
+		return;
+	if (agent->manager != m || !pool)
+		goto foreign;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	if (!sq_agent_used(agent)) {
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+		goto foreign;
+	}
+	addr = sq_agent_addr(agent);
+	size = sq_agent_size(agent);
+	direct = agent->flags & SQ_AGENT_DIRECT;
+
+	/* Before priv changes its meaning, no owner must vouch for it. */
+	WRITE_ONCE(agent->owner, NULL);
+	sq_pool_uncount_used(pool, agent);
+	if (direct)
+		give_direct(pool, agent);
+	else
+		sq_pool_enter_free(pool, agent);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+
+	atomic_long_sub(size >> PAGE_SHIFT, &m->used);
+	if (direct) {
+		sq_map_drop(addr, size);
+		sq_source_put(m, addr, size);
+	}
+	return;
+
+foreign:
+	pr_err_ratelimited("a block that is not in use was given back\n");
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_give);
+
+/* ---- all blocks ---- */
+
+/* Addresses that all blocks of the manager lie between. */
+void sq_manager_bounds(const struct sq_manager *m, unsigned long *low,
+		       unsigned long *high)
+{
+	struct sq_pool *pool;
+
+	*low = ULONG_MAX;
+	*high = 0;
+	for (pool = sq_manager_next(m, NULL); pool;
+	     pool = sq_manager_next(m, pool)) {
+		*low = min(*low, READ_ONCE(pool->low));
+		*high = max(*high, READ_ONCE(pool->high));
+	}
+}
+
+/*
+ * The pool of the first block of @m in [*@addr, @end), with *@addr moved up to
+ * it; NULL if there is none. To be looked up again under the pool's lock.
+ */
+struct sq_pool *sq_manager_scan(const struct sq_manager *m,
+				unsigned long *addr, unsigned long end)
+{
+	struct sq_pool *pool;
+	int node;
+
+	while (sq_map_next(addr, end, m, &node)) {
+		pool = sq_manager_pool(m, node);
+		if (pool)
+			return pool;
+		*addr += PAGE_SIZE;
+	}
+	return NULL;
+}
+
+static struct sq_agent *next_used(struct sq_pool *pool, unsigned long *addr,
+				  unsigned long end)
+{
+	struct sq_agent *agent;
+	unsigned long irq;
+	bool used = false;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	while (*addr < end && !used) {
+		agent = sq_map_lookup((void *)*addr);
+		if (agent->manager != pool->manager ||
+		    agent->node != pool->node)
+			break;
+		used = sq_agent_used(agent);
+		*addr = sq_agent_end(agent);
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return used ? agent : NULL;
+}
+
+/**
+ * sq_manager_give_all() - give every used block back
+ * @m: the manager; nobody else may be using it
+ * @each: called for each block before it is given; may be NULL
+ * @ctx: passed to @each
+ *
+ * Context: Any context but NMI, and what @each allows.
+ * Return: pages given.
+ */
+unsigned long sq_manager_give_all(struct sq_manager *m,
+				  void (*each)(struct sq_agent *agent,
+					       void *ctx),
+				  void *ctx)
+{
+	unsigned long addr, end, pages = 0;
+	struct sq_agent *agent;
+	struct sq_pool *pool;
+
+	sq_manager_bounds(m, &addr, &end);
+	while ((pool = sq_manager_scan(m, &addr, end))) {
+		agent = next_used(pool, &addr, end);
+		if (!agent)
+			continue;
+		if (each)
+			each(agent, ctx);
+		pages += sq_agent_pages(agent);
+		sq_manager_give(m, agent);
+	}
+	return pages;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_give_all);

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Index of the free blocks of one node: by size in bins, for a good fit in
+ * constant time, and by address in a tree that knows the largest block below
+ * each node, for the lowest fit in logarithmic time.
+ *
+ * Everything here runs under pool->lock. The sq_pool_*() calls of the face are
+ * the mechanism a strategy is made of; which one to use is not decided here.
+ */
+#include <linux/bitops.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/rbtree_augmented.h>
+
+#include <squirrel/compat.h>
+
+#include "internal.h"
+
+/* How many blocks of one bin are looked at, at most. */
+#define FIT_SCAN	8
+#define TIGHT_SCAN	32
+
+#define TOP_BIN		((SQ_POOL_ROWS - 1) * SQ_POOL_COLS)
+
+static_assert(SQ_POOL_ROWS <= 32);
+static_assert(SQ_POOL_COLS <= 8);
+
+static unsigned long pages_of(struct sq_free *f)
+{
+	return f->pages;
+}
+
+RB_DECLARE_CALLBACKS_MAX(static, free_augment, struct sq_free, rb,
+			 unsigned long, most, pages_of)
+
+static struct sq_free *rb_free(struct rb_node *rb)
+{
+	return rb_entry_safe(rb, struct sq_free, rb);
+}
+
+static struct sq_agent *rb_agent(struct rb_node *rb)
+{
+	return rb ? sq_free_agent(rb_free(rb)) : NULL;
+}
+
+static unsigned long rb_most(struct rb_node *rb)
+{
+	return rb ? rb_free(rb)->most : 0;
+}
+
+/* What @most ought to be, for the check. */
+unsigned long sq_free_most(struct sq_free *f)
+{
+	return max3(f->pages, rb_most(f->rb.rb_left), rb_most(f->rb.rb_right));
+}
+
+void sq_pool_init(struct sq_pool *pool, struct sq_manager *m, int node)
+{
+	raw_spin_lock_init(&pool->lock);
+	pool->manager = m;
+	pool->node = node;
+	pool->by_addr = RB_ROOT;
+	pool->low = ULONG_MAX;
+}
+
+/* ---- bins ---- */
+
+/* The bin for a block of this many pages. */
+unsigned int sq_pool_bin(unsigned long pages)
+{
+	unsigned int shift;
+
+	if (pages < SQ_POOL_COLS)
+		return pages;
+	if (pages >> SQ_POOL_TOP_SHIFT)
+		return TOP_BIN;
+	shift = ilog2(pages) - SQ_POOL_COL_BITS;
+	return (shift + 1) * SQ_POOL_COLS +
+	       ((pages >> shift) & (SQ_POOL_COLS - 1));
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_bin);
+
+/* The first bin whose every block has at least this many pages. */
+static unsigned int bin_above(unsigned long pages)
+{
+	if (pages >= SQ_POOL_COLS && !(pages >> SQ_POOL_TOP_SHIFT))
+		pages += (1UL << (ilog2(pages) - SQ_POOL_COL_BITS)) - 1;
+	return sq_pool_bin(pages);
+}
+
+/* The first bin from @bin on that has a block, or SQ_POOL_BINS. */
+static unsigned int bin_next(const struct sq_pool *pool, unsigned int bin)
+{
+	unsigned int row = bin / SQ_POOL_COLS;
+	unsigned int cols;
+	u32 rows;
+
+	if (bin >= SQ_POOL_BINS)
+		return SQ_POOL_BINS;
+	cols = pool->cols[row] & (~0U << (bin % SQ_POOL_COLS));
+	if (cols)
+		return row * SQ_POOL_COLS + __ffs(cols);
+	rows = pool->rows & (~1U << row);
+	if (!rows)
+		return SQ_POOL_BINS;
+	row = __ffs(rows);
+	return row * SQ_POOL_COLS + __ffs(pool->cols[row]);
+}
+
+static void bin_insert(struct sq_pool *pool, struct sq_free *f)
+{
+	unsigned int bin = sq_pool_bin(f->pages);
+	unsigned int row = bin / SQ_POOL_COLS;
+
+	hlist_add_head(&f->bin, &pool->bins[bin]);
+	pool->cols[row] |= 1U << (bin % SQ_POOL_COLS);
+	pool->rows |= 1U << row;
+}
+
+static void bin_remove(struct sq_pool *pool, struct sq_free *f)
+{
+	unsigned int bin = sq_pool_bin(f->pages);
+	unsigned int row = bin / SQ_POOL_COLS;
+
+	hlist_del(&f->bin);
+	if (!hlist_empty(&pool->bins[bin]))
+		return;
+	pool->cols[row] &= ~(1U << (bin % SQ_POOL_COLS));
+	if (!pool->cols[row])
+		pool->rows &= ~(1U << row);
+}
+
+static struct sq_free *bin_first(struct sq_pool *pool, unsigned int bin)
+{
+	return hlist_entry_safe(pool->bins[bin].first, struct sq_free, bin);
+}
+
+/* The smallest block of at least @pages among the first @scan of a bin. */
+static struct sq_free *bin_best(struct sq_pool *pool, unsigned int bin,
+				unsigned long pages, unsigned int scan)
+{
+	struct sq_free *best = NULL;
+	struct sq_free *f;
+
+	hlist_for_each_entry(f, &pool->bins[bin], bin) {
+		if (f->pages >= pages && (!best || f->pages < best->pages))
+			best = f;
+		if (!--scan || (best && best->pages == pages))
+			break;
+	}
+	return best;
+}
+
+/* ---- tree ---- */
+
+static void tree_insert(struct sq_pool *pool, struct sq_free *f)
+{
+	unsigned long addr = sq_agent_addr(sq_free_agent(f));
+	struct rb_node **link = &pool->by_addr.rb_node;
+	struct rb_node *parent = NULL;
+	struct sq_free *at;
+
+	while (*link) {
+		parent = *link;
+		at = rb_free(parent);
+		if (at->most < f->pages)
+			at->most = f->pages;
+		if (addr < sq_agent_addr(sq_free_agent(at)))
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	f->most = f->pages;
+	rb_link_node(&f->rb, parent, link);
+	rb_insert_augmented(&f->rb, &pool->by_addr, &free_augment);
+}
+
+/* ---- what the manager needs ---- */
+
+/* The row of struct sq_view's histograms. */
+unsigned int sq_pool_hist(unsigned long pages)
+{
+	return min_t(unsigned int, ilog2(pages), SQ_VIEW_BINS - 1);
+}
+
+void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent)
+{
+	struct sq_free *f = sq_agent_free(agent);
+
+	lockdep_assert_held(&pool->lock);
+
+	f->pages = sq_agent_pages(agent);
+	bin_insert(pool, f);
+	tree_insert(pool, f);
+	pool->free_blocks++;
+	WRITE_ONCE(pool->free_pages, pool->free_pages + f->pages);
+	pool->free_hist[sq_pool_hist(f->pages)]++;
+}
+
+void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent)
+{
+	struct sq_free *f = sq_agent_free(agent);
+
+	lockdep_assert_held(&pool->lock);
+
+	bin_remove(pool, f);
+	rb_erase_augmented(&f->rb, &pool->by_addr, &free_augment);
+	pool->free_blocks--;
+	WRITE_ONCE(pool->free_pages, pool->free_pages - f->pages);
+	pool->free_hist[sq_pool_hist(f->pages)]--;
+}
+
+void sq_pool_count_used(struct sq_pool *pool, struct sq_agent *agent)
+{
+	unsigned long pages = sq_agent_pages(agent);
+
+	lockdep_assert_held(&pool->lock);
+
+	pool->used_blocks++;
+	pool->used_pages += pages;
+	pool->used_hist[sq_pool_hist(pages)]++;
+}
+
+void sq_pool_uncount_used(struct sq_pool *pool, struct sq_agent *agent)
+{
+	unsigned long pages = sq_agent_pages(agent);
+
+	lockdep_assert_held(&pool->lock);
+
+	pool->used_blocks--;
+	pool->used_pages -= pages;
+	pool->used_hist[sq_pool_hist(pages)]--;
+}
+
+/* A block of the highest bin, for giving back; NULL if none is free. */
+struct sq_agent *sq_pool_largest(struct sq_pool *pool)
+{
+	unsigned int bin, row;
+
+	lockdep_assert_held(&pool->lock);
+
+	if (!pool->rows)
+		return NULL;
+	row = __fls(pool->rows);
+	bin = row * SQ_POOL_COLS + __fls(pool->cols[row]);
+	return sq_free_agent(bin_first(pool, bin));
+}
+
+/* The first free block at or above @addr. */
+struct sq_agent *sq_pool_from(struct sq_pool *pool, unsigned long addr)
+{
+	struct rb_node *rb = pool->by_addr.rb_node;
+	struct rb_node *found = NULL;
+
+	lockdep_assert_held(&pool->lock);
+
+	while (rb) {
+		if (sq_agent_addr(rb_agent(rb)) >= addr) {
+			found = rb;
+			rb = rb->rb_left;
+		} else {
+			rb = rb->rb_right;
+		}
+	}
+	return rb_agent(found);
+}
+
+/* ---- what strategies are made of ---- */
+
+/**
+ * sq_pool_fit() - a free block that fits well, in constant time
+ * @pool: the free blocks
+ * @pages: how many pages are wanted
+ *
+ * The latest block of the first bin whose every block is large enough. Only
+ * if there is none, a few blocks of the bin that @pages itself falls in are
+ * looked at.
+ *
+ * Context: Within a sq_find_fn.
+ * Return: the block's agent, or NULL.
+ */
+struct sq_agent *sq_pool_fit(struct sq_pool *pool, unsigned long pages)
+{
+	unsigned int bin = bin_next(pool, bin_above(pages));
+	struct sq_free *f = NULL;
+
+	if (bin < TOP_BIN)
+		f = bin_first(pool, bin);
+	else if (bin == TOP_BIN)
+		f = bin_best(pool, bin, pages, FIT_SCAN);
+	if (!f && bin != sq_pool_bin(pages))
+		f = bin_best(pool, sq_pool_bin(pages), pages, FIT_SCAN);
+	return f ? sq_free_agent(f) : NULL;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_fit);
+
+/**
+ * sq_pool_lowest() - the free block with the lowest address that fits
+ * @pool: the free blocks
+ * @pages: how many pages are wanted
+ *
+ * Time grows with the logarithm of the number of free blocks.
+ *
+ * Context: Within a sq_find_fn.
+ * Return: the block's agent, or NULL.
+ */
+struct sq_agent *sq_pool_lowest(struct sq_pool *pool, unsigned long pages)
+{
+	struct rb_node *rb = pool->by_addr.rb_node;
+
+	if (rb_most(rb) < pages)
+		return NULL;
+
+	/* The subtree of rb always has a block that fits. */
+	while (rb_most(rb->rb_left) >= pages || rb_free(rb)->pages < pages)
+		rb = rb_most(rb->rb_left) >= pages ? rb->rb_left : rb->rb_right;
+	return rb_agent(rb);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_lowest);
+
+/**
+ * sq_pool_tightest() - the smallest free block that fits
+ * @pool: the free blocks
+ * @pages: how many pages are wanted
+ *
+ * Exact below 8 pages. Above, the best of the first 32 blocks of a bin, that
+ * is, at most an eighth larger than the smallest there is. That 32 are looked
+ * at may also mean that a block is missed; then the next bin serves.
+ *
+ * Context: Within a sq_find_fn.
+ * Return: the block's agent, or NULL.
+ */
+struct sq_agent *sq_pool_tightest(struct sq_pool *pool, unsigned long pages)
+{
+	unsigned int own = sq_pool_bin(pages);
+	struct sq_free *f = bin_best(pool, own, pages, TIGHT_SCAN);
+	unsigned int bin;
+
+	if (!f) {
+		bin = bin_next(pool, own + 1);
+		if (bin < SQ_POOL_BINS)
+			f = bin_best(pool, bin, pages, TIGHT_SCAN);
+	}
+	return f ? sq_free_agent(f) : NULL;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_tightest);
+
+/**
+ * sq_pool_first() - the free block with the lowest address
+ * @pool: the free blocks
+ *
+ * Context: Within a sq_find_fn.
+ * Return: the block's agent, or NULL.
+ */
+struct sq_agent *sq_pool_first(struct sq_pool *pool)
+{
+	return rb_agent(rb_first(&pool->by_addr));
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_first);
+
+/**
+ * sq_pool_next() - the next free block by address
+ * @pool: the free blocks
+ * @agent: one of them
+ *
+ * Context: Within a sq_find_fn.
+ * Return: the block's agent, or NULL.
+ */
+struct sq_agent *sq_pool_next(struct sq_pool *pool, struct sq_agent *agent)
+{
+	return rb_agent(rb_next(&sq_agent_free(agent)->rb));
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_next);

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the manager does only when asked: coalesce free neighbours, and give
+ * free pages back to the source.
+ *
+ * Both work in short steps with the lock dropped in between, so interrupts are
+ * never off for long, however many blocks there are. In the worst case a step
+ * is one merge of two large blocks: it rewrites the map entries of the smaller.
+ */
+#include <linux/minmax.h>
+#include <linux/spinlock.h>
+
+#include <squirrel/compat.h>
+
+#include "internal.h"
+
+/* Blocks looked at, and ranges put back, per hold of the lock. */
+#define LOOKS_PER_STEP	32
+#define RANGES_PER_STEP	16
+
+/* ---- coalesce ---- */
+
+static struct sq_agent *free_next(struct sq_agent *agent)
+{
+	struct sq_block *next = sq_block_next(sq_agent_block(agent));
+
+	return next && !sq_block_used(next) ? sq_block_agent(next) : NULL;
+}
+
+/*
+ * Merge two free neighbours that are in no index. The larger one's descriptor
+ * survives, so that the fewer map entries change. Returns it.
+ */
+static struct sq_agent *merge(struct sq_agent *lower, struct sq_agent *upper)
+{
+	struct sq_agent *stays = lower, *goes = upper;
+	unsigned long addr;
+	size_t size;
+	bool done;
+
+	if (sq_agent_size(upper) > sq_agent_size(lower))
+		swap(stays, goes);
+	addr = sq_agent_addr(goes);
+	size = sq_agent_size(goes);
+	if (stays == lower)
+		done = sq_block_coalesce(sq_agent_block(lower));
+	else
+		done = sq_block_coalesce_prev(sq_agent_block(upper));
+	if (!done)
+		return NULL;
+	/* The younger half decides how long the whole has been free. */
+	if ((s32)(goes->stamp - stays->stamp) > 0)
+		stays->stamp = goes->stamp;
+	sq_map_set(addr, size, stays);
+	sq_desc_put(goes);
+	return stays;
+}
+
+/*
+ * Merge a free block with the free blocks above it, at most @limit of them.
+ * *@agent is the block that results. Returns the number of merges.
+ */
+static unsigned long merge_up(struct sq_pool *pool, struct sq_agent **agent,
+			      unsigned long limit)
+{
+	struct sq_agent *next = free_next(*agent);
+	struct sq_agent *merged;
+	unsigned long merges = 0;
+
+	if (!next)
+		return 0;
+
+	sq_pool_remove(pool, *agent);
+	for (; next && merges < limit; next = free_next(*agent)) {
+		sq_pool_remove(pool, next);
+		merged = merge(*agent, next);
+		if (!merged) {
+			/* Broken links; the check will tell. */
+			sq_pool_insert(pool, next);
+			break;
+		}
+		*agent = merged;
+		merges++;
+	}
+	sq_pool_insert(pool, *agent);
+	return merges;
+}
+
+/*
+ * Look at up to @looks free blocks, from where the last call ended, and merge
+ * each with its free neighbours above. Stops early once that made a block of
+ * @want pages, if @want is not 0. Returns the number of merges.
+ */
+unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long looks,
+			    unsigned long want)
+{
+	unsigned long n, merges = 0;
+	struct sq_agent *agent;
+
+	lockdep_assert_held(&pool->lock);
+
+	looks = min(looks, pool->free_blocks);
+	agent = sq_pool_from(pool, pool->cursor);
+	while (looks) {
+		if (!agent)
+			agent = sq_pool_first(pool);
+		if (!agent)
+			break;
+		n = merge_up(pool, &agent, looks);
+		pool->tries += max(n, 1UL);
+		looks -= max(n, 1UL);
+		merges += n;
+		pool->cursor = sq_agent_addr(agent);
+		if (n && want && sq_agent_pages(agent) >= want)
+			break;
+		if (!free_next(agent))
+			pool->cursor = sq_agent_end(agent);
+		agent = sq_pool_next(pool, agent);
+	}
+	pool->merges += merges;
+	return merges;
+}
+
+static unsigned long coalesce_pool(struct sq_pool *pool, unsigned long budget)
+{
+	unsigned long looks, step, irq;
+	unsigned long merges = 0;
+
+	/* One round: as many blocks as there are now. */
+	looks = READ_ONCE(pool->free_blocks);
+	while (looks && merges < budget) {
+		step = min3(looks, budget - merges, 0UL + LOOKS_PER_STEP);
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		merges += sq_pool_merge(pool, step, 0);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+		looks -= step;
+	}
+	return merges;
+}
+
+/**
+ * sq_manager_coalesce() - merge free neighbours
+ * @m: the manager
+ * @budget: merges to do at most
+ *
+ * Goes once round the free blocks of each node at most, and goes on where the
+ * last call ended.
+ *
+ * Context: Any context but NMI.
+ * Return: merges done.
+ */
+unsigned long sq_manager_coalesce(struct sq_manager *m, unsigned long budget)
+{
+	unsigned long merges = 0;
+	struct sq_pool *pool;
+
+	for (pool = sq_manager_next(m, NULL); pool;
+	     pool = sq_manager_next(m, pool)) {
+		if (merges < budget)
+			merges += coalesce_pool(pool, budget - merges);
+	}
+	return merges;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_coalesce);
+
+/* ---- give back ---- */
+
+struct sq_range {
+	unsigned long addr;
+	size_t size;
+};
+
+/* Take the last @pages pages of a free block away from the pool. */
+static struct sq_range detach(struct sq_pool *pool, struct sq_agent *agent,
+			   unsigned long pages)
+{
+	unsigned long header[SQ_AGENT_BLOCK_WORDS];
+	struct sq_block *tail = (struct sq_block *)header;
+	struct sq_block *b = sq_agent_block(agent);
+	struct sq_range r;
+
+	sq_pool_remove(pool, agent);
+	r.size = pages << PAGE_SHIFT;
+	r.addr = sq_agent_end(agent) - r.size;
+	/* No entry may name the agent, or the pages, once they are gone. */
+	sq_map_set(r.addr, r.size, NULL);
+
+	if (sq_block_split(b, sq_agent_size(agent) - r.size, tail)) {
+		sq_block_unlink(tail);
+		sq_pool_insert(pool, agent);
+	} else {
+		sq_block_unlink(b);
+		sq_desc_put(agent);
+	}
+	return r;
+}
+
+/* How many of @budget pages may go without breaking a floor. */
+static unsigned long spare_pages(const struct sq_manager *m,
+				 unsigned long keep, unsigned long budget)
+{
+	unsigned long reserve = atomic_long_read(&m->reserve);
+	unsigned long used = sq_manager_pages_used(m);
+	unsigned long free = sq_manager_pages_free(m);
+
+	if (reserve > used)
+		keep = max(keep, reserve - used);
+	return free > keep ? min(budget, free - keep) : 0;
+}
+
+static unsigned long release_step(struct sq_pool *pool, unsigned long budget,
+				  unsigned long keep)
+{
+	struct sq_range ranges[RANGES_PER_STEP];
+	struct sq_manager *m = pool->manager;
+	unsigned long pages, irq, done = 0;
+	struct sq_agent *agent;
+	unsigned int i, n = 0;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	while (n < RANGES_PER_STEP) {
+		agent = sq_pool_largest(pool);
+		if (!agent)
+			break;
+		pages = spare_pages(m, keep, budget - done);
+		pages = min(pages, sq_agent_pages(agent));
+		/* One hold of the lock, one piece of the largest order. */
+		pages = min(pages, 1UL << SQ_BLOCK_MAX_ORDER);
+		if (!pages)
+			break;
+		ranges[n++] = detach(pool, agent, pages);
+		done += pages;
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+
+	for (i = 0; i < n; i++) {
+		sq_map_drop(ranges[i].addr, ranges[i].size);
+		sq_source_put(m, ranges[i].addr, ranges[i].size);
+	}
+	return done;
+}
+
+/**
+ * sq_manager_trim() - give free pages back to the source
+ * @m: the manager
+ * @keep: free pages to keep
+ * @budget: pages to give back at most
+ *
+ * Takes from the largest blocks, which cost the source least. Used and free
+ * pages together stay above the reserve.
+ *
+ * Context: Any context but NMI.
+ * Return: pages given back.
+ */
+unsigned long sq_manager_trim(struct sq_manager *m, unsigned long keep,
+			      unsigned long budget)
+{
+	unsigned long done, total = 0;
+	struct sq_pool *pool;
+
+	for (pool = sq_manager_next(m, NULL); pool;
+	     pool = sq_manager_next(m, pool)) {
+		do {
+			done = release_step(pool, budget - total, keep);
+			total += done;
+		} while (done);
+	}
+	return total;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_trim);

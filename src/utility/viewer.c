@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BlockViewer: owns nothing and changes nothing.
+ *
+ * A view of a manager on one node is of one moment. On several nodes each
+ * node's part is.
+ */
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include <squirrel/compat.h>
+
+#include "internal.h"
+
+/* Blocks shown per hold of the lock. */
+#define WALK_STEP	64
+
+static void count_pool(struct sq_pool *pool, struct sq_view *view)
+{
+	struct sq_agent *top;
+	unsigned int i;
+
+	view->used_blocks += pool->used_blocks;
+	view->used_pages += pool->used_pages;
+	view->free_blocks += pool->free_blocks;
+	view->free_pages += pool->free_pages;
+	for (i = 0; i < SQ_VIEW_BINS; i++) {
+		view->free_bins[i] += pool->free_hist[i];
+		view->used_bins[i] += pool->used_hist[i];
+	}
+	view->splits += pool->splits;
+	view->merges += pool->merges;
+	view->coalesce_tries += pool->tries;
+
+	if (pool->by_addr.rb_node) {
+		top = sq_free_agent(rb_entry(pool->by_addr.rb_node,
+					     struct sq_free, rb));
+		view->largest_free = max(view->largest_free,
+					 sq_agent_free(top)->most);
+	}
+}
+
+/**
+ * sq_viewer_count() - what a manager holds
+ * @m: the manager
+ * @view: filled in
+ *
+ * Context: Any context but NMI.
+ */
+void sq_viewer_count(struct sq_manager *m, struct sq_view *view)
+{
+	struct sq_pool *pool;
+	unsigned long irq;
+
+	memset(view, 0, sizeof(*view));
+	for (pool = sq_manager_next(m, NULL); pool;
+	     pool = sq_manager_next(m, pool)) {
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		count_pool(pool, view);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+	}
+	view->fetched = atomic_long_read(&m->fetched);
+	view->returned = atomic_long_read(&m->returned);
+	view->source_gets = atomic_long_read(&m->gets);
+	view->source_puts = atomic_long_read(&m->puts);
+	view->source_fails = atomic_long_read(&m->fails);
+	view->limit_hits = atomic_long_read(&m->limit_hits);
+	view->refused = atomic_long_read(&m->refused);
+	view->reserve = atomic_long_read(&m->reserve);
+	view->limit = READ_ONCE(m->limit);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_count);
+
+/**
+ * sq_viewer_fragmentation() - how scattered the free memory is
+ * @view: from sq_viewer_count()
+ *
+ * Context: Any context.
+ * Return: the part of the free pages outside the largest free block, in per
+ * mille; 0 if none is free.
+ */
+unsigned int sq_viewer_fragmentation(const struct sq_view *view)
+{
+	if (!view->free_pages)
+		return 0;
+	return 1000 - div64_ul(1000ULL * view->largest_free, view->free_pages);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_fragmentation);
+
+/* Show some blocks from *@addr on, all of this pool. False to stop. */
+static bool walk_step(struct sq_pool *pool, unsigned long *addr,
+		      unsigned long end, sq_view_fn fn, void *ctx)
+{
+	const struct sq_agent *agent;
+	unsigned int left = WALK_STEP;
+	unsigned long irq;
+	bool go_on = true;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	while (*addr < end && go_on && left--) {
+		agent = sq_map_lookup((void *)*addr);
+		if (agent->manager != pool->manager ||
+		    agent->node != pool->node)
+			break;
+		/* Not at its start: merged with one that was shown already. */
+		if (sq_agent_addr(agent) == *addr)
+			go_on = fn(agent, ctx);
+		*addr = sq_agent_end(agent);
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return go_on;
+}
+
+/**
+ * sq_viewer_walk() - show each block of a manager, by address
+ * @m: the manager
+ * @fn: called for each, used or free
+ * @ctx: passed to @fn
+ *
+ * The lock is dropped now and then. Blocks that change meanwhile may be shown
+ * as before or as after; none that stays is missed or shown twice.
+ *
+ * Context: Any context but NMI.
+ */
+void sq_viewer_walk(struct sq_manager *m, sq_view_fn fn, void *ctx)
+{
+	unsigned long addr, end;
+	struct sq_pool *pool;
+
+	sq_manager_bounds(m, &addr, &end);
+	while ((pool = sq_manager_scan(m, &addr, end))) {
+		if (!walk_step(pool, &addr, end, fn, ctx))
+			return;
+	}
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_walk);
