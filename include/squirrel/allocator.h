@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Face of layer 2, the allocator, towards the reclaimer, debugfs and main.
+ * Clients use <squirrel/squirrel.h>.
+ */
+#ifndef _SQUIRREL_ALLOCATOR_H
+#define _SQUIRREL_ALLOCATOR_H
+
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+struct seq_file;
+struct sq_block_ops;
+struct sq_manager;
+struct squirrel_cache;
+struct squirrel_heap;
+
+/**
+ * struct sq_allocator_config - set once at load, by main.c
+ * @source: where pages come from
+ * @strategy: name of the strategy of heaps that do not choose
+ * @hardened: check every free before the pointer enters a magazine
+ */
+struct sq_allocator_config {
+	const struct sq_block_ops *source;
+	const char *strategy;
+	bool hardened;
+};
+
+int sq_allocator_init(const struct sq_allocator_config *config);
+void sq_allocator_exit(void);
+
+/* ---- what the reclaimer needs --------------------------------------------- */
+
+/**
+ * enum sq_event - why the allocator calls its hook
+ * @SQ_EVENT_ALLOCS: in series mode, N allocations have been made
+ * @SQ_EVENT_PRESSURE: more free memory has gathered than the watermark allows
+ * @SQ_EVENT_CPU_DEAD: a CPU went away and left its magazines full
+ */
+enum sq_event {
+	SQ_EVENT_ALLOCS,
+	SQ_EVENT_PRESSURE,
+	SQ_EVENT_CPU_DEAD,
+};
+
+/**
+ * typedef sq_hook_fn - called by the allocator, without any of its locks
+ * @event: what happened
+ * @gfp: what the caller's context allows
+ *
+ * Context: Any context but NMI.
+ */
+typedef void (*sq_hook_fn)(enum sq_event event, gfp_t gfp);
+
+void sq_allocator_set_hook(sq_hook_fn hook);
+void sq_allocator_set_series(unsigned long n);
+
+/**
+ * struct sq_reclaim_work - what one reclaim run did
+ * @objects: objects moved out of magazines and depots into slabs
+ * @slabs: empty slabs given to the manager
+ * @merges: free blocks coalesced
+ * @pages: pages given back to the source
+ * @refilled: objects added to reserves
+ */
+struct sq_reclaim_work {
+	unsigned long objects;
+	unsigned long slabs;
+	unsigned long merges;
+	unsigned long pages;
+	unsigned long refilled;
+};
+
+void sq_allocator_drain_local(bool cold_only, struct sq_reclaim_work *work);
+void sq_allocator_drain_dead(struct sq_reclaim_work *work);
+void sq_allocator_drain_depots(bool all, struct sq_reclaim_work *work);
+void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work);
+void sq_allocator_coalesce(unsigned long budget, struct sq_reclaim_work *work);
+void sq_allocator_give_back(unsigned long keep, unsigned long budget,
+			    struct sq_reclaim_work *work);
+void sq_allocator_refill(struct sq_reclaim_work *work);
+unsigned long sq_allocator_reclaimable(void);
+bool sq_allocator_cpu_idle(unsigned int cpu);
+
+/* ---- what debugfs shows --------------------------------------------------- */
+
+typedef void (*sq_registry_fn)(const char *name, unsigned long id, void *ctx);
+
+/**
+ * struct sq_registry_hook - told when caches and heaps come and go
+ * @cache_added: a cache exists under this name and id
+ * @cache_removed: it is about to go; no reader may hold it afterwards
+ * @heap_added: a heap exists
+ * @heap_removed: it is about to go
+ *
+ * Called in process context, without locks that a reader takes.
+ */
+struct sq_registry_hook {
+	void (*cache_added)(const char *name, struct squirrel_cache *cache);
+	void (*cache_removed)(struct squirrel_cache *cache);
+	void (*heap_added)(const char *name, struct squirrel_heap *heap);
+	void (*heap_removed)(struct squirrel_heap *heap);
+};
+
+void sq_allocator_set_registry_hook(const struct sq_registry_hook *hook);
+
+void sq_cache_show_stats(struct seq_file *s, struct squirrel_cache *cache);
+void sq_cache_show_map(struct seq_file *s, struct squirrel_cache *cache);
+void sq_cache_show_histogram(struct seq_file *s, struct squirrel_cache *cache);
+void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap);
+void sq_heap_show_map(struct seq_file *s, struct squirrel_heap *heap);
+void sq_heap_show_histogram(struct seq_file *s, struct squirrel_heap *heap);
+void sq_heap_show_strategy(struct seq_file *s, struct squirrel_heap *heap);
+int sq_heap_set_strategy(struct squirrel_heap *heap, const char *name);
+void sq_allocator_show_summary(struct seq_file *s);
+unsigned int sq_allocator_check(void);
+
+#endif /* _SQUIRREL_ALLOCATOR_H */

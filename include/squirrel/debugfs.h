@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Face of the debugfs tree. It shows what allocator and reclaimer report and
+ * knows nothing by itself; only main.c calls it.
+ */
+#ifndef _SQUIRREL_DEBUGFS_H
+#define _SQUIRREL_DEBUGFS_H
+
+int sq_debugfs_init(void);
+void sq_debugfs_exit(void);
+
+#endif /* _SQUIRREL_DEBUGFS_H */

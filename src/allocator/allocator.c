@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The allocator as a whole: set-up, events for the reclaimer, RCU frees.
+ *
+ * Lock order, outermost first:
+ *
+ *   busy flag of a CPU's magazines (preemption off; never waited for)
+ *     sq_node.lock of one cache (raw, irqs off; in NMI only tried)
+ *       nothing
+ *   the manager's locks (below this layer; never taken with a lock of ours
+ *     held, only under a busy flag)
+ *   sq_registry_lock (raw, irqs off): leaf
+ *
+ * Two sq_node.locks are never held at once. What is detached under a lock is
+ * given down after it was dropped. The page source is asked without any lock.
+ *
+ * Contexts: task, softirq and hardirq use all paths. An interrupt that finds
+ * the busy flag set goes past the magazines to the slabs. NMI uses magazines
+ * and, if the lock can be had by trying, slabs; it never asks the manager. A
+ * free that cannot get the lock in NMI waits in a per-CPU list for irq_work.
+ *
+ * States of an object:
+ *
+ *   in its slab    bit set in sq_slab.free; carries the mark
+ *   in a magazine  bit clear; pointer in a CPU's array or a depot magazine;
+ *                  carries the mark
+ *   live           bit clear; no mark
+ *
+ * States of a slab, by the list it is on:
+ *
+ *   full    no object in it          -> tight, when one comes back
+ *   tight   up to 1/4 in it          taken from first
+ *   half    up to 1/2                taken from next
+ *   loose   more                     taken from after those
+ *   empty   all objects in it        taken from last; beyond a few (1 and 1/8
+ *                                    of the node's slabs) given to the manager
+ *
+ * Cache: counts of objects are per CPU and only ever grow; live is their
+ * difference. A heap is a set of caches that share a manager, plus blocks.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpuhotplug.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+DEFINE_STATIC_KEY_TRUE(sq_hardened);
+DEFINE_STATIC_KEY_FALSE(sq_series);
+DEFINE_STATIC_KEY_FALSE(sq_numa);
+
+unsigned long sq_mark_key __ro_after_init;
+struct squirrel_heap *sq_default_heap __ro_after_init;
+
+static const struct sq_block_ops *sq_page_source __ro_after_init;
+static int sq_cpuhp_state __ro_after_init;
+static sq_hook_fn sq_hook;
+static unsigned long sq_series_n;
+static atomic_long_t sq_series_count;
+static atomic_long_t sq_rcu_pending;
+
+const struct sq_block_ops *sq_source(void)
+{
+	return sq_page_source;
+}
+
+/* ---- events --------------------------------------------------------------- */
+
+/**
+ * sq_allocator_set_hook() - who is told of events
+ * @hook: what to call, or NULL for nobody
+ *
+ * Context: Process context. May sleep: when it returns, nobody is in the hook
+ * that was set before.
+ */
+void sq_allocator_set_hook(sq_hook_fn hook)
+{
+	WRITE_ONCE(sq_hook, hook);
+	synchronize_rcu();
+}
+
+/**
+ * sq_allocator_set_series() - ask for SQ_EVENT_ALLOCS
+ * @n: every how many allocations; 0 for not at all
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_allocator_set_series(unsigned long n)
+{
+	WRITE_ONCE(sq_series_n, n);
+	if (n)
+		static_branch_enable(&sq_series);
+	else
+		static_branch_disable(&sq_series);
+}
+
+void sq_event(enum sq_event event, gfp_t gfp)
+{
+	sq_hook_fn hook;
+
+	if (in_nmi())
+		return;
+	rcu_read_lock();
+	hook = READ_ONCE(sq_hook);
+	if (hook)
+		hook(event, gfp);
+	rcu_read_unlock();
+}
+
+void sq_series_tick(gfp_t gfp)
+{
+	unsigned long n = READ_ONCE(sq_series_n);
+
+	if (n && atomic_long_inc_return(&sq_series_count) % n == 0)
+		sq_event(SQ_EVENT_ALLOCS, gfp);
+}
+
+static int sq_cpu_dead(unsigned int cpu)
+{
+	sq_event(SQ_EVENT_CPU_DEAD, GFP_KERNEL);
+	return 0;
+}
+
+/* ---- the default heap's other calls --------------------------------------- */
+
+/**
+ * squirrel_zalloc() - kzalloc() from the default heap
+ * @size: bytes
+ * @gfp: as for squirrel_heap_alloc()
+ *
+ * Context: As squirrel_heap_alloc().
+ * Return: As squirrel_heap_alloc().
+ */
+void *squirrel_zalloc(size_t size, gfp_t gfp)
+{
+	return squirrel_alloc(size, gfp | __GFP_ZERO);
+}
+EXPORT_SYMBOL_GPL(squirrel_zalloc);
+
+/**
+ * squirrel_alloc_node() - kmalloc_node() from the default heap
+ * @size: bytes
+ * @gfp: as for squirrel_heap_alloc_node()
+ * @node: the node by preference, or NUMA_NO_NODE
+ *
+ * Context: As squirrel_heap_alloc().
+ * Return: As squirrel_heap_alloc_node().
+ */
+void *squirrel_alloc_node(size_t size, gfp_t gfp, int node)
+{
+	return squirrel_heap_alloc_node(sq_default_heap, size, gfp, node);
+}
+EXPORT_SYMBOL_GPL(squirrel_alloc_node);
+
+/**
+ * squirrel_calloc() - kcalloc() from the default heap
+ * @n: number of elements
+ * @size: bytes of one
+ * @gfp: as for squirrel_heap_alloc()
+ *
+ * Context: As squirrel_heap_alloc().
+ * Return: As squirrel_heap_calloc().
+ */
+void *squirrel_calloc(size_t n, size_t size, gfp_t gfp)
+{
+	return squirrel_heap_calloc(sq_default_heap, n, size, gfp);
+}
+EXPORT_SYMBOL_GPL(squirrel_calloc);
+
+/**
+ * squirrel_realloc() - krealloc() from the default heap
+ * @obj: the memory, NULL or ZERO_SIZE_PTR
+ * @size: bytes; 0 frees it
+ * @gfp: as for squirrel_heap_realloc()
+ *
+ * Context: As squirrel_heap_alloc().
+ * Return: As squirrel_heap_realloc().
+ */
+void *squirrel_realloc(const void *obj, size_t size, gfp_t gfp)
+{
+	return squirrel_heap_realloc(sq_default_heap, obj, size, gfp);
+}
+EXPORT_SYMBOL_GPL(squirrel_realloc);
+
+/**
+ * squirrel_free_sensitive() - wipe memory of the default heap, then free it
+ * @obj: the memory, NULL or ZERO_SIZE_PTR
+ *
+ * Context: As squirrel_free().
+ */
+void squirrel_free_sensitive(const void *obj)
+{
+	size_t size = squirrel_usable_size(obj);
+
+	if (size)
+		memzero_explicit((void *)obj, size);
+	squirrel_free(obj);
+}
+EXPORT_SYMBOL_GPL(squirrel_free_sensitive);
+
+/* ---- RCU ------------------------------------------------------------------ */
+
+/* The head lies anywhere in the object: find where that starts and whose it is. */
+static void sq_rcu_free(struct rcu_head *head)
+{
+	struct squirrel_cache *owner;
+	struct sq_agent *agent;
+	unsigned long base;
+
+	preempt_disable();
+	agent = sq_map_lookup(head);
+	owner = (struct squirrel_cache *)READ_ONCE(agent->owner);
+	base = sq_agent_addr(agent);
+	if (owner && agent->kind == SQ_KIND_SLAB)
+		base += (unsigned long)owner->size *
+			sq_slot_index(owner, agent, head);
+	preempt_enable();
+	if (!owner)
+		sq_report(NULL, "RCU free", head, 0);
+	else if (owner->heap_key || (owner->flags & SQ_CACHE_LARGE))
+		squirrel_heap_free(owner->heap, (void *)base);
+	else
+		squirrel_cache_free(owner, (void *)base);
+	atomic_long_dec(&sq_rcu_pending);
+}
+
+/**
+ * __squirrel_free_rcu() - free after a grace period; use the macro
+ * @head: the struct rcu_head within the object
+ *
+ * Context: Any context but NMI.
+ */
+void __squirrel_free_rcu(struct rcu_head *head)
+{
+	atomic_long_inc(&sq_rcu_pending);
+	call_rcu(head, sq_rcu_free);
+}
+EXPORT_SYMBOL_GPL(__squirrel_free_rcu);
+
+/* Until all RCU frees asked for so far are done. May sleep. */
+void sq_rcu_free_wait(void)
+{
+	if (atomic_long_read(&sq_rcu_pending))
+		rcu_barrier();
+}
+
+/* ---- set-up --------------------------------------------------------------- */
+
+static int sq_default_heap_init(const struct sq_allocator_config *config)
+{
+	static const struct squirrel_heap_args args;
+	const struct sq_strategy *strategy;
+
+	strategy = sq_strategy_by_name(config->strategy);
+	if (!strategy) {
+		pr_err("unknown strategy '%s'; there are segregated, first and best\n",
+		       config->strategy);
+		return -EINVAL;
+	}
+	sq_default_heap = sq_heap_new("default", &args, strategy);
+	if (IS_ERR(sq_default_heap))
+		return PTR_ERR(sq_default_heap);
+	INIT_LIST_HEAD(&sq_default_heap->link);
+	return sq_registry_add_heap(sq_default_heap);
+}
+
+/**
+ * sq_allocator_init() - set the allocator up
+ * @config: see struct sq_allocator_config
+ *
+ * Context: Process context, at load. May sleep.
+ * Return: 0, -EINVAL for an unknown strategy, or -ENOMEM.
+ */
+int sq_allocator_init(const struct sq_allocator_config *config)
+{
+	int err;
+
+	sq_page_source = config->source;
+	sq_mark_key = get_random_long();
+	if (!config->hardened)
+		static_branch_disable(&sq_hardened);
+	if (nr_node_ids > 1)
+		static_branch_enable(&sq_numa);
+	err = sq_default_heap_init(config);
+	if (err)
+		return err;
+	err = sq_magazine_init();
+	if (err)
+		goto heap;
+	err = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "squirrel:dead",
+					NULL, sq_cpu_dead);
+	if (err < 0)
+		goto magazine;
+	sq_cpuhp_state = err;
+	return 0;
+magazine:
+	sq_magazine_exit();
+heap:
+	sq_heap_discard(sq_default_heap);
+	return err;
+}
+
+/**
+ * sq_allocator_exit() - take the allocator down; there are no clients left
+ *
+ * Context: Process context, at unload. May sleep.
+ */
+void sq_allocator_exit(void)
+{
+	cpuhp_remove_state_nocalls(sq_cpuhp_state);
+	rcu_barrier();
+	sq_magazine_exit();
+	sq_heap_discard(sq_default_heap);
+	rcu_barrier();
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frees that the hot path would not take: look closely, report what is wrong,
+ * leave it alone and go on.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+static atomic_long_t sq_misuse;
+
+/* Bad frees reported since load. */
+unsigned long sq_misuse_count(void)
+{
+	return atomic_long_read(&sq_misuse);
+}
+
+/*
+ * The one place where misuse is reported. The address is printed as it is:
+ * whoever reads the log has to find the object.
+ */
+void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
+	       unsigned long caller)
+{
+	atomic_long_inc(&sq_misuse);
+	if (c)
+		atomic_long_inc(&c->misuse);
+	pr_err_ratelimited("%s: %s of 0x%lx, called from %pS; ignored\n",
+			   c ? c->name : "(no cache)", what,
+			   (unsigned long)obj, (void *)caller);
+}
+
+static bool sq_in_magazine(struct squirrel_cache *c, const void *obj)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct sq_cpu *cc = per_cpu_ptr(c->cpu, cpu);
+		u32 nr = min(READ_ONCE(cc->nr), c->cpu_max), i;
+
+		for (i = 0; i < nr; i++)
+			if (READ_ONCE(cc->obj[i]) == obj)
+				return true;
+	}
+	return false;
+}
+
+static bool sq_in_depot(struct sq_node *n, const void *obj)
+{
+	struct sq_mag *mag;
+	unsigned long flags;
+	bool found = false;
+	unsigned int i;
+
+	if (!sq_node_lock(n, &flags))
+		return false;
+	for (mag = n->depot; mag && !found; mag = mag->next)
+		for (i = 0; i < mag->nr && !found; i++)
+			found = mag->obj[i] == obj;
+	sq_node_unlock(n, flags);
+	return found;
+}
+
+static bool sq_in_slab(struct squirrel_cache *c, struct sq_agent *agent,
+		       const void *obj)
+{
+	unsigned int i = sq_slot_index(c, agent, obj);
+
+	return READ_ONCE(sq_slab_of(agent)->free[i >> 6]) & BIT_ULL(i & 63);
+}
+
+/* An object with a mark is free, unless the client wrote just that word. */
+static bool sq_is_free(struct squirrel_cache *c, struct sq_agent *agent,
+		       const void *obj)
+{
+	return sq_in_slab(c, agent, obj) || sq_in_magazine(c, obj) ||
+	       sq_in_depot(c->node[agent->node], obj);
+}
+
+static const char *sq_foreign(struct sq_agent *agent)
+{
+	if (agent == &sq_agent_nobody)
+		return "free of memory that is not squirrel's";
+	return "second free, or free of memory given back,";
+}
+
+/* Preemption off. May @obj be freed to @c? If not, say so. */
+bool sq_check_free(struct squirrel_cache *c, const void *obj,
+		   unsigned long caller)
+{
+	struct sq_agent *agent = sq_map_lookup(obj);
+	struct squirrel_cache *owner;
+	const char *what = NULL;
+
+	owner = (struct squirrel_cache *)READ_ONCE(agent->owner);
+	if (!owner)
+		what = sq_foreign(agent);
+	else if (owner != c)
+		what = "free of another cache's object";
+	else if (!sq_slot_start(c, agent, obj))
+		what = "free of a pointer into the middle";
+	else if (sq_slot_index(c, agent, obj) >= sq_slab_of(agent)->nr_objs)
+		what = "free of a pointer behind the last object";
+	else if (sq_in_slab(c, agent, obj))
+		what = "second free";
+	else if (static_key_enabled(&sq_hardened) &&
+		 *sq_mark_at(c, obj) == sq_mark_of(obj) &&
+		 sq_is_free(c, agent, obj))
+		what = "second free";
+	if (what)
+		sq_report(c, what, obj, caller);
+	return !what;
+}
+
+static void sq_wipe(struct squirrel_cache *c, void *obj)
+{
+	if (want_init_on_free() && !c->ctor &&
+	    !(c->flags & SQUIRREL_TYPESAFE_BY_RCU))
+		memset(obj, 0, c->object_size);
+}
+
+void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
+			unsigned long caller)
+{
+	bool ok;
+
+	if (ZERO_OR_NULL_PTR(obj))
+		return;
+	preempt_disable();
+	ok = sq_check_free(c, obj, caller);
+	preempt_enable();
+	if (!ok)
+		return;
+	sq_wipe(c, obj);
+	sq_cache_push(c, obj);
+}
+
+/* Preemption off. */
+static void sq_heap_misuse(struct squirrel_heap *heap, struct sq_agent *agent,
+			   const void *obj, unsigned long caller)
+{
+	const char *what = "free of another heap's memory";
+
+	if (!READ_ONCE(agent->owner))
+		what = sq_foreign(agent);
+	sq_report(heap->large, what, obj, caller);
+}
+
+void sq_heap_free_slow(struct squirrel_heap *heap, const void *obj,
+		       unsigned long caller)
+{
+	struct squirrel_cache *owner, *c = NULL;
+	struct sq_agent *agent;
+
+	if (ZERO_OR_NULL_PTR(obj))
+		return;
+	preempt_disable();
+	agent = sq_map_lookup(obj);
+	owner = (struct squirrel_cache *)READ_ONCE(agent->owner);
+	if (owner && owner->heap_key == heap)
+		c = owner;
+	else if (owner != heap->large)
+		sq_heap_misuse(heap, agent, obj, caller);
+	else if ((unsigned long)obj != sq_agent_addr(agent))
+		sq_report(owner, "free of a pointer into the middle", obj,
+			  caller);
+	else if (!sq_large_free(heap, agent, obj))
+		sq_report(owner, "second free", obj, caller);
+	preempt_enable();
+	if (c)
+		sq_cache_free_slow(c, (void *)obj, caller);
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the allocator share. Lock order, contexts and the states
+ * of a slab and of an object stand at the top of allocator.c.
+ */
+#ifndef _SQ_ALLOCATOR_INTERNAL_H
+#define _SQ_ALLOCATOR_INTERNAL_H
+
+#include <linux/build_bug.h>
+#include <linux/jump_label.h>
+#include <linux/list.h>
+#include <linux/math64.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+
+#include <squirrel/allocator.h>
+#include <squirrel/compat.h>
+#include <squirrel/squirrel.h>
+#include <squirrel/utility.h>
+
+#include "size_class.h"
+
+/* What a used block is to the allocator: the agent's kind. */
+#define SQ_KIND_SLAB	1
+#define SQ_KIND_LARGE	2
+
+/* Internal flags of a cache, above SQUIRREL_CACHE_FLAGS. */
+#define SQ_CACHE_MARK_OUTSIDE	0x0100U	/* mark behind the object */
+#define SQ_CACHE_CLASS		0x0200U	/* a size class of a heap */
+#define SQ_CACHE_LARGE		0x0400U	/* stands for a heap's large blocks */
+#define SQ_CACHE_INTERNAL	0x0800U	/* squirrel's own */
+#define SQ_CACHE_DYING		0x1000U	/* destroy was refused: no refill */
+
+/*
+ * Magazines. Each CPU has two of them per cache, back to back in one embedded
+ * array: objects enter and leave at the top, and one magazine's worth at a
+ * time moves between the array and the depot or the slabs. So a burst that
+ * swings around a magazine's edge takes no lock.
+ */
+#define SQ_MAG_MAX	30U			/* objects in a depot magazine */
+#define SQ_CPU_MAX	(2 * SQ_MAG_MAX)	/* objects in a CPU's two */
+#define SQ_CPU_BYTES	16384U			/* bytes of objects in them */
+#define SQ_CPU_START	2048U			/* the same, to begin with */
+
+/**
+ * struct sq_cpu - one CPU's magazines of one cache
+ * @busy: somebody on this CPU is using them; an interrupt that finds it set
+ *	goes to the slabs instead
+ * @nr: objects in @obj
+ * @cap: objects @obj may hold for now, even
+ * @max: objects there is room for
+ * @trips: how often @obj ran full or empty since @cap last changed
+ * @allocs: objects handed out on this CPU, by whichever path
+ * @frees: objects taken back on this CPU
+ * @seen: @allocs + @frees at the reclaimer's last look
+ * @obj: the objects at hand
+ */
+struct sq_cpu {
+	u32 busy;
+	u32 nr;
+	u32 cap;
+	u16 max;
+	u16 trips;
+	unsigned long allocs;
+	unsigned long frees;
+	unsigned long seen;
+	void *obj[];
+};
+
+/* A magazine in the depot. */
+struct sq_mag {
+	struct sq_mag *next;
+	unsigned long nr;
+	void *obj[SQ_MAG_MAX];
+};
+
+static_assert(sizeof(struct sq_mag) == 256);
+
+#define SQ_SLAB_WORDS		6
+#define SQ_SLAB_MAX_OBJS	(SQ_SLAB_WORDS * 64)
+#define SQ_SLAB_MAX_PAGES	8U
+
+/* How full a slab is; the order in which slabs are taken from. */
+enum sq_slab_list {
+	SQ_SLAB_TIGHT,		/* at most a quarter free */
+	SQ_SLAB_HALF,		/* at most half free */
+	SQ_SLAB_LOOSE,		/* more than half free */
+	SQ_SLAB_EMPTY,		/* all free */
+	SQ_SLAB_FULL,		/* none free */
+	SQ_SLAB_LISTS,
+};
+
+/**
+ * struct sq_slab - a block of objects of one size; lives in its agent's priv
+ * @list: on one of the node's lists
+ * @rcu: while the block waits for a grace period on its way out
+ * @nr_free: objects of it that are in the slab: neither live nor in a magazine
+ * @nr_objs: objects in all
+ * @where: which list it is on
+ * @fresh: not all of its objects have been handed out once
+ * @seed: for the random order of a fresh slab
+ * @free: one bit per object that is in the slab
+ */
+struct sq_slab {
+	union {
+		struct list_head list;
+		struct rcu_head rcu;
+	};
+	u16 nr_free;
+	u16 nr_objs;
+	u8 where;
+	u8 fresh;
+	u16 seed;
+	u64 free[SQ_SLAB_WORDS];
+};
+
+static_assert(sizeof(struct sq_slab) <= SQ_AGENT_PRIV_BYTES);
+
+/**
+ * struct sq_node - a cache's slabs and depot on one NUMA node
+ * @lock: guards all of it and the slabs' state
+ * @lists: the slabs, by how full they are
+ * @nr_slabs: slabs in all
+ * @nr_empty: slabs on the empty list
+ * @nr_pages: their pages
+ * @nr_objs: their objects
+ * @nr_free: objects of them that are in slabs
+ * @depot: full magazines
+ * @depot_nr: how many
+ * @depot_min: fewest since the reclaimer's last look: what nobody needed
+ * @depot_objs: objects in them
+ */
+struct sq_node {
+	raw_spinlock_t lock;
+	u32 depot_nr;
+	u32 depot_min;
+	u32 nr_empty;
+	struct list_head lists[SQ_SLAB_LISTS];
+	unsigned long nr_slabs;
+	unsigned long nr_pages;
+	unsigned long nr_objs;
+	unsigned long nr_free;
+	unsigned long depot_objs;
+	struct sq_mag *depot;
+};
+
+/**
+ * struct squirrel_cache - objects of one size
+ * @cpu: the magazines
+ * @magic: 2^64 / @size, rounded up: one multiplication by it gives both an
+ *	object's index in its slab and whether the pointer is to its start
+ * @heap_key: the heap whose size class this is, or NULL
+ * @size: bytes from one object to the next
+ * @object_size: bytes the client asked for
+ * @mark_off: where in a free object its mark is
+ * @flags: SQUIRREL_* and SQ_CACHE_*
+ * @align: of every object
+ * @depot_max: most magazines in a node's depot
+ * @cpu_max: most objects in a CPU's two magazines
+ * @slab_pages: pages of a slab: the first few, all further ones
+ * @slab_objs: objects that fit in them
+ * @ctor: see struct squirrel_cache_args
+ * @heap: where the pages come from
+ * @home: node + 1 to prefer, or 0
+ * @limit_objs: most objects, or 0
+ * @reserve: objects that stay at hand
+ * @total_objs: objects in all slabs, guarded by nothing
+ * @nomem: allocations that failed for want of memory
+ * @limit_hits: allocations that failed because of the limit
+ * @misuse: bad frees reported
+ * @grown: slabs made
+ * @released: slabs given back
+ * @link: in the registry
+ * @id: ascending in the registry
+ * @owner: client module
+ * @rcu: for the last step of destroy
+ * @name: its name
+ * @node: one per node id
+ */
+struct squirrel_cache {
+	struct sq_cpu __percpu *cpu;
+	u64 magic;
+	const void *heap_key;
+	u32 size;
+	u32 object_size;
+	u32 mark_off;
+	u32 flags;
+
+	u32 align;
+	u32 depot_max;
+	u32 cpu_max;
+	u32 slab_pages[2];
+	u32 slab_objs[2];
+	void (*ctor)(void *obj);
+	struct squirrel_heap *heap;
+	int home;
+	u32 reserve;
+	unsigned long limit_objs;
+	atomic_long_t total_objs;
+	atomic_long_t nomem;
+	atomic_long_t limit_hits;
+	atomic_long_t misuse;
+	atomic_long_t grown;
+	atomic_long_t released;
+	struct list_head link;
+	unsigned long id;
+	struct module *owner;
+	struct rcu_head rcu;
+	char name[SQUIRREL_NAME_MAX + 1];
+	struct sq_node *node[];
+};
+
+/**
+ * struct sq_strategy - how a heap picks among free blocks
+ * @name: as in the ``strategy`` parameter and file
+ * @find: see typedef sq_find_fn
+ */
+struct sq_strategy {
+	const char *name;
+	sq_find_fn find;
+};
+
+/**
+ * struct sq_large - a large block; lives in its agent's priv
+ * @size: bytes asked for
+ */
+struct sq_large {
+	size_t size;
+};
+
+/**
+ * struct squirrel_heap - objects of any size
+ * @class: its caches, made on first use
+ * @manager: its blocks
+ * @strategy: which free block is taken
+ * @large: stands for the large blocks: they carry it as owner
+ * @large_live: large blocks in use
+ * @large_bytes: bytes asked for in them
+ * @large_allocs: large blocks ever handed out
+ * @nomem: large allocations that failed for want of memory
+ * @limit_hits: large allocations that failed because of the limit
+ * @pinned: used blocks, of the default heap only: they pin the module
+ * @home: node + 1 to prefer, or 0
+ * @limit: bytes, or 0
+ * @reserve: bytes
+ * @link: in the registry
+ * @id: ascending in the registry
+ * @owner: client module
+ * @name: its name
+ */
+struct squirrel_heap {
+	struct squirrel_cache *class[SQ_NR_CLASSES];
+	struct sq_manager *manager;
+	const struct sq_strategy *strategy;
+	struct squirrel_cache *large;
+	atomic_long_t large_live;
+	atomic_long_t large_bytes;
+	atomic_long_t large_allocs;
+	atomic_long_t nomem;
+	atomic_long_t limit_hits;
+	atomic_long_t pinned;
+	int home;
+	size_t limit;
+	size_t reserve;
+	struct list_head link;
+	unsigned long id;
+	struct module *owner;
+	char name[SQUIRREL_NAME_MAX + 1];
+};
+
+DECLARE_STATIC_KEY_TRUE(sq_hardened);
+DECLARE_STATIC_KEY_FALSE(sq_series);
+DECLARE_STATIC_KEY_FALSE(sq_numa);
+
+extern unsigned long sq_mark_key;
+extern struct squirrel_heap *sq_default_heap;
+
+static inline struct sq_slab *sq_slab_of(struct sq_agent *agent)
+{
+	return (struct sq_slab *)agent->priv;
+}
+
+static inline struct sq_agent *sq_slab_agent(struct sq_slab *slab)
+{
+	return container_of((u8 (*)[SQ_AGENT_PRIV_BYTES])slab, struct sq_agent,
+			    priv);
+}
+
+/*
+ * The mark of a free object: a secret, mixed with the address so that it does
+ * not survive a copy. It sends a second free to the slow check.
+ */
+static __always_inline unsigned long *sq_mark_at(const struct squirrel_cache *c,
+						 const void *obj)
+{
+	return (unsigned long *)((char *)obj + c->mark_off);
+}
+
+static __always_inline unsigned long sq_mark_of(const void *obj)
+{
+	return sq_mark_key ^ (unsigned long)obj;
+}
+
+/* Is @obj the start of one of the slab's slots? */
+static __always_inline bool sq_slot_start(const struct squirrel_cache *c,
+					  const struct sq_agent *agent,
+					  const void *obj)
+{
+	u64 off = (unsigned long)obj - sq_agent_addr(agent);
+
+	return off * c->magic < c->magic;
+}
+
+static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c,
+						  const struct sq_agent *agent,
+						  const void *obj)
+{
+	u64 off = (unsigned long)obj - sq_agent_addr(agent);
+
+	return mul_u64_u64_shr(off, c->magic, 64);
+}
+
+static __always_inline bool sq_gfp_blocks(gfp_t gfp)
+{
+	return gfp & __GFP_DIRECT_RECLAIM;
+}
+
+/* slab.c: one slab, one node; the caller holds the node's lock */
+void sq_slab_plan(struct squirrel_cache *c);
+unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
+			  void **objs, unsigned int want);
+bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
+		 struct sq_agent *agent, unsigned int index);
+void sq_slab_relist(struct sq_node *n, struct sq_slab *slab);
+void sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
+			  unsigned int keep, struct list_head *out);
+/* slab.c: without locks */
+bool sq_node_lock(struct sq_node *n, unsigned long *flags);
+void sq_node_unlock(struct sq_node *n, unsigned long flags);
+void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node);
+unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list);
+void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr);
+
+/* magazine.c */
+void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node);
+void sq_cache_push(struct squirrel_cache *c, void *obj);
+unsigned int sq_cpu_pop_many(struct squirrel_cache *c, void **objs,
+			     unsigned int nr);
+unsigned int sq_cpu_push_many(struct squirrel_cache *c, void **objs,
+			      unsigned int nr);
+unsigned long sq_cpu_drain(struct squirrel_cache *c, struct sq_cpu *cc,
+			   bool cold_only);
+unsigned long sq_depot_drain(struct squirrel_cache *c, bool all);
+void sq_defer_free(struct squirrel_cache *c, void *obj);
+void sq_deferred_flush(void);
+void sq_mag_free(struct sq_mag *mag);
+int sq_magazine_init(void);
+void sq_magazine_exit(void);
+
+/* fast.c */
+void sq_cache_finish(struct squirrel_cache *c, void *obj, gfp_t gfp);
+
+/* check.c */
+bool sq_check_free(struct squirrel_cache *c, const void *obj,
+		   unsigned long caller);
+void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
+	       unsigned long caller);
+void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
+			unsigned long caller);
+void sq_heap_free_slow(struct squirrel_heap *heap, const void *obj,
+		       unsigned long caller);
+unsigned long sq_misuse_count(void);
+
+/* cache.c */
+struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,
+				    const struct squirrel_cache_args *args,
+				    struct squirrel_heap *heap,
+				    unsigned int flags, gfp_t gfp);
+void sq_cache_discard(struct squirrel_cache *c);
+void sq_cache_free_memory(struct squirrel_cache *c);
+unsigned long sq_cache_live(struct squirrel_cache *c);
+unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp);
+unsigned long sq_cache_in_magazines(struct squirrel_cache *c);
+
+/* heap.c */
+struct squirrel_heap *sq_heap_new(const char *name,
+				  const struct squirrel_heap_args *args,
+				  const struct sq_strategy *strategy);
+void sq_heap_discard(struct squirrel_heap *heap);
+struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
+				     unsigned int class, gfp_t gfp);
+void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
+			 int node);
+void sq_heap_pin(struct squirrel_heap *heap);
+void sq_heap_unpin(struct squirrel_heap *heap);
+
+
+/* large.c */
+void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
+		     int node);
+bool sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent,
+		   const void *obj);
+
+/* strategy.c */
+const struct sq_strategy *sq_strategy_by_name(const char *name);
+const struct sq_strategy *sq_strategy_by_id(enum squirrel_strategy id);
+
+/* registry.c */
+int sq_registry_add_cache(struct squirrel_cache *c, bool named);
+void sq_registry_del_cache(struct squirrel_cache *c);
+int sq_registry_add_heap(struct squirrel_heap *h);
+void sq_registry_del_heap(struct squirrel_heap *h);
+int sq_check_name(const char *kind, const char *name);
+void sq_for_each_cache(void (*fn)(struct squirrel_cache *c, void *ctx),
+		       void *ctx);
+void sq_for_each_heap(void (*fn)(struct squirrel_heap *h, void *ctx),
+		      void *ctx);
+
+/* allocator.c */
+void sq_event(enum sq_event event, gfp_t gfp);
+void sq_series_tick(gfp_t gfp);
+const struct sq_block_ops *sq_source(void);
+void sq_rcu_free_wait(void);
+
+#endif /* _SQ_ALLOCATOR_INTERNAL_H */

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Large blocks of a heap: whole pages, straight from the manager. The block's
+ * owner is the heap's stand-in cache, so a free finds its heap by the same
+ * lookup as a small object does.
+ */
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+static struct sq_large *sq_large_of(struct sq_agent *agent)
+{
+	return (struct sq_large *)agent->priv;
+}
+
+/* @size is over 0 and at most SQUIRREL_MAX_SIZE. */
+void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
+		     int node)
+{
+	struct sq_request req = {
+		.pages = DIV_ROUND_UP(size, PAGE_SIZE),
+		.gfp = gfp & ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_COMP),
+		.node = node,
+		.find = READ_ONCE(heap->strategy)->find,
+		.kind = SQ_KIND_LARGE,
+	};
+	struct sq_agent *agent;
+	void *obj;
+
+	if (in_nmi())
+		return NULL;
+	if (node == NUMA_NO_NODE)
+		req.node = heap->home ? heap->home - 1 : numa_mem_id();
+	agent = sq_manager_take(heap->manager, &req);
+	if (!agent) {
+		atomic_long_inc(&heap->nomem);
+		return NULL;
+	}
+	sq_heap_pin(heap);
+	sq_large_of(agent)->size = size;
+	atomic_long_inc(&heap->large_live);
+	atomic_long_inc(&heap->large_allocs);
+	atomic_long_add(size, &heap->large_bytes);
+	obj = (void *)sq_agent_addr(agent);
+	sq_agent_publish(agent, heap->large);
+	if (want_init_on_alloc(gfp))
+		memset(obj, 0, req.pages << PAGE_SHIFT);
+	return obj;
+}
+
+/* False if somebody else has freed it in between. */
+bool sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent,
+		   const void *obj)
+{
+	size_t size = sq_large_of(agent)->size;
+
+	if (cmpxchg(&agent->owner, heap->large, NULL) != heap->large)
+		return false;
+	if (want_init_on_free())
+		memset((void *)obj, 0, sq_agent_size(agent));
+	atomic_long_dec(&heap->large_live);
+	atomic_long_sub(size, &heap->large_bytes);
+	sq_manager_give(heap->manager, agent);
+	sq_heap_unpin(heap);
+	return true;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All caches and heaps. Readers walk under RCU and may not sleep; the lock is
+ * taken in any context but NMI, since a heap makes its classes on demand.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ctype.h>
+#include <linux/printk.h>
+#include <linux/rculist.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+static DEFINE_RAW_SPINLOCK(sq_registry_lock);
+static LIST_HEAD(sq_caches);
+static LIST_HEAD(sq_heaps);
+static unsigned long sq_next_id = 1;
+static const struct sq_registry_hook *sq_registry_hook;
+
+/**
+ * sq_allocator_set_registry_hook() - tell somebody of caches and heaps
+ * @hook: what to call, or NULL for nobody
+ *
+ * Those that exist are announced at once. Set it before there are clients and
+ * take it back when there are none.
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_allocator_set_registry_hook(const struct sq_registry_hook *hook)
+{
+	struct squirrel_heap *h;
+
+	WRITE_ONCE(sq_registry_hook, hook);
+	if (!hook)
+		return;
+	list_for_each_entry(h, &sq_heaps, link)
+		hook->heap_added(h->name, h);
+}
+
+/* 0, or -EINVAL and a line that says what is wrong with @name. */
+int sq_check_name(const char *kind, const char *name)
+{
+	size_t len = name ? strlen(name) : 0, i;
+
+	if (!len || len > SQUIRREL_NAME_MAX) {
+		pr_err("%s: name must have 1 to %d characters\n", kind,
+		       SQUIRREL_NAME_MAX);
+		return -EINVAL;
+	}
+	for (i = 0; i < len; i++)
+		if (!isgraph(name[i]) || name[i] == '/')
+			break;
+	if (i < len || !strcmp(name, ".") || !strcmp(name, "..")) {
+		pr_err("%s: name '%s' has a character it must not have\n", kind,
+		       name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Heap classes need no unique name: their heap's is. */
+int sq_registry_add_cache(struct squirrel_cache *c, bool named)
+{
+	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
+	struct squirrel_cache *other;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&sq_registry_lock, flags);
+	if (named) {
+		list_for_each_entry(other, &sq_caches, link) {
+			if (other->flags & SQ_CACHE_CLASS ||
+			    strcmp(other->name, c->name))
+				continue;
+			raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
+			return -EEXIST;
+		}
+	}
+	c->id = sq_next_id++;
+	list_add_tail_rcu(&c->link, &sq_caches);
+	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
+	if (named && hook)
+		hook->cache_added(c->name, c);
+	return 0;
+}
+
+/* Nobody walks over it any more when this returns. May sleep. */
+void sq_registry_del_cache(struct squirrel_cache *c)
+{
+	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
+	unsigned long flags;
+
+	if (!(c->flags & SQ_CACHE_CLASS) && hook)
+		hook->cache_removed(c);
+	raw_spin_lock_irqsave(&sq_registry_lock, flags);
+	list_del_rcu(&c->link);
+	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
+}
+
+int sq_registry_add_heap(struct squirrel_heap *h)
+{
+	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
+	struct squirrel_heap *other;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&sq_registry_lock, flags);
+	list_for_each_entry(other, &sq_heaps, link) {
+		if (strcmp(other->name, h->name))
+			continue;
+		raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
+		return -EEXIST;
+	}
+	h->id = sq_next_id++;
+	list_add_tail_rcu(&h->link, &sq_heaps);
+	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
+	if (hook)
+		hook->heap_added(h->name, h);
+	return 0;
+}
+
+void sq_registry_del_heap(struct squirrel_heap *h)
+{
+	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
+	unsigned long flags;
+
+	if (hook)
+		hook->heap_removed(h);
+	raw_spin_lock_irqsave(&sq_registry_lock, flags);
+	list_del_rcu(&h->link);
+	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
+}
+
+/* @fn must not sleep. */
+void sq_for_each_cache(void (*fn)(struct squirrel_cache *c, void *ctx),
+		       void *ctx)
+{
+	struct squirrel_cache *c;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(c, &sq_caches, link)
+		fn(c, ctx);
+	rcu_read_unlock();
+}
+
+/* @fn must not sleep. */
+void sq_for_each_heap(void (*fn)(struct squirrel_heap *h, void *ctx),
+		      void *ctx)
+{
+	struct squirrel_heap *h;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(h, &sq_heaps, link)
+		fn(h, ctx);
+	rcu_read_unlock();
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the allocator does when the reclaimer asks: each call is one kind of
+ * work over all caches or heaps, bounded per cache, without sleeping.
+ */
+#include <linux/cpu.h>
+#include <linux/mm.h>
+
+#include "internal.h"
+
+struct sq_drain {
+	struct sq_reclaim_work *work;
+	unsigned long budget;
+	unsigned long keep;
+	unsigned int cpu;
+	bool flag;
+};
+
+static void sq_drain_local_one(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_drain *d = ctx;
+
+	preempt_disable();
+	d->work->objects += sq_cpu_drain(c, this_cpu_ptr(c->cpu), d->flag);
+	preempt_enable();
+}
+
+/**
+ * sq_allocator_drain_local() - empty this CPU's magazines into the slabs
+ * @cold_only: leave those that were used since the last call alone
+ * @work: what was done is added here
+ *
+ * Context: Any context but NMI, on the CPU meant.
+ */
+void sq_allocator_drain_local(bool cold_only, struct sq_reclaim_work *work)
+{
+	struct sq_drain d = { .work = work, .flag = cold_only };
+
+	sq_for_each_cache(sq_drain_local_one, &d);
+}
+
+static void sq_drain_dead_one(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_drain *d = ctx;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (cpu_online(cpu))
+			continue;
+		preempt_disable();
+		d->work->objects += sq_cpu_drain(c, per_cpu_ptr(c->cpu, cpu),
+						 false);
+		preempt_enable();
+	}
+}
+
+/**
+ * sq_allocator_drain_dead() - empty the magazines of CPUs that are offline
+ * @work: what was done is added here
+ *
+ * Context: Process context, with cpus_read_lock() held.
+ */
+void sq_allocator_drain_dead(struct sq_reclaim_work *work)
+{
+	struct sq_drain d = { .work = work };
+
+	sq_for_each_cache(sq_drain_dead_one, &d);
+}
+
+static void sq_drain_depot_one(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_drain *d = ctx;
+
+	d->work->objects += sq_depot_drain(c, d->flag);
+}
+
+/**
+ * sq_allocator_drain_depots() - empty the depots into the slabs
+ * @all: everything, not only what nobody needed since the last call
+ * @work: what was done is added here
+ *
+ * Context: Any context but NMI.
+ */
+void sq_allocator_drain_depots(bool all, struct sq_reclaim_work *work)
+{
+	struct sq_drain d = { .work = work, .flag = all };
+
+	sq_for_each_cache(sq_drain_depot_one, &d);
+}
+
+static void sq_release_one(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_drain *d = ctx;
+	unsigned long flags;
+	int nid;
+
+	for_each_node(nid) {
+		struct sq_node *n = c->node[nid];
+		LIST_HEAD(empty);
+
+		if (!READ_ONCE(n->nr_empty))
+			continue;
+		raw_spin_lock_irqsave(&n->lock, flags);
+		sq_node_detach_empty(c, n, d->flag ? 0 : n->nr_empty / 2,
+				     &empty);
+		raw_spin_unlock_irqrestore(&n->lock, flags);
+		d->work->slabs += sq_slabs_release(c, &empty);
+	}
+}
+
+/**
+ * sq_allocator_release_slabs() - give empty slabs to their managers
+ * @all: all of them, but for reserves; otherwise half of each node's
+ * @work: what was done is added here
+ *
+ * Context: Any context but NMI.
+ */
+void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work)
+{
+	struct sq_drain d = { .work = work, .flag = all };
+
+	sq_for_each_cache(sq_release_one, &d);
+}
+
+static void sq_coalesce_one(struct squirrel_heap *heap, void *ctx)
+{
+	struct sq_drain *d = ctx;
+
+	d->work->merges += sq_manager_coalesce(heap->manager, d->budget);
+}
+
+/**
+ * sq_allocator_coalesce() - merge neighbouring free blocks
+ * @budget: most merges per heap
+ * @work: what was done is added here
+ *
+ * Context: Any context but NMI.
+ */
+void sq_allocator_coalesce(unsigned long budget, struct sq_reclaim_work *work)
+{
+	struct sq_drain d = { .work = work, .budget = budget };
+
+	sq_for_each_heap(sq_coalesce_one, &d);
+}
+
+static void sq_give_back_one(struct squirrel_heap *heap, void *ctx)
+{
+	struct sq_drain *d = ctx;
+
+	d->work->pages += sq_manager_trim(heap->manager, d->keep, d->budget);
+}
+
+/**
+ * sq_allocator_give_back() - give free pages back to the page source
+ * @keep: free pages each heap may keep
+ * @budget: most pages per heap
+ * @work: what was done is added here
+ *
+ * Context: Any context but NMI.
+ */
+void sq_allocator_give_back(unsigned long keep, unsigned long budget,
+			    struct sq_reclaim_work *work)
+{
+	struct sq_drain d = { .work = work, .keep = keep, .budget = budget };
+
+	sq_for_each_heap(sq_give_back_one, &d);
+	work->pages += sq_utility_trim();
+}
+
+static void sq_refill_one(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_drain *d = ctx;
+
+	if (c->reserve && !(c->flags & SQ_CACHE_DYING))
+		d->work->refilled += sq_cache_fill(c, GFP_NOWAIT);
+}
+
+/**
+ * sq_allocator_refill() - bring reserves back to what was asked for
+ * @work: what was done is added here
+ *
+ * Context: Any context but NMI.
+ */
+void sq_allocator_refill(struct sq_reclaim_work *work)
+{
+	struct sq_drain d = { .work = work };
+
+	sq_for_each_cache(sq_refill_one, &d);
+}
+
+static void sq_count_cache(struct squirrel_cache *c, void *ctx)
+{
+	unsigned long *bytes = ctx;
+	int nid;
+
+	for_each_node(nid)
+		*bytes += c->size * (data_race(c->node[nid]->nr_free) +
+				     data_race(c->node[nid]->depot_objs));
+	*bytes += c->size * sq_cache_in_magazines(c);
+}
+
+static void sq_count_heap(struct squirrel_heap *heap, void *ctx)
+{
+	unsigned long *bytes = ctx;
+
+	*bytes += sq_manager_pages_free(heap->manager) << PAGE_SHIFT;
+}
+
+/**
+ * sq_allocator_reclaimable() - how much free memory is on hand
+ *
+ * An upper bound: a page with a single live object cannot be given back.
+ *
+ * Context: Any context but NMI.
+ * Return: pages.
+ */
+unsigned long sq_allocator_reclaimable(void)
+{
+	unsigned long bytes = 0;
+
+	sq_for_each_cache(sq_count_cache, &bytes);
+	sq_for_each_heap(sq_count_heap, &bytes);
+	return bytes >> PAGE_SHIFT;
+}
+
+static void sq_cpu_idle_one(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_drain *d = ctx;
+
+	if (data_race(per_cpu_ptr(c->cpu, d->cpu)->nr))
+		d->flag = false;
+}
+
+/**
+ * sq_allocator_cpu_idle() - has a CPU nothing in its magazines?
+ * @cpu: the CPU
+ *
+ * Context: Any context but NMI.
+ * Return: true if there is nothing to drain on it.
+ */
+bool sq_allocator_cpu_idle(unsigned int cpu)
+{
+	struct sq_drain d = { .cpu = cpu, .flag = true };
+
+	sq_for_each_cache(sq_cpu_idle_one, &d);
+	return d.flag;
+}

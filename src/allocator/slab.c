@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slabs: one block of objects, and a node's lists of them.
+ *
+ * Which of a slab's objects are in it is one bit each, out of line, so a write
+ * to a free object cannot lead the allocator astray and a second free is seen
+ * for certain. Nearly full slabs are taken from first: then the others have a
+ * chance to become empty.
+ */
+#include <linux/hardirq.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/* Slabs a cache has before it makes them large. */
+#define SQ_SMALL_SLABS	8
+
+static bool sq_plan_fits(struct squirrel_cache *c, unsigned int which,
+			 unsigned int pages, unsigned int waste_shift)
+{
+	size_t bytes = (size_t)pages << PAGE_SHIFT;
+	unsigned int n = min_t(size_t, bytes / c->size, SQ_SLAB_MAX_OBJS);
+
+	if (!n || (bytes - (size_t)n * c->size) << waste_shift > bytes)
+		return false;
+	c->slab_pages[which] = pages;
+	c->slab_objs[which] = n;
+	return true;
+}
+
+/*
+ * How long slabs are. The first few are short, since a cache with few objects
+ * wastes what it does not fill; later ones as long as it takes to waste little
+ * at the end.
+ */
+void sq_slab_plan(struct squirrel_cache *c)
+{
+	static const u8 shift[2][3] = { { 3, 2, 1 }, { 6, 5, 4 } };
+	unsigned int which, i, pages;
+
+	for (which = 0; which < 2; which++) {
+		c->slab_pages[which] = DIV_ROUND_UP(c->size, PAGE_SIZE);
+		c->slab_objs[which] = 1;
+		for (i = 0; i < 3; i++)
+			for (pages = 1; pages <= SQ_SLAB_MAX_PAGES; pages++)
+				if (sq_plan_fits(c, which, pages,
+						 shift[which][i]))
+					goto next;
+next:
+		;
+	}
+}
+
+/* In NMI the lock may be held by what was interrupted: only try. */
+bool sq_node_lock(struct sq_node *n, unsigned long *flags)
+{
+	if (in_nmi()) {
+		*flags = 0;
+		return raw_spin_trylock(&n->lock);
+	}
+	raw_spin_lock_irqsave(&n->lock, *flags);
+	return true;
+}
+
+void sq_node_unlock(struct sq_node *n, unsigned long flags)
+{
+	if (in_nmi())
+		raw_spin_unlock(&n->lock);
+	else
+		raw_spin_unlock_irqrestore(&n->lock, flags);
+}
+
+/* Put the slab on the list that fits how full it is. */
+void sq_slab_relist(struct sq_node *n, struct sq_slab *slab)
+{
+	unsigned int free = slab->nr_free, objs = slab->nr_objs, where;
+
+	if (!free)
+		where = SQ_SLAB_FULL;
+	else if (free == objs)
+		where = SQ_SLAB_EMPTY;
+	else if (free * 4 <= objs)
+		where = SQ_SLAB_TIGHT;
+	else if (free * 2 <= objs)
+		where = SQ_SLAB_HALF;
+	else
+		where = SQ_SLAB_LOOSE;
+	if (where == slab->where)
+		return;
+	n->nr_empty += (where == SQ_SLAB_EMPTY) - (slab->where == SQ_SLAB_EMPTY);
+	slab->where = where;
+	list_move(&slab->list, &n->lists[where]);
+}
+
+/* A fresh slab's objects come in random order, if the kernel's do. */
+static void sq_shuffle(struct sq_slab *slab, void **objs, unsigned int nr)
+{
+	u32 seed = slab->seed;
+	unsigned int i;
+
+	if (!IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM))
+		return;
+	for (i = nr; i > 1; i--) {
+		seed = seed * 1664525U + 1013904223U;
+		swap(objs[i - 1], objs[((u64)seed * i) >> 32]);
+	}
+	slab->seed = seed >> 16;
+}
+
+static unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
+				 void **objs, unsigned int want)
+{
+	unsigned long base = sq_agent_addr(sq_slab_agent(slab));
+	unsigned int got = 0, w;
+
+	for (w = 0; got < want && w < SQ_SLAB_WORDS; w++) {
+		u64 free = slab->free[w];
+
+		while (free && got < want) {
+			objs[got++] = (void *)(base + (unsigned long)c->size *
+					       (w * 64 + __ffs64(free)));
+			free &= free - 1;
+		}
+		slab->free[w] = free;
+	}
+	slab->nr_free -= got;
+	if (unlikely(slab->fresh)) {
+		sq_shuffle(slab, objs, got);
+		slab->fresh = slab->nr_free != 0;
+	}
+	return got;
+}
+
+/* Take up to @want objects from the node's slabs, the fullest first. */
+unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
+			  void **objs, unsigned int want)
+{
+	unsigned int got = 0, where = SQ_SLAB_TIGHT;
+
+	lockdep_assert_held(&n->lock);
+	while (got < want && where <= SQ_SLAB_EMPTY) {
+		struct sq_slab *slab;
+
+		slab = list_first_entry_or_null(&n->lists[where],
+						struct sq_slab, list);
+		if (!slab) {
+			where++;
+			continue;
+		}
+		got += sq_slab_take(c, slab, objs + got, want - got);
+		sq_slab_relist(n, slab);
+	}
+	n->nr_free -= got;
+	return got;
+}
+
+/* Put one object into its slab; false if it is there already. */
+bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
+		 struct sq_agent *agent, unsigned int index)
+{
+	struct sq_slab *slab = sq_slab_of(agent);
+	u64 bit = BIT_ULL(index & 63), *word = &slab->free[index >> 6];
+
+	lockdep_assert_held(&n->lock);
+	if (unlikely(*word & bit))
+		return false;
+	*word |= bit;
+	slab->nr_free++;
+	n->nr_free++;
+	return true;
+}
+
+/* Detach empty slabs beyond @keep, as the reserve allows. */
+void sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
+			  unsigned int keep, struct list_head *out)
+{
+	struct sq_slab *slab, *next;
+
+	lockdep_assert_held(&n->lock);
+	list_for_each_entry_safe_reverse(slab, next, &n->lists[SQ_SLAB_EMPTY],
+					 list) {
+		if (n->nr_empty <= keep)
+			break;
+		if (n->nr_free - slab->nr_objs < c->reserve)
+			break;
+		list_move(&slab->list, out);
+		n->nr_empty--;
+		n->nr_slabs--;
+		n->nr_objs -= slab->nr_objs;
+		n->nr_free -= slab->nr_objs;
+		n->nr_pages -= sq_agent_pages(sq_slab_agent(slab));
+	}
+}
+
+static void sq_slab_give(struct squirrel_cache *c, struct sq_slab *slab)
+{
+	struct squirrel_heap *heap = c->heap;
+
+	sq_manager_give(heap->manager, sq_slab_agent(slab));
+	if (!(c->flags & SQ_CACHE_INTERNAL))
+		sq_heap_unpin(heap);
+}
+
+static void sq_slab_give_rcu(struct rcu_head *rcu)
+{
+	struct sq_slab *slab = container_of(rcu, struct sq_slab, rcu);
+
+	sq_slab_give((struct squirrel_cache *)sq_slab_agent(slab)->owner, slab);
+}
+
+/* Give detached slabs to the manager. Not in NMI. */
+unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list)
+{
+	struct sq_slab *slab, *next;
+	unsigned int nr = 0;
+
+	list_for_each_entry_safe(slab, next, list, list) {
+		nr++;
+		atomic_long_sub(slab->nr_objs, &c->total_objs);
+		atomic_long_inc(&c->released);
+		if (c->flags & SQUIRREL_TYPESAFE_BY_RCU)
+			call_rcu(&slab->rcu, sq_slab_give_rcu);
+		else
+			sq_slab_give(c, slab);
+	}
+	return nr;
+}
+
+/* How many of @want more objects the limit allows; they are counted. */
+static unsigned int sq_charge(struct squirrel_cache *c, unsigned int want)
+{
+	long total = atomic_long_read(&c->total_objs);
+	unsigned int n;
+
+	do {
+		n = want;
+		if (c->limit_objs) {
+			if (total >= (long)c->limit_objs)
+				return 0;
+			n = min_t(unsigned long, n, c->limit_objs - total);
+		}
+	} while (!atomic_long_try_cmpxchg(&c->total_objs, &total, total + n));
+	return n;
+}
+
+static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
+			  unsigned int nr)
+{
+	struct sq_slab *slab = sq_slab_of(agent);
+	char *obj = (char *)sq_agent_addr(agent);
+	unsigned int i;
+
+	slab->nr_objs = nr;
+	slab->nr_free = nr;
+	slab->where = SQ_SLAB_LISTS;
+	slab->fresh = 1;
+	if (IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM))
+		slab->seed = get_random_u32();
+	for (i = 0; i < nr; i++) {
+		slab->free[i >> 6] |= BIT_ULL(i & 63);
+		if (c->ctor)
+			c->ctor(obj);
+		*sq_mark_at(c, obj) = sq_mark_of(obj);
+		obj += c->size;
+	}
+}
+
+static struct sq_agent *sq_grow_block(struct squirrel_cache *c, gfp_t gfp,
+				      int node, unsigned int pages)
+{
+	struct squirrel_heap *heap = c->heap;
+	struct sq_request req = {
+		.pages = pages,
+		.gfp = gfp & ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_COMP),
+		.node = node,
+		.find = READ_ONCE(heap->strategy)->find,
+		.kind = SQ_KIND_SLAB,
+	};
+
+	if (c->flags & SQUIRREL_ACCOUNT)
+		req.gfp |= __GFP_ACCOUNT;
+	return sq_manager_take(heap->manager, &req);
+}
+
+/*
+ * Make a slab and take one object from it: so the caller gets on even if
+ * others empty the slab at once. NULL: no memory, or the limit.
+ */
+void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
+{
+	struct sq_node *n;
+	struct sq_agent *agent;
+	unsigned int nr, which;
+	unsigned long flags;
+	void *obj;
+
+	if (node == NUMA_NO_NODE)
+		node = c->home ? c->home - 1 : numa_mem_id();
+	which = READ_ONCE(c->node[node]->nr_slabs) >= SQ_SMALL_SLABS;
+	nr = sq_charge(c, c->slab_objs[which]);
+	if (!nr) {
+		atomic_long_inc(&c->limit_hits);
+		return NULL;
+	}
+	agent = sq_grow_block(c, which ? gfp | __GFP_NOWARN : gfp, node,
+			      c->slab_pages[which]);
+	if (!agent && which && c->slab_pages[0] < c->slab_pages[1]) {
+		atomic_long_sub(nr, &c->total_objs);
+		nr = sq_charge(c, c->slab_objs[0]);
+		agent = nr ? sq_grow_block(c, gfp, node, c->slab_pages[0]) : NULL;
+	}
+	if (!agent) {
+		atomic_long_sub(nr, &c->total_objs);
+		atomic_long_inc(&c->nomem);
+		return NULL;
+	}
+	if (!(c->flags & SQ_CACHE_INTERNAL))
+		sq_heap_pin(c->heap);
+	atomic_long_inc(&c->grown);
+	sq_slab_setup(c, agent, nr);
+	n = c->node[agent->node];
+	INIT_LIST_HEAD(&sq_slab_of(agent)->list);
+	sq_agent_publish(agent, c);
+
+	raw_spin_lock_irqsave(&n->lock, flags);
+	n->nr_slabs++;
+	n->nr_objs += nr;
+	n->nr_pages += sq_agent_pages(agent);
+	n->nr_free += nr;
+	n->nr_free -= sq_slab_take(c, sq_slab_of(agent), &obj, 1);
+	sq_slab_relist(n, sq_slab_of(agent));
+	raw_spin_unlock_irqrestore(&n->lock, flags);
+	return obj;
+}
+
+/* What the lists hold must be ours and not in a slab yet. */
+static bool sq_put_one(struct squirrel_cache *c, struct sq_node *n,
+		       struct sq_agent *agent, void *obj)
+{
+	return agent->owner == c && sq_slot_start(c, agent, obj) &&
+	       sq_slab_put(c, n, agent, sq_slot_index(c, agent, obj));
+}
+
+/* How many empty slabs a node may keep beyond the moment. */
+static unsigned int sq_keep_empty(const struct sq_node *n)
+{
+	return 1 + n->nr_slabs / 8;
+}
+
+/* Objects of one node go to their slabs; true if each did. */
+static unsigned int sq_put_run(struct squirrel_cache *c, struct sq_node *n,
+			       void **objs, unsigned int nr)
+{
+	struct sq_slab *slab = NULL;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct sq_agent *agent = sq_map_lookup(objs[i]);
+
+		if (slab && slab != sq_slab_of(agent)) {
+			sq_slab_relist(n, slab);
+			slab = NULL;
+		}
+		if (unlikely(c->node[agent->node] != n))
+			break;
+		if (unlikely(!sq_put_one(c, n, agent, objs[i])))
+			break;
+		slab = sq_slab_of(agent);
+	}
+	if (slab)
+		sq_slab_relist(n, slab);
+	return i;
+}
+
+/*
+ * Put objects from a magazine into their slabs; preemption is off, the
+ * objects were checked when they were freed. One that is in its slab already
+ * was freed twice, with its mark overwritten in between.
+ */
+void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr)
+{
+	LIST_HEAD(empty);
+	unsigned int done = 0;
+	unsigned long flags;
+
+	while (done < nr) {
+		struct sq_agent *agent = sq_map_lookup(objs[done]);
+		struct sq_node *n = c->node[max_t(int, agent->node, 0)];
+		unsigned int i;
+
+		if (!sq_node_lock(n, &flags)) {
+			sq_defer_free(c, objs[done++]);
+			continue;
+		}
+		i = sq_put_run(c, n, objs + done, nr - done);
+		if (!in_nmi())
+			sq_node_detach_empty(c, n, sq_keep_empty(n), &empty);
+		sq_node_unlock(n, flags);
+		done += i;
+		if (!i) {
+			this_cpu_dec(c->cpu->frees);
+			sq_report(c, "second free", objs[done++], 0);
+		}
+	}
+	if (!list_empty(&empty))
+		sq_slabs_release(c, &empty);
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the allocator tells: figures as "key: value" lines with plain decimal
+ * numbers, keys that stay. Maps and histograms are in picture.c.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
+#include <linux/seq_file.h>
+
+#include "internal.h"
+
+struct sq_cache_sum {
+	unsigned long caches;
+	unsigned long allocs;
+	unsigned long frees;
+	unsigned long live;
+	unsigned long live_bytes;
+	unsigned long slabs;
+	unsigned long empty;
+	unsigned long pages;
+	unsigned long objs;
+	unsigned long in_slabs;
+	unsigned long in_magazines;
+	unsigned long in_depots;
+	unsigned long nomem;
+	unsigned long limit_hits;
+	unsigned long misuse;
+	unsigned long grown;
+	unsigned long released;
+	const struct squirrel_heap *only;
+};
+
+static void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_cache_sum *sum = ctx;
+	unsigned long live = sq_cache_live(c);
+	int cpu, nid;
+
+	if (sum->only && c->heap_key != sum->only)
+		return;
+	sum->caches++;
+	for_each_possible_cpu(cpu) {
+		struct sq_cpu *cc = per_cpu_ptr(c->cpu, cpu);
+
+		sum->allocs += data_race(cc->allocs);
+		sum->frees += data_race(cc->frees);
+	}
+	sum->live += live;
+	sum->live_bytes += live * c->object_size;
+	for_each_node(nid) {
+		struct sq_node *n = c->node[nid];
+
+		sum->slabs += data_race(n->nr_slabs);
+		sum->empty += data_race(n->nr_empty);
+		sum->pages += data_race(n->nr_pages);
+		sum->objs += data_race(n->nr_objs);
+		sum->in_slabs += data_race(n->nr_free);
+		sum->in_depots += data_race(n->depot_objs);
+	}
+	sum->in_magazines += sq_cache_in_magazines(c);
+	sum->nomem += atomic_long_read(&c->nomem);
+	sum->limit_hits += atomic_long_read(&c->limit_hits);
+	sum->misuse += atomic_long_read(&c->misuse);
+	sum->grown += atomic_long_read(&c->grown);
+	sum->released += atomic_long_read(&c->released);
+}
+
+static void sq_show_sum(struct seq_file *s, const struct sq_cache_sum *sum)
+{
+	seq_printf(s, "allocs: %lu\n", sum->allocs);
+	seq_printf(s, "frees: %lu\n", sum->frees);
+	seq_printf(s, "live_objects: %lu\n", sum->live);
+	seq_printf(s, "live_bytes: %lu\n", sum->live_bytes);
+	seq_printf(s, "slabs: %lu\n", sum->slabs);
+	seq_printf(s, "slabs_empty: %lu\n", sum->empty);
+	seq_printf(s, "slab_pages: %lu\n", sum->pages);
+	seq_printf(s, "slab_bytes: %lu\n", sum->pages << PAGE_SHIFT);
+	seq_printf(s, "objects: %lu\n", sum->objs);
+	seq_printf(s, "objects_in_slabs: %lu\n", sum->in_slabs);
+	seq_printf(s, "objects_in_magazines: %lu\n", sum->in_magazines);
+	seq_printf(s, "objects_in_depots: %lu\n", sum->in_depots);
+	seq_printf(s, "slabs_made: %lu\n", sum->grown);
+	seq_printf(s, "slabs_released: %lu\n", sum->released);
+	seq_printf(s, "failed_nomem: %lu\n", sum->nomem);
+	seq_printf(s, "failed_limit: %lu\n", sum->limit_hits);
+	seq_printf(s, "misuse: %lu\n", sum->misuse);
+}
+
+/**
+ * sq_cache_show_stats() - one cache's figures
+ * @s: where to
+ * @c: the cache
+ *
+ * Context: Process context.
+ */
+void sq_cache_show_stats(struct seq_file *s, struct squirrel_cache *c)
+{
+	struct sq_cache_sum sum = {};
+
+	sq_cache_sum_up(c, &sum);
+	seq_printf(s, "name: %s\n", c->name);
+	seq_printf(s, "owner: %s\n", c->owner ? module_name(c->owner) : "-");
+	seq_printf(s, "object_size: %u\n", c->object_size);
+	seq_printf(s, "slot_size: %u\n", c->size);
+	seq_printf(s, "align: %u\n", c->align);
+	seq_printf(s, "pages_per_slab: %u\n", c->slab_pages[1]);
+	seq_printf(s, "objects_per_slab: %u\n", c->slab_objs[1]);
+	seq_printf(s, "limit_objects: %lu\n", c->limit_objs);
+	seq_printf(s, "reserve_objects: %u\n", c->reserve);
+	sq_show_sum(s, &sum);
+}
+
+static void sq_show_view(struct seq_file *s, const struct sq_view *v)
+{
+	seq_printf(s, "blocks_used: %lu\n", v->used_blocks);
+	seq_printf(s, "blocks_free: %lu\n", v->free_blocks);
+	seq_printf(s, "pages_used: %lu\n", v->used_pages);
+	seq_printf(s, "pages_free: %lu\n", v->free_pages);
+	seq_printf(s, "pages_held: %lu\n", v->used_pages + v->free_pages);
+	seq_printf(s, "bytes_held: %lu\n",
+		   (v->used_pages + v->free_pages) << PAGE_SHIFT);
+	seq_printf(s, "largest_free: %lu\n", v->largest_free << PAGE_SHIFT);
+	seq_printf(s, "fragmentation_permille: %u\n",
+		   sq_viewer_fragmentation(v));
+	seq_printf(s, "pages_fetched: %llu\n", v->fetched);
+	seq_printf(s, "pages_returned: %llu\n", v->returned);
+	seq_printf(s, "source_gets: %llu\n", v->source_gets);
+	seq_printf(s, "source_puts: %llu\n", v->source_puts);
+	seq_printf(s, "source_fails: %llu\n", v->source_fails);
+	seq_printf(s, "splits: %llu\n", v->splits);
+	seq_printf(s, "merges: %llu\n", v->merges);
+	seq_printf(s, "coalesce_tries: %llu\n", v->coalesce_tries);
+}
+
+/**
+ * sq_heap_show_stats() - one heap's figures
+ * @s: where to
+ * @heap: the heap
+ *
+ * Context: Process context.
+ */
+void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
+{
+	struct sq_cache_sum sum = { .only = heap };
+	unsigned long large = atomic_long_read(&heap->large_live);
+	unsigned long large_bytes = atomic_long_read(&heap->large_bytes);
+	unsigned long large_allocs = atomic_long_read(&heap->large_allocs);
+	struct sq_view view;
+
+	sq_for_each_cache(sq_cache_sum_up, &sum);
+	sq_viewer_count(heap->manager, &view);
+	seq_printf(s, "name: %s\n", heap->name);
+	seq_printf(s, "owner: %s\n",
+		   heap->owner ? module_name(heap->owner) : "-");
+	seq_printf(s, "strategy: %s\n", READ_ONCE(heap->strategy)->name);
+	seq_printf(s, "limit_bytes: %zu\n", heap->limit);
+	seq_printf(s, "reserve_bytes: %zu\n", heap->reserve);
+	seq_printf(s, "classes: %lu\n", sum.caches);
+	seq_printf(s, "large_objects: %lu\n", large);
+	seq_printf(s, "large_bytes: %lu\n", large_bytes);
+	sum.allocs += large_allocs;
+	sum.frees += large_allocs - large;
+	sum.live += large;
+	sum.live_bytes += large_bytes;
+	sum.nomem += atomic_long_read(&heap->nomem);
+	sum.limit_hits += view.limit_hits;
+	sum.misuse += atomic_long_read(&heap->large->misuse);
+	sq_show_sum(s, &sum);
+	sq_show_view(s, &view);
+}
+
+/**
+ * sq_heap_show_strategy() - the names of the strategies, the heap's in brackets
+ * @s: where to
+ * @heap: the heap
+ *
+ * Context: Process context.
+ */
+void sq_heap_show_strategy(struct seq_file *s, struct squirrel_heap *heap)
+{
+	const struct sq_strategy *mine = READ_ONCE(heap->strategy), *other;
+	int id;
+
+	for (id = SQUIRREL_SEGREGATED_FIT; ; id++) {
+		other = sq_strategy_by_id(id);
+		if (!other)
+			break;
+		seq_printf(s, other == mine ? "[%s] " : "%s ", other->name);
+	}
+	seq_putc(s, '\n');
+}
+
+/**
+ * sq_heap_set_strategy() - change how a heap picks among free blocks
+ * @heap: the heap
+ * @name: the strategy's name; a trailing newline is passed over
+ *
+ * Context: Process context.
+ * Return: 0, or -EINVAL for an unknown name: then nothing has changed.
+ */
+int sq_heap_set_strategy(struct squirrel_heap *heap, const char *name)
+{
+	const struct sq_strategy *strategy = sq_strategy_by_name(name);
+
+	if (!strategy)
+		return -EINVAL;
+	WRITE_ONCE(heap->strategy, strategy);
+	return 0;
+}
+
+struct sq_heap_sum {
+	struct seq_file *s;
+	unsigned long heaps;
+	unsigned long used;
+	unsigned long free;
+	unsigned long live_bytes;
+	unsigned int broken;
+};
+
+static void sq_summary_cache(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_cache_sum sum = {};
+
+	if (c->flags & SQ_CACHE_CLASS)
+		return;
+	sq_cache_sum_up(c, &sum);
+	seq_printf(ctx, "cache %-28s %8u %10lu %12lu %8lu %6lu\n", c->name,
+		   c->object_size, sum.live, sum.live_bytes, sum.pages,
+		   sum.misuse);
+}
+
+static void sq_summary_heap(struct squirrel_heap *heap, void *ctx)
+{
+	struct sq_heap_sum *h = ctx;
+	struct sq_cache_sum sum = { .only = heap };
+	struct sq_view view;
+
+	sq_for_each_cache(sq_cache_sum_up, &sum);
+	sq_viewer_count(heap->manager, &view);
+	sum.live += atomic_long_read(&heap->large_live);
+	sum.live_bytes += atomic_long_read(&heap->large_bytes);
+	sum.misuse += atomic_long_read(&heap->large->misuse);
+	h->heaps++;
+	h->used += view.used_pages;
+	h->free += view.free_pages;
+	h->live_bytes += sum.live_bytes;
+	seq_printf(h->s, "heap  %-28s %8s %10lu %12lu %8lu %6lu\n", heap->name,
+		   READ_ONCE(heap->strategy)->name, sum.live, sum.live_bytes,
+		   view.used_pages + view.free_pages, sum.misuse);
+}
+
+/**
+ * sq_allocator_show_summary() - what a person reads first
+ * @s: where to
+ *
+ * Context: Process context.
+ */
+void sq_allocator_show_summary(struct seq_file *s)
+{
+	struct sq_cache_sum all = {};
+	struct sq_heap_sum heaps = { .s = s };
+
+	seq_printf(s, "%-34s %8s %10s %12s %8s %6s\n", "name", "size", "live",
+		   "live bytes", "pages", "misuse");
+	sq_for_each_cache(sq_summary_cache, s);
+	sq_for_each_heap(sq_summary_heap, &heaps);
+	sq_for_each_cache(sq_cache_sum_up, &all);
+	seq_printf(s, "\ncaches: %lu\n", all.caches);
+	seq_printf(s, "heaps: %lu\n", heaps.heaps);
+	seq_printf(s, "live_objects: %lu\n", all.live);
+	seq_printf(s, "live_bytes: %lu\n", all.live_bytes);
+	seq_printf(s, "pages_used: %lu\n", heaps.used);
+	seq_printf(s, "pages_free: %lu\n", heaps.free);
+	seq_printf(s, "pages_meta: %lu\n", sq_utility_meta_pages());
+	seq_printf(s, "pages_held: %lu\n",
+		   heaps.used + heaps.free + sq_utility_meta_pages());
+	seq_printf(s, "misuse: %lu\n", sq_misuse_count());
+}
+
+/* What must hold in a cache at rest; 0 if it does. */
+static unsigned int sq_check_node(struct squirrel_cache *c, struct sq_node *n)
+{
+	unsigned long objs = 0, slabs = 0, in_slab = 0, flags;
+	unsigned int i, w, bits, bad = 0;
+	struct sq_slab *slab;
+
+	raw_spin_lock_irqsave(&n->lock, flags);
+	for (i = 0; i < SQ_SLAB_LISTS; i++) {
+		list_for_each_entry(slab, &n->lists[i], list) {
+			for (bits = 0, w = 0; w < SQ_SLAB_WORDS; w++)
+				bits += hweight64(slab->free[w]);
+			slabs++;
+			objs += slab->nr_objs;
+			in_slab += slab->nr_free;
+			bad += bits != slab->nr_free;
+			bad += slab->where != i;
+			bad += slab->nr_free > slab->nr_objs;
+			bad += (i == SQ_SLAB_FULL) != !slab->nr_free;
+			bad += sq_slab_agent(slab)->owner != c;
+		}
+	}
+	bad += slabs != n->nr_slabs;
+	bad += objs != n->nr_objs;
+	bad += in_slab != n->nr_free;
+	raw_spin_unlock_irqrestore(&n->lock, flags);
+	return bad;
+}
+
+static void sq_check_cache(struct squirrel_cache *c, void *ctx)
+{
+	unsigned int *bad = ctx, here = 0;
+	int nid;
+
+	for_each_node(nid)
+		here += sq_check_node(c, c->node[nid]);
+	if (here)
+		pr_err("cache '%s': %u rules broken\n", c->name, here);
+	*bad += here;
+}
+
+static void sq_check_heap(struct squirrel_heap *heap, void *ctx)
+{
+	*(unsigned int *)ctx += sq_viewer_check(heap->manager);
+}
+
+/**
+ * sq_allocator_check() - check everything there is against everything else
+ *
+ * Context: Process context.
+ * Return: number of broken rules; each was reported.
+ */
+unsigned int sq_allocator_check(void)
+{
+	unsigned int bad = 0;
+
+	sq_for_each_cache(sq_check_cache, &bad);
+	sq_for_each_heap(sq_check_heap, &bad);
+	return bad;
+}
