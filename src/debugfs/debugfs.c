@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/kernel/debug/squirrel: the tree and its files. What they say is written
+ * by the layers' own show functions; what is written into them goes to the
+ * layers' own parsers.
+ *
+ *	summary  check
+ *	caches/<name>/{stats,map,histogram}
+ *	heaps/<name>/{stats,map,histogram,strategy}
+ *	reclaim/{mode,stats,run}
+ *
+ * Lifetime: a file's private data is the cache or heap itself. All files are
+ * made by debugfs_create_file(), whose removal waits for readers and writers
+ * that are inside, and after which further calls fail with -EIO. So when the
+ * registry hook returns from "removed" nobody uses the object any more.
+ *
+ * Cost: a directory with its files pins about 3.3 KiB of dentries and inodes
+ * per cache. debugfs has no way to make an entry when it is looked up, so they
+ * are made with the cache; sq_entry_populate() is the place to change that.
+ */
+#include <linux/debugfs.h>
+#include <linux/err.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <squirrel/allocator.h>
+#include <squirrel/debugfs.h>
+#include <squirrel/reclaimer.h>
+
+/* No word that a file accepts is longer; more is refused, not cut */
+#define SQ_DEBUGFS_WORD_MAX	64
+
+/**
+ * struct sq_entry - the directory of one cache or heap
+ * @list: on sq_entries, protected by sq_entries_lock
+ * @key: the cache or heap, compared and handed on only
+ * @dir: its directory
+ */
+struct sq_entry {
+	struct list_head list;
+	const void *key;
+	struct dentry *dir;
+};
+
+static struct dentry *sq_root;
+static struct dentry *sq_caches_dir;
+static struct dentry *sq_heaps_dir;
+
+/* Never held while a directory is removed: a reader inside may be waited for */
+static DEFINE_MUTEX(sq_entries_lock);
+static LIST_HEAD(sq_entries);
+
+/* ---- writing -------------------------------------------------------------- */
+
+/* One line from user space, without the newline; -EINVAL if it is too long */
+static int sq_get_word(char *word, const char __user *ubuf, size_t len)
+{
+	if (len >= SQ_DEBUGFS_WORD_MAX)
+		return -EINVAL;
+	if (copy_from_user(word, ubuf, len))
+		return -EFAULT;
+	word[len] = '\0';
+	if (strlen(word) != len)
+		return -EINVAL;
+	if (len && word[len - 1] == '\n')
+		word[len - 1] = '\0';
+	return 0;
+}
+
+static ssize_t sq_heap_strategy_write(struct file *file,
+				      const char __user *ubuf, size_t len,
+				      loff_t *pos)
+{
+	struct seq_file *s = file->private_data;
+	char word[SQ_DEBUGFS_WORD_MAX];
+	int err;
+
+	err = sq_get_word(word, ubuf, len);
+	if (!err)
+		err = sq_heap_set_strategy(s->private, word);
+	return err ? err : len;
+}
+
+static ssize_t sq_reclaim_mode_write(struct file *file,
+				     const char __user *ubuf, size_t len,
+				     loff_t *pos)
+{
+	char word[SQ_DEBUGFS_WORD_MAX];
+	int err;
+
+	err = sq_get_word(word, ubuf, len);
+	if (!err)
+		err = sq_reclaimer_set_mode_string(word);
+	return err ? err : len;
+}
+
+static ssize_t sq_reclaim_run_write(struct file *file, const char __user *ubuf,
+				    size_t len, loff_t *pos)
+{
+	char word[SQ_DEBUGFS_WORD_MAX];
+	int err;
+
+	err = sq_get_word(word, ubuf, len);
+	if (err)
+		return err;
+	if (strcmp(word, "1"))
+		return -EINVAL;
+	sq_reclaimer_run();
+	return len;
+}
+
+/* ---- reading -------------------------------------------------------------- */
+
+/*
+ * SQ_FILE_SHOW() - file operations for a file that one function shows
+ * @name: prefix; defines name_fops
+ * @call: what to do with the seq_file s
+ * @writer: the write operation, or NULL
+ */
+#define SQ_FILE_SHOW(name, call, writer)				\
+static int name##_show(struct seq_file *s, void *unused)		\
+{									\
+	call;								\
+	return 0;							\
+}									\
+static int name##_open(struct inode *inode, struct file *file)		\
+{									\
+	return single_open(file, name##_show, inode->i_private);	\
+}									\
+static const struct file_operations name##_fops = {			\
+	.owner = THIS_MODULE,						\
+	.open = name##_open,						\
+	.read = seq_read,						\
+	.write = writer,						\
+	.llseek = seq_lseek,						\
+	.release = single_release,					\
+}
+
+SQ_FILE_SHOW(sq_summary, sq_allocator_show_summary(s), NULL);
+SQ_FILE_SHOW(sq_check, seq_printf(s, "%u\n", sq_allocator_check()), NULL);
+SQ_FILE_SHOW(sq_cache_stats, sq_cache_show_stats(s, s->private), NULL);
+SQ_FILE_SHOW(sq_cache_map, sq_cache_show_map(s, s->private), NULL);
+SQ_FILE_SHOW(sq_cache_histogram, sq_cache_show_histogram(s, s->private), NULL);
+SQ_FILE_SHOW(sq_heap_stats, sq_heap_show_stats(s, s->private), NULL);
+SQ_FILE_SHOW(sq_heap_map, sq_heap_show_map(s, s->private), NULL);
+SQ_FILE_SHOW(sq_heap_histogram, sq_heap_show_histogram(s, s->private), NULL);
+SQ_FILE_SHOW(sq_heap_strategy, sq_heap_show_strategy(s, s->private),
+	     sq_heap_strategy_write);
+SQ_FILE_SHOW(sq_reclaim_mode, sq_reclaimer_show_mode(s), sq_reclaim_mode_write);
+SQ_FILE_SHOW(sq_reclaim_stats, sq_reclaimer_show_stats(s), NULL);
+
+static const struct file_operations sq_reclaim_run_fops = {
+	.owner = THIS_MODULE,
+	.open = nonseekable_open,
+	.write = sq_reclaim_run_write,
+};
+
+struct sq_file {
+	const char *name;
+	umode_t mode;
+	const struct file_operations *fops;
+};
+
+static const struct sq_file sq_cache_files[] = {
+	{ "stats", 0400, &sq_cache_stats_fops },
+	{ "map", 0400, &sq_cache_map_fops },
+	{ "histogram", 0400, &sq_cache_histogram_fops },
+	{ }
+};
+
+static const struct sq_file sq_heap_files[] = {
+	{ "stats", 0400, &sq_heap_stats_fops },
+	{ "map", 0400, &sq_heap_map_fops },
+	{ "histogram", 0400, &sq_heap_histogram_fops },
+	{ "strategy", 0600, &sq_heap_strategy_fops },
+	{ }
+};
+
+static const struct sq_file sq_root_files[] = {
+	{ "summary", 0400, &sq_summary_fops },
+	{ "check", 0400, &sq_check_fops },
+	{ }
+};
+
+static const struct sq_file sq_reclaim_files[] = {
+	{ "mode", 0600, &sq_reclaim_mode_fops },
+	{ "stats", 0400, &sq_reclaim_stats_fops },
+	{ "run", 0200, &sq_reclaim_run_fops },
+	{ }
+};
+
+/* ---- the tree ------------------------------------------------------------- */
+
+static void sq_entry_populate(struct dentry *dir, const struct sq_file *files,
+			      void *data)
+{
+	for (; files->name; files++)
+		debugfs_create_file(files->name, files->mode, dir, data,
+				    files->fops);
+}
+
+/*
+ * Failure to show something is no failure of the thing shown, so nothing is
+ * reported back; the rule of debugfs is not to check its calls.
+ */
+static void sq_entry_add(const char *name, struct dentry *parent,
+			 const struct sq_file *files, void *key)
+{
+	struct sq_entry *e = kmalloc(sizeof(*e), GFP_KERNEL);
+
+	if (!e)
+		return;
+	e->key = key;
+	e->dir = debugfs_create_dir(name, parent);
+	if (IS_ERR(e->dir)) {
+		kfree(e);
+		return;
+	}
+	sq_entry_populate(e->dir, files, key);
+	mutex_lock(&sq_entries_lock);
+	list_add(&e->list, &sq_entries);
+	mutex_unlock(&sq_entries_lock);
+}
+
+static struct sq_entry *sq_entry_detach(const void *key)
+{
+	struct sq_entry *e, *found = NULL;
+
+	mutex_lock(&sq_entries_lock);
+	list_for_each_entry(e, &sq_entries, list) {
+		if (e->key == key) {
+			list_del(&e->list);
+			found = e;
+			break;
+		}
+	}
+	mutex_unlock(&sq_entries_lock);
+	return found;
+}
+
+static void sq_entry_remove(const void *key)
+{
+	struct sq_entry *e = sq_entry_detach(key);
+
+	if (!e)
+		return;
+	debugfs_remove(e->dir);
+	kfree(e);
+}
+
+static void sq_cache_added(const char *name, struct squirrel_cache *cache)
+{
+	sq_entry_add(name, sq_caches_dir, sq_cache_files, cache);
+}
+
+static void sq_cache_removed(struct squirrel_cache *cache)
+{
+	sq_entry_remove(cache);
+}
+
+static void sq_heap_added(const char *name, struct squirrel_heap *heap)
+{
+	sq_entry_add(name, sq_heaps_dir, sq_heap_files, heap);
+}
+
+static void sq_heap_removed(struct squirrel_heap *heap)
+{
+	sq_entry_remove(heap);
+}
+
+static const struct sq_registry_hook sq_debugfs_hook = {
+	.cache_added = sq_cache_added,
+	.cache_removed = sq_cache_removed,
+	.heap_added = sq_heap_added,
+	.heap_removed = sq_heap_removed,
+};
+
+/**
+ * sq_debugfs_init() - make the tree and show what exists already
+ *
+ * A kernel without debugfs gets no tree; everything else works.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0; -EEXIST if somebody else has a directory of our name; -ENOMEM.
+ */
+int sq_debugfs_init(void)
+{
+	struct dentry *root = debugfs_create_dir("squirrel", NULL);
+
+	if (IS_ERR(root)) {
+		/* not built in, or switched off on the command line */
+		if (PTR_ERR(root) == -ENODEV || PTR_ERR(root) == -EPERM ||
+		    PTR_ERR(root) == -ENOENT)
+			return 0;
+		return PTR_ERR(root);
+	}
+	sq_root = root;
+	sq_caches_dir = debugfs_create_dir("caches", root);
+	sq_heaps_dir = debugfs_create_dir("heaps", root);
+	sq_entry_populate(root, sq_root_files, NULL);
+	sq_entry_populate(debugfs_create_dir("reclaim", root),
+			  sq_reclaim_files, NULL);
+	sq_allocator_set_registry_hook(&sq_debugfs_hook);
+	return 0;
+}
+
+/**
+ * sq_debugfs_exit() - take the tree down and wait for its readers
+ *
+ * Context: Process context. May sleep. No cache or heap is created or
+ * destroyed meanwhile.
+ */
+void sq_debugfs_exit(void)
+{
+	struct sq_entry *e, *next;
+
+	sq_allocator_set_registry_hook(NULL);
+	debugfs_remove(sq_root);
+	sq_root = NULL;
+	list_for_each_entry_safe(e, next, &sq_entries, list) {
+		list_del(&e->list);
+		kfree(e);
+	}
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Squirrel as a module: the only file that puts the layers together.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/notifier.h>
+
+#include <squirrel/allocator.h>
+#include <squirrel/block.h>
+#include <squirrel/compat.h>
+#include <squirrel/debugfs.h>
+#include <squirrel/reclaimer.h>
+#include <squirrel/squirrel.h>
+#include <squirrel/utility.h>
+
+static char *strategy = "segregated";
+module_param(strategy, charp, 0444);
+MODULE_PARM_DESC(strategy,
+		 "how heaps pick among free blocks: segregated, first or best");
+
+static bool hardened = true;
+module_param(hardened, bool, 0444);
+MODULE_PARM_DESC(hardened,
+		 "check every free before the pointer enters a magazine (default: Y)");
+
+/* The mode lives in the reclaimer; the parameter is a door to it. */
+static char reclaim_at_load[32] = "parallel";
+static bool loaded;
+
+static int reclaim_set(const char *val, const struct kernel_param *kp)
+{
+	if (loaded)
+		return sq_reclaimer_set_mode_string(val);
+	/* The reclaimer judges it when it starts. */
+	return strscpy(reclaim_at_load, val, sizeof(reclaim_at_load)) < 0 ?
+	       -EINVAL : 0;
+}
+
+static int reclaim_get(char *buffer, const struct kernel_param *kp)
+{
+	return sq_reclaimer_get_mode_string(buffer, PAGE_SIZE);
+}
+
+static const struct kernel_param_ops reclaim_ops = {
+	.set = reclaim_set,
+	.get = reclaim_get,
+};
+module_param_cb(reclaim, &reclaim_ops, NULL, 0644);
+MODULE_PARM_DESC(reclaim,
+		 "when the reclaimer runs: off, series [allocations] or parallel [ms]");
+
+/*
+ * Live memory of the default heap pins this module, but so does free memory
+ * in magazines: when a client goes, see to it that only live memory does.
+ */
+static int client_gone(struct notifier_block *nb, unsigned long state,
+		       void *module)
+{
+	if (state == MODULE_STATE_GOING && module != THIS_MODULE)
+		squirrel_reclaim();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block client_nb = {
+	.notifier_call = client_gone,
+};
+
+static int __init squirrel_init(void)
+{
+	const struct sq_allocator_config config = {
+		.source = &sq_block_pages,
+		.strategy = strategy,
+		.hardened = hardened,
+	};
+	int err;
+
+	err = sq_utility_init();
+	if (err)
+		return err;
+	err = sq_allocator_init(&config);
+	if (err)
+		goto utility;
+	err = sq_reclaimer_init(reclaim_at_load);
+	if (err)
+		goto allocator;
+	err = sq_debugfs_init();
+	if (err)
+		goto reclaimer;
+	err = register_module_notifier(&client_nb);
+	if (err)
+		goto debugfs;
+	loaded = true;
+	return 0;
+debugfs:
+	sq_debugfs_exit();
+reclaimer:
+	sq_reclaimer_exit();
+allocator:
+	sq_allocator_exit();
+utility:
+	sq_utility_exit();
+	return err;
+}
+module_init(squirrel_init);
+
+static void __exit squirrel_exit(void)
+{
+	loaded = false;
+	unregister_module_notifier(&client_nb);
+	sq_debugfs_exit();
+	sq_reclaimer_exit();
+	sq_allocator_exit();
+	sq_utility_exit();
+}
+module_exit(squirrel_exit);
+
+MODULE_DESCRIPTION("Slab-style memory allocator for kernel modules");
+MODULE_AUTHOR("The squirrel authors");
+MODULE_LICENSE("GPL");

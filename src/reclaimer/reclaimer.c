@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The reclaimer: does what an allocation must not spend time on.
+ *
+ *   off       only when asked, under memory pressure, and after a CPU went
+ *   series    a bounded run in the allocating context, every N allocations
+ *   parallel  runs on its own every so many milliseconds, for as long as there
+ *             is something to gain; the allocator's slow path wakes it
+ *
+ * A run: drain magazines that went cold, trim depots to what was in use, give
+ * empty slabs to the managers, coalesce, give pages back to the source, refill
+ * reserves. Each step is bounded; the background run yields between CPUs.
+ *
+ * Locks: sq_reclaim_mutex serialises changes of mode and full runs, and is
+ * taken before cpus_read_lock(). The counts are atomics.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/jiffies.h>
+#include <linux/kstrtox.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include <squirrel/allocator.h>
+#include <squirrel/compat.h>
+#include <squirrel/reclaimer.h>
+#include <squirrel/squirrel.h>
+
+#include "internal.h"
+
+#define SQ_SERIES_DEFAULT	10000UL		/* allocations */
+#define SQ_PARALLEL_DEFAULT	100UL		/* milliseconds */
+#define SQ_PERIOD_MIN		1UL
+#define SQ_PERIOD_MAX		60000UL
+/* Per heap and run. */
+#define SQ_RUN_MERGES		1024UL
+#define SQ_RUN_PAGES		4096UL
+/* Free pages a heap keeps in between, so that steady load bounces none. */
+#define SQ_KEEP_PAGES		64UL
+/* Runs in a row that gained nothing before the background goes to sleep. */
+#define SQ_IDLE_RUNS		3U
+
+static DEFINE_MUTEX(sq_reclaim_mutex);
+static enum squirrel_reclaim_mode sq_mode = SQUIRREL_RECLAIM_OFF;
+static unsigned long sq_n;		/* allocations or milliseconds */
+static struct workqueue_struct *sq_wq;
+static unsigned long sq_awake;		/* bit 0: the background is running */
+static unsigned int sq_idle_runs;
+static unsigned long sq_series_running;	/* bit 0 */
+
+static const char * const sq_mode_names[] = {
+	[SQUIRREL_RECLAIM_OFF] = "off",
+	[SQUIRREL_RECLAIM_SERIES] = "series",
+	[SQUIRREL_RECLAIM_PARALLEL] = "parallel",
+};
+
+static struct {
+	atomic_long_t runs[3];		/* by mode */
+	atomic_long_t asked;		/* squirrel_reclaim() */
+	atomic_long_t shrinks;		/* by the shrinker */
+	atomic_long_t cpus_dead;
+	atomic_long_t objects;
+	atomic_long_t slabs;
+	atomic_long_t merges;
+	atomic_long_t pages;
+	atomic_long_t refilled;
+} sq_counts;
+
+static void sq_account(const struct sq_reclaim_work *work)
+{
+	atomic_long_add(work->objects, &sq_counts.objects);
+	atomic_long_add(work->slabs, &sq_counts.slabs);
+	atomic_long_add(work->merges, &sq_counts.merges);
+	atomic_long_add(work->pages, &sq_counts.pages);
+	atomic_long_add(work->refilled, &sq_counts.refilled);
+}
+
+/* What a run does after magazines were drained. Does not sleep. */
+static void sq_reclaim_shared(bool all, unsigned long keep,
+			      struct sq_reclaim_work *work)
+{
+	sq_allocator_drain_depots(all, work);
+	sq_allocator_release_slabs(all, work);
+	sq_allocator_coalesce(all ? ULONG_MAX : SQ_RUN_MERGES, work);
+	sq_allocator_give_back(keep, all ? ULONG_MAX : SQ_RUN_PAGES, work);
+	sq_allocator_refill(work);
+}
+
+/* ---- every CPU's magazines ------------------------------------------------ */
+
+struct sq_cpu_work {
+	struct work_struct work;
+	struct sq_reclaim_work done;
+	bool cold_only;
+};
+
+static DEFINE_PER_CPU(struct sq_cpu_work, sq_cpu_works);
+
+static void sq_drain_cpu(struct work_struct *work)
+{
+	struct sq_cpu_work *w = container_of(work, struct sq_cpu_work, work);
+
+	sq_allocator_drain_local(w->cold_only, &w->done);
+}
+
+/* On each CPU that has something, by its own worker. May sleep. */
+static void sq_drain_cpus(bool cold_only, struct sq_reclaim_work *work)
+{
+	unsigned int cpu;
+
+	lockdep_assert_held(&sq_reclaim_mutex);
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		struct sq_cpu_work *w = per_cpu_ptr(&sq_cpu_works, cpu);
+
+		memset(&w->done, 0, sizeof(w->done));
+		w->cold_only = cold_only;
+		if (!sq_allocator_cpu_idle(cpu))
+			queue_work_on(cpu, sq_wq, &w->work);
+	}
+	for_each_online_cpu(cpu) {
+		struct sq_cpu_work *w = per_cpu_ptr(&sq_cpu_works, cpu);
+
+		flush_work(&w->work);
+		work->objects += w->done.objects;
+	}
+	sq_allocator_drain_dead(work);
+	cpus_read_unlock();
+}
+
+/**
+ * sq_reclaimer_run() - give back everything that is free, now
+ *
+ * Context: Process context. May sleep.
+ * Return: pages given back.
+ */
+unsigned long sq_reclaimer_run(void)
+{
+	struct sq_reclaim_work work = {};
+
+	mutex_lock(&sq_reclaim_mutex);
+	sq_drain_cpus(false, &work);
+	sq_reclaim_shared(true, 0, &work);
+	mutex_unlock(&sq_reclaim_mutex);
+	atomic_long_inc(&sq_counts.asked);
+	sq_account(&work);
+	return work.pages;
+}
+
+/**
+ * squirrel_reclaim() - give back everything that is free, now
+ *
+ * Context: Process context. May sleep.
+ * Return: pages given back to the kernel.
+ */
+unsigned long squirrel_reclaim(void)
+{
+	return sq_reclaimer_run();
+}
+EXPORT_SYMBOL_GPL(squirrel_reclaim);
+
+/**
+ * sq_reclaimer_pressure() - give back without sleeping, for the shrinker
+ *
+ * Other CPUs' magazines are left: their own workers are asked to follow.
+ *
+ * Context: Any context but NMI.
+ * Return: pages given back.
+ */
+unsigned long sq_reclaimer_pressure(void)
+{
+	struct sq_reclaim_work work = {};
+
+	sq_allocator_drain_local(false, &work);
+	sq_reclaim_shared(true, 0, &work);
+	atomic_long_inc(&sq_counts.shrinks);
+	sq_account(&work);
+	return work.pages;
+}
+
+/* ---- parallel ------------------------------------------------------------- */
+
+static void sq_background(struct work_struct *work);
+static DECLARE_DELAYED_WORK(sq_background_work, sq_background);
+
+static void sq_background(struct work_struct *unused)
+{
+	struct sq_reclaim_work work = {};
+	bool again;
+
+	mutex_lock(&sq_reclaim_mutex);
+	sq_drain_cpus(true, &work);
+	cond_resched();
+	sq_reclaim_shared(false, SQ_KEEP_PAGES, &work);
+	again = sq_mode == SQUIRREL_RECLAIM_PARALLEL;
+	if (work.objects + work.slabs + work.merges + work.pages)
+		sq_idle_runs = 0;
+	else if (++sq_idle_runs >= SQ_IDLE_RUNS)
+		again = false;
+	if (sq_mode == SQUIRREL_RECLAIM_PARALLEL)
+		atomic_long_inc(&sq_counts.runs[SQUIRREL_RECLAIM_PARALLEL]);
+	sq_account(&work);
+	if (again) {
+		queue_delayed_work(sq_wq, &sq_background_work,
+				   msecs_to_jiffies(sq_n));
+	} else {
+		sq_idle_runs = 0;
+		clear_bit(0, &sq_awake);
+	}
+	mutex_unlock(&sq_reclaim_mutex);
+}
+
+static void sq_wake(unsigned long ms)
+{
+	if (!test_bit(0, &sq_awake) && !test_and_set_bit(0, &sq_awake))
+		queue_delayed_work(sq_wq, &sq_background_work,
+				   msecs_to_jiffies(ms));
+}
+
+/* ---- series --------------------------------------------------------------- */
+
+/* In the allocating context: this CPU's magazines and what all share. */
+static void sq_series_run(void)
+{
+	struct sq_reclaim_work work = {};
+
+	if (test_and_set_bit(0, &sq_series_running))
+		return;
+	sq_allocator_drain_local(true, &work);
+	sq_reclaim_shared(false, SQ_KEEP_PAGES, &work);
+	clear_bit(0, &sq_series_running);
+	atomic_long_inc(&sq_counts.runs[SQUIRREL_RECLAIM_SERIES]);
+	sq_account(&work);
+}
+
+static void sq_hook_event(enum sq_event event, gfp_t gfp)
+{
+	switch (event) {
+	case SQ_EVENT_ALLOCS:
+		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_SERIES)
+			sq_series_run();
+		break;
+	case SQ_EVENT_PRESSURE:
+		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_PARALLEL)
+			sq_wake(READ_ONCE(sq_n));
+		break;
+	case SQ_EVENT_CPU_DEAD:
+		atomic_long_inc(&sq_counts.cpus_dead);
+		sq_wake(0);
+		break;
+	}
+}
+
+/* ---- mode ----------------------------------------------------------------- */
+
+/**
+ * squirrel_reclaim_mode() - when the reclaimer runs
+ * @mode: see enum squirrel_reclaim_mode
+ * @n: series: every how many allocations; parallel: milliseconds between
+ *	runs, 1 to 60000; 0: the default of the mode
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or -EINVAL for an unknown mode or a number out of range: then
+ * nothing has changed.
+ */
+int squirrel_reclaim_mode(enum squirrel_reclaim_mode mode, unsigned long n)
+{
+	switch (mode) {
+	case SQUIRREL_RECLAIM_OFF:
+		if (n)
+			return -EINVAL;
+		break;
+	case SQUIRREL_RECLAIM_SERIES:
+		n = n ?: SQ_SERIES_DEFAULT;
+		break;
+	case SQUIRREL_RECLAIM_PARALLEL:
+		n = n ?: SQ_PARALLEL_DEFAULT;
+		if (n < SQ_PERIOD_MIN || n > SQ_PERIOD_MAX)
+			return -EINVAL;
+		break;
+	default:
+		return -EINVAL;
+	}
+	mutex_lock(&sq_reclaim_mutex);
+	WRITE_ONCE(sq_mode, mode);
+	WRITE_ONCE(sq_n, n);
+	sq_allocator_set_series(mode == SQUIRREL_RECLAIM_SERIES ? n : 0);
+	mutex_unlock(&sq_reclaim_mutex);
+	if (mode == SQUIRREL_RECLAIM_PARALLEL)
+		sq_wake(n);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(squirrel_reclaim_mode);
+
+/**
+ * sq_reclaimer_set_mode_string() - set the mode by name
+ * @text: "off", "series", "series N", "parallel" or "parallel MS"
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or -EINVAL: then nothing has changed.
+ */
+int sq_reclaimer_set_mode_string(const char *text)
+{
+	char word[32], *rest, *name;
+	unsigned long n = 0;
+	int mode;
+
+	if (strscpy(word, text, sizeof(word)) < 0)
+		return -EINVAL;
+	rest = strim(word);
+	name = strsep(&rest, " ");
+	mode = match_string(sq_mode_names, ARRAY_SIZE(sq_mode_names), name);
+	if (mode < 0)
+		return -EINVAL;
+	/* A number that is given counts; 0 is not a way to leave it out. */
+	if (rest && (kstrtoul(skip_spaces(rest), 10, &n) || !n))
+		return -EINVAL;
+	return squirrel_reclaim_mode(mode, n);
+}
+
+/**
+ * sq_reclaimer_get_mode_string() - the mode as the setter takes it, and newline
+ * @buf: where to
+ * @size: room there
+ *
+ * Context: Process context. May sleep.
+ * Return: number of characters written.
+ */
+int sq_reclaimer_get_mode_string(char *buf, size_t size)
+{
+	int len;
+
+	mutex_lock(&sq_reclaim_mutex);
+	if (sq_n)
+		len = scnprintf(buf, size, "%s %lu\n", sq_mode_names[sq_mode],
+				sq_n);
+	else
+		len = scnprintf(buf, size, "%s\n", sq_mode_names[sq_mode]);
+	mutex_unlock(&sq_reclaim_mutex);
+	return len;
+}
+
+/**
+ * sq_reclaimer_show_mode() - the mode as sq_reclaimer_set_mode_string() takes it
+ * @s: where to
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_reclaimer_show_mode(struct seq_file *s)
+{
+	char buf[64];
+
+	sq_reclaimer_get_mode_string(buf, sizeof(buf));
+	seq_puts(s, buf);
+}
+
+static void sq_show_count(struct seq_file *s, const char *key,
+			  const atomic_long_t *count)
+{
+	seq_printf(s, "%s: %ld\n", key, atomic_long_read(count));
+}
+
+/**
+ * sq_reclaimer_show_stats() - what the reclaimer has done since load
+ * @s: where to
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_reclaimer_show_stats(struct seq_file *s)
+{
+	sq_show_count(s, "runs_series",
+		      &sq_counts.runs[SQUIRREL_RECLAIM_SERIES]);
+	sq_show_count(s, "runs_parallel",
+		      &sq_counts.runs[SQUIRREL_RECLAIM_PARALLEL]);
+	sq_show_count(s, "runs_asked", &sq_counts.asked);
+	sq_show_count(s, "runs_pressure", &sq_counts.shrinks);
+	sq_show_count(s, "cpus_dead", &sq_counts.cpus_dead);
+	sq_show_count(s, "objects_drained", &sq_counts.objects);
+	sq_show_count(s, "slabs_released", &sq_counts.slabs);
+	sq_show_count(s, "blocks_merged", &sq_counts.merges);
+	sq_show_count(s, "pages_given_back", &sq_counts.pages);
+	sq_show_count(s, "objects_refilled", &sq_counts.refilled);
+	seq_printf(s, "pages_reclaimable: %lu\n", sq_allocator_reclaimable());
+}
+
+/**
+ * sq_reclaimer_init() - start the reclaimer
+ * @mode: as for sq_reclaimer_set_mode_string()
+ *
+ * Context: Process context, at load. May sleep.
+ * Return: 0, -EINVAL for a bad mode, or -ENOMEM.
+ */
+int sq_reclaimer_init(const char *mode)
+{
+	int cpu, err;
+
+	sq_wq = alloc_workqueue("squirrel", WQ_MEM_RECLAIM | SQ_WQ_PERCPU, 0);
+	if (!sq_wq)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		INIT_WORK(&per_cpu_ptr(&sq_cpu_works, cpu)->work, sq_drain_cpu);
+	err = sq_shrinker_init();
+	if (err)
+		goto wq;
+	sq_allocator_set_hook(sq_hook_event);
+	err = sq_reclaimer_set_mode_string(mode);
+	if (!err)
+		return 0;
+	pr_err("unknown reclaim mode '%s': off, series [N] or parallel [MS]\n",
+	       mode);
+	sq_allocator_set_hook(NULL);
+	sq_shrinker_exit();
+wq:
+	destroy_workqueue(sq_wq);
+	return err;
+}
+
+/**
+ * sq_reclaimer_exit() - stop the reclaimer
+ *
+ * Context: Process context, at unload. May sleep.
+ */
+void sq_reclaimer_exit(void)
+{
+	squirrel_reclaim_mode(SQUIRREL_RECLAIM_OFF, 0);
+	sq_allocator_set_hook(NULL);
+	sq_shrinker_exit();
+	cancel_delayed_work_sync(&sq_background_work);
+	destroy_workqueue(sq_wq);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Under memory pressure the kernel asks how many pages there are to be had,
+ * and then for them.
+ */
+#include <linux/mm.h>
+
+#include <squirrel/allocator.h>
+#include <squirrel/compat.h>
+
+#include "internal.h"
+
+static unsigned long sq_count_objects(struct shrinker *shrinker,
+				      struct shrink_control *sc)
+{
+	return sq_allocator_reclaimable() ?: SHRINK_EMPTY;
+}
+
+static unsigned long sq_scan_objects(struct shrinker *shrinker,
+				     struct shrink_control *sc)
+{
+	return sq_reclaimer_pressure() ?: SHRINK_STOP;
+}
+
+static struct sq_shrinker sq_shrinker;
+
+/* What the kernel's count would be told: pages, or 0. */
+unsigned long sq_shrinker_count(void)
+{
+	unsigned long pages = sq_count_objects(NULL, NULL);
+
+	return pages == SHRINK_EMPTY ? 0 : pages;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_shrinker_count);
+
+/* What the kernel's scan would be told: pages given back, or 0. */
+unsigned long sq_shrinker_scan(void)
+{
+	unsigned long pages = sq_scan_objects(NULL, NULL);
+
+	return pages == SHRINK_STOP ? 0 : pages;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_shrinker_scan);
+
+int sq_shrinker_init(void)
+{
+	return sq_shrinker_register(&sq_shrinker, "squirrel", sq_count_objects,
+				    sq_scan_objects);
+}
+
+void sq_shrinker_exit(void)
+{
+	sq_shrinker_unregister(&sq_shrinker);
+}
