@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * replay: plays a recorded trace of kernel allocations on squirrel and on
+ * kmalloc()/kmem_cache, with a pattern in each object that is checked when it
+ * is freed, and reports one line for each:
+ *
+ *	insmod replay.ko trace=/boot.trace strategy=best
+ *
+ * All of it happens while the module is loaded. Loading fails with -EINVAL for
+ * a bad parameter or a damaged trace, and with -EIO if an object was found
+ * damaged.
+ *
+ * The report is stable and made of key=value words. Counts are of objects;
+ * pages are the fall of the machine's free-page counter since before the
+ * subject was set up (see replay_sample.c):
+ *
+ *	pages_before	the free-page counter at that moment
+ *	pages_peak	the largest fall at the 200 sample points
+ *	pages_mean	the mean of them
+ *	pages_end	at the end of the trace
+ *	pages_settled	settle_ms later
+ *	pages_freed	after everything is freed and another settle_ms
+ *	pages_left	after caches and heap are destroyed
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+#include <squirrel/squirrel.h>
+#include "replay.h"
+
+static char *trace = "";
+module_param(trace, charp, 0444);
+MODULE_PARM_DESC(trace, "path of the uncompressed trace file");
+
+static char *subject = "both";
+module_param(subject, charp, 0444);
+MODULE_PARM_DESC(subject, "squirrel, slab or both (default)");
+
+static char *heap = "own";
+module_param(heap, charp, 0444);
+MODULE_PARM_DESC(heap, "where kmalloc requests go on squirrel: own (default) or default");
+
+static char *strategy = "segregated";
+module_param(strategy, charp, 0444);
+MODULE_PARM_DESC(strategy, "of the own heap: segregated (default), first or best");
+
+static char *pattern = "edges";
+module_param(pattern, charp, 0444);
+MODULE_PARM_DESC(pattern, "none, edges (default) or full");
+
+static unsigned int busted;
+module_param(busted, uint, 0444);
+MODULE_PARM_DESC(busted, "plant a defect that must be noticed: 1 writes past an object, 2 frees one too early");
+
+static unsigned int window = 4096;
+module_param(window, uint, 0444);
+MODULE_PARM_DESC(window, "how many records one thread may be ahead of the slowest; 0: any number");
+
+static unsigned int settle_ms;
+module_param(settle_ms, uint, 0444);
+MODULE_PARM_DESC(settle_ms, "how long to wait before pages are counted at the end");
+
+static bool bulk = true;
+module_param(bulk, bool, 0444);
+MODULE_PARM_DESC(bulk, "play bulk calls as bulk calls (default y)");
+
+static bool ctors;
+module_param(ctors, bool, 0444);
+MODULE_PARM_DESC(ctors, "caches that had a constructor get one (default n)");
+
+static bool contexts = true;
+module_param(contexts, bool, 0444);
+MODULE_PARM_DESC(contexts, "play softirq and interrupts-off records as such (default y)");
+
+static bool free_all = true;
+module_param(free_all, bool, 0444);
+MODULE_PARM_DESC(free_all, "free what is left before the own heap is destroyed (default y)");
+
+static bool reclaim;
+module_param(reclaim, bool, 0444);
+MODULE_PARM_DESC(reclaim, "ask the subject to give memory back once all is freed (default n)");
+
+static bool samples;
+module_param(samples, bool, 0444);
+MODULE_PARM_DESC(samples, "show the samples in debugfs, squirrel_replay/samples (default n)");
+
+#define REPLAY_RUNS	2
+
+static struct replay_run replay_runs[REPLAY_RUNS];
+static struct replay_sample replay_points[REPLAY_RUNS][REPLAY_POINTS];
+
+static int replay_choice(const char *param, const char *value,
+			 const char * const *words, size_t n)
+{
+	int i = match_string(words, n, value);
+
+	if (i < 0)
+		pr_err("parameter %s: unknown value '%s'\n", param, value);
+	return i;
+}
+
+static int replay_parse(struct replay_opts *o)
+{
+	static const char * const heaps[] = { "default", "own" };
+	static const char * const patterns[] = { "none", "edges", "full" };
+	static const char * const strategies[] = {
+		"default", "segregated", "first", "best",
+	};
+	int h = replay_choice("heap", heap, heaps, ARRAY_SIZE(heaps));
+	int p = replay_choice("pattern", pattern, patterns,
+			      ARRAY_SIZE(patterns));
+	int s = replay_choice("strategy", strategy, strategies,
+			      ARRAY_SIZE(strategies));
+
+	if (h < 0 || p < 0 || s < 0)
+		return -EINVAL;
+	if (!*trace) {
+		pr_err("parameter trace: the path of a trace is needed\n");
+		return -EINVAL;
+	}
+	if (busted > REPLAY_BUST_EARLY || (busted && p == REPLAY_NONE)) {
+		pr_err("parameter busted: 0 to 2, and with a pattern\n");
+		return -EINVAL;
+	}
+	*o = (struct replay_opts) {
+		.pattern = p,
+		.busted = busted,
+		.strategy = s,
+		.own_heap = h,
+		.bulk = bulk,
+		.ctors = ctors,
+		.contexts = contexts,
+		.free_all = free_all,
+		.reclaim = reclaim,
+		.window = window,
+		.settle_ms = settle_ms,
+	};
+	return 0;
+}
+
+/* Add up the threads' counters in the first; return the number of errors */
+static u64 replay_add_up(struct replay_run *run)
+{
+	struct replay_worker *sum = &run->workers[0], *w;
+
+	for (w = sum + 1; w < sum + run->nworkers; w++) {
+		sum->allocs += w->allocs;
+		sum->frees += w->frees;
+		sum->failed += w->failed;
+		sum->errors += w->errors;
+		sum->peak = max(sum->peak, w->peak);
+	}
+	return sum->errors;
+}
+
+static void replay_report(const struct replay_run *run)
+{
+	const struct replay_worker *sum = &run->workers[0];
+	long peak = 0, total = 0;
+	unsigned int i;
+
+	for (i = 0; i < run->nsamples; i++) {
+		peak = max(peak, run->samples[i].pages);
+		total += run->samples[i].pages;
+	}
+	pr_info("subject=%s trace=%s events=%u allocs=%llu frees=%llu failed=%llu pattern_errors=%llu peak_live=%ld ns=%llu pages_before=%ld pages_peak=%ld pages_end=%ld pages_mean=%ld pages_settled=%ld pages_freed=%ld pages_left=%ld drained=%llu threads=%u\n",
+		run->subject->name, run->trace->label, run->trace->nevents,
+		sum->allocs, sum->frees, sum->failed, sum->errors, sum->peak,
+		run->ns, run->free_before, peak, run->pages_end,
+		total / (long)max(run->nsamples, 1U), run->pages_settled,
+		run->pages_freed, run->pages_left, run->drained,
+		run->nworkers);
+}
+
+static int replay_one(struct replay_run *run)
+{
+	u64 errors = 0;
+	int err = replay_run(run);
+
+	if (err) {
+		pr_err("subject=%s cannot be played: error %d\n",
+		       run->subject->name, err);
+	} else {
+		errors = replay_add_up(run);
+		replay_report(run);
+	}
+	if (!err && run->opts->busted && !atomic_read(&run->planted)) {
+		pr_err("subject=%s gave no occasion to plant a defect\n",
+		       run->subject->name);
+		err = -ENODATA;
+	}
+	vfree(run->workers);
+	run->workers = NULL;
+	return err ? err : errors ? -EIO : 0;
+}
+
+static int replay_all(const struct replay_trace *t, const struct replay_opts *o,
+		      unsigned int *nruns)
+{
+	static const char * const subjects[] = { "squirrel", "slab", "both" };
+	int which = replay_choice("subject", subject, subjects,
+				  ARRAY_SIZE(subjects));
+	int err = 0, ret = 0;
+	unsigned int i;
+
+	*nruns = 0;
+	if (which < 0)
+		return -EINVAL;
+	for (i = 0; i < REPLAY_RUNS; i++) {
+		struct replay_run *run = &replay_runs[*nruns];
+
+		if (which != i && which != 2)
+			continue;
+		run->subject = i ? &replay_on_slab : &replay_on_squirrel;
+		run->trace = t;
+		run->opts = o;
+		run->samples = replay_points[(*nruns)++];
+		err = replay_one(run);
+		ret = ret ? ret : err;
+	}
+	return ret;
+}
+
+static int __init replay_init(void)
+{
+	struct replay_trace t;
+	struct replay_opts opts;
+	unsigned int nruns;
+	int err;
+
+	err = replay_parse(&opts);
+	if (!err)
+		err = replay_trace_load(&t, trace);
+	if (err)
+		return err;
+	err = replay_all(&t, &opts, &nruns);
+	replay_trace_unload(&t);
+	/* the runs stay for their samples; nothing they point to is used */
+	if (!err && samples)
+		err = replay_samples_show(replay_runs, nruns);
+	return err;
+}
+
+static void __exit replay_exit(void)
+{
+	replay_samples_hide();
+}
+
+module_init(replay_init);
+module_exit(replay_exit);
+
+MODULE_DESCRIPTION("Plays recorded kernel allocations on squirrel and on slab");
+MODULE_LICENSE("GPL");
