@@ -64,6 +64,23 @@ static inline bool sq_page_charged(struct page *page)
 #define SQ_WQ_PERCPU	0
 #endif
 
+/*
+ * Test and set a bit of a per-CPU word in one instruction, where per-CPU
+ * operands are written as in 6.1.
+ */
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML) && \
+	LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define SQ_PERCPU_BTS
+#define sq_percpu_bts(var, bit)						\
+({									\
+	bool __old;							\
+	asm volatile("btsq %[nr], " __percpu_arg([word])		\
+		     : "=@ccc" (__old), [word] "+m" (var)		\
+		     : [nr] "i" (bit) : "memory");			\
+	__old;								\
+})
+#endif
+
 /* Since 6.7 the kernel allocates shrinkers. */
 struct sq_shrinker {
 #if SQ_KERNEL_SINCE(6, 7)

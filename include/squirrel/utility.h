@@ -117,7 +117,8 @@ static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 
 	if (unlikely(leaf >= sq_map.leaves))
 		return &sq_agent_nobody;
-	return READ_ONCE(READ_ONCE(sq_map.root[leaf])
+	/* Plain loads, so that the compiler may fold the address arithmetic. */
+	return data_race(sq_map.root[leaf]
 			 [(off >> PAGE_SHIFT) & (SQ_MAP_LEAF_ENTRIES - 1)]);
 }
 

@@ -79,8 +79,7 @@ static void check_touching(struct tally *t, const struct sq_agent *agent)
 	struct sq_block *link = sq_block_next(sq_agent_block_const(agent));
 	bool touch;
 
-	touch = next->manager == t->pool->manager &&
-		next->node == t->pool->node &&
+	touch = sq_pool_has(t->pool, next) &&
 		!((next->flags | agent->flags) & SQ_AGENT_DIRECT);
 	must(t, 4, link == (touch ? sq_agent_block_const(next) : NULL),
 	     "wrong next block", sq_agent_addr(agent));
@@ -94,8 +93,7 @@ static void check_block(struct tally *t, const struct sq_agent *agent)
 
 	must(t, 1, !sq_block_check(sq_agent_block_const(agent)),
 	     "unsound header", addr);
-	must(t, 2, agent->manager == t->pool->manager &&
-	     agent->node == t->pool->node, "foreign block", addr);
+	must(t, 2, sq_pool_has(t->pool, agent), "foreign block", addr);
 	for (at = addr; at != sq_agent_end(agent); at += PAGE_SIZE) {
 		if (!must(t, 3, sq_map_lookup((void *)at) == agent,
 			  "page maps elsewhere", at))
@@ -126,8 +124,7 @@ static void check_map(struct tally *t)
 	for (addr = pool->low; addr < pool->high; addr = end) {
 		end = addr + PAGE_SIZE;
 		agent = sq_map_lookup((void *)addr);
-		if (agent->manager != pool->manager ||
-		    agent->node != pool->node)
+		if (!sq_pool_has(pool, agent))
 			continue;
 		if (!must(t, 3, sq_agent_addr(agent) == addr &&
 			  sq_agent_end(agent) > addr,

@@ -84,12 +84,13 @@ struct sq_agent *sq_desc_get(struct sq_pool *pool)
 	raw_spin_unlock(&desc_lock);
 
 	WRITE_ONCE(agent->manager, pool->manager);
-	agent->node = pool->node;
+	WRITE_ONCE(agent->node, pool->node);
 	agent->kind = 0;
 	agent->flags = 0;
 	agent->stamp = 0;
 	return agent;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_desc_get);
 
 /* The block is gone: no map entry names the agent any more. */
 void sq_desc_put(struct sq_agent *agent)
@@ -115,6 +116,7 @@ void sq_desc_put(struct sq_agent *agent)
 	}
 	raw_spin_unlock_irqrestore(&desc_lock, irq);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_desc_put);
 
 bool sq_desc_refill(gfp_t gfp)
 {
@@ -139,6 +141,7 @@ bool sq_desc_refill(gfp_t gfp)
 	raw_spin_unlock_irqrestore(&desc_lock, irq);
 	return true;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_desc_refill);
 
 static void desc_collect(struct list_head *pages, unsigned long keep)
 {

@@ -56,8 +56,7 @@ static struct sq_agent *neighbour(struct sq_pool *pool, unsigned long addr)
 {
 	struct sq_agent *other = sq_map_lookup((void *)addr);
 
-	if (READ_ONCE(other->manager) != pool->manager ||
-	    other->node != pool->node || other->flags & SQ_AGENT_DIRECT)
+	if (!sq_pool_has(pool, other) || other->flags & SQ_AGENT_DIRECT)
 		return NULL;
 	return other;
 }
@@ -151,6 +150,11 @@ static bool arrive(struct sq_pool *pool, const struct sq_arrival *a,
 	return true;
 }
 
+static int node_of(unsigned long addr)
+{
+	return page_to_nid(virt_to_page((void *)addr));
+}
+
 /*
  * Make blocks of what the source gave, *@used of its used part. False if it
  * cannot be done; then the pages are still the caller's.
@@ -158,18 +162,22 @@ static bool arrive(struct sq_pool *pool, const struct sq_arrival *a,
 static bool adopt(struct sq_manager *m, const struct sq_arrival *a, gfp_t gfp,
 		  struct sq_agent **used)
 {
-	int node = page_to_nid(virt_to_page((void *)a->addr));
-	struct sq_pool *pool = sq_manager_pool(m, node);
+	struct sq_pool *pool = NULL;
 	unsigned long irq;
 	bool done;
 	int err;
 
-	err = pool ? sq_map_hold(a->addr, a->size, gfp) : -ERANGE;
-	if (err == -ERANGE) {
+	err = sq_map_hold(a->addr, a->size, gfp);
+	if (!err) {
+		pool = sq_manager_pool(m, node_of(a->addr));
+		if (!pool)
+			sq_map_drop(a->addr, a->size);
+	}
+	if (err == -ERANGE || (!err && !pool)) {
 		atomic_long_add(a->size >> PAGE_SHIFT, &m->refused);
 		pr_warn_once("memory added after load is not used\n");
 	}
-	if (err)
+	if (!pool)
 		return false;
 
 	do {

@@ -144,6 +144,17 @@ void sq_pool_count_used(struct sq_pool *pool, struct sq_agent *agent);
 void sq_pool_uncount_used(struct sq_pool *pool, struct sq_agent *agent);
 unsigned int sq_pool_hist(unsigned long pages);
 
+/*
+ * Whether a block is this pool's. May be asked of any agent the map names: only
+ * if it is, the pool's lock keeps the rest of it stable.
+ */
+static inline bool sq_pool_has(const struct sq_pool *pool,
+			       const struct sq_agent *agent)
+{
+	return READ_ONCE(agent->manager) == pool->manager &&
+	       READ_ONCE(agent->node) == pool->node;
+}
+
 /* ---- manager ---- */
 
 /**

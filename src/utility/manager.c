@@ -524,8 +524,7 @@ static struct sq_agent *next_used(struct sq_pool *pool, unsigned long *addr,
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	while (*addr < end && !used) {
 		agent = sq_map_lookup((void *)*addr);
-		if (agent->manager != pool->manager ||
-		    agent->node != pool->node)
+		if (!sq_pool_has(pool, agent))
 			break;
 		used = sq_agent_used(agent);
 		*addr = sq_agent_end(agent);

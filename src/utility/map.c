@@ -250,6 +250,7 @@ int sq_map_hold(unsigned long addr, size_t size, gfp_t gfp)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_map_hold);
 
 /* No entry of the range names an agent any more. */
 void sq_map_drop(unsigned long addr, size_t size)
@@ -262,6 +263,7 @@ void sq_map_drop(unsigned long addr, size_t size)
 		leaf_drop(leaf_of(at), (stop - at) >> PAGE_SHIFT);
 	}
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_map_drop);
 
 /* Enter @agent for each page of a held range; NULL: nobody. */
 void sq_map_set(unsigned long addr, size_t size, struct sq_agent *agent)
@@ -280,6 +282,7 @@ void sq_map_set(unsigned long addr, size_t size, struct sq_agent *agent)
 			WRITE_ONCE(*entries++, agent);
 	}
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_map_set);
 
 /* Take the empty leaves out and move their pages to @pages. */
 void sq_map_collect(struct list_head *pages)
@@ -337,3 +340,4 @@ bool sq_map_next(unsigned long *addr, unsigned long end,
 	*addr = at;
 	return found;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_map_next);

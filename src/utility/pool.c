@@ -53,6 +53,7 @@ unsigned long sq_free_most(struct sq_free *f)
 {
 	return max3(f->pages, rb_most(f->rb.rb_left), rb_most(f->rb.rb_right));
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_free_most);
 
 void sq_pool_init(struct sq_pool *pool, struct sq_manager *m, int node)
 {
@@ -62,6 +63,7 @@ void sq_pool_init(struct sq_pool *pool, struct sq_manager *m, int node)
 	pool->by_addr = RB_ROOT;
 	pool->low = ULONG_MAX;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_init);
 
 /* ---- bins ---- */
 
@@ -182,6 +184,7 @@ unsigned int sq_pool_hist(unsigned long pages)
 {
 	return min_t(unsigned int, ilog2(pages), SQ_VIEW_BINS - 1);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_hist);
 
 void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent)
 {
@@ -196,6 +199,7 @@ void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent)
 	WRITE_ONCE(pool->free_pages, pool->free_pages + f->pages);
 	pool->free_hist[sq_pool_hist(f->pages)]++;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_insert);
 
 void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent)
 {
@@ -209,6 +213,7 @@ void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent)
 	WRITE_ONCE(pool->free_pages, pool->free_pages - f->pages);
 	pool->free_hist[sq_pool_hist(f->pages)]--;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_remove);
 
 void sq_pool_count_used(struct sq_pool *pool, struct sq_agent *agent)
 {
@@ -245,6 +250,7 @@ struct sq_agent *sq_pool_largest(struct sq_pool *pool)
 	bin = row * SQ_POOL_COLS + __fls(pool->cols[row]);
 	return sq_free_agent(bin_first(pool, bin));
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_largest);
 
 /* The first free block at or above @addr. */
 struct sq_agent *sq_pool_from(struct sq_pool *pool, unsigned long addr)
@@ -264,6 +270,7 @@ struct sq_agent *sq_pool_from(struct sq_pool *pool, unsigned long addr)
 	}
 	return rb_agent(found);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_from);
 
 /* ---- what strategies are made of ---- */
 

@@ -172,7 +172,7 @@ struct sq_range {
 
 /* Take the last @pages pages of a free block away from the pool. */
 static struct sq_range detach(struct sq_pool *pool, struct sq_agent *agent,
-			   unsigned long pages)
+			      unsigned long pages)
 {
 	unsigned long header[SQ_AGENT_BLOCK_WORDS];
 	struct sq_block *tail = (struct sq_block *)header;

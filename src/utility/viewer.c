@@ -100,8 +100,7 @@ static bool walk_step(struct sq_pool *pool, unsigned long *addr,
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	while (*addr < end && go_on && left--) {
 		agent = sq_map_lookup((void *)*addr);
-		if (agent->manager != pool->manager ||
-		    agent->node != pool->node)
+		if (!sq_pool_has(pool, agent))
 			break;
 		/* Not at its start: merged with one that was shown already. */
 		if (sq_agent_addr(agent) == *addr)

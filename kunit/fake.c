@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The fake page source; see fake.h.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitmap.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <squirrel/compat.h>
+
+#include "fake.h"
+
+#define FAKE_POISON	0xa5
+#define FAKE_POISONED	64	/* bytes at the start of each page */
+
+static void poison(unsigned long addr, unsigned long pages)
+{
+	for (; pages--; addr += PAGE_SIZE)
+		memset((void *)addr, FAKE_POISON, FAKE_POISONED);
+}
+
+static bool poisoned(unsigned long addr, unsigned long pages)
+{
+	for (; pages--; addr += PAGE_SIZE) {
+		if (memchr_inv((void *)addr, FAKE_POISON, FAKE_POISONED))
+			return false;
+	}
+	return true;
+}
+
+static struct sq_fake_chunk *chunk_of(const struct sq_fake *fake,
+				      unsigned long addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < fake->nr_chunks; i++) {
+		if (addr - fake->chunks[i].base <
+		    SQ_FAKE_CHUNK_PAGES << PAGE_SHIFT)
+			return &fake->chunks[i];
+	}
+	return NULL;
+}
+
+static unsigned long page_in(const struct sq_fake_chunk *chunk,
+			     unsigned long addr)
+{
+	return (addr - chunk->base) >> PAGE_SHIFT;
+}
+
+static unsigned long find(struct sq_fake *fake, unsigned long pages)
+{
+	struct sq_fake_chunk *chunk;
+	unsigned long at;
+	unsigned int i;
+
+	for (i = 0; i < fake->nr_chunks; i++) {
+		chunk = &fake->chunks[i];
+		at = bitmap_find_next_zero_area(chunk->out, SQ_FAKE_CHUNK_PAGES,
+						0, pages, pages - 1);
+		if (at < SQ_FAKE_CHUNK_PAGES) {
+			bitmap_set(chunk->out, at, pages);
+			return chunk->base + (at << PAGE_SHIFT);
+		}
+	}
+	return 0;
+}
+
+static void *fake_get(const struct sq_block_ops *ops, unsigned int order,
+		      gfp_t gfp, int node)
+{
+	struct sq_fake *fake = container_of(ops, struct sq_fake, ops);
+	unsigned long pages = 1UL << order;
+	unsigned long addr = 0;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&fake->lock, irq);
+	fake->gets++;
+	if (order > SQ_BLOCK_MAX_ORDER)
+		fake->errors++;
+	else if (!(fake->fail_in && !--fake->fail_in) &&
+		 fake->out + pages <= fake->budget)
+		addr = find(fake, pages);
+	if (addr) {
+		fake->out += pages;
+		fake->errors += !poisoned(addr, pages);
+	} else {
+		fake->fails++;
+	}
+	raw_spin_unlock_irqrestore(&fake->lock, irq);
+	return (void *)addr;
+}
+
+static bool put_is_sound(const struct sq_fake_chunk *chunk, unsigned long addr,
+			 unsigned int order)
+{
+	unsigned long at, pages = 1UL << order;
+
+	if (!chunk || order > SQ_BLOCK_MAX_ORDER ||
+	    !IS_ALIGNED(addr, pages << PAGE_SHIFT))
+		return false;
+	at = page_in(chunk, addr);
+	return find_next_zero_bit(chunk->out, at + pages, at) >= at + pages;
+}
+
+static void fake_put(const struct sq_block_ops *ops, void *addr,
+		     unsigned int order)
+{
+	struct sq_fake *fake = container_of(ops, struct sq_fake, ops);
+	struct sq_fake_chunk *chunk = chunk_of(fake, (unsigned long)addr);
+	unsigned long pages = 1UL << order;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&fake->lock, irq);
+	fake->puts++;
+	if (put_is_sound(chunk, (unsigned long)addr, order)) {
+		poison((unsigned long)addr, pages);
+		bitmap_clear(chunk->out, page_in(chunk, (unsigned long)addr),
+			     pages);
+		fake->out -= pages;
+	} else {
+		fake->errors++;
+	}
+	raw_spin_unlock_irqrestore(&fake->lock, irq);
+}
+
+/**
+ * sq_fake_init() - set up a fake source
+ * @fake: filled in
+ * @pages: its budget; at most SQ_FAKE_CHUNKS * SQ_FAKE_CHUNK_PAGES
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or -ENOMEM: a test is then better skipped.
+ */
+int sq_fake_init(struct sq_fake *fake, unsigned long pages)
+{
+	unsigned int i, n = DIV_ROUND_UP(pages, SQ_FAKE_CHUNK_PAGES);
+	void *base;
+
+	memset(fake, 0, sizeof(*fake));
+	raw_spin_lock_init(&fake->lock);
+	fake->ops.name = "fake";
+	fake->ops.get = fake_get;
+	fake->ops.put = fake_put;
+	fake->budget = pages;
+
+	if (!n || n > SQ_FAKE_CHUNKS)
+		return -EINVAL;
+	fake->chunks = kcalloc(n, sizeof(*fake->chunks), GFP_KERNEL);
+	if (!fake->chunks)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		base = sq_block_pages.get(&sq_block_pages, SQ_BLOCK_MAX_ORDER,
+					  GFP_KERNEL | __GFP_NOWARN,
+					  NUMA_NO_NODE);
+		if (!base) {
+			sq_fake_exit(fake);
+			return -ENOMEM;
+		}
+		fake->chunks[i].base = (unsigned long)base;
+		fake->nr_chunks++;
+		poison((unsigned long)base, SQ_FAKE_CHUNK_PAGES);
+	}
+	return 0;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_fake_init);
+
+/**
+ * sq_fake_exit() - free the arena
+ * @fake: the source
+ *
+ * While pages are out the arena stays, leaked: somebody still uses it.
+ *
+ * Context: Process context. May sleep.
+ * Return: pages that are out.
+ */
+unsigned long sq_fake_exit(struct sq_fake *fake)
+{
+	unsigned int i;
+
+	if (fake->out)
+		return fake->out;
+	for (i = 0; i < fake->nr_chunks; i++)
+		sq_block_pages.put(&sq_block_pages,
+				   (void *)fake->chunks[i].base,
+				   SQ_BLOCK_MAX_ORDER);
+	fake->nr_chunks = 0;
+	kfree(fake->chunks);
+	fake->chunks = NULL;
+	return 0;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_fake_exit);
+
+/**
+ * sq_fake_page() - address of a page of the arena
+ * @fake: the source
+ * @index: which one
+ *
+ * Context: Any context.
+ * Return: its address.
+ */
+unsigned long sq_fake_page(const struct sq_fake *fake, unsigned long index)
+{
+	return fake->chunks[index / SQ_FAKE_CHUNK_PAGES].base +
+	       ((index % SQ_FAKE_CHUNK_PAGES) << PAGE_SHIFT);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_fake_page);
+
+/**
+ * sq_fake_index() - which page of the arena an address lies in
+ * @fake: the source
+ * @addr: the address
+ *
+ * Context: Any context.
+ * Return: the page's index, or -1.
+ */
+long sq_fake_index(const struct sq_fake *fake, unsigned long addr)
+{
+	struct sq_fake_chunk *chunk = chunk_of(fake, addr);
+
+	if (!chunk)
+		return -1;
+	return (chunk - fake->chunks) * SQ_FAKE_CHUNK_PAGES +
+	       page_in(chunk, addr);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_fake_index);
+
+/**
+ * sq_fake_is_out() - whether a page of the arena is out
+ * @fake: the source
+ * @addr: address within the page
+ *
+ * Context: Any context.
+ * Return: true if it was got and not yet put.
+ */
+bool sq_fake_is_out(struct sq_fake *fake, unsigned long addr)
+{
+	struct sq_fake_chunk *chunk = chunk_of(fake, addr);
+
+	return chunk && test_bit(page_in(chunk, addr), chunk->out);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_fake_is_out);
+
+SQ_IMPORT_FOR_KUNIT();
+MODULE_DESCRIPTION("squirrel: fake page source for KUnit, and its suite");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Suite squirrel_agent: agents, and the descriptors they live in.
+ */
+#include <linux/mm.h>
+
+#include "utility_kunit.h"
+
+static void agent_carries_its_block(struct kunit *test)
+{
+	struct sq_agent agent = {};
+
+	sq_block_init(sq_agent_block(&agent), PAGE_OFFSET + 5 * P, 3 * P);
+	KUNIT_EXPECT_EQ(test, sq_agent_addr(&agent), PAGE_OFFSET + 5 * P);
+	KUNIT_EXPECT_EQ(test, sq_agent_size(&agent), 3 * P);
+	KUNIT_EXPECT_EQ(test, sq_agent_pages(&agent), 3);
+	KUNIT_EXPECT_EQ(test, sq_agent_end(&agent), PAGE_OFFSET + 8 * P);
+	KUNIT_EXPECT_FALSE(test, sq_agent_used(&agent));
+	sq_block_set_used(sq_agent_block(&agent), true);
+	KUNIT_EXPECT_TRUE(test, sq_agent_used(&agent));
+	KUNIT_EXPECT_PTR_EQ(test, sq_block_agent(sq_agent_block(&agent)),
+			    &agent);
+	KUNIT_EXPECT_PTR_EQ(test, sq_free_agent(sq_agent_free(&agent)), &agent);
+}
+
+/* free -> taken -> used -> free, as the table in agent.c says */
+static void agent_states(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	const struct sq_request req = {
+		.pages = 2,
+		.gfp = GFP_KERNEL,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+		.kind = 7,
+	};
+	struct sq_agent *agent = sq_manager_take(b->m, &req);
+
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	KUNIT_EXPECT_TRUE(test, sq_agent_used(agent));
+	KUNIT_EXPECT_NULL(test, agent->owner);
+	KUNIT_EXPECT_EQ(test, agent->kind, 7);
+	KUNIT_EXPECT_PTR_EQ(test, agent->manager, b->m);
+	KUNIT_EXPECT_NULL(test, memchr_inv(agent->priv, 0, sizeof(agent->priv)));
+
+	memset(agent->priv, 0x55, sizeof(agent->priv));
+	sq_agent_publish(agent, test);
+	KUNIT_EXPECT_PTR_EQ(test, agent->owner, (const void *)test);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+
+	sq_manager_give(b->m, agent);
+	KUNIT_EXPECT_NULL(test, agent->owner);
+	KUNIT_EXPECT_FALSE(test, sq_agent_used(agent));
+
+	KUNIT_EXPECT_PTR_EQ(test, sq_manager_take(b->m, &req), agent);
+	KUNIT_EXPECT_NULL(test, memchr_inv(agent->priv, 0, sizeof(agent->priv)));
+}
+
+/* Descriptors of blocks that are gone say so, until their page goes. */
+static void agent_gone_reads_as_spare(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agent = sq_bench_take(b, 1, sq_pool_fit);
+
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	sq_agent_publish(agent, test);
+	sq_manager_give(b->m, agent);
+	preempt_disable();
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), b->fake.puts);
+	KUNIT_EXPECT_NULL(test, agent->owner);
+	KUNIT_EXPECT_NULL(test, agent->manager);
+	KUNIT_EXPECT_EQ(test, sq_agent_addr(agent), 0);
+	preempt_enable();
+}
+
+#define DESCS	300
+
+/* Pages of descriptors come when needed, and go when none is in use. */
+static void agent_pages_come_and_go(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent **agents;
+	struct sq_pool *pool = sq_bench_pool(b);
+	unsigned long before, most, irq;
+	unsigned int i, round;
+
+	agents = kunit_kcalloc(test, DESCS, sizeof(*agents), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, agents);
+	/* The one page that is kept shall be there from the start. */
+	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
+	sq_bench_settle();
+	before = sq_utility_meta_pages();
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < DESCS;) {
+			raw_spin_lock_irqsave(&pool->lock, irq);
+			agents[i] = sq_desc_get(pool);
+			raw_spin_unlock_irqrestore(&pool->lock, irq);
+			if (!agents[i])
+				KUNIT_ASSERT_TRUE(test,
+						  sq_desc_refill(GFP_KERNEL));
+			else
+				i++;
+		}
+		most = sq_utility_meta_pages();
+		KUNIT_EXPECT_GE(test, most, before + DESCS * 128 / P - 1);
+		sq_bench_settle();
+		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), most);
+
+		/* Every other one first: no page is free of them yet. */
+		for (i = 0; i < DESCS; i += 2)
+			sq_desc_put(agents[i]);
+		for (i = 1; i < DESCS; i += 2)
+			sq_desc_put(agents[i]);
+		sq_bench_settle();
+		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
+	}
+}
+
+/* No page goes back before readers have had their grace period. */
+static void agent_pages_wait(struct kunit *test)
+{
+	unsigned long before;
+
+	sq_bench_settle();
+	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
+	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
+	before = sq_utility_meta_pages();
+
+	/* On one CPU without preemption a grace period can be over at once. */
+	if (!IS_ENABLED(CONFIG_TINY_RCU)) {
+		preempt_disable();
+		KUNIT_EXPECT_EQ(test, sq_utility_trim(), 0);
+		KUNIT_EXPECT_EQ(test, sq_utility_trim(), 0);
+		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
+		preempt_enable();
+	}
+	sq_bench_settle();
+	KUNIT_EXPECT_LT(test, sq_utility_meta_pages(), before);
+}
+
+static struct kunit_case agent_cases[] = {
+	KUNIT_CASE(agent_carries_its_block),
+	KUNIT_CASE(agent_states),
+	KUNIT_CASE(agent_gone_reads_as_spare),
+	KUNIT_CASE(agent_pages_come_and_go),
+	KUNIT_CASE(agent_pages_wait),
+	{}
+};
+
+static struct kunit_suite agent_suite = {
+	.name = "squirrel_agent",
+	.init = sq_bench_init,
+	.exit = sq_bench_exit,
+	.test_cases = agent_cases,
+};
+
+kunit_test_suites(&agent_suite);

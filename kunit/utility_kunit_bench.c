@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The bench that the utility's suites work on; see utility_kunit.h.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/topology.h>
+
+#include "utility_kunit.h"
+
+#define BENCH_PAGES	(2 * SQ_FAKE_CHUNK_PAGES)
+
+int sq_bench_init(struct kunit *test)
+{
+	struct sq_bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	if (sq_fake_init(&b->fake, BENCH_PAGES))
+		kunit_skip(test, "no memory for the arena");
+	b->m = sq_manager_create(&b->fake.ops, 0);
+	KUNIT_ASSERT_NOT_NULL(test, b->m);
+	test->priv = b;
+	return 0;
+}
+
+/* Whatever the test left: it goes, and every page comes back. */
+void sq_bench_exit(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+
+	sq_bench_meta_restore();
+	if (!b)
+		return;
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+	sq_manager_give_all(b->m, NULL, NULL);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_destroy(b->m), 0);
+	KUNIT_EXPECT_EQ(test, b->fake.errors, 0);
+	KUNIT_EXPECT_EQ(test, sq_fake_exit(&b->fake), 0);
+}
+
+struct sq_agent *sq_bench_take(struct sq_bench *b, unsigned long pages,
+			       sq_find_fn find)
+{
+	const struct sq_request req = {
+		.pages = pages,
+		.gfp = GFP_KERNEL | __GFP_NOWARN,
+		.node = NUMA_NO_NODE,
+		.find = find,
+	};
+
+	return sq_manager_take(b->m, &req);
+}
+
+/* The manager is sound, and its figures agree with the ledger. */
+void sq_bench_sound(struct kunit *test, struct sq_bench *b)
+{
+	struct sq_view view;
+
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, view.used_pages, sq_manager_pages_used(b->m));
+	KUNIT_EXPECT_EQ(test, view.free_pages, sq_manager_pages_free(b->m));
+	KUNIT_EXPECT_EQ(test, view.used_pages + view.free_pages, b->fake.out);
+	KUNIT_EXPECT_EQ(test, view.fetched - view.returned, b->fake.out);
+	KUNIT_EXPECT_EQ(test, view.source_gets, b->fake.gets);
+	KUNIT_EXPECT_EQ(test, view.source_puts, b->fake.puts);
+	KUNIT_EXPECT_EQ(test, view.source_fails, b->fake.fails);
+	KUNIT_EXPECT_EQ(test, b->fake.errors, 0);
+}
+
+/* The pool that the arena's first page belongs to. */
+struct sq_pool *sq_bench_pool(struct sq_bench *b)
+{
+	void *page = (void *)sq_fake_page(&b->fake, 0);
+
+	return b->m->pools[page_to_nid(virt_to_page(page))];
+}
+
+/* All that can be given back of the metadata has been. */
+void sq_bench_settle(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		sq_utility_trim();
+		synchronize_rcu();
+	}
+	sq_utility_trim();
+}
+
+/* ---- metadata that fails ---- */
+
+static unsigned long meta_fail_in;
+static unsigned long meta_fail_for;
+
+static void *meta_get(const struct sq_block_ops *ops, unsigned int order,
+		      gfp_t gfp, int node)
+{
+	if (meta_fail_in && !--meta_fail_in && meta_fail_for) {
+		meta_fail_in = --meta_fail_for ? 1 : 0;
+		return NULL;
+	}
+	return sq_block_pages.get(&sq_block_pages, order, gfp, node);
+}
+
+static void meta_put(const struct sq_block_ops *ops, void *addr,
+		     unsigned int order)
+{
+	sq_block_pages.put(&sq_block_pages, addr, order);
+}
+
+static const struct sq_block_ops meta_ops = {
+	.name = "failing",
+	.get = meta_get,
+	.put = meta_put,
+};
+
+/* From the @nth get from now on, so many @times in a row, there is nothing. */
+void sq_bench_meta_fail(unsigned long nth, unsigned long times)
+{
+	meta_fail_in = nth;
+	meta_fail_for = times;
+	WRITE_ONCE(sq_meta_source, &meta_ops);
+}
+
+void sq_bench_meta_restore(void)
+{
+	WRITE_ONCE(sq_meta_source, &sq_block_pages);
+}
+
+SQ_IMPORT_FOR_KUNIT();
+MODULE_DESCRIPTION("squirrel: KUnit suites of the utility layer");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,767 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Suite squirrel_manager: take, give, coalesce, trim, limits, and what happens
+ * when something fails. The fake source hands out lowest first, so a test knows
+ * which blocks touch.
+ */
+#include <linux/irq_work.h>
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+
+#include "utility_kunit.h"
+
+static long page_of(struct sq_bench *b, struct sq_agent *agent)
+{
+	return sq_fake_index(&b->fake, sq_agent_addr(agent));
+}
+
+static void take_n(struct kunit *test, struct sq_agent **agents, unsigned int n,
+		   unsigned long pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		agents[i] = sq_bench_take(test->priv, pages, sq_pool_lowest);
+		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
+	}
+}
+
+static void give_n(struct kunit *test, struct sq_agent **agents, unsigned int n)
+{
+	struct sq_bench *b = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		sq_manager_give(b->m, agents[i]);
+}
+
+/* ---- take and give ---- */
+
+static void manager_takes_exact(struct kunit *test)
+{
+	static const unsigned long sizes[] = { 1, 2, 3, 5, 8, 13, 100, 1024 };
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agent;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		agent = sq_bench_take(b, sizes[i], sq_pool_fit);
+		KUNIT_ASSERT_NOT_NULL(test, agent);
+		KUNIT_EXPECT_EQ(test, sq_agent_pages(agent), sizes[i]);
+		memset((void *)sq_agent_addr(agent), i, sq_agent_size(agent));
+		sq_bench_sound(test, b);
+	}
+}
+
+/* A given block serves the next request; the source is not asked again. */
+static void manager_reuses(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agent = sq_bench_take(b, 8, sq_pool_fit);
+	unsigned long gets = b->fake.gets, addr = sq_agent_addr(agent);
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		sq_manager_give(b->m, agent);
+		agent = sq_bench_take(b, 8, sq_pool_fit);
+		KUNIT_ASSERT_NOT_NULL(test, agent);
+		KUNIT_EXPECT_EQ(test, sq_agent_addr(agent), addr);
+	}
+	KUNIT_EXPECT_EQ(test, b->fake.gets, gets);
+	sq_manager_give(b->m, agent);
+
+	/* [8 free] -> [3 used][5 free] -> [3 used][5 used] */
+	agent = sq_bench_take(b, 3, sq_pool_fit);
+	KUNIT_EXPECT_EQ(test, sq_agent_addr(agent), addr);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 5);
+	agent = sq_bench_take(b, 5, sq_pool_fit);
+	KUNIT_EXPECT_EQ(test, sq_agent_addr(agent), addr + 3 * P);
+	KUNIT_EXPECT_EQ(test, b->fake.gets, gets);
+	sq_bench_sound(test, b);
+}
+
+/* What a round number of pages brings too much is kept if it is little. */
+static void manager_keeps_small_rests(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 13, sq_pool_fit));
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 3);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 16);
+	KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 513, sq_pool_fit));
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 3);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 16 + 513);
+	sq_bench_sound(test, b);
+}
+
+/* The more it holds, the more it fetches at a time, up to 16 pages. */
+static void manager_fetches_ahead(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < 256; i++)
+		KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 1, sq_pool_fit));
+	KUNIT_EXPECT_LT(test, b->fake.gets, 256 / 2);
+	KUNIT_EXPECT_LE(test, b->fake.out, 256 + 16);
+	sq_bench_sound(test, b);
+}
+
+static void manager_aligns(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_request req = {
+		.gfp = GFP_KERNEL,
+		.node = NUMA_NO_NODE,
+	};
+	static const sq_find_fn finds[] = {
+		sq_pool_fit, sq_pool_lowest, sq_pool_tightest,
+	};
+	struct sq_agent *agent;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 300, GFP_KERNEL,
+					       NUMA_NO_NODE), 300);
+	for (i = 0; i < 48; i++) {
+		req.pages = 1 + i % 7;
+		req.align = 1UL << (i % 5);
+		req.find = finds[i % 3];
+		agent = sq_manager_take(b->m, &req);
+		KUNIT_ASSERT_NOT_NULL(test, agent);
+		KUNIT_EXPECT_EQ(test, sq_agent_pages(agent), req.pages);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(sq_agent_addr(agent),
+						   req.align * P));
+		sq_bench_sound(test, b);
+		if (i % 4 == 3)
+			sq_manager_give(b->m, agent);
+	}
+}
+
+static void manager_refuses_nonsense(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_request req = {
+		.gfp = GFP_KERNEL | __GFP_NOWARN,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+	};
+	static const unsigned long bad[] = { 0, ~0UL, ~0UL / P, 1UL << 60 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		req.pages = bad[i];
+		KUNIT_EXPECT_NULL(test, sq_manager_take(b->m, &req));
+	}
+	req.pages = 1;
+	req.align = 3;
+	KUNIT_EXPECT_NULL(test, sq_manager_take(b->m, &req));
+	req.align = ~0UL;
+	KUNIT_EXPECT_NULL(test, sq_manager_take(b->m, &req));
+	req.align = 0;
+	req.find = NULL;
+	KUNIT_EXPECT_NULL(test, sq_manager_take(b->m, &req));
+	/* Larger than the source ever gives at once. */
+	KUNIT_EXPECT_NULL(test, sq_bench_take(b, SQ_FAKE_CHUNK_PAGES + 1,
+					      sq_pool_fit));
+	KUNIT_EXPECT_EQ(test, b->fake.gets, 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(b->m), 0);
+}
+
+/* A block that is free, or another manager's, is left alone. */
+static void manager_refuses_wrong_give(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_manager *other = sq_manager_create(&b->fake.ops, 0);
+	struct sq_agent *agent = sq_bench_take(b, 4, sq_pool_fit);
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	sq_agent_publish(agent, test);
+	sq_manager_give(other, agent);
+	KUNIT_EXPECT_PTR_EQ(test, agent->owner, (const void *)test);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(b->m), 4);
+	sq_manager_give(b->m, agent);
+	sq_manager_give(b->m, agent);
+	sq_manager_give(b->m, &sq_agent_nobody);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(b->m), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(other), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_destroy(other), 0);
+	sq_bench_sound(test, b);
+}
+
+/* A strategy that picks too small a block: refused, new pages instead. */
+static void manager_distrusts_strategies(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[3];
+
+	take_n(test, agents, 3, 1);
+	give_n(test, agents, 3);
+	agents[0] = sq_bench_take(b, 2, (sq_find_fn)sq_pool_lowest);
+	KUNIT_ASSERT_NOT_NULL(test, agents[0]);
+	sq_bench_sound(test, b);
+}
+
+static struct sq_agent *find_first(struct sq_pool *pool, unsigned long pages)
+{
+	return sq_pool_first(pool);
+}
+
+static void manager_distrusts_first(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[5], *agent;
+
+	take_n(test, agents, 5, 1);
+	sq_manager_give(b->m, agents[0]);
+	agent = sq_bench_take(b, 9, find_first);
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	KUNIT_EXPECT_EQ(test, sq_agent_pages(agent), 9);
+	sq_bench_sound(test, b);
+}
+
+/* ---- limit ---- */
+
+static void manager_keeps_its_limit(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[4];
+	struct sq_view view;
+
+	sq_manager_set_limit(b->m, 10);
+	take_n(test, agents, 3, 3);
+	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 2, sq_pool_fit));
+	take_n(test, agents + 3, 1, 1);
+	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 1, sq_pool_fit));
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, view.limit_hits, 2);
+	KUNIT_EXPECT_EQ(test, view.limit, 10);
+	KUNIT_EXPECT_EQ(test, view.used_pages, 10);
+	sq_bench_sound(test, b);
+
+	/* Lowered below what is used: stays sound, gives nothing more. */
+	sq_manager_set_limit(b->m, 4);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+	sq_manager_give(b->m, agents[0]);
+	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 1, sq_pool_fit));
+	sq_manager_give(b->m, agents[1]);
+	agents[0] = sq_bench_take(b, 1, sq_pool_fit);
+	KUNIT_EXPECT_NULL(test, agents[0]);
+	sq_manager_give(b->m, agents[2]);
+	KUNIT_EXPECT_NOT_NULL(test, sq_bench_take(b, 3, sq_pool_fit));
+	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 1, sq_pool_fit));
+	sq_manager_set_limit(b->m, 0);
+	KUNIT_EXPECT_NOT_NULL(test, sq_bench_take(b, 100, sq_pool_fit));
+}
+
+/* ---- failure at each step ---- */
+
+static const unsigned long work_pages[] = { 1, 3, 1, 20, 2, 600, 1, 7, 1, 1 };
+
+/* A bit of everything; false if something could not be had. */
+static bool work(struct sq_manager *m, bool fetch)
+{
+	struct sq_agent *agents[ARRAY_SIZE(work_pages)];
+	struct sq_request req = {
+		.gfp = GFP_KERNEL | __GFP_NOWARN,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_lowest,
+	};
+	bool all = true;
+	unsigned int i;
+
+	if (fetch)
+		all = sq_manager_fetch(m, 12, GFP_KERNEL, NUMA_NO_NODE) == 12;
+	for (i = 0; i < ARRAY_SIZE(work_pages); i++) {
+		req.pages = work_pages[i];
+		req.align = i % 3 ? 0 : 2;
+		if (i == 4)
+			req.gfp |= __GFP_ACCOUNT;
+		agents[i] = sq_manager_take(m, &req);
+		req.gfp &= ~__GFP_ACCOUNT;
+		all &= !!agents[i];
+	}
+	for (i = 0; i < ARRAY_SIZE(work_pages); i += 2) {
+		if (agents[i])
+			sq_manager_give(m, agents[i]);
+	}
+	sq_manager_coalesce(m, ~0UL);
+	for (i = 1; i < ARRAY_SIZE(work_pages); i += 2) {
+		if (agents[i])
+			sq_manager_give(m, agents[i]);
+	}
+	return all;
+}
+
+/* The source fails at its nth get: nothing leaks, everything stays sound. */
+static void manager_survives_source(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	unsigned long gets, n;
+	struct sq_manager *m;
+
+	for (n = 1; n < 100; n++) {
+		m = sq_manager_create(&b->fake.ops, 0);
+		KUNIT_ASSERT_NOT_NULL(test, m);
+		gets = b->fake.gets;
+		b->fake.fail_in = n;
+		work(m, n & 1);
+		gets = b->fake.gets - gets;
+		b->fake.fail_in = 0;
+		KUNIT_EXPECT_EQ(test, sq_viewer_check(m), 0);
+		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(m), 0);
+		KUNIT_ASSERT_EQ(test, sq_manager_destroy(m), 0);
+		KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+		if (gets < n)
+			break;
+	}
+	KUNIT_EXPECT_GT(test, n, 4);
+	KUNIT_EXPECT_LT(test, n, 100);
+}
+
+/* Descriptors and leaves cannot be had at the nth time. */
+static void manager_survives_meta(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_manager *m;
+	unsigned int failed = 0;
+	unsigned long n;
+
+	for (n = 1; n < 20; n++) {
+		sq_bench_settle();
+		m = sq_manager_create(&b->fake.ops, 0);
+		KUNIT_ASSERT_NOT_NULL(test, m);
+		sq_bench_meta_fail(n, 1 + n % 3);
+		failed += !work(m, n & 1);
+		sq_bench_meta_restore();
+		KUNIT_EXPECT_EQ(test, sq_viewer_check(m), 0);
+		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(m), 0);
+		KUNIT_ASSERT_EQ(test, sq_manager_destroy(m), 0);
+		KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+	}
+	KUNIT_EXPECT_GT(test, failed, 0);
+}
+
+/* No spare descriptor for a split, and none to be had: the split is refused. */
+static void manager_split_without_descriptor(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_pool *pool = sq_bench_pool(b);
+	struct sq_agent *agent, *spare, *first = NULL;
+	unsigned long irq;
+
+	agent = sq_bench_take(b, 8, sq_pool_fit);
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	sq_manager_give(b->m, agent);
+
+	/* All spare descriptors, as a list through their owners. */
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	while ((spare = sq_desc_get(pool))) {
+		WRITE_ONCE(spare->manager, NULL);
+		spare->owner = first;
+		first = spare;
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+
+	sq_bench_meta_fail(1, ~0UL);
+	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 3, sq_pool_fit));
+	KUNIT_EXPECT_EQ(test, b->fake.out, 8);
+	agent = sq_bench_take(b, 8, sq_pool_fit);
+	KUNIT_EXPECT_NOT_NULL(test, agent);
+	sq_bench_meta_restore();
+
+	while (first) {
+		spare = first;
+		first = (struct sq_agent *)spare->owner;
+		sq_desc_put(spare);
+	}
+	sq_bench_sound(test, b);
+}
+
+/* A source of memory that the page map does not reach. */
+static void *far_get(const struct sq_block_ops *ops, unsigned int order,
+		     gfp_t gfp, int node)
+{
+	return order ? NULL : vmalloc(P);
+}
+
+static void far_put(const struct sq_block_ops *ops, void *addr,
+		    unsigned int order)
+{
+	vfree(addr);
+}
+
+static void manager_refuses_far_pages(struct kunit *test)
+{
+	static const struct sq_block_ops far = {
+		.name = "far",
+		.get = far_get,
+		.put = far_put,
+	};
+	struct sq_manager *m = sq_manager_create(&far, 0);
+	const struct sq_request req = {
+		.pages = 1,
+		.gfp = GFP_KERNEL,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+	};
+	struct sq_view view;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	KUNIT_EXPECT_NULL(test, sq_manager_take(m, &req));
+	sq_viewer_count(m, &view);
+	KUNIT_EXPECT_EQ(test, view.refused, 1);
+	KUNIT_EXPECT_EQ(test, view.fetched, view.returned);
+	KUNIT_EXPECT_EQ(test, sq_manager_destroy(m), 0);
+}
+
+/* ---- coalesce ---- */
+
+/* 16 single pages, given in any order, become the one run they were. */
+static void manager_coalesces(struct kunit *test)
+{
+	static const unsigned int order[16] = {
+		3, 0, 1, 15, 8, 9, 2, 7, 10, 6, 5, 14, 13, 4, 12, 11,
+	};
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[16];
+	struct sq_view view;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 16, GFP_KERNEL,
+					       NUMA_NO_NODE), 16);
+	take_n(test, agents, 16, 1);
+	for (i = 0; i < 16; i++)
+		KUNIT_EXPECT_EQ(test, page_of(b, agents[i]), i);
+	for (i = 0; i < 16; i++)
+		sq_manager_give(b->m, agents[order[i]]);
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, view.free_blocks, 16);
+
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, 0), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, 3), 3);
+	sq_bench_sound(test, b);
+	for (i = 0; i < 20 && sq_manager_coalesce(b->m, 5); i++)
+		sq_bench_sound(test, b);
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, view.free_blocks, 1);
+	KUNIT_EXPECT_EQ(test, view.largest_free, 16);
+	KUNIT_EXPECT_EQ(test, view.merges, 15);
+	KUNIT_EXPECT_EQ(test, view.splits, 15);
+	KUNIT_EXPECT_EQ(test, sq_viewer_fragmentation(&view), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
+}
+
+/* A miss merges neighbours before it asks for new pages. */
+static void manager_coalesces_on_miss(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[8], *agent;
+	unsigned long gets;
+
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 8, GFP_KERNEL,
+					       NUMA_NO_NODE), 8);
+	take_n(test, agents, 8, 1);
+	give_n(test, agents, 8);
+	gets = b->fake.gets;
+	agent = sq_bench_take(b, 8, sq_pool_fit);
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	KUNIT_EXPECT_EQ(test, page_of(b, agent), 0);
+	KUNIT_EXPECT_EQ(test, b->fake.gets, gets);
+	sq_bench_sound(test, b);
+}
+
+/* Pages of several gets that touch are one run. */
+static void manager_links_across_gets(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[2], *agent;
+
+	take_n(test, agents, 2, 8);
+	KUNIT_EXPECT_EQ(test, page_of(b, agents[1]), 8);
+	give_n(test, agents, 2);
+	b->fake.budget = b->fake.out;
+	agent = sq_bench_take(b, 16, sq_pool_fit);
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	KUNIT_EXPECT_EQ(test, page_of(b, agent), 0);
+	sq_bench_sound(test, b);
+}
+
+/* Two managers share a source: their blocks touch and stay apart. */
+static void manager_is_alone(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_manager *other = sq_manager_create(&b->fake.ops, 0);
+	const struct sq_request req = {
+		.pages = 4,
+		.gfp = GFP_KERNEL,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+	};
+	struct sq_agent *agents[8];
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	for (i = 0; i < 8; i++) {
+		agents[i] = sq_manager_take(i & 1 ? other : b->m, &req);
+		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
+		KUNIT_EXPECT_EQ(test, page_of(b, agents[i]), 4 * i);
+	}
+	for (i = 0; i < 8; i++)
+		sq_manager_give(i & 1 ? other : b->m, agents[i]);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(other, ~0UL), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(other), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 16);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(other), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_destroy(other), 0);
+}
+
+/* ---- fetch and trim ---- */
+
+static void manager_trims(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[20];
+
+	take_n(test, agents, 20, 10);
+	give_n(test, agents, 20);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 500, ~0UL), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, 0), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, 7), 7);
+	sq_bench_sound(test, b);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 100, ~0UL),
+			b->fake.gets * 16 - 7 - 100);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 100);
+	sq_bench_sound(test, b);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 100);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+	sq_bench_sound(test, b);
+}
+
+/* Used and free pages together never fall below the reserve. */
+static void manager_keeps_reserve(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[3];
+
+	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 50, GFP_KERNEL,
+					       NUMA_NO_NODE), 50);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 50);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 0);
+	take_n(test, agents, 3, 10);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 50);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 0);
+	KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 40, sq_pool_fit));
+	sq_manager_trim(b->m, 0, ~0UL);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 70);
+	give_n(test, agents, 3);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 20);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 50);
+	sq_manager_set_reserve(b->m, 45);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 5);
+	sq_bench_sound(test, b);
+}
+
+static void manager_fetches_what_there_is(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+
+	b->fake.budget = 37;
+	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 100, GFP_KERNEL,
+					       NUMA_NO_NODE), 37);
+	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 1, GFP_KERNEL,
+					       NUMA_NO_NODE), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 0, GFP_KERNEL,
+					       NUMA_NO_NODE), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 37);
+	sq_bench_sound(test, b);
+}
+
+/* ---- direct blocks ---- */
+
+/* Charged to a memory cgroup: never mixed with the others. */
+static void manager_direct_stays_apart(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_request req = {
+		.pages = 3,
+		.gfp = GFP_KERNEL | __GFP_ACCOUNT,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+	};
+	struct sq_agent *agents[8];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 8, GFP_KERNEL,
+					       NUMA_NO_NODE), 8);
+	for (i = 0; i < 8; i++) {
+		req.gfp = i == 5 ? GFP_KERNEL | GFP_DMA : GFP_KERNEL_ACCOUNT;
+		agents[i] = sq_manager_take(b->m, &req);
+		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
+		KUNIT_EXPECT_GE(test, page_of(b, agents[i]), 8);
+	}
+	KUNIT_EXPECT_EQ(test, b->fake.out, 8 + 24);
+	sq_bench_sound(test, b);
+	for (i = 0; i < 8; i++) {
+		sq_manager_give(b->m, agents[i]);
+		KUNIT_EXPECT_EQ(test, b->fake.out, 8 + 21 - 3 * i);
+		sq_bench_sound(test, b);
+	}
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
+}
+
+/* ---- the end ---- */
+
+static void manager_destroy_refused_while_used(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_manager *m = sq_manager_create(&b->fake.ops, 0);
+	const struct sq_request req = {
+		.pages = 3,
+		.gfp = GFP_KERNEL,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+	};
+	struct sq_agent *agent;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	agent = sq_manager_take(m, &req);
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	KUNIT_EXPECT_EQ(test, sq_manager_destroy(m), 3);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(m), 0);
+	KUNIT_EXPECT_TRUE(test, sq_agent_used(agent));
+	sq_manager_give(m, agent);
+	KUNIT_EXPECT_EQ(test, sq_manager_destroy(m), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_destroy(NULL), 0);
+}
+
+static void count_each(struct sq_agent *agent, void *ctx)
+{
+	unsigned long *pages = ctx;
+
+	*pages += sq_agent_pages(agent);
+}
+
+static void manager_gives_all(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[40];
+	unsigned long pages = 0;
+	unsigned int i;
+
+	take_n(test, agents, 40, 5);
+	for (i = 0; i < 40; i += 3)
+		sq_manager_give(b->m, agents[i]);
+	KUNIT_EXPECT_EQ(test, sq_manager_give_all(b->m, count_each, &pages),
+			26 * 5);
+	KUNIT_EXPECT_EQ(test, pages, 26 * 5);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(b->m), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_give_all(b->m, count_each, &pages), 0);
+	sq_bench_sound(test, b);
+}
+
+/* ---- contexts ---- */
+
+struct irq_bench {
+	struct irq_work work;
+	struct sq_bench *b;
+	unsigned int taken;
+};
+
+/* Everything that any context may do. */
+static unsigned int work_atomic(struct sq_bench *b)
+{
+	struct sq_request req = {
+		.gfp = GFP_ATOMIC | __GFP_NOWARN,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+	};
+	struct sq_agent *agents[8];
+	unsigned int i, n = 0;
+	struct sq_view view;
+
+	for (i = 0; i < ARRAY_SIZE(agents); i++) {
+		req.pages = 1 + i;
+		agents[i] = sq_manager_take(b->m, &req);
+		n += !!agents[i];
+	}
+	for (i = 0; i < ARRAY_SIZE(agents); i++) {
+		if (agents[i])
+			sq_manager_give(b->m, agents[i]);
+	}
+	sq_manager_coalesce(b->m, 4);
+	sq_manager_trim(b->m, 0, 8);
+	sq_manager_fetch(b->m, 3, GFP_ATOMIC | __GFP_NOWARN, NUMA_NO_NODE);
+	sq_viewer_count(b->m, &view);
+	sq_utility_trim();
+	return n;
+}
+
+static void irq_fn(struct irq_work *work)
+{
+	struct irq_bench *irq = container_of(work, struct irq_bench, work);
+
+	irq->taken = work_atomic(irq->b);
+}
+
+static void manager_in_any_context(struct kunit *test)
+{
+	struct irq_bench irq = { .b = test->priv };
+	unsigned long flags;
+	unsigned int taken;
+
+	local_irq_save(flags);
+	taken = work_atomic(irq.b);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, taken, 8);
+
+	local_bh_disable();
+	taken = work_atomic(irq.b);
+	local_bh_enable();
+	KUNIT_EXPECT_EQ(test, taken, 8);
+
+	irq.work = IRQ_WORK_INIT_HARD(irq_fn);
+	irq_work_queue(&irq.work);
+	irq_work_sync(&irq.work);
+	KUNIT_EXPECT_EQ(test, irq.taken, 8);
+	sq_bench_sound(test, irq.b);
+}
+
+static struct kunit_case manager_cases[] = {
+	KUNIT_CASE(manager_takes_exact),
+	KUNIT_CASE(manager_reuses),
+	KUNIT_CASE(manager_keeps_small_rests),
+	KUNIT_CASE(manager_fetches_ahead),
+	KUNIT_CASE(manager_aligns),
+	KUNIT_CASE(manager_refuses_nonsense),
+	KUNIT_CASE(manager_refuses_wrong_give),
+	KUNIT_CASE(manager_distrusts_strategies),
+	KUNIT_CASE(manager_distrusts_first),
+	KUNIT_CASE(manager_keeps_its_limit),
+	KUNIT_CASE(manager_survives_source),
+	KUNIT_CASE(manager_survives_meta),
+	KUNIT_CASE(manager_split_without_descriptor),
+	KUNIT_CASE(manager_refuses_far_pages),
+	KUNIT_CASE(manager_coalesces),
+	KUNIT_CASE(manager_coalesces_on_miss),
+	KUNIT_CASE(manager_links_across_gets),
+	KUNIT_CASE(manager_is_alone),
+	KUNIT_CASE(manager_trims),
+	KUNIT_CASE(manager_keeps_reserve),
+	KUNIT_CASE(manager_fetches_what_there_is),
+	KUNIT_CASE(manager_direct_stays_apart),
+	KUNIT_CASE(manager_destroy_refused_while_used),
+	KUNIT_CASE(manager_gives_all),
+	KUNIT_CASE(manager_in_any_context),
+	{}
+};
+
+static struct kunit_suite manager_suite = {
+	.name = "squirrel_manager",
+	.init = sq_bench_init,
+	.exit = sq_bench_exit,
+	.test_cases = manager_cases,
+};
+
+kunit_test_suites(&manager_suite);

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Suite squirrel_map: page frame to agent.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "utility_kunit.h"
+
+static int some_data = 1;
+
+static struct sq_agent *lookup(unsigned long addr)
+{
+	struct sq_agent *agent;
+
+	preempt_disable();
+	agent = sq_map_lookup((void *)addr);
+	preempt_enable();
+	return agent;
+}
+
+/* Any address may be asked for; what is not ours is nobody's. */
+static void map_foreign_is_nobodys(struct kunit *test)
+{
+	unsigned long odd[] = {
+		0, 1, PAGE_SIZE, 0x400000, PAGE_OFFSET - 1, PAGE_OFFSET, ~0UL,
+		(unsigned long)&some_data, (unsigned long)&odd,
+		(unsigned long)map_foreign_is_nobodys, (unsigned long)test,
+		0xdead000000000100UL, 1UL << (BITS_PER_LONG - 1),
+	};
+	void *vm = vmalloc(P), *km = kmalloc(64, GFP_KERNEL);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(odd); i++)
+		KUNIT_EXPECT_PTR_EQ(test, lookup(odd[i]), &sq_agent_nobody);
+	KUNIT_EXPECT_PTR_EQ(test, lookup((unsigned long)vm), &sq_agent_nobody);
+	KUNIT_EXPECT_PTR_EQ(test, lookup((unsigned long)km), &sq_agent_nobody);
+	KUNIT_EXPECT_NULL(test, sq_agent_nobody.owner);
+	vfree(vm);
+	kfree(km);
+}
+
+/* Each byte of a block leads to its agent, used or free. */
+static void map_finds_every_page(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agent = sq_bench_take(b, 5, sq_pool_fit);
+	unsigned long addr, end;
+
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	addr = sq_agent_addr(agent);
+	end = sq_agent_end(agent);
+	for (; addr != end; addr += P) {
+		KUNIT_EXPECT_PTR_EQ(test, lookup(addr), agent);
+		KUNIT_EXPECT_PTR_EQ(test, lookup(addr + P - 1), agent);
+	}
+	KUNIT_EXPECT_PTR_NE(test, lookup(end), agent);
+	KUNIT_EXPECT_PTR_NE(test, lookup(sq_agent_addr(agent) - 1), agent);
+
+	addr = sq_agent_addr(agent);
+	sq_manager_give(b->m, agent);
+	KUNIT_EXPECT_PTR_EQ(test, lookup(addr), agent);
+	sq_manager_trim(b->m, 0, ~0UL);
+	KUNIT_EXPECT_PTR_EQ(test, lookup(addr), &sq_agent_nobody);
+}
+
+static void map_refuses_what_it_does_not_reach(struct kunit *test)
+{
+	unsigned long end = PAGE_OFFSET +
+			    (sq_map.leaves << SQ_MAP_LEAF_SHIFT << PAGE_SHIFT);
+
+	KUNIT_EXPECT_EQ(test, sq_map_hold(end, P, GFP_KERNEL), -ERANGE);
+	KUNIT_EXPECT_EQ(test, sq_map_hold(end - P, 2 * P, GFP_KERNEL), -ERANGE);
+	KUNIT_EXPECT_EQ(test, sq_map_hold(PAGE_OFFSET - P, P, GFP_KERNEL),
+			-ERANGE);
+	KUNIT_EXPECT_EQ(test, sq_map_hold(0, P, GFP_KERNEL), -ERANGE);
+}
+
+/* Leaves are given back once none of their frames is held. */
+static void map_leaves_come_and_go(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	unsigned long addr = sq_fake_page(&b->fake, 0);
+	size_t size = P << SQ_BLOCK_MAX_ORDER;
+	unsigned long before;
+	unsigned int i;
+
+	sq_bench_settle();
+	before = sq_utility_meta_pages();
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, sq_map_hold(addr, size, GFP_KERNEL), 0);
+		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(),
+				before + (size / P >> SQ_MAP_LEAF_SHIFT));
+		/* A second hold, and a hold of an empty leaf, cost nothing. */
+		sq_map_drop(addr, size);
+		KUNIT_ASSERT_EQ(test, sq_map_hold(addr + P, P, GFP_KERNEL), 0);
+		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(),
+				before + (size / P >> SQ_MAP_LEAF_SHIFT));
+		sq_bench_settle();
+		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before + 1);
+		sq_map_drop(addr + P, P);
+		sq_bench_settle();
+		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
+	}
+}
+
+/* Of three leaves the nth fails: those before are let go again. */
+static void map_hold_fails_whole(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	unsigned long leaf = P << SQ_MAP_LEAF_SHIFT;
+	unsigned long addr = sq_fake_page(&b->fake, 0);
+	unsigned long before, n;
+
+	sq_bench_settle();
+	before = sq_utility_meta_pages();
+	for (n = 1; n <= 2; n++) {
+		sq_bench_meta_fail(n, 1);
+		KUNIT_EXPECT_EQ(test, sq_map_hold(addr, 2 * leaf, GFP_KERNEL),
+				-ENOMEM);
+		sq_bench_meta_restore();
+		sq_bench_settle();
+		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
+	}
+}
+
+/* ---- property test ---- */
+
+#define MODEL_PAGES	(2 * SQ_FAKE_CHUNK_PAGES)
+#define MODEL_AGENTS	16
+#define MODEL_OPS	100000
+
+struct map_model {
+	struct sq_agent agents[MODEL_AGENTS];
+	u8 entry[MODEL_PAGES];		/* 0: not held; else 1 + agent */
+};
+
+static void model_verify(struct kunit *test, struct sq_bench *b,
+			 struct map_model *model, unsigned long from,
+			 unsigned long to)
+{
+	struct sq_agent *want;
+	unsigned long i;
+
+	for (i = from; i < to; i++) {
+		want = model->entry[i] ? &model->agents[model->entry[i] - 1] :
+					 &sq_agent_nobody;
+		KUNIT_ASSERT_PTR_EQ(test, lookup(sq_fake_page(&b->fake, i)),
+				    want);
+	}
+}
+
+/* A run of pages that are all held or all not, within one chunk. */
+static unsigned long model_run(struct map_model *model, unsigned long from,
+			       unsigned long most)
+{
+	unsigned long n = 1;
+
+	while (n < most && (from + n) % SQ_FAKE_CHUNK_PAGES &&
+	       !model->entry[from + n] == !model->entry[from])
+		n++;
+	return n;
+}
+
+static void model_step(struct kunit *test, struct sq_bench *b,
+		       struct map_model *model, struct rnd_state *rnd)
+{
+	unsigned long from = sq_fake_random(rnd, MODEL_PAGES);
+	unsigned long n = model_run(model, from, 1 + sq_fake_random(rnd, 600));
+	unsigned long addr = sq_fake_page(&b->fake, from);
+	unsigned int agent = sq_fake_random(rnd, MODEL_AGENTS + 4);
+
+	if (!model->entry[from] && agent < MODEL_AGENTS) {
+		KUNIT_ASSERT_EQ(test, sq_map_hold(addr, n * P, GFP_KERNEL), 0);
+	} else if (model->entry[from] && agent >= MODEL_AGENTS) {
+		sq_map_set(addr, n * P, NULL);
+		sq_map_drop(addr, n * P);
+		memset(model->entry + from, 0, n);
+	}
+	if (agent < MODEL_AGENTS) {
+		sq_map_set(addr, n * P, &model->agents[agent]);
+		memset(model->entry + from, agent + 1, n);
+	}
+	model_verify(test, b, model, from ? from - 1 : 0,
+		     min(from + n + 1, MODEL_PAGES));
+}
+
+static void map_property(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct map_model *model;
+	struct rnd_state rnd;
+	unsigned long before, i;
+
+	model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, model);
+	sq_fake_seed(test, &rnd);
+	sq_bench_settle();
+	before = sq_utility_meta_pages();
+
+	for (i = 0; i < MODEL_OPS; i++) {
+		model_step(test, b, model, &rnd);
+		if (i % 1000 == 0)
+			model_verify(test, b, model, 0, MODEL_PAGES);
+		if (i % 64 == 0)
+			sq_utility_trim();
+	}
+	for (i = 0; i < MODEL_PAGES; i++) {
+		if (!model->entry[i])
+			continue;
+		sq_map_set(sq_fake_page(&b->fake, i), P, NULL);
+		sq_map_drop(sq_fake_page(&b->fake, i), P);
+	}
+	sq_bench_settle();
+	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
+}
+
+static struct kunit_case map_cases[] = {
+	KUNIT_CASE(map_foreign_is_nobodys),
+	KUNIT_CASE(map_finds_every_page),
+	KUNIT_CASE(map_refuses_what_it_does_not_reach),
+	KUNIT_CASE(map_leaves_come_and_go),
+	KUNIT_CASE(map_hold_fails_whole),
+	KUNIT_CASE(map_property),
+	{}
+};
+
+static struct kunit_suite map_suite = {
+	.name = "squirrel_map",
+	.init = sq_bench_init,
+	.exit = sq_bench_exit,
+	.test_cases = map_cases,
+};
+
+kunit_test_suites(&map_suite);

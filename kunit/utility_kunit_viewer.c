@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Suite squirrel_viewer: what it shows, and that its check finds each kind of
+ * damage. Damage is planted in a manager of the test's own and repaired again.
+ */
+#include <linux/mm.h>
+
+#include "utility_kunit.h"
+
+/* ---- what it shows ---- */
+
+/* 4 used, 4 free, 2 used, 1 free, 5 used: all from one fetch of 16 pages */
+static void layout(struct kunit *test, struct sq_agent *agents[5])
+{
+	static const unsigned long pages[5] = { 4, 4, 2, 1, 5 };
+	struct sq_bench *b = test->priv;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 16, GFP_KERNEL,
+					       NUMA_NO_NODE), 16);
+	for (i = 0; i < 5; i++) {
+		agents[i] = sq_bench_take(b, pages[i], sq_pool_lowest);
+		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
+	}
+	sq_manager_give(b->m, agents[1]);
+	sq_manager_give(b->m, agents[3]);
+}
+
+static void viewer_counts(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[5];
+	struct sq_view view;
+
+	layout(test, agents);
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, view.used_blocks, 3);
+	KUNIT_EXPECT_EQ(test, view.used_pages, 11);
+	KUNIT_EXPECT_EQ(test, view.free_blocks, 2);
+	KUNIT_EXPECT_EQ(test, view.free_pages, 5);
+	KUNIT_EXPECT_EQ(test, view.largest_free, 4);
+	KUNIT_EXPECT_EQ(test, view.free_bins[0], 1);
+	KUNIT_EXPECT_EQ(test, view.free_bins[1], 0);
+	KUNIT_EXPECT_EQ(test, view.free_bins[2], 1);
+	KUNIT_EXPECT_EQ(test, view.used_bins[1], 1);
+	KUNIT_EXPECT_EQ(test, view.used_bins[2], 2);
+	KUNIT_EXPECT_EQ(test, view.fetched, 16);
+	KUNIT_EXPECT_EQ(test, view.source_gets, 1);
+	KUNIT_EXPECT_EQ(test, view.splits, 4);
+	KUNIT_EXPECT_EQ(test, view.reserve, 16);
+	KUNIT_EXPECT_EQ(test, sq_viewer_fragmentation(&view), 200);
+}
+
+static void viewer_counts_nothing(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_view view, zero = { .limit = ULONG_MAX };
+
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, memcmp(&view, &zero, sizeof(view)), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_fragmentation(&view), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+}
+
+static void viewer_fragmentation(struct kunit *test)
+{
+	struct sq_view view = { .free_pages = 1000, .largest_free = 1000 };
+
+	KUNIT_EXPECT_EQ(test, sq_viewer_fragmentation(&view), 0);
+	view.largest_free = 1;
+	KUNIT_EXPECT_EQ(test, sq_viewer_fragmentation(&view), 999);
+	view.free_pages = 3;
+	KUNIT_EXPECT_EQ(test, sq_viewer_fragmentation(&view), 667);
+}
+
+struct walk {
+	unsigned long last;
+	unsigned long pages;
+	unsigned int blocks;
+	unsigned int stop_at;
+	unsigned int wrong;
+};
+
+static bool walk_fn(const struct sq_agent *agent, void *ctx)
+{
+	struct walk *w = ctx;
+
+	w->wrong += sq_agent_addr(agent) < w->last;
+	w->last = sq_agent_end(agent);
+	w->pages += sq_agent_pages(agent);
+	return ++w->blocks != w->stop_at;
+}
+
+static void viewer_walks_in_order(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[5];
+	struct walk w = {};
+	unsigned int i;
+
+	sq_viewer_walk(b->m, walk_fn, &w);
+	KUNIT_EXPECT_EQ(test, w.blocks, 0);
+
+	layout(test, agents);
+	sq_viewer_walk(b->m, walk_fn, &w);
+	KUNIT_EXPECT_EQ(test, w.blocks, 5);
+	KUNIT_EXPECT_EQ(test, w.pages, 16);
+	KUNIT_EXPECT_EQ(test, w.wrong, 0);
+
+	memset(&w, 0, sizeof(w));
+	w.stop_at = 2;
+	sq_viewer_walk(b->m, walk_fn, &w);
+	KUNIT_EXPECT_EQ(test, w.blocks, 2);
+
+	/* More blocks than are shown per hold of the lock. */
+	for (i = 0; i < 300; i++)
+		KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 3, sq_pool_fit));
+	memset(&w, 0, sizeof(w));
+	sq_viewer_walk(b->m, walk_fn, &w);
+	KUNIT_EXPECT_EQ(test, w.pages, b->fake.out);
+	KUNIT_EXPECT_GE(test, w.blocks, 303);
+	KUNIT_EXPECT_EQ(test, w.wrong, 0);
+}
+
+/* ---- that its check finds damage ---- */
+
+/* Damage is in place: it must be found. */
+static void expect_broken(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+
+	KUNIT_EXPECT_GT(test, sq_viewer_check(b->m), 0);
+}
+
+static void expect_sound(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+}
+
+/* Put a wrong value somewhere, see it found, put the right one back. */
+static void plant(struct kunit *test, void *at, size_t size, const void *wrong)
+{
+	u8 right[sizeof(u64)];
+
+	KUNIT_ASSERT_LE(test, size, sizeof(right));
+	memcpy(right, at, size);
+	memcpy(at, wrong, size);
+	expect_broken(test);
+	memcpy(at, right, size);
+	expect_sound(test);
+}
+
+#define DAMAGE(test, lvalue, value)	\
+	plant(test, &(lvalue), sizeof(lvalue), &(typeof(lvalue)){ value })
+
+static void viewer_finds_bad_headers(struct kunit *test)
+{
+	struct sq_agent *agents[5];
+	struct sq_agent *used, *free;
+
+	layout(test, agents);
+	used = agents[2];
+	free = agents[1];
+	DAMAGE(test, used->block[1], used->block[1] + P);
+	DAMAGE(test, used->block[1], used->block[1] + 8);
+	DAMAGE(test, used->block[2], 0);
+	DAMAGE(test, used->block[3], 0);
+	DAMAGE(test, used->block[0], used->block[0] + P);
+	DAMAGE(test, used->block[1], used->block[1] ^ 1);
+	DAMAGE(test, free->block[1], free->block[1] ^ 1);
+	DAMAGE(test, free->block[1], free->block[1] - P);
+	DAMAGE(test, free->block[2], (unsigned long)agents[0]);
+	DAMAGE(test, used->manager, NULL);
+	DAMAGE(test, used->node, 77);
+	DAMAGE(test, free->owner, test);
+	DAMAGE(test, free->flags, SQ_AGENT_DIRECT);
+}
+
+static void viewer_finds_bad_map(struct kunit *test)
+{
+	struct sq_agent *agents[5];
+	unsigned int i;
+
+	layout(test, agents);
+	for (i = 0; i < 4; i++) {
+		unsigned long addr = sq_agent_addr(agents[0]) + i * P;
+
+		sq_map_set(addr, P, NULL);
+		expect_broken(test);
+		sq_map_set(addr, P, agents[1]);
+		expect_broken(test);
+		sq_map_set(addr, P, agents[0]);
+		expect_sound(test);
+	}
+}
+
+static void viewer_finds_bad_index(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_pool *pool = sq_bench_pool(b);
+	struct sq_agent *agents[5];
+	struct sq_free *f;
+
+	layout(test, agents);
+	f = sq_agent_free(agents[1]);
+	DAMAGE(test, pool->rows, 0);
+	DAMAGE(test, pool->rows, pool->rows | 0x80);
+	DAMAGE(test, pool->cols[0], 0);
+	DAMAGE(test, pool->cols[0], pool->cols[0] | 0x80);
+	DAMAGE(test, pool->bins[4].first, NULL);
+	DAMAGE(test, pool->bins[4].first, pool->bins[1].first);
+	DAMAGE(test, f->bin.next, &f->bin);
+	DAMAGE(test, f->pages, 5);
+	DAMAGE(test, f->most, 3);
+	DAMAGE(test, f->most, 5);
+	DAMAGE(test, pool->by_addr.rb_node, NULL);
+}
+
+static void viewer_finds_bad_counts(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_pool *pool = sq_bench_pool(b);
+	struct sq_agent *agents[5];
+
+	layout(test, agents);
+	DAMAGE(test, pool->free_blocks, 3);
+	DAMAGE(test, pool->free_blocks, 1);
+	DAMAGE(test, pool->free_pages, 4);
+	DAMAGE(test, pool->used_blocks, 4);
+	DAMAGE(test, pool->used_pages, 10);
+	DAMAGE(test, pool->free_hist[0], 0);
+	DAMAGE(test, pool->used_hist[5], 1);
+	DAMAGE(test, b->m->limit, 10);
+	atomic_long_sub(1, &b->m->used);
+	expect_broken(test);
+	atomic_long_add(1, &b->m->used);
+	expect_sound(test);
+}
+
+/* Two free blocks that touch but are not linked would never be merged. */
+static void viewer_finds_missing_link(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[5];
+	struct sq_block *lower, *upper;
+
+	layout(test, agents);
+	sq_manager_give(b->m, agents[2]);
+	lower = sq_agent_block(agents[1]);
+	upper = sq_agent_block(agents[2]);
+	sq_block_unlink(lower);
+	expect_broken(test);
+	KUNIT_EXPECT_TRUE(test, sq_block_link(lower, upper));
+	expect_broken(test);
+	KUNIT_EXPECT_TRUE(test, sq_block_link(sq_agent_block(agents[0]),
+					      lower));
+	expect_sound(test);
+}
+
+static struct kunit_case viewer_cases[] = {
+	KUNIT_CASE(viewer_counts),
+	KUNIT_CASE(viewer_counts_nothing),
+	KUNIT_CASE(viewer_fragmentation),
+	KUNIT_CASE(viewer_walks_in_order),
+	KUNIT_CASE(viewer_finds_bad_headers),
+	KUNIT_CASE(viewer_finds_bad_map),
+	KUNIT_CASE(viewer_finds_bad_index),
+	KUNIT_CASE(viewer_finds_bad_counts),
+	KUNIT_CASE(viewer_finds_missing_link),
+	{}
+};
+
+static struct kunit_suite viewer_suite = {
+	.name = "squirrel_viewer",
+	.init = sq_bench_init,
+	.exit = sq_bench_exit,
+	.test_cases = viewer_cases,
+};
+
+kunit_test_suites(&viewer_suite);
