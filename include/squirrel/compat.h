@@ -69,7 +69,7 @@ static inline bool sq_page_charged(struct page *page)
  * operands are written as in 6.1.
  */
 #if defined(CONFIG_X86_64) && !defined(CONFIG_UML) && \
-	LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	!SQ_KERNEL_SINCE(6, 10)
 #define SQ_PERCPU_BTS
 #define sq_percpu_bts(var, bit)						\
 ({									\

@@ -17,6 +17,7 @@
 #ifndef _SQUIRREL_SQUIRREL_H
 #define _SQUIRREL_SQUIRREL_H
 
+#include <linux/bitops.h>
 #include <linux/build_bug.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -222,8 +223,63 @@ void *squirrel_heap_realloc(struct squirrel_heap *heap, const void *obj,
 			    size_t size, gfp_t gfp);
 void squirrel_heap_free(struct squirrel_heap *heap, const void *obj);
 
+/*
+ * Size classes of a heap: up to 64 bytes one every 8 bytes, above that eight
+ * per power of two: 72 80 ... 128, 144 ... 256, and so on up to 8192.
+ * Neighbours are at most 1/8 apart, so an object wastes 1/16 of its size on
+ * average. Larger ones are blocks of pages.
+ */
+#define SQUIRREL_CLASS_MAX_SIZE	8192UL
+#define SQUIRREL_NR_CLASSES		64U
+
+/* @size is 1 to SQUIRREL_CLASS_MAX_SIZE. */
+static __always_inline unsigned int squirrel_class_of(size_t size)
+{
+	unsigned int last = size - 1, shift;
+
+	if (size <= 64)
+		return last >> 3;
+	shift = __fls(last) - 3;
+	return ((shift - 3) << 3) + (last >> shift);
+}
+
+static __always_inline unsigned int squirrel_class_size(unsigned int class)
+{
+	unsigned int group;
+
+	if (class < 8)
+		return (class + 1) << 3;
+	group = (class - 8) >> 3;
+	return (9 + (class & 7)) << (group + 3);
+}
+
 /* the default heap */
-void *squirrel_alloc(size_t size, gfp_t gfp);
+extern struct squirrel_cache *squirrel_default_class[SQUIRREL_NR_CLASSES];
+void *__squirrel_alloc(size_t size, gfp_t gfp);
+
+/**
+ * squirrel_alloc() - kmalloc() from the default heap
+ * @size: bytes, up to SQUIRREL_MAX_SIZE
+ * @gfp: what the context allows; __GFP_ZERO clears the memory
+ *
+ * A size that the compiler knows finds its size class when it compiles.
+ *
+ * Context: As squirrel_heap_alloc().
+ * Return: As squirrel_heap_alloc().
+ */
+static __always_inline void *squirrel_alloc(size_t size, gfp_t gfp)
+{
+	if (__builtin_constant_p(size) && size &&
+	    size <= SQUIRREL_CLASS_MAX_SIZE) {
+		struct squirrel_cache *c;
+
+		c = READ_ONCE(squirrel_default_class[squirrel_class_of(size)]);
+		if (likely(c))
+			return squirrel_cache_alloc(c, gfp);
+	}
+	return __squirrel_alloc(size, gfp);
+}
+
 void *squirrel_zalloc(size_t size, gfp_t gfp);
 void *squirrel_alloc_node(size_t size, gfp_t gfp, int node);
 void *squirrel_calloc(size_t n, size_t size, gfp_t gfp);

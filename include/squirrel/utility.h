@@ -37,6 +37,7 @@ struct sq_pool;
  * @node: NUMA node of its pages
  * @kind: the holder's own tag
  * @flags: the manager's own
+ * @stamp: low half of jiffies when the block was last given, while it is free
  * @priv: the holder's, while the block is in use; the manager's while it is
  *	free
  *
@@ -89,8 +90,9 @@ static inline unsigned long sq_agent_pages(const struct sq_agent *agent)
 
 /**
  * struct sq_map - page frame to agent
- * @root: one pointer per leaf; never NULL: where there is no leaf it points
- *	to one whose every entry is the agent of nobody
+ * @root: one pointer per leaf, biased so that it is indexed with the page's
+ *	number in the whole map; where there is no leaf it leads to one whose
+ *	every entry is the agent of nobody
  * @leaves: number of entries in @root
  */
 struct sq_map {
@@ -118,8 +120,7 @@ static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 	if (unlikely(leaf >= sq_map.leaves))
 		return &sq_agent_nobody;
 	/* Plain loads, so that the compiler may fold the address arithmetic. */
-	return data_race(sq_map.root[leaf]
-			 [(off >> PAGE_SHIFT) & (SQ_MAP_LEAF_ENTRIES - 1)]);
+	return data_race(sq_map.root[leaf][off >> PAGE_SHIFT]);
 }
 
 int sq_utility_init(void);
@@ -130,8 +131,8 @@ unsigned long sq_utility_trim(void);
 
 /* ---- manager -------------------------------------------------------------- */
 
-/**
- * typedef sq_find_fn - a strategy: pick a free block
+/*
+ * sq_find_fn - a strategy: pick a free block
  * @pool: the free blocks of one node, locked
  * @pages: how many pages are wanted; at least 1
  *

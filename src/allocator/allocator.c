@@ -41,6 +41,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpuhotplug.h>
+#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/random.h>
@@ -49,11 +50,15 @@
 #include "internal.h"
 
 DEFINE_STATIC_KEY_TRUE(sq_hardened);
+DEFINE_STATIC_KEY_TRUE(sq_plain_alloc);
+DEFINE_STATIC_KEY_TRUE(sq_plain_free);
+DEFINE_STATIC_KEY_FALSE(sq_trusted);
 DEFINE_STATIC_KEY_FALSE(sq_series);
 DEFINE_STATIC_KEY_FALSE(sq_numa);
 
-unsigned long sq_mark_key __ro_after_init;
+static unsigned long sq_mark_key __ro_after_init;
 struct squirrel_heap *sq_default_heap __ro_after_init;
+EXPORT_SYMBOL_SQ_KUNIT(sq_default_heap);
 
 static const struct sq_block_ops *sq_page_source __ro_after_init;
 static int sq_cpuhp_state __ro_after_init;
@@ -61,6 +66,38 @@ static sq_hook_fn sq_hook;
 static unsigned long sq_series_n;
 static atomic_long_t sq_series_count;
 static atomic_long_t sq_rcu_pending;
+
+/* Another secret for each cache; in any context, unlike get_random_long(). */
+unsigned long sq_random_mark(void)
+{
+	static atomic_long_t caches;
+
+	return hash_long(sq_mark_key + atomic_long_inc_return(&caches), 64) ^
+	       sq_mark_key;
+}
+
+/*
+ * The hot paths ask one question each: is everything as usual? That spares
+ * them one for each thing that may be unusual.
+ */
+void sq_plain_update(void)
+{
+	bool plain = !want_init_on_free() && !static_key_enabled(&sq_numa);
+	bool hardened = static_key_enabled(&sq_hardened);
+
+	if (want_init_on_alloc(0) || static_key_enabled(&sq_series))
+		static_branch_disable(&sq_plain_alloc);
+	else
+		static_branch_enable(&sq_plain_alloc);
+	if (plain && hardened)
+		static_branch_enable(&sq_plain_free);
+	else
+		static_branch_disable(&sq_plain_free);
+	if (plain && !hardened)
+		static_branch_enable(&sq_trusted);
+	else
+		static_branch_disable(&sq_trusted);
+}
 
 const struct sq_block_ops *sq_source(void)
 {
@@ -95,6 +132,7 @@ void sq_allocator_set_series(unsigned long n)
 		static_branch_enable(&sq_series);
 	else
 		static_branch_disable(&sq_series);
+	sq_plain_update();
 }
 
 void sq_event(enum sq_event event, gfp_t gfp)
@@ -110,11 +148,15 @@ void sq_event(enum sq_event event, gfp_t gfp)
 	rcu_read_unlock();
 }
 
-void sq_series_tick(gfp_t gfp)
+/* @nr allocations were made: has the count passed a multiple of N? */
+void sq_series_tick(gfp_t gfp, unsigned long nr)
 {
-	unsigned long n = READ_ONCE(sq_series_n);
+	unsigned long n = READ_ONCE(sq_series_n), count;
 
-	if (n && atomic_long_inc_return(&sq_series_count) % n == 0)
+	if (!n)
+		return;
+	count = atomic_long_add_return(nr, &sq_series_count);
+	if (count / n != (count - nr) / n)
 		sq_event(SQ_EVENT_ALLOCS, gfp);
 }
 
@@ -212,7 +254,7 @@ static void sq_rcu_free(struct rcu_head *head)
 
 	preempt_disable();
 	agent = sq_map_lookup(head);
-	owner = (struct squirrel_cache *)READ_ONCE(agent->owner);
+	owner = sq_owner(agent);
 	base = sq_agent_addr(agent);
 	if (owner && agent->kind == SQ_KIND_SLAB)
 		base += (unsigned long)owner->size *
@@ -253,6 +295,7 @@ static int sq_default_heap_init(const struct sq_allocator_config *config)
 {
 	static const struct squirrel_heap_args args;
 	const struct sq_strategy *strategy;
+	struct squirrel_heap *heap;
 
 	strategy = sq_strategy_by_name(config->strategy);
 	if (!strategy) {
@@ -260,10 +303,11 @@ static int sq_default_heap_init(const struct sq_allocator_config *config)
 		       config->strategy);
 		return -EINVAL;
 	}
-	sq_default_heap = sq_heap_new("default", &args, strategy);
-	if (IS_ERR(sq_default_heap))
-		return PTR_ERR(sq_default_heap);
-	INIT_LIST_HEAD(&sq_default_heap->link);
+	heap = sq_heap_new("default", &args, strategy,
+				      config->source);
+	if (IS_ERR(heap))
+		return PTR_ERR(heap);
+	sq_default_heap = heap;
 	return sq_registry_add_heap(sq_default_heap);
 }
 
@@ -284,6 +328,7 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 		static_branch_disable(&sq_hardened);
 	if (nr_node_ids > 1)
 		static_branch_enable(&sq_numa);
+	sq_plain_update();
 	err = sq_default_heap_init(config);
 	if (err)
 		return err;

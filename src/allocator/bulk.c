@@ -9,20 +9,68 @@
 #include "internal.h"
 
 /* Objects moved in one go with preemption off. */
-#define SQ_BULK_CHUNK	64U
+#define SQ_BULK_CHUNK	128U
 
-static unsigned int sq_bulk_take(struct squirrel_cache *c, gfp_t gfp, size_t n,
-				 void **objs)
+/* From the top of the CPU's magazines, made fit on the way. */
+static unsigned int sq_bulk_pop(struct squirrel_cache *c, struct sq_cpu *cc,
+				u32 have, void **objs, unsigned int nr)
 {
-	unsigned int got;
+	void **from = cc->obj + have;
+	unsigned long off = c->mark_off;
+	unsigned int i;
 
-	got = sq_cpu_pop_many(c, objs, min_t(size_t, n, SQ_BULK_CHUNK));
-	if (!got) {
-		/* It finishes its object itself; once more does no harm. */
-		objs[0] = sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
-		got = !!objs[0];
+	for (i = 0; i < nr; i++) {
+		char *obj = *--from;
+
+		*(unsigned long *)(obj + off) = 0;
+		objs[i] = obj;
 	}
+	return nr;
+}
+
+/* Up to @nr objects at hand; all of them free of marks, none zeroed. */
+static unsigned int sq_bulk_take(struct squirrel_cache *c, void **objs,
+				 unsigned int nr)
+{
+	unsigned int got = 0, popped, i;
+	struct sq_cpu *cc;
+	u32 have;
+
+	preempt_disable();
+	cc = sq_cpu_get(c, &have);
+	if (cc) {
+		got = sq_bulk_pop(c, cc, have, objs, min(nr, have));
+		sq_cpu_put(c, have - got);
+	}
+	popped = got;
+	if (got < nr)
+		got += sq_take_many(c, objs + got, nr - got);
+	this_cpu_add(c->cpu->allocs, got);
+	preempt_enable();
+	for (i = popped; i < got; i++)
+		*sq_mark_at(c, objs[i]) = 0;
 	return got;
+}
+
+static bool sq_bulk_fill(struct squirrel_cache *c, gfp_t gfp, size_t n,
+			 void **objs, size_t *got)
+{
+	while (*got < n) {
+		unsigned int more;
+
+		more = sq_bulk_take(c, objs + *got,
+				    min_t(size_t, n - *got, SQ_BULK_CHUNK));
+		if (!more) {
+			objs[*got] = sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
+			more = !!objs[*got];
+		}
+		if (!more)
+			return false;
+		*got += more;
+		if (static_branch_unlikely(&sq_series))
+			sq_series_tick(gfp, more);
+	}
+	return true;
 }
 
 /**
@@ -42,40 +90,92 @@ int squirrel_cache_alloc_bulk(struct squirrel_cache *c, gfp_t gfp, size_t n,
 
 	if (n > INT_MAX)
 		return 0;
-	while (got < n) {
-		unsigned int more = sq_bulk_take(c, gfp, n - got, objs + got);
-
-		if (!more) {
-			squirrel_cache_free_bulk(c, got, objs);
-			return 0;
-		}
-		for (i = got; i < got + more; i++)
-			sq_cache_finish(c, objs[i], gfp);
-		got += more;
-		if (static_branch_unlikely(&sq_series))
-			sq_series_tick(gfp);
+	if (!sq_bulk_fill(c, gfp, n, objs, &got)) {
+		squirrel_cache_free_bulk(c, got, objs);
+		return 0;
 	}
+	if (want_init_on_alloc(gfp))
+		for (i = 0; i < n; i++)
+			sq_cache_finish(c, objs[i], gfp);
 	return n;
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_alloc_bulk);
 
-/* Is the object one that needs no closer look? Sets its mark. */
-static bool sq_bulk_check(struct squirrel_cache *c, void *obj)
+/* The agent of an object's page; NULL unless it is a local one of the cache. */
+static __always_inline struct sq_agent *sq_bulk_look(struct squirrel_cache *c,
+						     void *obj)
 {
-	const struct sq_agent *agent = sq_map_lookup(obj);
+	struct sq_agent *agent = sq_map_lookup(obj);
 
-	if (want_init_on_free())
-		return false;
-	if (READ_ONCE(agent->owner) != c || !sq_slot_start(c, agent, obj))
-		return false;
+	if (unlikely(data_race(agent->owner) != c))
+		return NULL;
 	if (static_branch_unlikely(&sq_numa) && agent->node != numa_mem_id())
-		return false;
-	if (static_branch_likely(&sq_hardened)) {
-		if (*sq_mark_at(c, obj) == sq_mark_of(obj))
-			return false;
-		*sq_mark_at(c, obj) = sq_mark_of(obj);
+		return NULL;
+	return agent;
+}
+
+/*
+ * Check objects and put them into @to, at most @room: the checks of the hot
+ * path, but neighbours in a page share one lookup. Stops at the first that
+ * needs a closer look. Returns how many went.
+ */
+static unsigned int sq_bulk_check(struct squirrel_cache *c, void **to,
+				  void **objs, unsigned int room)
+{
+	unsigned long secret = c->mark, off = c->mark_off, page = 0;
+	u64 magic = c->magic, bias = 0;
+	unsigned int i;
+
+	for (i = 0; i < room; i++) {
+		void *obj = objs[i];
+		unsigned long *mark = obj + off;
+
+		if (((unsigned long)obj ^ page) >= PAGE_SIZE) {
+			struct sq_agent *agent = sq_bulk_look(c, obj);
+
+			if (!agent)
+				break;
+			page = (unsigned long)obj & PAGE_MASK;
+			bias = sq_slab_of(agent)->bias;
+		}
+		if ((unsigned long)obj * magic + bias >= magic)
+			break;
+		if (*mark == secret)
+			break;
+		*mark = secret;
+		to[i] = obj;
 	}
-	return true;
+	return i;
+}
+
+/*
+ * Preemption off. As many as can go without a closer look: into the CPU's
+ * magazines, what is over past them.
+ */
+static unsigned int sq_bulk_give(struct squirrel_cache *c, void **objs,
+				 unsigned int nr)
+{
+	u32 have, cap = READ_ONCE(c->cap);
+	unsigned int done = 0, room;
+	struct sq_cpu *cc;
+
+	cc = sq_cpu_get(c, &have);
+	if (cc) {
+		if (have + nr > cap && have > cap / 2)
+			have = sq_cpu_flush(c, cc, have);
+		room = min(nr, cap - min(cap, have));
+		done = sq_bulk_check(c, cc->obj + have, objs, room);
+		sq_cpu_put(c, have + done);
+		if (done < room)
+			nr = done;
+	}
+	if (done < nr) {
+		nr = sq_bulk_check(c, objs + done, objs + done, nr - done);
+		sq_push_many(c, objs + done, nr);
+		done += nr;
+	}
+	this_cpu_add(c->cpu->frees, done);
+	return done;
 }
 
 /**
@@ -91,21 +191,20 @@ static bool sq_bulk_check(struct squirrel_cache *c, void *obj)
  */
 void squirrel_cache_free_bulk(struct squirrel_cache *c, size_t n, void **objs)
 {
-	size_t start = 0, i;
+	bool usual = static_key_enabled(&sq_hardened) && !want_init_on_free();
+	size_t i = 0;
 
-	while (start < n) {
-		size_t end = min_t(size_t, n, start + SQ_BULK_CHUNK);
+	while (i < n) {
+		unsigned int nr = min_t(size_t, n - i, SQ_BULK_CHUNK), done = 0;
 
-		preempt_disable();
-		for (i = start; i < end; i++)
-			if (!sq_bulk_check(c, objs[i]))
-				break;
-		if (i > start)
-			sq_cpu_push_many(c, objs + start, i - start);
-		preempt_enable();
-		if (i < end)
+		if (usual) {
+			preempt_disable();
+			done = sq_bulk_give(c, objs + i, nr);
+			preempt_enable();
+		}
+		i += done;
+		if (done < nr)
 			sq_cache_free_slow(c, objs[i++], _RET_IP_);
-		start = i;
 	}
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_free_bulk);

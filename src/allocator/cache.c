@@ -51,6 +51,7 @@ static void sq_cache_layout(struct squirrel_cache *c, unsigned int size,
 	c->size = ALIGN(slot, c->align);
 	c->magic = div64_u64(U64_MAX, c->size) + 1;
 	c->cpu_max = clamp(SQ_CPU_BYTES / c->size, 2U, SQ_CPU_MAX) & ~1U;
+	sq_set_cap(c, sq_cap_start(c));
 	c->depot_max = clamp(SQ_DEPOT_BYTES / (c->size * (c->cpu_max / 2)), 1U,
 			     SQ_DEPOT_MAGS);
 	/* The magazines' own cache, and objects too large to hoard. */
@@ -64,20 +65,10 @@ static void sq_cache_layout(struct squirrel_cache *c, unsigned int size,
 static int sq_cache_alloc_cpus(struct squirrel_cache *c, gfp_t gfp)
 {
 	size_t bytes = sizeof(struct sq_cpu) + c->cpu_max * sizeof(void *);
-	int cpu;
 
 	c->cpu = (struct sq_cpu __percpu *)
 		__alloc_percpu_gfp(bytes, cache_line_size(), gfp);
-	if (!c->cpu)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu) {
-		struct sq_cpu *cc = per_cpu_ptr(c->cpu, cpu);
-
-		cc->max = c->cpu_max;
-		cc->cap = min_t(u32, cc->max,
-				max(2U, SQ_CPU_START / c->size) & ~1U);
-	}
-	return 0;
+	return c->cpu ? 0 : -ENOMEM;
 }
 
 static int sq_cache_alloc_nodes(struct squirrel_cache *c, gfp_t gfp)
@@ -139,6 +130,7 @@ struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,
 	INIT_LIST_HEAD(&c->link);
 	c->heap = heap;
 	c->flags = flags | args->flags;
+	c->mark = sq_random_mark();
 	if (flags & SQ_CACHE_CLASS)
 		c->heap_key = heap;
 	if (flags & SQ_CACHE_LARGE)
@@ -154,6 +146,7 @@ struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,
 	}
 	return c;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_new);
 
 static void sq_cache_release_all(struct squirrel_cache *c)
 {
@@ -188,6 +181,7 @@ void sq_cache_discard(struct squirrel_cache *c)
 		rcu_barrier();
 	sq_cache_free_memory(c);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_discard);
 
 /* ---- counts --------------------------------------------------------------- */
 
@@ -204,6 +198,7 @@ unsigned long sq_cache_live(struct squirrel_cache *c)
 	}
 	return (long)live > 0 ? live : 0;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_live);
 
 /* Objects in all CPUs' magazines, roughly. */
 unsigned long sq_cache_in_magazines(struct squirrel_cache *c)
@@ -212,9 +207,10 @@ unsigned long sq_cache_in_magazines(struct squirrel_cache *c)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		nr += data_race(per_cpu_ptr(c->cpu, cpu)->nr);
+		nr += data_race(per_cpu_ptr(sq_word(c), cpu)->nr);
 	return nr;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_in_magazines);
 
 /* ---- the public calls ----------------------------------------------------- */
 
@@ -403,9 +399,7 @@ EXPORT_SYMBOL_GPL(squirrel_cache_zalloc);
 
 static void sq_cache_drain_here(void *info)
 {
-	struct squirrel_cache *c = info;
-
-	sq_cpu_drain(c, this_cpu_ptr(c->cpu), false);
+	sq_cpu_drain(info, false);
 }
 
 /**

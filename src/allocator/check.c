@@ -19,6 +19,7 @@ unsigned long sq_misuse_count(void)
 {
 	return atomic_long_read(&sq_misuse);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_misuse_count);
 
 /*
  * The one place where misuse is reported. The address is printed as it is:
@@ -41,9 +42,9 @@ static bool sq_in_magazine(struct squirrel_cache *c, const void *obj)
 
 	for_each_possible_cpu(cpu) {
 		struct sq_cpu *cc = per_cpu_ptr(c->cpu, cpu);
-		u32 nr = min(READ_ONCE(cc->nr), c->cpu_max), i;
+		u32 nr = READ_ONCE(per_cpu_ptr(sq_word(c), cpu)->nr), i;
 
-		for (i = 0; i < nr; i++)
+		for (i = 0; i < min(nr, c->cpu_max); i++)
 			if (READ_ONCE(cc->obj[i]) == obj)
 				return true;
 	}
@@ -97,7 +98,7 @@ bool sq_check_free(struct squirrel_cache *c, const void *obj,
 	struct squirrel_cache *owner;
 	const char *what = NULL;
 
-	owner = (struct squirrel_cache *)READ_ONCE(agent->owner);
+	owner = sq_owner(agent);
 	if (!owner)
 		what = sq_foreign(agent);
 	else if (owner != c)
@@ -109,7 +110,7 @@ bool sq_check_free(struct squirrel_cache *c, const void *obj,
 	else if (sq_in_slab(c, agent, obj))
 		what = "second free";
 	else if (static_key_enabled(&sq_hardened) &&
-		 *sq_mark_at(c, obj) == sq_mark_of(obj) &&
+		 *sq_mark_at(c, obj) == c->mark &&
 		 sq_is_free(c, agent, obj))
 		what = "second free";
 	if (what)
@@ -127,17 +128,29 @@ static void sq_wipe(struct squirrel_cache *c, void *obj)
 void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 			unsigned long caller)
 {
-	bool ok;
+	bool done, ok;
 
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
 	preempt_disable();
-	ok = sq_check_free(c, obj, caller);
+	done = (c->flags & SQ_CACHE_MARK_OUTSIDE) &&
+	       sq_cold_free(c, sq_map_lookup(obj), obj);
+	ok = done || sq_check_free(c, obj, caller);
 	preempt_enable();
-	if (!ok)
+	if (done || !ok)
 		return;
 	sq_wipe(c, obj);
 	sq_cache_push(c, obj);
+}
+
+/* The hot path found it fit; but for some caches it looks at the wrong place. */
+void sq_cache_free_full(struct squirrel_cache *c, void *obj,
+			unsigned long caller)
+{
+	if (unlikely(c->flags & SQ_CACHE_MARK_OUTSIDE))
+		sq_cache_free_slow(c, obj, caller);
+	else
+		sq_cache_push(c, obj);
 }
 
 /* Preemption off. */
@@ -146,12 +159,12 @@ static void sq_heap_misuse(struct squirrel_heap *heap, struct sq_agent *agent,
 {
 	const char *what = "free of another heap's memory";
 
-	if (!READ_ONCE(agent->owner))
+	if (!sq_owner(agent))
 		what = sq_foreign(agent);
 	sq_report(heap->large, what, obj, caller);
 }
 
-void sq_heap_free_slow(struct squirrel_heap *heap, const void *obj,
+void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 		       unsigned long caller)
 {
 	struct squirrel_cache *owner, *c = NULL;
@@ -161,7 +174,7 @@ void sq_heap_free_slow(struct squirrel_heap *heap, const void *obj,
 		return;
 	preempt_disable();
 	agent = sq_map_lookup(obj);
-	owner = (struct squirrel_cache *)READ_ONCE(agent->owner);
+	owner = sq_owner(agent);
 	if (owner && owner->heap_key == heap)
 		c = owner;
 	else if (owner != heap->large)

@@ -10,6 +10,9 @@
  * A free looks up whose page it is. Everything that could make the pointer
  * unfit to be handed out again is checked before it enters a magazine; what
  * fails a check goes to check.c, which looks closely and reports.
+ *
+ * The six public functions are notrace: the function tracer's nop would be one
+ * in thirty of what they do. Their slow halves can be traced.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -37,8 +40,7 @@ static __always_inline void sq_zero(void *obj, u32 size)
 	memset(&word[i], 0, size % sizeof(*word));
 }
 
-static noinline void sq_finish_zero(struct squirrel_cache *c, void *obj,
-				    gfp_t gfp)
+static void sq_finish_zero(struct squirrel_cache *c, void *obj, gfp_t gfp)
 {
 	/* A constructed object keeps its state; a reader may still look. */
 	if (c->ctor)
@@ -48,42 +50,74 @@ static noinline void sq_finish_zero(struct squirrel_cache *c, void *obj,
 	sq_zero(obj, c->object_size);
 }
 
-static __always_inline void sq_finish(struct squirrel_cache *c, void *obj,
-				      gfp_t gfp)
+/* Make an object fit to be handed out. */
+void sq_cache_finish(struct squirrel_cache *c, void *obj, gfp_t gfp)
 {
 	if (static_branch_likely(&sq_hardened))
 		*sq_mark_at(c, obj) = 0;
-	if (unlikely(want_init_on_alloc(gfp)))
+	if (want_init_on_alloc(gfp))
 		sq_finish_zero(c, obj, gfp);
 }
 
-/* For the slow paths: make an object fit to be handed out. */
-void sq_cache_finish(struct squirrel_cache *c, void *obj, gfp_t gfp)
+/*
+ * The pop and the push. The CPU's word holds the number of objects and, above
+ * it, that somebody is at it; storing the new number lets go.
+ */
+static __always_inline bool sq_fast_pop(struct squirrel_cache *c, void **obj,
+					const bool cold)
 {
-	sq_finish(c, obj, gfp);
-}
-
-static __always_inline void *sq_fast_pop(struct squirrel_cache *c)
-{
-	struct sq_cpu *cc;
-	void *obj = NULL;
-	u32 n;
+	struct sq_cpu __percpu *cc;
+	struct sq_word __percpu *w;
+	u64 n;
 
 	preempt_disable();
-	cc = this_cpu_ptr(c->cpu);
-	if (likely(!cc->busy)) {
-		cc->busy = 1;
-		barrier();
-		n = cc->nr;
-		if (likely(n)) {
-			obj = cc->obj[--n];
-			cc->nr = n;
-			cc->allocs++;
-		}
-		barrier();
-		cc->busy = 0;
-	}
+	cc = c->cpu;
+	w = cold ? &cc->cold : &cc->hot;
+	if (unlikely(!sq_claim(w)))
+		goto out;
+	/* From 0 it wraps to what looks negative. */
+	n = sq_claimed(w) - SQ_CLAIMED - 1;
+	if (unlikely((s64)n < 0))
+		goto empty;
+	/* One index for both, not two that differ by one. */
+	OPTIMIZER_HIDE_VAR(n);
+	*obj = raw_cpu_read(cc->obj[n]);
+	raw_cpu_inc(cc->allocs);
+	sq_release(w, n);
 	preempt_enable();
+	return true;
+empty:
+	sq_release(w, 0);
+out:
+	preempt_enable();
+	return false;
+}
+
+/* A cache that is nothing for the hot path, before it goes on to the slow. */
+void *sq_cold_alloc(struct squirrel_cache *c)
+{
+	void *obj;
+
+	return sq_fast_pop(c, &obj, true) ? obj : NULL;
+}
+
+/* With series mode, zeroing, or without hardening. */
+static noinline void *sq_alloc_other(struct squirrel_cache *c, gfp_t gfp)
+{
+	void *obj;
+
+	if (static_branch_unlikely(&sq_series))
+		sq_series_tick(gfp, 1);
+	if (unlikely(!sq_fast_pop(c, &obj, false)))
+		return sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
+	sq_cache_finish(c, obj, gfp);
+	return obj;
+}
+
+static noinline void *sq_alloc_zero(struct squirrel_cache *c, void *obj,
+				    gfp_t gfp)
+{
+	sq_finish_zero(c, obj, gfp);
 	return obj;
 }
 
@@ -91,55 +125,122 @@ static __always_inline void *sq_alloc(struct squirrel_cache *c, gfp_t gfp)
 {
 	void *obj;
 
-	if (static_branch_unlikely(&sq_series))
-		sq_series_tick(gfp);
-	obj = sq_fast_pop(c);
-	if (unlikely(!obj))
+	if (!static_branch_likely(&sq_plain_alloc))
+		return sq_alloc_other(c, gfp);
+	if (unlikely(!sq_fast_pop(c, &obj, false)))
 		return sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
-	sq_finish(c, obj, gfp);
+	*(unsigned long *)obj = 0;
+	if (unlikely(gfp & __GFP_ZERO))
+		return sq_alloc_zero(c, obj, gfp);
 	return obj;
 }
 
-/*
- * Preemption is off, and the object is known to be fit. The mark is set while
- * the flag is: once the object is in, an interrupt may hand it out.
- */
-static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj)
+/* Preemption is off, the object is known to be fit; @at is where its mark goes. */
+static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj,
+					 const bool cold, const bool mark,
+					 unsigned long *at,
+					 unsigned long secret)
 {
-	struct sq_cpu *cc = this_cpu_ptr(c->cpu);
-	bool done = false;
-	u32 n;
+	struct sq_cpu __percpu *cc = c->cpu;
+	struct sq_word __percpu *w = cold ? &cc->cold : &cc->hot;
+	u64 n;
 
-	if (unlikely(cc->busy))
+	if (unlikely(!sq_claim(w)))
 		return false;
-	cc->busy = 1;
-	barrier();
-	n = cc->nr;
-	if (likely(n < cc->cap)) {
-		if (static_branch_likely(&sq_hardened))
-			*sq_mark_at(c, obj) = sq_mark_of(obj);
-		cc->obj[n] = obj;
-		cc->nr = n + 1;
-		cc->frees++;
-		done = true;
+	n = sq_claimed(w);
+	if (unlikely(n >= (cold ? SQ_CLAIMED + c->cap : data_race(c->full)))) {
+		sq_release(w, n - SQ_CLAIMED);
+		return false;
 	}
-	barrier();
-	cc->busy = 0;
-	return done;
+	n -= SQ_CLAIMED;
+	/* Once the object is in, an interrupt may hand it out. */
+	if (mark)
+		*at = secret;
+	raw_cpu_write(cc->obj[n], obj);
+	raw_cpu_inc(cc->frees);
+	sq_release(w, n + 1);
+	return true;
 }
 
-static __always_inline bool sq_fast_check(struct squirrel_cache *c,
+/* What became of a free on the hot path. */
+enum sq_push {
+	SQ_PUSH_DONE,
+	SQ_PUSH_FULL,		/* fit, but there is no room, or no getting in */
+	SQ_PUSH_SUSPECT,	/* to be looked at closely */
+};
+
+/* The looked-up page is the cache's: is the object all right? Then take it. */
+static __always_inline enum sq_push
+sq_check_push(struct squirrel_cache *c, const struct sq_agent *agent, void *obj,
+	      const bool cold)
+{
+	unsigned long *at, secret;
+
+	if (unlikely(!sq_slot_start(c, agent, obj)))
+		return SQ_PUSH_SUSPECT;
+	at = cold ? sq_mark_at(c, obj) : obj;
+	secret = c->mark;
+	if (unlikely(*at == secret))
+		return SQ_PUSH_SUSPECT;
+	return sq_fast_push(c, obj, cold, true, at, secret) ? SQ_PUSH_DONE :
+							      SQ_PUSH_FULL;
+}
+
+/*
+ * A cache that is nothing for the hot path, before it goes on to the slow.
+ * Preemption is off.
+ */
+bool sq_cold_free(struct squirrel_cache *c, const struct sq_agent *agent,
+		  void *obj)
+{
+	if (!static_key_enabled(&sq_hardened) || want_init_on_free())
+		return false;
+	if (static_branch_unlikely(&sq_numa) && agent->node != numa_mem_id())
+		return false;
+	return data_race(agent->owner) == c &&
+	       sq_check_push(c, agent, obj, true) == SQ_PUSH_DONE;
+}
+
+/*
+ * Without hardening (the cache is the client's word then), with more than one
+ * node (magazines hold local memory only), or with wiping at free.
+ */
+static __always_inline bool sq_free_other(struct squirrel_cache *c,
 					  const struct sq_agent *agent,
 					  void *obj)
 {
-	if (unlikely(!sq_slot_start(c, agent, obj)))
+	if (want_init_on_free() || ZERO_OR_NULL_PTR(obj))
 		return false;
-	if (unlikely(*sq_mark_at(c, obj) == sq_mark_of(obj)))
-		return false;
-	/* Magazines hold local memory only. */
 	if (static_branch_unlikely(&sq_numa) && agent->node != numa_mem_id())
 		return false;
-	return !want_init_on_free();
+	if (static_branch_likely(&sq_hardened))
+		return data_race(agent->owner) == c &&
+		       sq_check_push(c, agent, obj, false) == SQ_PUSH_DONE;
+	return sq_fast_push(c, obj, false, false, NULL, 0);
+}
+
+static __always_inline bool sq_free_trusted(struct squirrel_cache *c, void *obj)
+{
+	bool done;
+
+	if (unlikely(ZERO_OR_NULL_PTR(obj)))
+		return true;
+	preempt_disable();
+	done = sq_fast_push(c, obj, false, false, NULL, 0);
+	preempt_enable();
+	return done;
+}
+
+static noinline void sq_cache_free_other(struct squirrel_cache *c, void *obj,
+					 unsigned long caller)
+{
+	bool done;
+
+	preempt_disable();
+	done = sq_free_other(c, sq_map_lookup(obj), obj);
+	preempt_enable();
+	if (unlikely(!done))
+		sq_cache_free_slow(c, obj, caller);
 }
 
 /**
@@ -155,7 +256,7 @@ static __always_inline bool sq_fast_check(struct squirrel_cache *c,
  * only memory at hand is given out.
  * Return: the object, or NULL (no memory, or the cache's limit is reached).
  */
-void *squirrel_cache_alloc(struct squirrel_cache *c, gfp_t gfp)
+void notrace *squirrel_cache_alloc(struct squirrel_cache *c, gfp_t gfp)
 {
 	return sq_alloc(c, gfp);
 }
@@ -171,23 +272,34 @@ EXPORT_SYMBOL_GPL(squirrel_cache_alloc);
  *
  * Context: Any context.
  */
-void squirrel_cache_free(struct squirrel_cache *c, void *obj)
+void notrace squirrel_cache_free(struct squirrel_cache *c, void *obj)
 {
-	bool done = false;
+	const struct sq_agent *agent;
 
-	preempt_disable();
-	if (static_branch_likely(&sq_hardened)) {
-		const struct sq_agent *agent = sq_map_lookup(obj);
-
-		if (likely(READ_ONCE(agent->owner) == c) && sq_fast_check(c, agent, obj))
-			done = sq_fast_push(c, obj);
-	} else if (likely(!ZERO_OR_NULL_PTR(obj)) && !want_init_on_free() &&
-		   !static_branch_unlikely(&sq_numa)) {
-		done = sq_fast_push(c, obj);
+	if (!static_branch_likely(&sq_plain_free)) {
+		if (!static_branch_likely(&sq_trusted))
+			return sq_cache_free_other(c, obj, _RET_IP_);
+		if (sq_free_trusted(c, obj))
+			return;
+		return sq_cache_free_slow(c, obj, _RET_IP_);
 	}
+	preempt_disable();
+	agent = sq_map_lookup(obj);
+	if (unlikely(data_race(agent->owner) != c))
+		goto suspect;
+	switch (sq_check_push(c, agent, obj, false)) {
+	case SQ_PUSH_DONE:
+		preempt_enable();
+		return;
+	case SQ_PUSH_FULL:
+		preempt_enable();
+		return sq_cache_free_full(c, obj, _RET_IP_);
+	case SQ_PUSH_SUSPECT:
+		break;
+	}
+suspect:
 	preempt_enable();
-	if (unlikely(!done))
-		sq_cache_free_slow(c, obj, _RET_IP_);
+	sq_cache_free_slow(c, obj, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_free);
 
@@ -197,16 +309,17 @@ static __always_inline void *sq_heap_alloc(struct squirrel_heap *heap,
 	struct squirrel_cache *c;
 
 	/* Size 0 wraps and goes the slow way with the large ones. */
-	if (unlikely(size - 1 >= SQ_CLASS_MAX_SIZE))
+	if (unlikely(size - 1 >= SQUIRREL_CLASS_MAX_SIZE))
 		return sq_heap_alloc_slow(heap, size, gfp, NUMA_NO_NODE);
-	c = READ_ONCE(heap->class[sq_class_of(size)]);
+	c = READ_ONCE(heap->class[squirrel_class_of(size)]);
 	if (unlikely(!c))
 		return sq_heap_alloc_slow(heap, size, gfp, NUMA_NO_NODE);
 	return sq_alloc(c, gfp);
 }
 
-static __always_inline void sq_heap_free(struct squirrel_heap *heap,
-					 const void *obj, unsigned long caller)
+static noinline void sq_heap_free_other(const void *obj,
+					struct squirrel_heap *heap,
+					unsigned long caller)
 {
 	const struct sq_agent *agent;
 	struct squirrel_cache *c;
@@ -214,19 +327,44 @@ static __always_inline void sq_heap_free(struct squirrel_heap *heap,
 
 	preempt_disable();
 	agent = sq_map_lookup(obj);
-	c = (struct squirrel_cache *)READ_ONCE(agent->owner);
-	if (likely(c) && likely(c->heap_key == heap)) {
-		if (static_branch_likely(&sq_hardened)) {
-			if (sq_fast_check(c, agent, (void *)obj))
-				done = sq_fast_push(c, (void *)obj);
-		} else if (!want_init_on_free() &&
-			   !static_branch_unlikely(&sq_numa)) {
-			done = sq_fast_push(c, (void *)obj);
-		}
-	}
+	c = sq_owner(agent);
+	if (likely(c) && likely(c->heap_key == heap))
+		done = sq_free_other(c, agent, (void *)obj);
 	preempt_enable();
 	if (unlikely(!done))
-		sq_heap_free_slow(heap, obj, caller);
+		sq_heap_free_slow(obj, heap, caller);
+}
+
+/*
+ * The caller's address is taken where it is needed, not passed in: this is
+ * inlined, so it is the public function's caller all the same.
+ */
+static __always_inline void sq_heap_free(const void *obj,
+					 struct squirrel_heap *heap)
+{
+	const struct sq_agent *agent;
+	struct squirrel_cache *c;
+
+	if (!static_branch_likely(&sq_plain_free))
+		return sq_heap_free_other(obj, heap, _RET_IP_);
+	preempt_disable();
+	agent = sq_map_lookup(obj);
+	c = (struct squirrel_cache *)data_race(agent->owner);
+	if (unlikely(!c) || unlikely(c->heap_key != heap))
+		goto suspect;
+	switch (sq_check_push(c, agent, (void *)obj, false)) {
+	case SQ_PUSH_DONE:
+		preempt_enable();
+		return;
+	case SQ_PUSH_FULL:
+		preempt_enable();
+		return sq_cache_free_full(c, (void *)obj, _RET_IP_);
+	case SQ_PUSH_SUSPECT:
+		break;
+	}
+suspect:
+	preempt_enable();
+	sq_heap_free_slow(obj, heap, _RET_IP_);
 }
 
 /**
@@ -244,7 +382,7 @@ static __always_inline void sq_heap_free(struct squirrel_heap *heap,
  * heap's limit is reached, or (with a warning unless __GFP_NOWARN) @size is
  * over SQUIRREL_MAX_SIZE.
  */
-void *squirrel_heap_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp)
+void notrace *squirrel_heap_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp)
 {
 	return sq_heap_alloc(heap, size, gfp);
 }
@@ -259,25 +397,25 @@ EXPORT_SYMBOL_GPL(squirrel_heap_alloc);
  *
  * Context: Any context, but large blocks (over 8192 bytes) not in NMI.
  */
-void squirrel_heap_free(struct squirrel_heap *heap, const void *obj)
+void notrace squirrel_heap_free(struct squirrel_heap *heap, const void *obj)
 {
-	sq_heap_free(heap, obj, _RET_IP_);
+	sq_heap_free(obj, heap);
 }
 EXPORT_SYMBOL_GPL(squirrel_heap_free);
 
 /**
- * squirrel_alloc() - kmalloc() from the default heap
+ * __squirrel_alloc() - squirrel_alloc() of a size known only at run time
  * @size: bytes, up to SQUIRREL_MAX_SIZE
  * @gfp: what the context allows; __GFP_ZERO clears the memory
  *
  * Context: As squirrel_heap_alloc().
  * Return: As squirrel_heap_alloc().
  */
-void *squirrel_alloc(size_t size, gfp_t gfp)
+void notrace *__squirrel_alloc(size_t size, gfp_t gfp)
 {
 	return sq_heap_alloc(sq_default_heap, size, gfp);
 }
-EXPORT_SYMBOL_GPL(squirrel_alloc);
+EXPORT_SYMBOL_GPL(__squirrel_alloc);
 
 /**
  * squirrel_free() - kfree() for memory of the default heap
@@ -285,8 +423,8 @@ EXPORT_SYMBOL_GPL(squirrel_alloc);
  *
  * Context: As squirrel_heap_free().
  */
-void squirrel_free(const void *obj)
+void notrace squirrel_free(const void *obj)
 {
-	sq_heap_free(sq_default_heap, obj, _RET_IP_);
+	sq_heap_free(obj, sq_default_heap);
 }
 EXPORT_SYMBOL_GPL(squirrel_free);

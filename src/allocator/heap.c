@@ -31,24 +31,33 @@ void sq_heap_unpin(struct squirrel_heap *heap)
 		module_put(THIS_MODULE);
 }
 
+/* The default heap's classes, where squirrel_alloc() finds them. */
+struct squirrel_cache *squirrel_default_class[SQUIRREL_NR_CLASSES];
+EXPORT_SYMBOL_GPL(squirrel_default_class);
+
 /* ---- making and taking apart ---------------------------------------------- */
 
 static void sq_heap_free_memory(struct squirrel_heap *heap)
 {
 	unsigned int i;
 
-	for (i = 0; i < SQ_NR_CLASSES; i++)
+	for (i = 0; heap->class && i < SQUIRREL_NR_CLASSES; i++) {
 		if (heap->class[i])
 			sq_cache_free_memory(heap->class[i]);
+		heap->class[i] = NULL;
+	}
 	if (heap->large)
 		kfree_rcu(heap->large, rcu);
+	if (heap->class != squirrel_default_class)
+		kfree(heap->class);
 	kfree(heap);
 }
 
 /* An unregistered heap, or an ERR_PTR; the arguments have been checked. */
 struct squirrel_heap *sq_heap_new(const char *name,
 				  const struct squirrel_heap_args *args,
-				  const struct sq_strategy *strategy)
+				  const struct sq_strategy *strategy,
+				  const struct sq_block_ops *source)
 {
 	struct squirrel_heap *heap;
 	struct squirrel_cache *large;
@@ -57,6 +66,11 @@ struct squirrel_heap *sq_heap_new(const char *name,
 	if (!heap)
 		return ERR_PTR(-ENOMEM);
 	strscpy(heap->name, name, sizeof(heap->name));
+	INIT_LIST_HEAD(&heap->link);
+	/* The first heap is the default one. */
+	heap->class = sq_default_heap ?
+		      kcalloc(SQUIRREL_NR_CLASSES, sizeof(*heap->class), GFP_KERNEL) :
+		      squirrel_default_class;
 	heap->strategy = strategy;
 	heap->home = args->node;
 	heap->limit = args->limit;
@@ -64,15 +78,15 @@ struct squirrel_heap *sq_heap_new(const char *name,
 	large = sq_cache_new(name, 0, NULL, heap, SQ_CACHE_LARGE, GFP_KERNEL);
 	if (!IS_ERR(large))
 		heap->large = large;
-	heap->manager = sq_manager_create(sq_source(),
-					  args->limit >> PAGE_SHIFT);
-	if (heap->large && !IS_ERR_OR_NULL(heap->manager))
+	heap->manager = sq_manager_create(source, args->limit >> PAGE_SHIFT);
+	if (heap->class && heap->large && !IS_ERR_OR_NULL(heap->manager))
 		return heap;
 	if (!IS_ERR_OR_NULL(heap->manager))
 		sq_manager_destroy(heap->manager);
 	sq_heap_free_memory(heap);
 	return ERR_PTR(-ENOMEM);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_new);
 
 /*
  * Take a heap apart, whatever is live in it: the manager takes all blocks back
@@ -84,7 +98,7 @@ void sq_heap_discard(struct squirrel_heap *heap)
 
 	if (!list_empty(&heap->link))
 		sq_registry_del_heap(heap);
-	for (i = 0; i < SQ_NR_CLASSES; i++)
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++)
 		if (heap->class[i])
 			sq_registry_del_cache(heap->class[i]);
 	synchronize_rcu_expedited();
@@ -92,6 +106,7 @@ void sq_heap_discard(struct squirrel_heap *heap)
 	sq_manager_destroy(heap->manager);
 	sq_heap_free_memory(heap);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_discard);
 
 static struct squirrel_cache *sq_heap_make_class(struct squirrel_heap *heap,
 						 unsigned int class, gfp_t gfp)
@@ -103,8 +118,8 @@ static struct squirrel_cache *sq_heap_make_class(struct squirrel_heap *heap,
 	if (in_nmi())
 		return NULL;
 	snprintf(name, sizeof(name), "%.40s/%u", heap->name,
-		 sq_class_size(class));
-	c = sq_cache_new(name, sq_class_size(class), &args, heap,
+		 squirrel_class_size(class));
+	c = sq_cache_new(name, squirrel_class_size(class), &args, heap,
 			 SQ_CACHE_CLASS,
 			 (gfp & (GFP_KERNEL | GFP_ATOMIC)) | __GFP_NOWARN);
 	if (IS_ERR(c))
@@ -128,7 +143,7 @@ struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
 
 	if (!c)
 		c = sq_heap_make_class(heap, class, gfp);
-	for (i = 1; !c && i <= SQ_CLASS_TRIES && class + i < SQ_NR_CLASSES; i++)
+	for (i = 1; !c && i <= SQ_CLASS_TRIES && class + i < SQUIRREL_NR_CLASSES; i++)
 		c = READ_ONCE(heap->class[class + i]);
 	return c;
 }
@@ -151,13 +166,13 @@ void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	}
 	if (!in_nmi())
 		might_alloc(gfp);
-	if (size <= SQ_CLASS_MAX_SIZE)
-		c = sq_heap_class(heap, sq_class_of(size), gfp);
+	if (size <= SQUIRREL_CLASS_MAX_SIZE)
+		c = sq_heap_class(heap, squirrel_class_of(size), gfp);
 	if (c)
 		return node == NUMA_NO_NODE ? squirrel_cache_alloc(c, gfp) :
 		       squirrel_cache_alloc_node(c, gfp, node);
 	if (static_branch_unlikely(&sq_series))
-		sq_series_tick(gfp);
+		sq_series_tick(gfp, 1);
 	return sq_large_alloc(heap, size, gfp, node);
 }
 
@@ -234,7 +249,7 @@ size_t squirrel_usable_size(const void *obj)
 
 	preempt_disable();
 	agent = sq_map_lookup(obj);
-	owner = (struct squirrel_cache *)READ_ONCE(agent->owner);
+	owner = sq_owner(agent);
 	if (!owner)
 		size = 0;
 	else if (agent->kind == SQ_KIND_LARGE)
@@ -271,9 +286,9 @@ static bool sq_realloc_stays(const void *obj, size_t size, size_t usable)
 {
 	if (size > usable)
 		return false;
-	if (usable <= SQ_CLASS_MAX_SIZE)
-		return sq_class_size(sq_class_of(size)) == usable;
-	return PAGE_ALIGN(size) == usable && size > SQ_CLASS_MAX_SIZE;
+	if (usable <= SQUIRREL_CLASS_MAX_SIZE)
+		return squirrel_class_size(squirrel_class_of(size)) == usable;
+	return PAGE_ALIGN(size) == usable && size > SQUIRREL_CLASS_MAX_SIZE;
 }
 
 /**
@@ -385,12 +400,11 @@ __squirrel_heap_create(const char *name, const struct squirrel_heap_args *args,
 	err = sq_heap_check_args(name, args, strategy);
 	if (err)
 		return ERR_PTR(err);
-	heap = sq_heap_new(name, args, strategy);
+	heap = sq_heap_new(name, args, strategy, sq_source());
 	if (IS_ERR(heap)) {
 		pr_err("heap '%s': no memory\n", name);
 		return heap;
 	}
-	INIT_LIST_HEAD(&heap->link);
 	heap->owner = owner;
 	err = sq_heap_fill(heap);
 	if (err)
@@ -413,12 +427,12 @@ static void sq_heap_report_left(struct squirrel_heap *heap)
 	unsigned long bytes = atomic_long_read(&heap->large_bytes);
 	unsigned int i;
 
-	for (i = 0; i < SQ_NR_CLASSES; i++) {
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
 		struct squirrel_cache *c = heap->class[i];
 		unsigned long live = c ? sq_cache_live(c) : 0;
 
 		objs += live;
-		bytes += live * sq_class_size(i);
+		bytes += live * squirrel_class_size(i);
 	}
 	if (objs)
 		pr_warn("heap '%s': destroyed with %lu objects (%lu bytes) live; freed\n",

@@ -19,7 +19,6 @@
 #include <squirrel/squirrel.h>
 #include <squirrel/utility.h>
 
-#include "size_class.h"
 
 /* What a used block is to the allocator: the agent's kind. */
 #define SQ_KIND_SLAB	1
@@ -38,35 +37,99 @@
  * time moves between the array and the depot or the slabs. So a burst that
  * swings around a magazine's edge takes no lock.
  */
-#define SQ_MAG_MAX	30U			/* objects in a depot magazine */
+#define SQ_MAG_MAX	62U			/* objects in a depot magazine */
 #define SQ_CPU_MAX	(2 * SQ_MAG_MAX)	/* objects in a CPU's two */
 #define SQ_CPU_BYTES	16384U			/* bytes of objects in them */
 #define SQ_CPU_START	2048U			/* the same, to begin with */
 
 /**
- * struct sq_cpu - one CPU's magazines of one cache
- * @busy: somebody on this CPU is using them; an interrupt that finds it set
+ * struct sq_word - how many objects, and who is at them
+ * @nr: objects
+ * @busy: 1: somebody on this CPU is using them; an interrupt that finds it set
  *	goes to the slabs instead
- * @nr: objects in @obj
- * @cap: objects @obj may hold for now, even
- * @max: objects there is room for
- * @trips: how often @obj ran full or empty since @cap last changed
+ * @word: both of them in one
+ */
+struct sq_word {
+	union {
+		struct {
+#ifdef __BIG_ENDIAN
+			u32 unused;
+			u16 busy;
+			u16 nr;
+#else
+			u16 nr;
+			u16 busy;
+			u32 unused;
+#endif
+		};
+		u64 word;
+	};
+};
+
+/**
+ * struct sq_cpu - one CPU's magazines of one cache
+ * @hot: objects in @obj, as the hot path looks for them
+ * @cold: the same for a cache with SQ_CACHE_MARK_OUTSIDE, whose objects the hot
+ *	path must not touch: for it @hot stays empty
  * @allocs: objects handed out on this CPU, by whichever path
  * @frees: objects taken back on this CPU
  * @seen: @allocs + @frees at the reclaimer's last look
+ * @trips: how often @obj ran full or empty since the reclaimer's last look
  * @obj: the objects at hand
  */
 struct sq_cpu {
-	u32 busy;
-	u32 nr;
-	u32 cap;
-	u16 max;
-	u16 trips;
+	struct sq_word hot;
 	unsigned long allocs;
 	unsigned long frees;
+	struct sq_word cold;
 	unsigned long seen;
+	u32 trips;
 	void *obj[];
 };
+
+#define SQ_BUSY_BIT	16
+
+/*
+ * Claim this CPU's magazines; preemption is off. False if a context that this
+ * one interrupts has them. On x86 the test and the set are one instruction,
+ * which is all that is needed against interrupts. Elsewhere they are two; an
+ * interrupt between them has let go again before the second.
+ */
+static __always_inline bool sq_claim(struct sq_word __percpu *w)
+{
+#ifdef SQ_PERCPU_BTS
+	return !sq_percpu_bts(w->word, SQ_BUSY_BIT);
+#else
+	if (unlikely(raw_cpu_read(w->busy)))
+		return false;
+	raw_cpu_write(w->busy, 1);
+	barrier();
+	return true;
+#endif
+}
+
+/*
+ * The number of objects in claimed magazines, plus SQ_CLAIMED: the claim itself
+ * where it is in the same word. What the number is compared with has it added
+ * beforehand, so that the hot path need not take it off.
+ */
+#ifdef SQ_PERCPU_BTS
+#define SQ_CLAIMED	BIT(SQ_BUSY_BIT)
+#else
+#define SQ_CLAIMED	0UL
+#endif
+
+static __always_inline u64 sq_claimed(struct sq_word __percpu *w)
+{
+	return SQ_CLAIMED ? raw_cpu_read(w->word) : raw_cpu_read(w->nr);
+}
+
+/* Let go of them with @nr objects inside. */
+static __always_inline void sq_release(struct sq_word __percpu *w, u64 nr)
+{
+	barrier();
+	raw_cpu_write(w->word, nr);
+}
 
 /* A magazine in the depot. */
 struct sq_mag {
@@ -75,9 +138,9 @@ struct sq_mag {
 	void *obj[SQ_MAG_MAX];
 };
 
-static_assert(sizeof(struct sq_mag) == 256);
+static_assert(sizeof(struct sq_mag) == 512);
 
-#define SQ_SLAB_WORDS		6
+#define SQ_SLAB_WORDS		5
 #define SQ_SLAB_MAX_OBJS	(SQ_SLAB_WORDS * 64)
 #define SQ_SLAB_MAX_PAGES	8U
 
@@ -93,6 +156,8 @@ enum sq_slab_list {
 
 /**
  * struct sq_slab - a block of objects of one size; lives in its agent's priv
+ * @bias: minus the slab's address times the cache's magic, for
+ *	sq_slot_start()
  * @list: on one of the node's lists
  * @rcu: while the block waits for a grace period on its way out
  * @nr_free: objects of it that are in the slab: neither live nor in a magazine
@@ -103,6 +168,7 @@ enum sq_slab_list {
  * @free: one bit per object that is in the slab
  */
 struct sq_slab {
+	u64 bias;
 	union {
 		struct list_head list;
 		struct rcu_head rcu;
@@ -153,7 +219,12 @@ struct sq_node {
  * @heap_key: the heap whose size class this is, or NULL
  * @size: bytes from one object to the next
  * @object_size: bytes the client asked for
+ * @mark: what a free object carries: a secret, so that no client writes it by
+ *	chance
  * @mark_off: where in a free object its mark is
+ * @cap: objects a CPU's two magazines may hold for now; see sq_set_cap()
+ * @full: the same plus SQ_CLAIMED for the hot path; 0 for a cache that is
+ *	nothing for it
  * @flags: SQUIRREL_* and SQ_CACHE_*
  * @align: of every object
  * @depot_max: most magazines in a node's depot
@@ -182,9 +253,12 @@ struct squirrel_cache {
 	struct sq_cpu __percpu *cpu;
 	u64 magic;
 	const void *heap_key;
+	unsigned long mark;
+	u64 full;
+	u32 cap;
+	u32 mark_off;
 	u32 size;
 	u32 object_size;
-	u32 mark_off;
 	u32 flags;
 
 	u32 align;
@@ -210,6 +284,25 @@ struct squirrel_cache {
 	char name[SQUIRREL_NAME_MAX + 1];
 	struct sq_node *node[];
 };
+
+static inline struct sq_word __percpu *sq_word(const struct squirrel_cache *c)
+{
+	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &c->cpu->cold : &c->cpu->hot;
+}
+
+static __always_inline struct squirrel_cache *
+sq_owner(const struct sq_agent *agent)
+{
+	return (struct squirrel_cache *)READ_ONCE(agent->owner);
+}
+
+/* Let a CPU's two magazines hold @cap objects: even, 2 to @cpu_max. */
+static inline void sq_set_cap(struct squirrel_cache *c, u32 cap)
+{
+	WRITE_ONCE(c->cap, cap);
+	if (!(c->flags & SQ_CACHE_MARK_OUTSIDE))
+		WRITE_ONCE(c->full, SQ_CLAIMED + cap);
+}
 
 /**
  * struct sq_strategy - how a heap picks among free blocks
@@ -250,7 +343,7 @@ struct sq_large {
  * @name: its name
  */
 struct squirrel_heap {
-	struct squirrel_cache *class[SQ_NR_CLASSES];
+	struct squirrel_cache **class;
 	struct sq_manager *manager;
 	const struct sq_strategy *strategy;
 	struct squirrel_cache *large;
@@ -270,11 +363,36 @@ struct squirrel_heap {
 };
 
 DECLARE_STATIC_KEY_TRUE(sq_hardened);
+DECLARE_STATIC_KEY_TRUE(sq_plain_alloc);
+DECLARE_STATIC_KEY_TRUE(sq_plain_free);
+DECLARE_STATIC_KEY_FALSE(sq_trusted);
 DECLARE_STATIC_KEY_FALSE(sq_series);
 DECLARE_STATIC_KEY_FALSE(sq_numa);
 
-extern unsigned long sq_mark_key;
 extern struct squirrel_heap *sq_default_heap;
+
+/*
+ * Move @nr pointers to other memory or towards lower addresses: four at a time,
+ * for they are too few for a string instruction to pay.
+ */
+static __always_inline void sq_move(void **to, void **from, unsigned int nr)
+{
+	void **end = from + nr;
+
+	for (; end - from >= 4; to += 4, from += 4) {
+		void *a = from[0], *b = from[1], *c = from[2], *d = from[3];
+
+		to[0] = a;
+		to[1] = b;
+		to[2] = c;
+		to[3] = d;
+		barrier();	/* or the compiler calls memmove() */
+	}
+	for (; from < end; to++, from++) {
+		*to = *from;
+		barrier();
+	}
+}
 
 static inline struct sq_slab *sq_slab_of(struct sq_agent *agent)
 {
@@ -287,29 +405,26 @@ static inline struct sq_agent *sq_slab_agent(struct sq_slab *slab)
 			    priv);
 }
 
-/*
- * The mark of a free object: a secret, mixed with the address so that it does
- * not survive a copy. It sends a second free to the slow check.
- */
+/* The mark of a free object sends a second free of it to the slow check. */
 static __always_inline unsigned long *sq_mark_at(const struct squirrel_cache *c,
 						 const void *obj)
 {
 	return (unsigned long *)((char *)obj + c->mark_off);
 }
 
-static __always_inline unsigned long sq_mark_of(const void *obj)
-{
-	return sq_mark_key ^ (unsigned long)obj;
-}
-
-/* Is @obj the start of one of the slab's slots? */
+/*
+ * Is @obj the start of one of the slab's slots? With magic = 2^64 / size, the
+ * product of an offset and magic wraps to below magic exactly if size divides
+ * the offset (offsets and sizes are below 2^32). The subtraction of the slab's
+ * address is in the bias.
+ */
 static __always_inline bool sq_slot_start(const struct squirrel_cache *c,
 					  const struct sq_agent *agent,
 					  const void *obj)
 {
-	u64 off = (unsigned long)obj - sq_agent_addr(agent);
+	const struct sq_slab *slab = (const struct sq_slab *)agent->priv;
 
-	return off * c->magic < c->magic;
+	return (u64)(unsigned long)obj * c->magic + slab->bias < c->magic;
 }
 
 static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c,
@@ -345,30 +460,39 @@ void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr);
 /* magazine.c */
 void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node);
 void sq_cache_push(struct squirrel_cache *c, void *obj);
-unsigned int sq_cpu_pop_many(struct squirrel_cache *c, void **objs,
-			     unsigned int nr);
-unsigned int sq_cpu_push_many(struct squirrel_cache *c, void **objs,
-			      unsigned int nr);
-unsigned long sq_cpu_drain(struct squirrel_cache *c, struct sq_cpu *cc,
-			   bool cold_only);
+unsigned int sq_take_many(struct squirrel_cache *c, void **objs,
+			  unsigned int nr);
+void sq_push_many(struct squirrel_cache *c, void **objs, unsigned int nr);
+unsigned long sq_cpu_drain(struct squirrel_cache *c, bool cold_only);
+unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu);
 unsigned long sq_depot_drain(struct squirrel_cache *c, bool all);
 void sq_defer_free(struct squirrel_cache *c, void *obj);
 void sq_deferred_flush(void);
+unsigned int sq_cap_start(const struct squirrel_cache *c);
+void sq_cap_decay(struct squirrel_cache *c);
+struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr);
+void sq_cpu_put(struct squirrel_cache *c, u32 nr);
+u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
 void sq_mag_free(struct sq_mag *mag);
 int sq_magazine_init(void);
 void sq_magazine_exit(void);
 
 /* fast.c */
 void sq_cache_finish(struct squirrel_cache *c, void *obj, gfp_t gfp);
+void *sq_cold_alloc(struct squirrel_cache *c);
+bool sq_cold_free(struct squirrel_cache *c, const struct sq_agent *agent,
+		  void *obj);
 
 /* check.c */
 bool sq_check_free(struct squirrel_cache *c, const void *obj,
 		   unsigned long caller);
 void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
 	       unsigned long caller);
+void sq_cache_free_full(struct squirrel_cache *c, void *obj,
+			unsigned long caller);
 void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 			unsigned long caller);
-void sq_heap_free_slow(struct squirrel_heap *heap, const void *obj,
+void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 		       unsigned long caller);
 unsigned long sq_misuse_count(void);
 
@@ -386,7 +510,8 @@ unsigned long sq_cache_in_magazines(struct squirrel_cache *c);
 /* heap.c */
 struct squirrel_heap *sq_heap_new(const char *name,
 				  const struct squirrel_heap_args *args,
-				  const struct sq_strategy *strategy);
+				  const struct sq_strategy *strategy,
+				  const struct sq_block_ops *source);
 void sq_heap_discard(struct squirrel_heap *heap);
 struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
 				     unsigned int class, gfp_t gfp);
@@ -419,8 +544,10 @@ void sq_for_each_heap(void (*fn)(struct squirrel_heap *h, void *ctx),
 
 /* allocator.c */
 void sq_event(enum sq_event event, gfp_t gfp);
-void sq_series_tick(gfp_t gfp);
+void sq_series_tick(gfp_t gfp, unsigned long nr);
 const struct sq_block_ops *sq_source(void);
 void sq_rcu_free_wait(void);
+unsigned long sq_random_mark(void);
+void sq_plain_update(void);
 
 #endif /* _SQ_ALLOCATOR_INTERNAL_H */

@@ -43,6 +43,7 @@ void sq_defer_free(struct squirrel_cache *c, void *obj)
 	if (llist_add((struct llist_node *)sq_mark_at(c, obj), &d->list))
 		irq_work_queue(&d->work);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_defer_free);
 
 static void sq_deferred_run(struct sq_deferred *d)
 {
@@ -55,7 +56,7 @@ static void sq_deferred_run(struct sq_deferred *d)
 
 		preempt_disable();
 		agent = sq_map_lookup(pos);
-		c = (struct squirrel_cache *)agent->owner;
+		c = sq_owner(agent);
 		obj = (char *)pos - c->mark_off;
 		sq_slabs_put(c, &obj, 1);
 		preempt_enable();
@@ -79,6 +80,7 @@ void sq_deferred_flush(void)
 		sq_deferred_run(d);
 	}
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_deferred_flush);
 
 /* ---- depot ---------------------------------------------------------------- */
 
@@ -114,7 +116,7 @@ static unsigned int sq_depot_refill(struct sq_node *n, void **objs)
 	sq_node_unlock(n, flags);
 	if (mag) {
 		got = mag->nr;
-		memcpy(objs, mag->obj, got * sizeof(*objs));
+		sq_move(objs, mag->obj, got);
 		sq_mag_free(mag);
 	}
 	return got;
@@ -133,7 +135,7 @@ static bool sq_depot_flush(struct squirrel_cache *c, struct sq_node *n,
 	if (!mag)
 		return false;
 	mag->nr = nr;
-	memcpy(mag->obj, objs, nr * sizeof(*objs));
+	sq_move(mag->obj, objs, nr);
 	raw_spin_lock_irqsave(&n->lock, flags);
 	mag->next = n->depot;
 	n->depot = mag;
@@ -176,15 +178,33 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 	}
 	return moved;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_depot_drain);
 
-/* ---- CPU's magazines; busy is set by the caller --------------------------- */
+/* ---- CPU's magazines; claimed by the caller ------------------------------- */
 
-static void sq_cpu_grow(struct sq_cpu *cc)
+unsigned int sq_cap_start(const struct squirrel_cache *c)
 {
-	if (cc->cap < cc->max && ++cc->trips >= SQ_TRIPS_TO_GROW) {
-		cc->cap = min_t(u32, 2 * cc->cap, cc->max);
+	return min(c->cpu_max, max(2U, SQ_CPU_START / c->size) & ~1U);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cap_start);
+
+/* They keep running full or empty: let them hold more, up to what there is. */
+static void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc)
+{
+	u32 cap = READ_ONCE(c->cap);
+
+	if (cap < c->cpu_max && ++cc->trips >= SQ_TRIPS_TO_GROW) {
+		sq_set_cap(c, min(2 * cap, c->cpu_max));
 		cc->trips = 0;
 	}
+}
+
+/* The reclaimer found the magazines of a CPU cold. */
+void sq_cap_decay(struct squirrel_cache *c)
+{
+	u32 half = (READ_ONCE(c->cap) / 2) & ~1U;
+
+	sq_set_cap(c, max(half, sq_cap_start(c)));
 }
 
 static struct sq_node *sq_local_node(struct squirrel_cache *c)
@@ -192,50 +212,51 @@ static struct sq_node *sq_local_node(struct squirrel_cache *c)
 	return c->node[numa_mem_id()];
 }
 
-static void sq_cpu_refill(struct squirrel_cache *c, struct sq_cpu *cc)
+static u32 sq_cpu_refill(struct squirrel_cache *c, struct sq_cpu *cc)
 {
 	struct sq_node *n = sq_local_node(c);
 	unsigned long flags;
-	unsigned int got;
+	u32 got;
 
 	got = sq_depot_refill(n, cc->obj);
 	if (!got) {
 		if (!sq_node_lock(n, &flags))
-			return;
-		got = sq_node_take(c, n, cc->obj, cc->cap / 2);
+			return 0;
+		got = sq_node_take(c, n, cc->obj, READ_ONCE(c->cap) / 2);
 		sq_node_unlock(n, flags);
 	}
-	WRITE_ONCE(cc->nr, got);
-	sq_cpu_grow(cc);
+	sq_cap_grow(c, cc);
+	return got;
 }
 
-static void sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc)
+/* The older magazine's worth of @nr goes; returns how many stay. */
+u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 {
-	unsigned int nr = min(cc->cap / 2, cc->nr);
+	u32 out = min(nr, c->cpu_max / 2);
 
-	if (!sq_depot_flush(c, sq_local_node(c), cc->obj, nr))
-		sq_slabs_put(c, cc->obj, nr);
-	memmove(cc->obj, cc->obj + nr, (cc->nr - nr) * sizeof(cc->obj[0]));
-	WRITE_ONCE(cc->nr, cc->nr - nr);
-	sq_cpu_grow(cc);
+	out = min(out, max(READ_ONCE(c->cap) / 2, nr - READ_ONCE(c->cap) / 2));
+	if (!sq_depot_flush(c, sq_local_node(c), cc->obj, out))
+		sq_slabs_put(c, cc->obj, out);
+	nr -= out;
+	sq_move(cc->obj, cc->obj + out, nr);
+	sq_cap_grow(c, cc);
+	return nr;
 }
 
 /* Preemption off. NULL if an interrupted context has them. */
-static struct sq_cpu *sq_cpu_get(struct squirrel_cache *c)
+struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr)
 {
-	struct sq_cpu *cc = this_cpu_ptr(c->cpu);
+	struct sq_word __percpu *w = sq_word(c);
 
-	if (cc->busy)
+	if (!sq_claim(w))
 		return NULL;
-	cc->busy = 1;
-	barrier();
-	return cc;
+	*nr = sq_claimed(w) - SQ_CLAIMED;
+	return this_cpu_ptr(c->cpu);
 }
 
-static void sq_cpu_put(struct sq_cpu *cc)
+void sq_cpu_put(struct squirrel_cache *c, u32 nr)
 {
-	barrier();
-	cc->busy = 0;
+	sq_release(sq_word(c), nr);
 }
 
 /* From the magazines after a refill or, past them, from the slabs. */
@@ -245,17 +266,16 @@ static void *sq_take_one(struct squirrel_cache *c)
 	struct sq_cpu *cc;
 	unsigned long flags;
 	void *obj = NULL;
+	u32 nr;
 
 	preempt_disable();
-	cc = sq_cpu_get(c);
+	cc = sq_cpu_get(c, &nr);
 	if (cc) {
-		if (!cc->nr)
-			sq_cpu_refill(c, cc);
-		if (cc->nr) {
-			WRITE_ONCE(cc->nr, cc->nr - 1);
-			obj = cc->obj[cc->nr];
-		}
-		sq_cpu_put(cc);
+		if (!nr)
+			nr = sq_cpu_refill(c, cc);
+		if (nr)
+			obj = cc->obj[--nr];
+		sq_cpu_put(c, nr);
 	} else {
 		n = sq_local_node(c);
 		if (sq_node_lock(n, &flags)) {
@@ -303,6 +323,11 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 
 	if (!in_nmi())
 		might_alloc(gfp);
+	if (node == NUMA_NO_NODE && (c->flags & SQ_CACHE_MARK_OUTSIDE)) {
+		obj = sq_cold_alloc(c);
+		if (obj)
+			goto finish;
+	}
 	if (node != NUMA_NO_NODE)
 		obj = sq_take_from(c, node);
 	else if (c->home && c->home - 1 != numa_mem_id())
@@ -318,6 +343,7 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	if (!obj)
 		return NULL;
 	this_cpu_inc(c->cpu->allocs);
+finish:
 	sq_cache_finish(c, obj, gfp);
 	return obj;
 }
@@ -327,20 +353,20 @@ void sq_cache_push(struct squirrel_cache *c, void *obj)
 {
 	struct sq_cpu *cc;
 	bool local;
+	u32 nr;
 
 	preempt_disable();
 	this_cpu_inc(c->cpu->frees);
 	if (static_branch_likely(&sq_hardened))
-		*sq_mark_at(c, obj) = sq_mark_of(obj);
+		*sq_mark_at(c, obj) = c->mark;
 	local = !static_branch_unlikely(&sq_numa) ||
 		sq_map_lookup(obj)->node == numa_mem_id();
-	cc = local ? sq_cpu_get(c) : NULL;
+	cc = local ? sq_cpu_get(c, &nr) : NULL;
 	if (cc) {
-		if (cc->nr >= cc->cap)
-			sq_cpu_flush(c, cc);
-		cc->obj[cc->nr] = obj;
-		WRITE_ONCE(cc->nr, cc->nr + 1);
-		sq_cpu_put(cc);
+		if (nr >= READ_ONCE(c->cap))
+			nr = sq_cpu_flush(c, cc, nr);
+		cc->obj[nr] = obj;
+		sq_cpu_put(c, nr + 1);
 	} else {
 		sq_slabs_put(c, &obj, 1);
 	}
@@ -349,27 +375,19 @@ void sq_cache_push(struct squirrel_cache *c, void *obj)
 
 /* ---- many at once --------------------------------------------------------- */
 
-/* Take up to @nr objects that are at hand; the caller finishes them. */
-unsigned int sq_cpu_pop_many(struct squirrel_cache *c, void **objs,
-			     unsigned int nr)
+/*
+ * Take up to @nr objects from depot and slabs; preemption is off, the caller
+ * counts and finishes them.
+ */
+unsigned int sq_take_many(struct squirrel_cache *c, void **objs,
+			  unsigned int nr)
 {
-	struct sq_node *n;
-	struct sq_cpu *cc;
+	struct sq_node *n = sq_local_node(c);
+	unsigned int got = 0, more;
 	unsigned long flags;
-	unsigned int got = 0;
 
-	preempt_disable();
-	cc = sq_cpu_get(c);
-	if (cc) {
-		got = min(nr, cc->nr);
-		memcpy(objs, cc->obj + cc->nr - got, got * sizeof(*objs));
-		WRITE_ONCE(cc->nr, cc->nr - got);
-		sq_cpu_put(cc);
-	}
-	n = sq_local_node(c);
 	while (nr - got >= c->cpu_max / 2) {
-		unsigned int more = sq_depot_refill(n, objs + got);
-
+		more = sq_depot_refill(n, objs + got);
 		if (!more)
 			break;
 		got += more;
@@ -378,71 +396,64 @@ unsigned int sq_cpu_pop_many(struct squirrel_cache *c, void **objs,
 		got += sq_node_take(c, n, objs + got, nr - got);
 		sq_node_unlock(n, flags);
 	}
-	this_cpu_add(c->cpu->allocs, got);
-	preempt_enable();
 	return got;
 }
 
 /*
- * Give @nr checked and marked local objects back: what fits on the CPU, whole
- * magazines to the depot, the rest to the slabs.
+ * Give checked, marked and counted local objects to depot and slabs;
+ * preemption is off.
  */
-unsigned int sq_cpu_push_many(struct squirrel_cache *c, void **objs,
-			      unsigned int nr)
+void sq_push_many(struct squirrel_cache *c, void **objs, unsigned int nr)
 {
-	struct sq_cpu *cc;
-	unsigned int done = 0, n;
+	unsigned int done, n;
 
-	preempt_disable();
-	this_cpu_add(c->cpu->frees, nr);
-	cc = sq_cpu_get(c);
-	if (cc) {
-		if (cc->nr + nr > cc->cap && cc->nr > cc->cap / 2)
-			sq_cpu_flush(c, cc);
-		done = min(nr, cc->cap - cc->nr);
-		memcpy(cc->obj + cc->nr, objs, done * sizeof(*objs));
-		WRITE_ONCE(cc->nr, cc->nr + done);
-		sq_cpu_put(cc);
-	}
-	while (done < nr) {
+	for (done = 0; done < nr; done += n) {
 		n = min(nr - done, c->cpu_max / 2);
 		if (n < c->cpu_max / 4 ||
 		    !sq_depot_flush(c, sq_local_node(c), objs + done, n))
 			sq_slabs_put(c, objs + done, n);
-		done += n;
 	}
-	preempt_enable();
-	return done;
 }
 
 /*
- * Empty a CPU's magazines into the slabs: its own, with preemption off, or
- * those of a CPU that is gone. With @cold_only nothing happens if they were
- * used since the last look. Returns the number of objects moved.
+ * Empty this CPU's magazines into the slabs; preemption is off. With @cold_only
+ * nothing happens if they were used since the last look. Returns the number of
+ * objects moved.
  */
-unsigned long sq_cpu_drain(struct squirrel_cache *c, struct sq_cpu *cc,
-			   bool cold_only)
+unsigned long sq_cpu_drain(struct squirrel_cache *c, bool cold_only)
 {
-	unsigned long now = cc->allocs + cc->frees;
-	unsigned int nr;
+	unsigned long used;
+	struct sq_cpu *cc;
+	u32 nr;
 
-	if (cc->busy)
+	cc = sq_cpu_get(c, &nr);
+	if (!cc)
 		return 0;
-	cc->busy = 1;
-	barrier();
-	nr = cc->nr;
-	if (cold_only && now != cc->seen) {
-		cc->seen = now;
-		nr = 0;
-	} else {
-		sq_slabs_put(c, cc->obj, nr);
-		WRITE_ONCE(cc->nr, 0);
-		cc->cap = min_t(u32, cc->max, max(2U, SQ_CPU_START / c->size) & ~1U);
+	used = cc->allocs + cc->frees;
+	if (cold_only && used != cc->seen) {
+		cc->seen = used;
 		cc->trips = 0;
+		sq_cpu_put(c, nr);
+		return 0;
 	}
-	sq_cpu_put(cc);
+	sq_slabs_put(c, cc->obj, nr);
+	sq_cap_decay(c);
+	sq_cpu_put(c, 0);
 	return nr;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
+
+/* The same for a CPU that is offline; preemption is off. */
+unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu)
+{
+	struct sq_word *w = per_cpu_ptr(sq_word(c), cpu);
+	u32 nr = w->nr;
+
+	sq_slabs_put(c, per_cpu_ptr(c->cpu, cpu)->obj, nr);
+	w->word = 0;
+	return nr;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain_dead);
 
 int sq_magazine_init(void)
 {

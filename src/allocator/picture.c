@@ -48,7 +48,7 @@ static bool sq_picture_block(const struct sq_agent *agent, void *ctx)
 {
 	struct sq_picture *p = ctx;
 	unsigned long addr = sq_agent_addr(agent), i;
-	const void *owner = READ_ONCE(agent->owner);
+	const void *owner = sq_owner(agent);
 	char first, rest;
 
 	if (p->only && owner != p->only)

@@ -83,6 +83,7 @@ int sq_registry_add_cache(struct squirrel_cache *c, bool named)
 		hook->cache_added(c->name, c);
 	return 0;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_registry_add_cache);
 
 /* Nobody walks over it any more when this returns. May sleep. */
 void sq_registry_del_cache(struct squirrel_cache *c)
@@ -117,6 +118,7 @@ int sq_registry_add_heap(struct squirrel_heap *h)
 		hook->heap_added(h->name, h);
 	return 0;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_registry_add_heap);
 
 void sq_registry_del_heap(struct squirrel_heap *h)
 {
@@ -141,6 +143,7 @@ void sq_for_each_cache(void (*fn)(struct squirrel_cache *c, void *ctx),
 		fn(c, ctx);
 	rcu_read_unlock();
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_for_each_cache);
 
 /* @fn must not sleep. */
 void sq_for_each_heap(void (*fn)(struct squirrel_heap *h, void *ctx),
@@ -153,3 +156,4 @@ void sq_for_each_heap(void (*fn)(struct squirrel_heap *h, void *ctx),
 		fn(h, ctx);
 	rcu_read_unlock();
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_for_each_heap);

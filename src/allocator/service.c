@@ -21,7 +21,7 @@ static void sq_drain_local_one(struct squirrel_cache *c, void *ctx)
 	struct sq_drain *d = ctx;
 
 	preempt_disable();
-	d->work->objects += sq_cpu_drain(c, this_cpu_ptr(c->cpu), d->flag);
+	d->work->objects += sq_cpu_drain(c, d->flag);
 	preempt_enable();
 }
 
@@ -38,6 +38,7 @@ void sq_allocator_drain_local(bool cold_only, struct sq_reclaim_work *work)
 
 	sq_for_each_cache(sq_drain_local_one, &d);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_drain_local);
 
 static void sq_drain_dead_one(struct squirrel_cache *c, void *ctx)
 {
@@ -48,8 +49,7 @@ static void sq_drain_dead_one(struct squirrel_cache *c, void *ctx)
 		if (cpu_online(cpu))
 			continue;
 		preempt_disable();
-		d->work->objects += sq_cpu_drain(c, per_cpu_ptr(c->cpu, cpu),
-						 false);
+		d->work->objects += sq_cpu_drain_dead(c, cpu);
 		preempt_enable();
 	}
 }
@@ -66,6 +66,7 @@ void sq_allocator_drain_dead(struct sq_reclaim_work *work)
 
 	sq_for_each_cache(sq_drain_dead_one, &d);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_drain_dead);
 
 static void sq_drain_depot_one(struct squirrel_cache *c, void *ctx)
 {
@@ -87,6 +88,7 @@ void sq_allocator_drain_depots(bool all, struct sq_reclaim_work *work)
 
 	sq_for_each_cache(sq_drain_depot_one, &d);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_drain_depots);
 
 static void sq_release_one(struct squirrel_cache *c, void *ctx)
 {
@@ -121,6 +123,7 @@ void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work)
 
 	sq_for_each_cache(sq_release_one, &d);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_release_slabs);
 
 static void sq_coalesce_one(struct squirrel_heap *heap, void *ctx)
 {
@@ -142,6 +145,7 @@ void sq_allocator_coalesce(unsigned long budget, struct sq_reclaim_work *work)
 
 	sq_for_each_heap(sq_coalesce_one, &d);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_coalesce);
 
 static void sq_give_back_one(struct squirrel_heap *heap, void *ctx)
 {
@@ -166,6 +170,7 @@ void sq_allocator_give_back(unsigned long keep, unsigned long budget,
 	sq_for_each_heap(sq_give_back_one, &d);
 	work->pages += sq_utility_trim();
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_give_back);
 
 static void sq_refill_one(struct squirrel_cache *c, void *ctx)
 {
@@ -187,6 +192,7 @@ void sq_allocator_refill(struct sq_reclaim_work *work)
 
 	sq_for_each_cache(sq_refill_one, &d);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_refill);
 
 static void sq_count_cache(struct squirrel_cache *c, void *ctx)
 {
@@ -222,12 +228,13 @@ unsigned long sq_allocator_reclaimable(void)
 	sq_for_each_heap(sq_count_heap, &bytes);
 	return bytes >> PAGE_SHIFT;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_reclaimable);
 
 static void sq_cpu_idle_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
-	if (data_race(per_cpu_ptr(c->cpu, d->cpu)->nr))
+	if (data_race(per_cpu_ptr(sq_word(c), d->cpu)->nr))
 		d->flag = false;
 }
 
@@ -245,3 +252,4 @@ bool sq_allocator_cpu_idle(unsigned int cpu)
 	sq_for_each_cache(sq_cpu_idle_one, &d);
 	return d.flag;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_cpu_idle);

@@ -206,7 +206,7 @@ static void sq_slab_give_rcu(struct rcu_head *rcu)
 {
 	struct sq_slab *slab = container_of(rcu, struct sq_slab, rcu);
 
-	sq_slab_give((struct squirrel_cache *)sq_slab_agent(slab)->owner, slab);
+	sq_slab_give(sq_owner(sq_slab_agent(slab)), slab);
 }
 
 /* Give detached slabs to the manager. Not in NMI. */
@@ -251,6 +251,7 @@ static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 	char *obj = (char *)sq_agent_addr(agent);
 	unsigned int i;
 
+	slab->bias = -(sq_agent_addr(agent) * c->magic);
 	slab->nr_objs = nr;
 	slab->nr_free = nr;
 	slab->where = SQ_SLAB_LISTS;
@@ -261,7 +262,7 @@ static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 		slab->free[i >> 6] |= BIT_ULL(i & 63);
 		if (c->ctor)
 			c->ctor(obj);
-		*sq_mark_at(c, obj) = sq_mark_of(obj);
+		*sq_mark_at(c, obj) = c->mark;
 		obj += c->size;
 	}
 }
@@ -338,7 +339,7 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
 static bool sq_put_one(struct squirrel_cache *c, struct sq_node *n,
 		       struct sq_agent *agent, void *obj)
 {
-	return agent->owner == c && sq_slot_start(c, agent, obj) &&
+	return sq_owner(agent) == c && sq_slot_start(c, agent, obj) &&
 	       sq_slab_put(c, n, agent, sq_slot_index(c, agent, obj));
 }
 

@@ -208,6 +208,7 @@ int sq_heap_set_strategy(struct squirrel_heap *heap, const char *name)
 	WRITE_ONCE(heap->strategy, strategy);
 	return 0;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_strategy);
 
 struct sq_heap_sum {
 	struct seq_file *s;
@@ -297,7 +298,7 @@ static unsigned int sq_check_node(struct squirrel_cache *c, struct sq_node *n)
 			bad += slab->where != i;
 			bad += slab->nr_free > slab->nr_objs;
 			bad += (i == SQ_SLAB_FULL) != !slab->nr_free;
-			bad += sq_slab_agent(slab)->owner != c;
+			bad += sq_owner(sq_slab_agent(slab)) != c;
 		}
 	}
 	bad += slabs != n->nr_slabs;
@@ -338,3 +339,4 @@ unsigned int sq_allocator_check(void)
 	sq_for_each_heap(sq_check_heap, &bad);
 	return bad;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_check);

@@ -23,6 +23,7 @@ const struct sq_strategy *sq_strategy_by_name(const char *name)
 			return &sq_strategies[i];
 	return NULL;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_strategy_by_name);
 
 /* By the number in struct squirrel_heap_args; NULL if there is none such. */
 const struct sq_strategy *sq_strategy_by_id(enum squirrel_strategy id)
@@ -31,3 +32,4 @@ const struct sq_strategy *sq_strategy_by_id(enum squirrel_strategy id)
 		return NULL;
 	return &sq_strategies[id];
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_strategy_by_id);

@@ -14,19 +14,24 @@
  * that are inside, and after which further calls fail with -EIO. So when the
  * registry hook returns from "removed" nobody uses the object any more.
  *
- * Cost: a directory with its files pins about 3.3 KiB of dentries and inodes
- * per cache. debugfs has no way to make an entry when it is looked up, so they
- * are made with the cache; sq_entry_populate() is the place to change that.
+ * Cost: a directory with its files pins 3.5 KiB of dentries and inodes, 121
+ * pages for 140 caches. Most are never looked at, so "caches" starts as a
+ * trigger. The first walk through it calls sq_caches_visit(), which puts the
+ * real directory in its place and returns -ESTALE; upon that the VFS walks the
+ * path again and finds what it wants. Heaps are few and shown from the start.
  */
+#include <linux/atomic.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/wait_bit.h>
 #include <squirrel/allocator.h>
 #include <squirrel/debugfs.h>
 #include <squirrel/reclaimer.h>
@@ -34,25 +39,41 @@
 /* No word that a file accepts is longer; more is refused, not cut */
 #define SQ_DEBUGFS_WORD_MAX	64
 
+struct sq_file {
+	const char *name;
+	umode_t mode;
+	const struct file_operations *fops;
+};
+
 /**
  * struct sq_entry - the directory of one cache or heap
- * @list: on sq_entries, protected by sq_entries_lock
+ * @list: on sq_entries
  * @key: the cache or heap, compared and handed on only
- * @dir: its directory
+ * @files: what is in the directory
+ * @dir: the directory, or NULL while nobody has looked
+ * @name: its name
  */
 struct sq_entry {
 	struct list_head list;
-	const void *key;
+	void *key;
+	const struct sq_file *files;
 	struct dentry *dir;
+	char name[];
 };
 
-static struct dentry *sq_root;
-static struct dentry *sq_caches_dir;
-static struct dentry *sq_heaps_dir;
-
-/* Never held while a directory is removed: a reader inside may be waited for */
+/*
+ * Protects all below. Not held while the directory of an entry is removed,
+ * for that waits for readers.
+ */
 static DEFINE_MUTEX(sq_entries_lock);
 static LIST_HEAD(sq_entries);
+static struct dentry *sq_root;
+static struct dentry *sq_caches_dir;	/* trigger or directory */
+static struct dentry *sq_heaps_dir;
+static bool sq_caches_shown;		/* it is the directory */
+
+/* Calls of sq_caches_visit() under way */
+static atomic_t sq_visits = ATOMIC_INIT(0);
 
 /* ---- writing -------------------------------------------------------------- */
 
@@ -159,12 +180,6 @@ static const struct file_operations sq_reclaim_run_fops = {
 	.write = sq_reclaim_run_write,
 };
 
-struct sq_file {
-	const char *name;
-	umode_t mode;
-	const struct file_operations *fops;
-};
-
 static const struct sq_file sq_cache_files[] = {
 	{ "stats", 0400, &sq_cache_stats_fops },
 	{ "map", 0400, &sq_cache_map_fops },
@@ -207,21 +222,34 @@ static void sq_entry_populate(struct dentry *dir, const struct sq_file *files,
  * Failure to show something is no failure of the thing shown, so nothing is
  * reported back; the rule of debugfs is not to check its calls.
  */
-static void sq_entry_add(const char *name, struct dentry *parent,
-			 const struct sq_file *files, void *key)
+static void sq_entry_show(struct sq_entry *e)
 {
-	struct sq_entry *e = kmalloc(sizeof(*e), GFP_KERNEL);
+	bool heap = e->files == sq_heap_files;
+	struct dentry *dir;
 
+	lockdep_assert_held(&sq_entries_lock);
+	if (!heap && !sq_caches_shown)
+		return;
+	dir = debugfs_create_dir(e->name, heap ? sq_heaps_dir : sq_caches_dir);
+	if (IS_ERR(dir))
+		return;
+	sq_entry_populate(dir, e->files, e->key);
+	e->dir = dir;
+}
+
+static void sq_entry_add(const char *name, const struct sq_file *files,
+			 void *key)
+{
+	struct sq_entry *e;
+
+	e = kzalloc(struct_size(e, name, strlen(name) + 1), GFP_KERNEL);
 	if (!e)
 		return;
 	e->key = key;
-	e->dir = debugfs_create_dir(name, parent);
-	if (IS_ERR(e->dir)) {
-		kfree(e);
-		return;
-	}
-	sq_entry_populate(e->dir, files, key);
+	e->files = files;
+	strcpy(e->name, name);
 	mutex_lock(&sq_entries_lock);
+	sq_entry_show(e);
 	list_add(&e->list, &sq_entries);
 	mutex_unlock(&sq_entries_lock);
 }
@@ -252,9 +280,62 @@ static void sq_entry_remove(const void *key)
 	kfree(e);
 }
 
+/* ---- the trigger ---------------------------------------------------------- */
+
+/*
+ * Put the directory where the trigger is, under the same inode number: tools
+ * that walk trees look at it before they open it and again after.
+ */
+static void sq_caches_show(void)
+{
+	unsigned long ino = d_inode(sq_caches_dir)->i_ino;
+	struct sq_entry *e;
+
+	debugfs_remove(sq_caches_dir);
+	sq_caches_dir = debugfs_create_dir("caches", sq_root);
+	sq_caches_shown = true;
+	if (IS_ERR(sq_caches_dir))
+		return;
+	d_inode(sq_caches_dir)->i_ino = ino;
+	list_for_each_entry(e, &sq_entries, list)
+		if (!e->dir)
+			sq_entry_show(e);
+}
+
+/*
+ * Called by a path walk that steps on the trigger, without locks. Nothing is
+ * mounted; -ESTALE makes the walk start over. A walk that still holds the
+ * trigger when it has been replaced takes the same way.
+ */
+static struct vfsmount *sq_caches_visit(struct dentry *dentry, void *data)
+{
+	atomic_inc(&sq_visits);
+	mutex_lock(&sq_entries_lock);
+	if (sq_root && !sq_caches_shown)
+		sq_caches_show();
+	mutex_unlock(&sq_entries_lock);
+	if (atomic_dec_and_test(&sq_visits))
+		wake_up_var(&sq_visits);
+	return ERR_PTR(-ESTALE);
+}
+
+/*
+ * The VFS takes no reference to the module for the call, so see to it that no
+ * task is in it or about to enter or to leave: there is no voluntary sleep
+ * between its decision to call and the counter, nor after the counter.
+ */
+static void sq_visits_end(void)
+{
+	synchronize_rcu_tasks();
+	wait_var_event(&sq_visits, !atomic_read(&sq_visits));
+	synchronize_rcu_tasks();
+}
+
+/* ---- coming and going ----------------------------------------------------- */
+
 static void sq_cache_added(const char *name, struct squirrel_cache *cache)
 {
-	sq_entry_add(name, sq_caches_dir, sq_cache_files, cache);
+	sq_entry_add(name, sq_cache_files, cache);
 }
 
 static void sq_cache_removed(struct squirrel_cache *cache)
@@ -264,7 +345,7 @@ static void sq_cache_removed(struct squirrel_cache *cache)
 
 static void sq_heap_added(const char *name, struct squirrel_heap *heap)
 {
-	sq_entry_add(name, sq_heaps_dir, sq_heap_files, heap);
+	sq_entry_add(name, sq_heap_files, heap);
 }
 
 static void sq_heap_removed(struct squirrel_heap *heap)
@@ -299,7 +380,8 @@ int sq_debugfs_init(void)
 		return PTR_ERR(root);
 	}
 	sq_root = root;
-	sq_caches_dir = debugfs_create_dir("caches", root);
+	sq_caches_dir = debugfs_create_automount("caches", root,
+						 sq_caches_visit, NULL);
 	sq_heaps_dir = debugfs_create_dir("heaps", root);
 	sq_entry_populate(root, sq_root_files, NULL);
 	sq_entry_populate(debugfs_create_dir("reclaim", root),
@@ -317,10 +399,16 @@ int sq_debugfs_init(void)
 void sq_debugfs_exit(void)
 {
 	struct sq_entry *e, *next;
+	struct dentry *root;
 
 	sq_allocator_set_registry_hook(NULL);
-	debugfs_remove(sq_root);
+	/* from here on the trigger does nothing */
+	mutex_lock(&sq_entries_lock);
+	root = sq_root;
 	sq_root = NULL;
+	mutex_unlock(&sq_entries_lock);
+	debugfs_remove(root);
+	sq_visits_end();
 	list_for_each_entry_safe(e, next, &sq_entries, list) {
 		list_del(&e->list);
 		kfree(e);

@@ -11,6 +11,9 @@
  * empty slabs to the managers, coalesce, give pages back to the source, refill
  * reserves. Each step is bounded; the background run yields between CPUs.
  *
+ * The background has a workqueue of its own, since it waits for the other one,
+ * on which each CPU empties its magazines.
+ *
  * Locks: sq_reclaim_mutex serialises changes of mode and full runs, and is
  * taken before cpus_read_lock(). The counts are atomics.
  */
@@ -50,7 +53,8 @@
 static DEFINE_MUTEX(sq_reclaim_mutex);
 static enum squirrel_reclaim_mode sq_mode = SQUIRREL_RECLAIM_OFF;
 static unsigned long sq_n;		/* allocations or milliseconds */
-static struct workqueue_struct *sq_wq;
+static struct workqueue_struct *sq_wq;		/* the background */
+static struct workqueue_struct *sq_cpu_wq;	/* each CPU's magazines */
 static unsigned long sq_awake;		/* bit 0: the background is running */
 static unsigned int sq_idle_runs;
 static unsigned long sq_series_running;	/* bit 0 */
@@ -123,7 +127,7 @@ static void sq_drain_cpus(bool cold_only, struct sq_reclaim_work *work)
 		memset(&w->done, 0, sizeof(w->done));
 		w->cold_only = cold_only;
 		if (!sq_allocator_cpu_idle(cpu))
-			queue_work_on(cpu, sq_wq, &w->work);
+			queue_work_on(cpu, sq_cpu_wq, &w->work);
 	}
 	for_each_online_cpu(cpu) {
 		struct sq_cpu_work *w = per_cpu_ptr(&sq_cpu_works, cpu);
@@ -153,6 +157,7 @@ unsigned long sq_reclaimer_run(void)
 	sq_account(&work);
 	return work.pages;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_run);
 
 /**
  * squirrel_reclaim() - give back everything that is free, now
@@ -324,6 +329,7 @@ int sq_reclaimer_set_mode_string(const char *text)
 		return -EINVAL;
 	return squirrel_reclaim_mode(mode, n);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_set_mode_string);
 
 /**
  * sq_reclaimer_get_mode_string() - the mode as the setter takes it, and newline
@@ -346,6 +352,7 @@ int sq_reclaimer_get_mode_string(char *buf, size_t size)
 	mutex_unlock(&sq_reclaim_mutex);
 	return len;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_get_mode_string);
 
 /**
  * sq_reclaimer_show_mode() - the mode as sq_reclaimer_set_mode_string() takes it
@@ -360,6 +367,7 @@ void sq_reclaimer_show_mode(struct seq_file *s)
 	sq_reclaimer_get_mode_string(buf, sizeof(buf));
 	seq_puts(s, buf);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_show_mode);
 
 static void sq_show_count(struct seq_file *s, const char *key,
 			  const atomic_long_t *count)
@@ -389,6 +397,15 @@ void sq_reclaimer_show_stats(struct seq_file *s)
 	sq_show_count(s, "objects_refilled", &sq_counts.refilled);
 	seq_printf(s, "pages_reclaimable: %lu\n", sq_allocator_reclaimable());
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_show_stats);
+
+static void sq_destroy_workqueues(void)
+{
+	if (sq_wq)
+		destroy_workqueue(sq_wq);
+	if (sq_cpu_wq)
+		destroy_workqueue(sq_cpu_wq);
+}
 
 /**
  * sq_reclaimer_init() - start the reclaimer
@@ -401,9 +418,12 @@ int sq_reclaimer_init(const char *mode)
 {
 	int cpu, err;
 
-	sq_wq = alloc_workqueue("squirrel", WQ_MEM_RECLAIM | SQ_WQ_PERCPU, 0);
-	if (!sq_wq)
-		return -ENOMEM;
+	sq_wq = alloc_workqueue("squirrel", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
+	sq_cpu_wq = alloc_workqueue("squirrel_cpu",
+				    WQ_MEM_RECLAIM | SQ_WQ_PERCPU, 0);
+	err = -ENOMEM;
+	if (!sq_wq || !sq_cpu_wq)
+		goto wq;
 	for_each_possible_cpu(cpu)
 		INIT_WORK(&per_cpu_ptr(&sq_cpu_works, cpu)->work, sq_drain_cpu);
 	err = sq_shrinker_init();
@@ -418,7 +438,7 @@ int sq_reclaimer_init(const char *mode)
 	sq_allocator_set_hook(NULL);
 	sq_shrinker_exit();
 wq:
-	destroy_workqueue(sq_wq);
+	sq_destroy_workqueues();
 	return err;
 }
 
@@ -433,5 +453,5 @@ void sq_reclaimer_exit(void)
 	sq_allocator_set_hook(NULL);
 	sq_shrinker_exit();
 	cancel_delayed_work_sync(&sq_background_work);
-	destroy_workqueue(sq_wq);
+	sq_destroy_workqueues();
 }

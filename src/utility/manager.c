@@ -30,8 +30,12 @@
 
 #include "internal.h"
 
-/* Free blocks looked at for neighbours in steps 2 and 4. */
+/*
+ * Free blocks looked at for neighbours: in step 2, in step 2 where more is free
+ * than used, so that new pages would rather spread the waste, and in step 4.
+ */
 #define SHORT_LOOKS	16
+#define MORE_LOOKS	256
 #define LONG_LOOKS	1024
 
 /* Refused whatever the source is; keeps sizes in bytes from overflowing. */
@@ -293,8 +297,10 @@ static bool pool_try(struct sq_pool *pool, const struct sq_request *req,
 	*taken = NULL;
 	if (pool->free_pages < req->pages)
 		return true;
+	if (pool->free_pages > pool->used_pages)
+		looks = max(looks, 0UL + MORE_LOOKS);
 	agent = find(pool, req);
-	if (!agent && looks && sq_pool_merge(pool, looks, req->pages))
+	if (!agent && sq_pool_merge(pool, looks, req->pages))
 		agent = find(pool, req);
 	if (!agent)
 		return true;

@@ -71,6 +71,23 @@ static DEFINE_RAW_SPINLOCK(map_lock);
 static struct leaf_state *leaf_state;	/* by leaf; contents under map_lock */
 static u32 empty_leaves = LEAF_NONE;	/* under map_lock */
 
+/*
+ * The root's pointers are biased: each points to where entry 0 of the whole map
+ * would be if the leaves lay one behind the other, so that a lookup indexes with
+ * the page frame as it is.
+ */
+static struct sq_agent **leaf_entries(unsigned long leaf)
+{
+	return READ_ONCE(sq_map.root[leaf]) + leaf * SQ_MAP_LEAF_ENTRIES;
+}
+
+static void leaf_point(unsigned long leaf, struct sq_agent **entries)
+{
+	/* Pairs with the address dependency in sq_map_lookup(). */
+	smp_store_release(&sq_map.root[leaf],
+			  entries - leaf * SQ_MAP_LEAF_ENTRIES);
+}
+
 static unsigned long leaf_of(unsigned long addr)
 {
 	return (addr - PAGE_OFFSET) / LEAF_BYTES;
@@ -131,7 +148,7 @@ int sq_map_init(void)
 	for (i = 0; i < SQ_MAP_LEAF_ENTRIES; i++)
 		shared_leaf[i] = &sq_agent_nobody;
 	for (i = 0; i < leaves; i++)
-		root[i] = shared_leaf;
+		root[i] = shared_leaf - i * SQ_MAP_LEAF_ENTRIES;
 
 	empty_leaves = LEAF_NONE;
 	sq_map.root = root;
@@ -148,8 +165,8 @@ void sq_map_exit(void)
 
 	sq_meta_note(-(long)map_pages());
 	for (i = 0; i < sq_map.leaves; i++) {
-		if (sq_map.root[i] != shared_leaf)
-			sq_meta_put(sq_map.root[i]);
+		if (leaf_entries(i) != shared_leaf)
+			sq_meta_put(leaf_entries(i));
 	}
 	sq_map.leaves = 0;
 	kvfree(sq_map.root);
@@ -165,7 +182,7 @@ static bool leaf_hold(unsigned long leaf, unsigned int n)
 	bool there;
 
 	raw_spin_lock_irqsave(&map_lock, irq);
-	there = sq_map.root[leaf] != shared_leaf;
+	there = leaf_entries(leaf) != shared_leaf;
 	if (there)
 		leaf_state[leaf].held += n;
 	raw_spin_unlock_irqrestore(&map_lock, irq);
@@ -213,9 +230,8 @@ static bool leaf_install(unsigned long leaf, gfp_t gfp)
 	memcpy(entries, shared_leaf, sizeof(shared_leaf));
 
 	raw_spin_lock_irqsave(&map_lock, irq);
-	if (sq_map.root[leaf] == shared_leaf) {
-		/* Pairs with the address dependency in sq_map_lookup(). */
-		smp_store_release(&sq_map.root[leaf], entries);
+	if (leaf_entries(leaf) == shared_leaf) {
+		leaf_point(leaf, entries);
 		leaf_list(leaf);
 		entries = NULL;
 	}
@@ -277,7 +293,7 @@ void sq_map_set(unsigned long addr, size_t size, struct sq_agent *agent)
 
 	for (at = addr; at != end; at = stop) {
 		stop = leaf_end(at, end);
-		entries = sq_map.root[leaf_of(at)] + entry_of(at);
+		entries = leaf_entries(leaf_of(at)) + entry_of(at);
 		for (; at != stop; at += PAGE_SIZE)
 			WRITE_ONCE(*entries++, agent);
 	}
@@ -300,8 +316,8 @@ void sq_map_collect(struct list_head *pages)
 		state->listed = false;
 		if (state->held)
 			continue;
-		entries = sq_map.root[leaf];
-		WRITE_ONCE(sq_map.root[leaf], shared_leaf);
+		entries = leaf_entries(leaf);
+		leaf_point(leaf, shared_leaf);
 		list_add(&virt_to_page(entries)->lru, pages);
 	}
 	raw_spin_unlock_irqrestore(&map_lock, irq);
@@ -323,7 +339,7 @@ bool sq_map_next(unsigned long *addr, unsigned long end,
 	while (at < end && !found) {
 		stop = leaf_end(at, end);
 		preempt_disable();
-		entries = READ_ONCE(sq_map.root[leaf_of(at)]);
+		entries = leaf_entries(leaf_of(at));
 		if (entries == shared_leaf)
 			at = stop;
 		while (at != stop) {
