@@ -96,7 +96,8 @@ static inline bool squirrel_kmem_flags(slab_flags_t flags, unsigned int *out)
 #ifdef SLAB_CACHE_DMA32
 	dma |= SLAB_CACHE_DMA32;
 #endif
-	*out = 0;
+	/* Names may repeat here, so that one is taken is nothing to report. */
+	*out = SQUIRREL_QUIET;
 	if (flags & SLAB_HWCACHE_ALIGN)
 		*out |= SQUIRREL_HWCACHE_ALIGN;
 	if (flags & SLAB_TYPESAFE_BY_RCU)

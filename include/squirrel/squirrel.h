@@ -48,8 +48,10 @@ struct squirrel_heap;
 #define SQUIRREL_TYPESAFE_BY_RCU	0x02U
 /** define SQUIRREL_ACCOUNT - charge the pages to the allocating memcg */
 #define SQUIRREL_ACCOUNT		0x04U
+/** define SQUIRREL_QUIET - no line in the log when the name is taken */
+#define SQUIRREL_QUIET			0x08U
 /** define SQUIRREL_CACHE_FLAGS - all flags a client may pass */
-#define SQUIRREL_CACHE_FLAGS		0x07U
+#define SQUIRREL_CACHE_FLAGS		0x0fU
 
 /**
  * struct squirrel_cache_args - what is special about a cache

@@ -223,7 +223,7 @@ EXPORT_SYMBOL_GPL(squirrel_calloc);
  */
 void *squirrel_realloc(const void *obj, size_t size, gfp_t gfp)
 {
-	return squirrel_heap_realloc(sq_default_heap, obj, size, gfp);
+	return sq_heap_realloc(sq_default_heap, obj, size, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(squirrel_realloc);
 
@@ -237,9 +237,10 @@ void squirrel_free_sensitive(const void *obj)
 {
 	size_t size = squirrel_usable_size(obj);
 
-	if (size)
+	/* What the free will refuse is left alone here as well. */
+	if (size && sq_is_live(sq_default_heap, obj))
 		memzero_explicit((void *)obj, size);
-	squirrel_free(obj);
+	sq_heap_free_slow(obj, sq_default_heap, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(squirrel_free_sensitive);
 

@@ -122,23 +122,28 @@ static __always_inline struct sq_agent *sq_bulk_look(struct squirrel_cache *c,
 static unsigned int sq_bulk_check(struct squirrel_cache *c, void **to,
 				  void **objs, unsigned int room)
 {
-	unsigned long secret = c->mark, off = c->mark_off, page = 0;
-	u64 magic = c->magic, bias = 0;
+	unsigned long secret = c->mark, off = c->mark_off, page;
+	struct sq_agent *agent = room ? sq_bulk_look(c, objs[0]) : NULL;
+	u64 magic = c->magic, span = c->span, bias;
 	unsigned int i;
 
+	/* Without a page to begin with there is none to be in by mistake. */
+	if (!agent)
+		return 0;
+	page = (unsigned long)objs[0] & PAGE_MASK;
+	bias = sq_slab_of(agent)->bias;
 	for (i = 0; i < room; i++) {
 		void *obj = objs[i];
 		unsigned long *mark = obj + off;
 
 		if (((unsigned long)obj ^ page) >= PAGE_SIZE) {
-			struct sq_agent *agent = sq_bulk_look(c, obj);
-
+			agent = sq_bulk_look(c, obj);
 			if (!agent)
 				break;
 			page = (unsigned long)obj & PAGE_MASK;
 			bias = sq_slab_of(agent)->bias;
 		}
-		if ((unsigned long)obj * magic + bias >= magic)
+		if ((unsigned long)obj * magic + bias >= span)
 			break;
 		if (*mark == secret)
 			break;

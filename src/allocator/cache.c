@@ -49,7 +49,8 @@ static void sq_cache_layout(struct squirrel_cache *c, unsigned int size,
 		slot += sizeof(long);
 	}
 	c->size = ALIGN(slot, c->align);
-	c->magic = div64_u64(U64_MAX, c->size) + 1;
+	c->magic = div64_u64(U64_MAX, c->size) + 2;
+	c->span = SQ_SLAB_MAX_OBJS * sq_slot_step(c);
 	c->cpu_max = clamp(SQ_CPU_BYTES / c->size, 2U, SQ_CPU_MAX) & ~1U;
 	sq_set_cap(c, sq_cap_start(c));
 	c->depot_max = clamp(SQ_DEPOT_BYTES / (c->size * (c->cpu_max / 2)), 1U,
@@ -325,7 +326,8 @@ __squirrel_cache_create(const char *name, unsigned int size,
 	err = sq_registry_add_cache(c, true);
 	if (!err)
 		return c;
-	pr_err("cache '%s': exists already\n", name);
+	if (!(c->flags & SQUIRREL_QUIET))
+		pr_err("cache '%s': exists already\n", name);
 	module_put(THIS_MODULE);
 discard:
 	sq_cache_discard(c);

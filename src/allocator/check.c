@@ -83,6 +83,24 @@ static bool sq_is_free(struct squirrel_cache *c, struct sq_agent *agent,
 	       sq_in_depot(c->node[agent->node], obj);
 }
 
+/* Is @obj, the start of an object, live memory of @heap? */
+bool sq_is_live(const struct squirrel_heap *heap, const void *obj)
+{
+	struct squirrel_cache *c;
+	struct sq_agent *agent;
+	bool live;
+
+	preempt_disable();
+	agent = sq_map_lookup(obj);
+	c = sq_owner(agent);
+	live = c && (c->heap_key == heap || c == heap->large);
+	if (live && agent->kind == SQ_KIND_SLAB)
+		live = *sq_mark_at(c, obj) != c->mark ||
+		       !sq_is_free(c, agent, obj);
+	preempt_enable();
+	return live;
+}
+
 static const char *sq_foreign(struct sq_agent *agent)
 {
 	if (agent == &sq_agent_nobody)

@@ -253,7 +253,8 @@ size_t squirrel_usable_size(const void *obj)
 	if (!owner)
 		size = 0;
 	else if (agent->kind == SQ_KIND_LARGE)
-		size = sq_agent_size(agent);
+		size = (unsigned long)obj == sq_agent_addr(agent) ?
+		       sq_agent_size(agent) : 0;
 	else if (sq_slot_start(owner, agent, obj))
 		size = owner->object_size;
 	preempt_enable();
@@ -291,6 +292,33 @@ static bool sq_realloc_stays(const void *obj, size_t size, size_t usable)
 	return PAGE_ALIGN(size) == usable && size > SQUIRREL_CLASS_MAX_SIZE;
 }
 
+void *sq_heap_realloc(struct squirrel_heap *heap, const void *obj, size_t size,
+		      gfp_t gfp, unsigned long caller)
+{
+	size_t usable;
+	void *fresh;
+
+	if (ZERO_OR_NULL_PTR(obj))
+		return squirrel_heap_alloc(heap, size, gfp);
+	if (!size) {
+		sq_heap_free_slow(obj, heap, caller);
+		return ZERO_SIZE_PTR;
+	}
+	usable = squirrel_usable_size(obj);
+	if (!usable || !sq_is_live(heap, obj)) {
+		sq_report(heap->large, "realloc", obj, caller);
+		return NULL;
+	}
+	if (sq_realloc_stays(obj, size, usable))
+		return (void *)obj;
+	fresh = squirrel_heap_alloc(heap, size, gfp);
+	if (!fresh)
+		return NULL;
+	memcpy(fresh, obj, min(size, usable));
+	sq_heap_free_slow(obj, heap, caller);
+	return fresh;
+}
+
 /**
  * squirrel_heap_realloc() - change the size of memory from a heap
  * @heap: the heap
@@ -302,33 +330,12 @@ static bool sq_realloc_stays(const void *obj, size_t size, size_t usable)
  * Context: As squirrel_heap_alloc().
  * Return: the memory, perhaps elsewhere, with its content up to the smaller of
  * both sizes; ZERO_SIZE_PTR for 0 bytes; NULL if there is none (or @obj is not
- * squirrel's): then @obj is as it was.
+ * live memory of @heap): then @obj is as it was.
  */
 void *squirrel_heap_realloc(struct squirrel_heap *heap, const void *obj,
 			    size_t size, gfp_t gfp)
 {
-	size_t usable;
-	void *fresh;
-
-	if (ZERO_OR_NULL_PTR(obj))
-		return squirrel_heap_alloc(heap, size, gfp);
-	if (!size) {
-		squirrel_heap_free(heap, obj);
-		return ZERO_SIZE_PTR;
-	}
-	usable = squirrel_usable_size(obj);
-	if (!usable) {
-		sq_report(heap->large, "realloc", obj, _RET_IP_);
-		return NULL;
-	}
-	if (sq_realloc_stays(obj, size, usable))
-		return (void *)obj;
-	fresh = squirrel_heap_alloc(heap, size, gfp);
-	if (!fresh)
-		return NULL;
-	memcpy(fresh, obj, min(size, usable));
-	squirrel_heap_free(heap, obj);
-	return fresh;
+	return sq_heap_realloc(heap, obj, size, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(squirrel_heap_realloc);
 

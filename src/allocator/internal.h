@@ -156,8 +156,7 @@ enum sq_slab_list {
 
 /**
  * struct sq_slab - a block of objects of one size; lives in its agent's priv
- * @bias: minus the slab's address times the cache's magic, for
- *	sq_slot_start()
+ * @bias: see sq_slot_start()
  * @list: on one of the node's lists
  * @rcu: while the block waits for a grace period on its way out
  * @nr_free: objects of it that are in the slab: neither live nor in a magazine
@@ -214,8 +213,10 @@ struct sq_node {
 /**
  * struct squirrel_cache - objects of one size
  * @cpu: the magazines
- * @magic: 2^64 / @size, rounded up: one multiplication by it gives both an
- *	object's index in its slab and whether the pointer is to its start
+ * @magic: a little over 2^64 / @size: one multiplication by it gives an
+ *	object's index in its slab, and whether the pointer is to its start
+ * @span: what the product is below for the start of an object; see
+ *	sq_slot_start()
  * @heap_key: the heap whose size class this is, or NULL
  * @size: bytes from one object to the next
  * @object_size: bytes the client asked for
@@ -252,6 +253,7 @@ struct sq_node {
 struct squirrel_cache {
 	struct sq_cpu __percpu *cpu;
 	u64 magic;
+	u64 span;
 	const void *heap_key;
 	unsigned long mark;
 	u64 full;
@@ -412,11 +414,19 @@ static __always_inline unsigned long *sq_mark_at(const struct squirrel_cache *c,
 	return (unsigned long *)((char *)obj + c->mark_off);
 }
 
+/* What the product below grows by from one object to the next: size to 2 size */
+static inline u64 sq_slot_step(const struct squirrel_cache *c)
+{
+	return c->magic * c->size;
+}
+
 /*
- * Is @obj the start of one of the slab's slots? With magic = 2^64 / size, the
- * product of an offset and magic wraps to below magic exactly if size divides
- * the offset (offsets and sizes are below 2^32). The subtraction of the slab's
- * address is in the bias.
+ * Is @obj the start of one of the slab's objects? With magic a little over
+ * 2^64 / size, the product of an offset and magic wraps to n * step for the
+ * n-th object, and to magic or more for what lies between. (Offsets and sizes
+ * are below 2^32, and so SQ_SLAB_MAX_OBJS * step is below magic.) The bias takes
+ * the slab's address off, and adds so much that the product of what would be
+ * the object behind the last comes to span.
  */
 static __always_inline bool sq_slot_start(const struct squirrel_cache *c,
 					  const struct sq_agent *agent,
@@ -424,7 +434,7 @@ static __always_inline bool sq_slot_start(const struct squirrel_cache *c,
 {
 	const struct sq_slab *slab = (const struct sq_slab *)agent->priv;
 
-	return (u64)(unsigned long)obj * c->magic + slab->bias < c->magic;
+	return (u64)(unsigned long)obj * c->magic + slab->bias < c->span;
 }
 
 static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c,
@@ -490,6 +500,7 @@ void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
 	       unsigned long caller);
 void sq_cache_free_full(struct squirrel_cache *c, void *obj,
 			unsigned long caller);
+bool sq_is_live(const struct squirrel_heap *heap, const void *obj);
 void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 			unsigned long caller);
 void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
@@ -515,11 +526,27 @@ struct squirrel_heap *sq_heap_new(const char *name,
 void sq_heap_discard(struct squirrel_heap *heap);
 struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
 				     unsigned int class, gfp_t gfp);
+void *sq_heap_realloc(struct squirrel_heap *heap, const void *obj, size_t size,
+		      gfp_t gfp, unsigned long caller);
 void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 			 int node);
 void sq_heap_pin(struct squirrel_heap *heap);
 void sq_heap_unpin(struct squirrel_heap *heap);
 
+
+/* No @pages were to be had: count whether for the heap's limit or for memory. */
+static inline void sq_heap_count_failure(const struct squirrel_heap *heap,
+					 unsigned long pages,
+					 atomic_long_t *limit_hits,
+					 atomic_long_t *nomem)
+{
+	unsigned long used = sq_manager_pages_used(heap->manager);
+
+	if (heap->limit && used + pages > heap->limit >> PAGE_SHIFT)
+		atomic_long_inc(limit_hits);
+	else
+		atomic_long_inc(nomem);
+}
 
 /* large.c */
 void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,

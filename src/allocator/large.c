@@ -34,7 +34,8 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		req.node = heap->home ? heap->home - 1 : numa_mem_id();
 	agent = sq_manager_take(heap->manager, &req);
 	if (!agent) {
-		atomic_long_inc(&heap->nomem);
+		sq_heap_count_failure(heap, req.pages, &heap->limit_hits,
+				      &heap->nomem);
 		return NULL;
 	}
 	sq_heap_pin(heap);

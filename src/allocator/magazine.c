@@ -58,6 +58,8 @@ static void sq_deferred_run(struct sq_deferred *d)
 		agent = sq_map_lookup(pos);
 		c = sq_owner(agent);
 		obj = (char *)pos - c->mark_off;
+		/* The link was where its mark belongs. */
+		*sq_mark_at(c, obj) = c->mark;
 		sq_slabs_put(c, &obj, 1);
 		preempt_enable();
 	}

@@ -104,8 +104,22 @@ void sq_cache_show_map(struct seq_file *s, struct squirrel_cache *c)
 	sq_picture_draw(s, c->heap, c);
 }
 
+static void sq_class_row(struct seq_file *s, struct squirrel_cache *c)
+{
+	unsigned long slabs = 0, pages = 0, objs = 0;
+	int nid;
+
+	for_each_node(nid) {
+		slabs += data_race(c->node[nid]->nr_slabs);
+		pages += data_race(c->node[nid]->nr_pages);
+		objs += data_race(c->node[nid]->nr_objs);
+	}
+	seq_printf(s, "%-12u %10lu %10lu %10lu %10lu\n", c->object_size,
+		   sq_cache_live(c), objs, slabs, pages);
+}
+
 /**
- * sq_heap_show_histogram() - a heap's blocks by size
+ * sq_heap_show_histogram() - a heap's blocks and objects by size
  * @s: where to
  * @heap: the heap
  *
@@ -121,6 +135,14 @@ void sq_heap_show_histogram(struct seq_file *s, struct squirrel_heap *heap)
 	for (i = 0; i < SQ_VIEW_BINS; i++)
 		seq_printf(s, "%-12lu %10lu %10lu\n", 1UL << i,
 			   view.free_bins[i], view.used_bins[i]);
+	seq_printf(s, "\n%-12s %10s %10s %10s %10s\n", "class", "live",
+		   "objects", "slabs", "pages");
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
+		struct squirrel_cache *c = READ_ONCE(heap->class[i]);
+
+		if (c)
+			sq_class_row(s, c);
+	}
 }
 
 /**

@@ -16,40 +16,42 @@
 /* Slabs a cache has before it makes them large. */
 #define SQ_SMALL_SLABS	8
 
-static bool sq_plan_fits(struct squirrel_cache *c, unsigned int which,
-			 unsigned int pages, unsigned int waste_shift)
+/*
+ * How long slabs are: the shortest that wastes at most one part in @part, or
+ * else the one that wastes the least of its length. An object that fills a slab
+ * of its own gets the pages it needs.
+ */
+static void sq_slab_plan_one(struct squirrel_cache *c, unsigned int which,
+			     unsigned int part)
 {
-	size_t bytes = (size_t)pages << PAGE_SHIFT;
-	unsigned int n = min_t(size_t, bytes / c->size, SQ_SLAB_MAX_OBJS);
+	unsigned int least = DIV_ROUND_UP(c->size, PAGE_SIZE), pages;
+	unsigned long best = ULONG_MAX;
 
-	if (!n || (bytes - (size_t)n * c->size) << waste_shift > bytes)
-		return false;
-	c->slab_pages[which] = pages;
-	c->slab_objs[which] = n;
-	return true;
+	for (pages = least; pages <= max(least, SQ_SLAB_MAX_PAGES); pages++) {
+		unsigned long bytes = (unsigned long)pages << PAGE_SHIFT, waste;
+		unsigned int nr;
+
+		nr = min_t(unsigned long, bytes / c->size, SQ_SLAB_MAX_OBJS);
+		waste = (bytes - (unsigned long)nr * c->size) * 1024 / pages;
+		if (waste >= best)
+			continue;
+		best = waste;
+		c->slab_pages[which] = pages;
+		c->slab_objs[which] = nr;
+		if (waste * part <= PAGE_SIZE * 1024)
+			break;
+	}
 }
 
 /*
- * How long slabs are. The first few are short, since a cache with few objects
+ * The first few slabs of a cache are short, since a cache with few objects
  * wastes what it does not fill; later ones as long as it takes to waste little
  * at the end.
  */
 void sq_slab_plan(struct squirrel_cache *c)
 {
-	static const u8 shift[2][3] = { { 3, 2, 1 }, { 6, 5, 4 } };
-	unsigned int which, i, pages;
-
-	for (which = 0; which < 2; which++) {
-		c->slab_pages[which] = DIV_ROUND_UP(c->size, PAGE_SIZE);
-		c->slab_objs[which] = 1;
-		for (i = 0; i < 3; i++)
-			for (pages = 1; pages <= SQ_SLAB_MAX_PAGES; pages++)
-				if (sq_plan_fits(c, which, pages,
-						 shift[which][i]))
-					goto next;
-next:
-		;
-	}
+	sq_slab_plan_one(c, 0, 8);
+	sq_slab_plan_one(c, 1, 64);
 }
 
 /* In NMI the lock may be held by what was interrupted: only try. */
@@ -251,7 +253,8 @@ static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 	char *obj = (char *)sq_agent_addr(agent);
 	unsigned int i;
 
-	slab->bias = -(sq_agent_addr(agent) * c->magic);
+	slab->bias = (SQ_SLAB_MAX_OBJS - nr) * sq_slot_step(c) -
+		     sq_agent_addr(agent) * c->magic;
 	slab->nr_objs = nr;
 	slab->nr_free = nr;
 	slab->where = SQ_SLAB_LISTS;
@@ -313,7 +316,8 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
 	}
 	if (!agent) {
 		atomic_long_sub(nr, &c->total_objs);
-		atomic_long_inc(&c->nomem);
+		sq_heap_count_failure(c->heap, c->slab_pages[0],
+				      &c->limit_hits, &c->nomem);
 		return NULL;
 	}
 	if (!(c->flags & SQ_CACHE_INTERNAL))

@@ -164,7 +164,7 @@ void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 	sum.live += large;
 	sum.live_bytes += large_bytes;
 	sum.nomem += atomic_long_read(&heap->nomem);
-	sum.limit_hits += view.limit_hits;
+	sum.limit_hits += atomic_long_read(&heap->limit_hits);
 	sum.misuse += atomic_long_read(&heap->large->misuse);
 	sq_show_sum(s, &sum);
 	sq_show_view(s, &view);
@@ -212,11 +212,11 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_strategy);
 
 struct sq_heap_sum {
 	struct seq_file *s;
+	unsigned long large;
+	unsigned long large_bytes;
 	unsigned long heaps;
 	unsigned long used;
 	unsigned long free;
-	unsigned long live_bytes;
-	unsigned int broken;
 };
 
 static void sq_summary_cache(struct squirrel_cache *c, void *ctx)
@@ -245,10 +245,18 @@ static void sq_summary_heap(struct squirrel_heap *heap, void *ctx)
 	h->heaps++;
 	h->used += view.used_pages;
 	h->free += view.free_pages;
-	h->live_bytes += sum.live_bytes;
+	h->large += atomic_long_read(&heap->large_live);
+	h->large_bytes += atomic_long_read(&heap->large_bytes);
 	seq_printf(h->s, "heap  %-28s %8s %10lu %12lu %8lu %6lu\n", heap->name,
 		   READ_ONCE(heap->strategy)->name, sum.live, sum.live_bytes,
 		   view.used_pages + view.free_pages, sum.misuse);
+}
+
+/* Squirrel's own magazines are in the table, but nobody's live objects. */
+static void sq_sum_of_clients(struct squirrel_cache *c, void *ctx)
+{
+	if (!(c->flags & SQ_CACHE_INTERNAL))
+		sq_cache_sum_up(c, ctx);
 }
 
 /**
@@ -266,11 +274,12 @@ void sq_allocator_show_summary(struct seq_file *s)
 		   "live bytes", "pages", "misuse");
 	sq_for_each_cache(sq_summary_cache, s);
 	sq_for_each_heap(sq_summary_heap, &heaps);
-	sq_for_each_cache(sq_cache_sum_up, &all);
+	sq_for_each_cache(sq_sum_of_clients, &all);
 	seq_printf(s, "\ncaches: %lu\n", all.caches);
 	seq_printf(s, "heaps: %lu\n", heaps.heaps);
-	seq_printf(s, "live_objects: %lu\n", all.live);
-	seq_printf(s, "live_bytes: %lu\n", all.live_bytes);
+	seq_printf(s, "live_objects: %lu\n", all.live + heaps.large);
+	seq_printf(s, "live_bytes: %lu\n",
+		   all.live_bytes + heaps.large_bytes);
 	seq_printf(s, "pages_used: %lu\n", heaps.used);
 	seq_printf(s, "pages_free: %lu\n", heaps.free);
 	seq_printf(s, "pages_meta: %lu\n", sq_utility_meta_pages());
@@ -278,6 +287,7 @@ void sq_allocator_show_summary(struct seq_file *s)
 		   heaps.used + heaps.free + sq_utility_meta_pages());
 	seq_printf(s, "misuse: %lu\n", sq_misuse_count());
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_show_summary);
 
 /* What must hold in a cache at rest; 0 if it does. */
 static unsigned int sq_check_node(struct squirrel_cache *c, struct sq_node *n)

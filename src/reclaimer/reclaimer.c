@@ -56,6 +56,7 @@ static unsigned long sq_n;		/* allocations or milliseconds */
 static struct workqueue_struct *sq_wq;		/* the background */
 static struct workqueue_struct *sq_cpu_wq;	/* each CPU's magazines */
 static unsigned long sq_awake;		/* bit 0: the background is running */
+static unsigned long sq_cpus_left;	/* bit 0: it is to look after a CPU */
 static unsigned int sq_idle_runs;
 static unsigned long sq_series_running;	/* bit 0 */
 
@@ -150,6 +151,8 @@ unsigned long sq_reclaimer_run(void)
 	struct sq_reclaim_work work = {};
 
 	mutex_lock(&sq_reclaim_mutex);
+	/* First, since what they were made of goes to a CPU's magazines. */
+	sq_allocator_drain_depots(true, &work);
 	sq_drain_cpus(false, &work);
 	sq_reclaim_shared(true, 0, &work);
 	mutex_unlock(&sq_reclaim_mutex);
@@ -183,6 +186,7 @@ unsigned long sq_reclaimer_pressure(void)
 {
 	struct sq_reclaim_work work = {};
 
+	sq_allocator_drain_depots(true, &work);
 	sq_allocator_drain_local(false, &work);
 	sq_reclaim_shared(true, 0, &work);
 	atomic_long_inc(&sq_counts.shrinks);
@@ -198,9 +202,15 @@ static DECLARE_DELAYED_WORK(sq_background_work, sq_background);
 static void sq_background(struct work_struct *unused)
 {
 	struct sq_reclaim_work work = {};
-	bool again;
+	bool again, left;
 
 	mutex_lock(&sq_reclaim_mutex);
+	left = test_and_clear_bit(0, &sq_cpus_left);
+	if (sq_mode != SQUIRREL_RECLAIM_PARALLEL && !left) {
+		clear_bit(0, &sq_awake);
+		mutex_unlock(&sq_reclaim_mutex);
+		return;
+	}
 	sq_drain_cpus(true, &work);
 	cond_resched();
 	sq_reclaim_shared(false, SQ_KEEP_PAGES, &work);
@@ -227,6 +237,13 @@ static void sq_wake(unsigned long ms)
 	if (!test_bit(0, &sq_awake) && !test_and_set_bit(0, &sq_awake))
 		queue_delayed_work(sq_wq, &sq_background_work,
 				   msecs_to_jiffies(ms));
+}
+
+/* Also if it is waiting already, perhaps for long. */
+static void sq_wake_now(unsigned long ms)
+{
+	set_bit(0, &sq_awake);
+	mod_delayed_work(sq_wq, &sq_background_work, msecs_to_jiffies(ms));
 }
 
 /* ---- series --------------------------------------------------------------- */
@@ -258,7 +275,8 @@ static void sq_hook_event(enum sq_event event, gfp_t gfp)
 		break;
 	case SQ_EVENT_CPU_DEAD:
 		atomic_long_inc(&sq_counts.cpus_dead);
-		sq_wake(0);
+		set_bit(0, &sq_cpus_left);
+		sq_wake_now(0);
 		break;
 	}
 }
@@ -299,7 +317,7 @@ int squirrel_reclaim_mode(enum squirrel_reclaim_mode mode, unsigned long n)
 	sq_allocator_set_series(mode == SQUIRREL_RECLAIM_SERIES ? n : 0);
 	mutex_unlock(&sq_reclaim_mutex);
 	if (mode == SQUIRREL_RECLAIM_PARALLEL)
-		sq_wake(n);
+		sq_wake_now(n);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(squirrel_reclaim_mode);

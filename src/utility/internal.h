@@ -21,6 +21,7 @@
 
 #include <linux/atomic.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 
@@ -51,6 +52,13 @@ static inline struct sq_agent *sq_block_agent(struct sq_block *block)
 static inline unsigned long sq_agent_end(const struct sq_agent *agent)
 {
 	return sq_agent_addr(agent) + sq_agent_size(agent);
+}
+
+/* Where a walk goes on after a block found at @addr: forward, even if damaged. */
+static inline unsigned long sq_agent_past(const struct sq_agent *agent,
+					  unsigned long addr)
+{
+	return max(sq_agent_end(agent), addr + PAGE_SIZE);
 }
 
 /**

@@ -533,7 +533,7 @@ static struct sq_agent *next_used(struct sq_pool *pool, unsigned long *addr,
 		if (!sq_pool_has(pool, agent))
 			break;
 		used = sq_agent_used(agent);
-		*addr = sq_agent_end(agent);
+		*addr = sq_agent_past(agent, *addr);
 	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return used ? agent : NULL;

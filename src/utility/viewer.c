@@ -105,7 +105,7 @@ static bool walk_step(struct sq_pool *pool, unsigned long *addr,
 		/* Not at its start: merged with one that was shown already. */
 		if (sq_agent_addr(agent) == *addr)
 			go_on = fn(agent, ctx);
-		*addr = sq_agent_end(agent);
+		*addr = sq_agent_past(agent, *addr);
 	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return go_on;
