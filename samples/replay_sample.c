@@ -49,6 +49,22 @@ long replay_free_pages(void)
 	return free;
 }
 
+static void replay_sample_take(struct replay_run *run)
+{
+	u32 step = max(run->trace->nevents / REPLAY_POINTS, 1U);
+	struct replay_sample *s;
+	unsigned int i;
+
+	if (run->nsamples >= REPLAY_POINTS)
+		return;
+	s = &run->samples[run->nsamples++];
+	s->pages = run->free_before - replay_free_pages();
+	s->live_bytes = 0;
+	for (i = 0; i < run->nworkers; i++)
+		s->live_bytes += READ_ONCE(run->workers[i].live_bytes);
+	run->next_sample = (run->nsamples + 1) * step;
+}
+
 /**
  * replay_sample() - take the samples that are due
  * @run: the run
@@ -58,22 +74,12 @@ long replay_free_pages(void)
  */
 void replay_sample(struct replay_run *run, u32 pos)
 {
-	u32 step = max(run->trace->nevents / REPLAY_POINTS, 1U);
-	struct replay_sample *s;
-	unsigned int i;
-
 	/* a thread that finds another one at it has nothing to add */
-	if (!spin_trylock(&run->sample_lock))
-		return;
-	if (pos >= run->next_sample && run->nsamples < REPLAY_POINTS) {
-		s = &run->samples[run->nsamples++];
-		s->pages = run->free_before - replay_free_pages();
-		s->live_bytes = 0;
-		for (i = 0; i < run->nworkers; i++)
-			s->live_bytes += READ_ONCE(run->workers[i].live_bytes);
-		run->next_sample = (run->nsamples + 1) * step;
+	if (spin_trylock(&run->sample_lock)) {
+		if (pos >= run->next_sample)
+			replay_sample_take(run);
+		spin_unlock(&run->sample_lock);
 	}
-	spin_unlock(&run->sample_lock);
 }
 
 /* ---- /sys/kernel/debug/squirrel_replay/samples ---------------------------- */

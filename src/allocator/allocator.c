@@ -304,8 +304,7 @@ static int sq_default_heap_init(const struct sq_allocator_config *config)
 		       config->strategy);
 		return -EINVAL;
 	}
-	heap = sq_heap_new("default", &args, strategy,
-				      config->source);
+	heap = sq_heap_new("default", &args, strategy, config->source);
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	sq_default_heap = heap;

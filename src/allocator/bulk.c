@@ -107,7 +107,7 @@ static __always_inline struct sq_agent *sq_bulk_look(struct squirrel_cache *c,
 {
 	struct sq_agent *agent = sq_map_lookup(obj);
 
-	if (unlikely(data_race(agent->owner) != c))
+	if (unlikely(sq_owner_fast(agent) != c))
 		return NULL;
 	if (static_branch_unlikely(&sq_numa) && agent->node != numa_mem_id())
 		return NULL;

@@ -195,7 +195,7 @@ unsigned long sq_cache_live(struct squirrel_cache *c)
 	for_each_possible_cpu(cpu) {
 		struct sq_cpu *cc = per_cpu_ptr(c->cpu, cpu);
 
-		live += data_race(cc->allocs) - data_race(cc->frees);
+		live += sq_peek(cc->allocs) - sq_peek(cc->frees);
 	}
 	return (long)live > 0 ? live : 0;
 }
@@ -208,7 +208,7 @@ unsigned long sq_cache_in_magazines(struct squirrel_cache *c)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		nr += data_race(per_cpu_ptr(sq_word(c), cpu)->nr);
+		nr += sq_peek(per_cpu_ptr(sq_word(c), cpu)->nr);
 	return nr;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_in_magazines);

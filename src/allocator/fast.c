@@ -148,7 +148,7 @@ static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj,
 	if (unlikely(!sq_claim(w)))
 		return false;
 	n = sq_claimed(w);
-	if (unlikely(n >= (cold ? SQ_CLAIMED + c->cap : data_race(c->full)))) {
+	if (unlikely(n >= (cold ? SQ_CLAIMED + c->cap : sq_peek(c->full)))) {
 		sq_release(w, n - SQ_CLAIMED);
 		return false;
 	}
@@ -197,7 +197,7 @@ bool sq_cold_free(struct squirrel_cache *c, const struct sq_agent *agent,
 		return false;
 	if (static_branch_unlikely(&sq_numa) && agent->node != numa_mem_id())
 		return false;
-	return data_race(agent->owner) == c &&
+	return sq_owner_fast(agent) == c &&
 	       sq_check_push(c, agent, obj, true) == SQ_PUSH_DONE;
 }
 
@@ -214,7 +214,7 @@ static __always_inline bool sq_free_other(struct squirrel_cache *c,
 	if (static_branch_unlikely(&sq_numa) && agent->node != numa_mem_id())
 		return false;
 	if (static_branch_likely(&sq_hardened))
-		return data_race(agent->owner) == c &&
+		return sq_owner_fast(agent) == c &&
 		       sq_check_push(c, agent, obj, false) == SQ_PUSH_DONE;
 	return sq_fast_push(c, obj, false, false, NULL, 0);
 }
@@ -285,7 +285,7 @@ void notrace squirrel_cache_free(struct squirrel_cache *c, void *obj)
 	}
 	preempt_disable();
 	agent = sq_map_lookup(obj);
-	if (unlikely(data_race(agent->owner) != c))
+	if (unlikely(sq_owner_fast(agent) != c))
 		goto suspect;
 	switch (sq_check_push(c, agent, obj, false)) {
 	case SQ_PUSH_DONE:
@@ -349,7 +349,7 @@ static __always_inline void sq_heap_free(const void *obj,
 		return sq_heap_free_other(obj, heap, _RET_IP_);
 	preempt_disable();
 	agent = sq_map_lookup(obj);
-	c = (struct squirrel_cache *)data_race(agent->owner);
+	c = sq_owner_fast(agent);
 	if (unlikely(!c) || unlikely(c->heap_key != heap))
 		goto suspect;
 	switch (sq_check_push(c, agent, (void *)obj, false)) {

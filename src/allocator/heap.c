@@ -276,7 +276,7 @@ bool squirrel_owns(const void *obj)
 	bool owned;
 
 	preempt_disable();
-	owned = READ_ONCE(sq_map_lookup(obj)->owner) != NULL;
+	owned = sq_owner(sq_map_lookup(obj));
 	preempt_enable();
 	return owned;
 }

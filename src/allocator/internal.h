@@ -19,7 +19,6 @@
 #include <squirrel/squirrel.h>
 #include <squirrel/utility.h>
 
-
 /* What a used block is to the allocator: the agent's kind. */
 #define SQ_KIND_SLAB	1
 #define SQ_KIND_LARGE	2
@@ -44,6 +43,7 @@
 
 /**
  * struct sq_word - how many objects, and who is at them
+ * @unused: 0
  * @nr: objects
  * @busy: 1: somebody on this CPU is using them; an interrupt that finds it set
  *	goes to the slabs instead
@@ -292,6 +292,16 @@ static inline struct sq_word __percpu *sq_word(const struct squirrel_cache *c)
 	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &c->cpu->cold : &c->cpu->hot;
 }
 
+/* What may be a moment old: a figure for people, a hint, a limit that moves. */
+#define sq_peek(expr)	data_race(expr)
+
+/* A plain load: the compiler may compare it where it is. */
+static __always_inline struct squirrel_cache *
+sq_owner_fast(const struct sq_agent *agent)
+{
+	return (struct squirrel_cache *)sq_peek(agent->owner);
+}
+
 static __always_inline struct squirrel_cache *
 sq_owner(const struct sq_agent *agent)
 {
@@ -533,7 +543,6 @@ void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 void sq_heap_pin(struct squirrel_heap *heap);
 void sq_heap_unpin(struct squirrel_heap *heap);
 
-
 /* No @pages were to be had: count whether for the heap's limit or for memory. */
 static inline void sq_heap_count_failure(const struct squirrel_heap *heap,
 					 unsigned long pages,
@@ -564,10 +573,10 @@ void sq_registry_del_cache(struct squirrel_cache *c);
 int sq_registry_add_heap(struct squirrel_heap *h);
 void sq_registry_del_heap(struct squirrel_heap *h);
 int sq_check_name(const char *kind, const char *name);
-void sq_for_each_cache(void (*fn)(struct squirrel_cache *c, void *ctx),
-		       void *ctx);
-void sq_for_each_heap(void (*fn)(struct squirrel_heap *h, void *ctx),
-		      void *ctx);
+typedef void (*sq_cache_fn)(struct squirrel_cache *c, void *ctx);
+typedef void (*sq_heap_fn)(struct squirrel_heap *h, void *ctx);
+void sq_for_each_cache(sq_cache_fn fn, void *ctx);
+void sq_for_each_heap(sq_heap_fn fn, void *ctx);
 
 /* allocator.c */
 void sq_event(enum sq_event event, gfp_t gfp);

@@ -110,9 +110,9 @@ static void sq_class_row(struct seq_file *s, struct squirrel_cache *c)
 	int nid;
 
 	for_each_node(nid) {
-		slabs += data_race(c->node[nid]->nr_slabs);
-		pages += data_race(c->node[nid]->nr_pages);
-		objs += data_race(c->node[nid]->nr_objs);
+		slabs += sq_peek(c->node[nid]->nr_slabs);
+		pages += sq_peek(c->node[nid]->nr_pages);
+		objs += sq_peek(c->node[nid]->nr_objs);
 	}
 	seq_printf(s, "%-12u %10lu %10lu %10lu %10lu\n", c->object_size,
 		   sq_cache_live(c), objs, slabs, pages);

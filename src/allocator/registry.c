@@ -133,8 +133,7 @@ void sq_registry_del_heap(struct squirrel_heap *h)
 }
 
 /* @fn must not sleep. */
-void sq_for_each_cache(void (*fn)(struct squirrel_cache *c, void *ctx),
-		       void *ctx)
+void sq_for_each_cache(sq_cache_fn fn, void *ctx)
 {
 	struct squirrel_cache *c;
 
@@ -146,8 +145,7 @@ void sq_for_each_cache(void (*fn)(struct squirrel_cache *c, void *ctx),
 EXPORT_SYMBOL_SQ_KUNIT(sq_for_each_cache);
 
 /* @fn must not sleep. */
-void sq_for_each_heap(void (*fn)(struct squirrel_heap *h, void *ctx),
-		      void *ctx)
+void sq_for_each_heap(sq_heap_fn fn, void *ctx)
 {
 	struct squirrel_heap *h;
 

@@ -196,13 +196,13 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_refill);
 
 static void sq_count_cache(struct squirrel_cache *c, void *ctx)
 {
-	unsigned long *bytes = ctx;
+	unsigned long *bytes = ctx, objs = sq_cache_in_magazines(c);
 	int nid;
 
 	for_each_node(nid)
-		*bytes += c->size * (data_race(c->node[nid]->nr_free) +
-				     data_race(c->node[nid]->depot_objs));
-	*bytes += c->size * sq_cache_in_magazines(c);
+		objs += sq_peek(c->node[nid]->nr_free) +
+			sq_peek(c->node[nid]->depot_objs);
+	*bytes += c->size * objs;
 }
 
 static void sq_count_heap(struct squirrel_heap *heap, void *ctx)
@@ -234,7 +234,7 @@ static void sq_cpu_idle_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
-	if (data_race(per_cpu_ptr(sq_word(c), d->cpu)->nr))
+	if (sq_peek(per_cpu_ptr(sq_word(c), d->cpu)->nr))
 		d->flag = false;
 }
 

@@ -54,19 +54,26 @@ void sq_slab_plan(struct squirrel_cache *c)
 	sq_slab_plan_one(c, 1, 64);
 }
 
-/* In NMI the lock may be held by what was interrupted: only try. */
+/*
+ * In NMI the lock may be held by what was interrupted: only try. Sparse cannot
+ * follow a lock that may fail to be had; it is told that nothing happened.
+ */
 bool sq_node_lock(struct sq_node *n, unsigned long *flags)
 {
 	if (in_nmi()) {
 		*flags = 0;
-		return raw_spin_trylock(&n->lock);
+		if (!raw_spin_trylock(&n->lock))
+			return false;
+	} else {
+		raw_spin_lock_irqsave(&n->lock, *flags);
 	}
-	raw_spin_lock_irqsave(&n->lock, *flags);
+	__release(&n->lock);
 	return true;
 }
 
 void sq_node_unlock(struct sq_node *n, unsigned long flags)
 {
+	__acquire(&n->lock);
 	if (in_nmi())
 		raw_spin_unlock(&n->lock);
 	else

@@ -43,20 +43,20 @@ static void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
 	for_each_possible_cpu(cpu) {
 		struct sq_cpu *cc = per_cpu_ptr(c->cpu, cpu);
 
-		sum->allocs += data_race(cc->allocs);
-		sum->frees += data_race(cc->frees);
+		sum->allocs += sq_peek(cc->allocs);
+		sum->frees += sq_peek(cc->frees);
 	}
 	sum->live += live;
 	sum->live_bytes += live * c->object_size;
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 
-		sum->slabs += data_race(n->nr_slabs);
-		sum->empty += data_race(n->nr_empty);
-		sum->pages += data_race(n->nr_pages);
-		sum->objs += data_race(n->nr_objs);
-		sum->in_slabs += data_race(n->nr_free);
-		sum->in_depots += data_race(n->depot_objs);
+		sum->slabs += sq_peek(n->nr_slabs);
+		sum->empty += sq_peek(n->nr_empty);
+		sum->pages += sq_peek(n->nr_pages);
+		sum->objs += sq_peek(n->nr_objs);
+		sum->in_slabs += sq_peek(n->nr_free);
+		sum->in_depots += sq_peek(n->depot_objs);
 	}
 	sum->in_magazines += sq_cache_in_magazines(c);
 	sum->nomem += atomic_long_read(&c->nomem);
