@@ -41,8 +41,13 @@ extern const struct sq_block_ops sq_block_pages;
 /** define SQ_BLOCK_MAX_ORDER - largest order a source is asked for */
 #define SQ_BLOCK_MAX_ORDER	10
 
-/* The first word of a header is the block's address. */
+/*
+ * What a reader may count on: the first word of a header is the block's address,
+ * the second its size with SQ_BLOCK_USED in it.
+ */
 #define SQ_BLOCK_ADDR_WORD	0
+#define SQ_BLOCK_SIZE_WORD	1
+#define SQ_BLOCK_USED		1UL
 
 /*
  * Every size and address below is a multiple of PAGE_SIZE. No call takes a

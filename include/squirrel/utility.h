@@ -29,8 +29,8 @@ struct sq_pool;
 
 /**
  * struct sq_agent - carries one block
- * @block: the block's header; the first word is its address (the layout is
- *	proved in agent.c), the rest is layer 0's
+ * @block: the block's header; the first word is its address, the second its
+ *	size and whether it is used (proved in agent.c), the rest is layer 0's
  * @owner: key of whoever holds the block, compared but never followed here;
  *	NULL while the block is free
  * @manager: the manager it belongs to
@@ -60,8 +60,29 @@ static inline unsigned long sq_agent_addr(const struct sq_agent *agent)
 	return agent->block[0];
 }
 
-size_t sq_agent_size(const struct sq_agent *agent);
-bool sq_agent_used(const struct sq_agent *agent);
+/**
+ * sq_agent_size() - how long the block is
+ * @agent: its agent
+ *
+ * Context: Any context.
+ * Return: its bytes.
+ */
+static inline size_t sq_agent_size(const struct sq_agent *agent)
+{
+	return agent->block[1] & ~1UL;
+}
+
+/**
+ * sq_agent_used() - whether the block is used
+ * @agent: its agent
+ *
+ * Context: Any context.
+ * Return: true if it is used, false if it is free.
+ */
+static inline bool sq_agent_used(const struct sq_agent *agent)
+{
+	return agent->block[1] & 1UL;
+}
 
 /**
  * sq_agent_publish() - enter the owner of a block that was just taken

@@ -11,16 +11,16 @@
 /* Objects moved in one go with preemption off. */
 #define SQ_BULK_CHUNK	128U
 
-/* From the top of the CPU's magazines, made fit on the way. */
+/* The topmost @nr of the CPU's magazines, made fit on the way. */
 static unsigned int sq_bulk_pop(struct squirrel_cache *c, struct sq_cpu *cc,
 				u32 have, void **objs, unsigned int nr)
 {
-	void **from = cc->obj + have;
+	void **from = cc->obj + have - nr;
 	unsigned long off = c->mark_off;
-	unsigned int i;
+	long i;
 
-	for (i = 0; i < nr; i++) {
-		char *obj = *--from;
+	for (i = (long)nr - 1; i >= 0; i--) {
+		char *obj = from[i];
 
 		*(unsigned long *)(obj + off) = 0;
 		objs[i] = obj;

@@ -38,10 +38,10 @@ struct sq_block {
 	struct sq_block *prev;
 };
 
-#define SQ_BLOCK_USED	1UL
-
 static_assert(offsetof(struct sq_block, addr) ==
 	      SQ_BLOCK_ADDR_WORD * sizeof(unsigned long));
+static_assert(offsetof(struct sq_block, size) ==
+	      SQ_BLOCK_SIZE_WORD * sizeof(unsigned long));
 static_assert(sizeof(struct sq_block) <= SQ_BLOCK_HEADER_BYTES);
 static_assert(sizeof(struct sq_block) == SQ_BLOCK_HEADER_BYTES ||
 	      BITS_PER_LONG != 64);

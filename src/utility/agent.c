@@ -28,31 +28,6 @@
 static_assert(sizeof_field(struct sq_agent, block) == SQ_BLOCK_HEADER_BYTES);
 static_assert(offsetof(struct sq_agent, block) == 0);
 static_assert(SQ_BLOCK_ADDR_WORD == 0);
+static_assert(SQ_BLOCK_SIZE_WORD == 1 && SQ_BLOCK_USED == 1UL);
 static_assert(sizeof(struct sq_agent) == 128 || BITS_PER_LONG != 64);
 static_assert(sizeof(struct sq_free) <= SQ_AGENT_PRIV_BYTES);
-
-/**
- * sq_agent_size() - how long the block is
- * @agent: its agent
- *
- * Context: Any context.
- * Return: its bytes.
- */
-size_t sq_agent_size(const struct sq_agent *agent)
-{
-	return sq_block_size(sq_agent_block_const(agent));
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_agent_size);
-
-/**
- * sq_agent_used() - whether the block is used
- * @agent: its agent
- *
- * Context: Any context.
- * Return: true if it is used, false if it is free.
- */
-bool sq_agent_used(const struct sq_agent *agent)
-{
-	return sq_block_used(sq_agent_block_const(agent));
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_agent_used);
