@@ -324,10 +324,14 @@ static void manager_survives_meta(struct kunit *test)
 	struct sq_bench *b = test->priv;
 	struct sq_manager *m;
 	unsigned int failed = 0;
-	unsigned long n;
+	unsigned long before, n;
+
+	/* The one page that is kept shall be there from the start. */
+	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
+	sq_bench_settle();
+	before = sq_utility_meta_pages();
 
 	for (n = 1; n < 20; n++) {
-		sq_bench_settle();
 		m = sq_manager_create(&b->fake.ops, 0);
 		KUNIT_ASSERT_NOT_NULL(test, m);
 		sq_bench_meta_fail(n, 1 + n % 3);
@@ -337,6 +341,8 @@ static void manager_survives_meta(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(m), 0);
 		KUNIT_ASSERT_EQ(test, sq_manager_destroy(m), 0);
 		KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+		sq_bench_settle();
+		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
 	}
 	KUNIT_EXPECT_GT(test, failed, 0);
 }
@@ -347,8 +353,11 @@ static void manager_split_without_descriptor(struct kunit *test)
 	struct sq_bench *b = test->priv;
 	struct sq_pool *pool = sq_bench_pool(b);
 	struct sq_agent *agent, *spare, *first = NULL;
-	unsigned long irq;
+	unsigned long before, irq;
 
+	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
+	sq_bench_settle();
+	before = sq_utility_meta_pages();
 	agent = sq_bench_take(b, 8, sq_pool_fit);
 	KUNIT_ASSERT_NOT_NULL(test, agent);
 	sq_manager_give(b->m, agent);
@@ -375,6 +384,13 @@ static void manager_split_without_descriptor(struct kunit *test)
 		sq_desc_put(spare);
 	}
 	sq_bench_sound(test, b);
+
+	/* What was refused left nothing behind in the page map. */
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	sq_manager_give(b->m, agent);
+	sq_manager_trim(b->m, 0, ~0UL);
+	sq_bench_settle();
+	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
 }
 
 /* A source of memory that the page map does not reach. */

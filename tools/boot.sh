@@ -9,6 +9,7 @@
 #   SQ_MEMORY   MiB (default 2048)
 #   SQ_APPEND   more words for the kernel's command line
 #   SQ_ACCEL    kvm or tcg, instead of probing
+#   SQ_ICOUNT   1: the guest's clock counts instructions, one each ns; one CPU
 . "$(dirname "$0")/lib.sh"
 
 [ $# -eq 2 ] || die "usage: tools/boot.sh KERNEL DIR"
@@ -33,14 +34,20 @@ boot_uml() {
 }
 
 boot_qemu() {
-	local accel cpu=max
+	local accel cpu=max clock=()
 
 	need_packages qemu-system-x86
-	accel=$("$SQ_TOP/tools/accel.sh")
+	if [ -n "${SQ_ICOUNT:-}" ]; then
+		accel=tcg
+		smp=1
+		clock=(-icount "shift=0,sleep=off")
+	else
+		accel=$("$SQ_TOP/tools/accel.sh")
+	fi
 	[ "$accel" = kvm ] && cpu=host
 	say "booting $K_NAME $K_RELEASE in QEMU ($accel, $smp CPUs), at most $limit s"
 	timeout -k 5 "$limit" qemu-system-x86_64 -accel "$accel" -cpu "$cpu" \
-		-smp "$smp,sockets=$smp,cores=1,threads=1" -m "${memory}M" \
+		"${clock[@]}" -smp "$smp,sockets=$smp,cores=1,threads=1" -m "${memory}M" \
 		-nodefaults -display none -no-reboot \
 		-serial "file:$dir/console.log" -serial stdio \
 		-kernel "$K_IMAGE" -initrd "$dir/initramfs" \

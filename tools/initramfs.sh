@@ -68,7 +68,7 @@ if [ -d "$SQ_TOP/selftests" ]; then
 		-exec cp -p {} "$stage/squirrel/selftests/" \;
 fi
 case $job in
-kunit) ;;
+kunit | bench) ;;
 *) unpack_traces ;;
 esac
 

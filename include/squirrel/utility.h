@@ -137,11 +137,17 @@ static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 {
 	unsigned long off = (unsigned long)addr - PAGE_OFFSET;
 	unsigned long leaf = off >> (PAGE_SHIFT + SQ_MAP_LEAF_SHIFT);
+	struct sq_agent *agent;
 
 	if (unlikely(leaf >= sq_map.leaves))
 		return &sq_agent_nobody;
-	/* Plain loads, so that the compiler may fold the address arithmetic. */
-	return data_race(sq_map.root[leaf][off >> PAGE_SHIFT]);
+	/*
+	 * Plain loads, so that the compiler may fold the address arithmetic;
+	 * hidden, so that it does not load the entry a second time.
+	 */
+	agent = data_race(sq_map.root[leaf][off >> PAGE_SHIFT]);
+	OPTIMIZER_HIDE_VAR(agent);
+	return agent;
 }
 
 int sq_utility_init(void);

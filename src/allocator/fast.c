@@ -373,8 +373,8 @@ suspect:
  * @size: bytes, up to SQUIRREL_MAX_SIZE
  * @gfp: what the context allows; __GFP_ZERO clears the memory
  *
- * Memory of a power-of-two size is aligned to that size (to a page from one
- * page on), any other to 8 bytes.
+ * Memory of a power-of-two size is aligned to that size, any other to 8 bytes,
+ * or to a page if it is more than SQUIRREL_CLASS_MAX_SIZE.
  *
  * Context: Any context. Without __GFP_DIRECT_RECLAIM it does not sleep. In NMI
  * only memory at hand is given out.

@@ -4,6 +4,7 @@
  * owner is the heap's stand-in cache, so a free finds its heap by the same
  * lookup as a small object does.
  */
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
@@ -20,6 +21,8 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 {
 	struct sq_request req = {
 		.pages = DIV_ROUND_UP(size, PAGE_SIZE),
+		/* As kmalloc() promises. */
+		.align = is_power_of_2(size) ? size >> PAGE_SHIFT : 0,
 		.gfp = gfp & ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_COMP),
 		.node = node,
 		.find = READ_ONCE(heap->strategy)->find,

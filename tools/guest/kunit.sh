@@ -6,7 +6,7 @@
 RESULTS=/sys/kernel/debug/kunit
 
 insmod_or_die() {
-	insmod "$1" || {
+	insmod "$@" || {
 		echo "Bail out! insmod $1 failed"
 		exit 1
 	}
@@ -15,12 +15,24 @@ insmod_or_die() {
 for m in extra/*.ko; do
 	[ -e "$m" ] && insmod_or_die "$m"
 done
-[ -e squirrel.ko ] && insmod_or_die squirrel.ko
+# The suites start the reclaimer when they want it.
+[ -e squirrel.ko ] && insmod_or_die squirrel.ko reclaim=off
 
-set -- kunit/*_kunit.ko
-[ -e "$1" ] || {
-	echo "Bail out! there is no KUnit module"
+# The fake page source comes first and stays until the others are done.
+FAKE=kunit/fake_kunit.ko
+[ -e "$FAKE" ] || {
+	echo "Bail out! there is no $FAKE"
 	exit 1
+}
+set -- "$FAKE"
+for m in kunit/*_kunit.ko; do
+	[ "$m" = "$FAKE" ] || set -- "$@" "$m"
+done
+
+remove() {
+	rmmod "$1" && return
+	n=$((n + 1))
+	echo "not ok $n - rmmod $1"
 }
 
 n=0
@@ -47,11 +59,9 @@ for m in "$@"; do
 		n=$((n + 1))
 		echo "not ok $n - $name has results"
 	fi
-	rmmod "$name" || {
-		n=$((n + 1))
-		echo "not ok $n - rmmod $name"
-	}
+	[ "$m" = "$FAKE" ] || remove "$name"
 done
+remove "$(basename "$FAKE" .ko)"
 
 if [ -d /sys/module/squirrel ] && ! rmmod squirrel; then
 	n=$((n + 1))

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the suites of the allocator share: a kit that makes caches and heaps
+ * and puts them away after the test, whatever became of it, and a model of the
+ * objects that are live.
+ */
+#ifndef _SQ_ALLOCATOR_KUNIT_H
+#define _SQ_ALLOCATOR_KUNIT_H
+
+#include <kunit/test.h>
+#include <linux/prandom.h>
+#include <linux/rbtree.h>
+
+#include <squirrel/block.h>
+#include <squirrel/compat.h>
+#include <squirrel/squirrel.h>
+
+#include "allocator/internal.h"
+
+#include "fake.h"
+
+/* Of the property tests: fixed, so that a failure comes again. */
+#ifdef SQ_SEED
+#define SQ_KIT_SEED	SQ_SEED
+#else
+#define SQ_KIT_SEED	20250731U
+#endif
+
+#define SQ_KIT_MAX	6
+
+/**
+ * struct sq_kit - what a test has made
+ * @caches: caches, by creation
+ * @heaps: heaps, by creation
+ * @fake: page source of the heap over it
+ * @over_fake: the heap over @fake, or NULL
+ * @misuse: reports of misuse that are accounted for
+ */
+struct sq_kit {
+	struct squirrel_cache *caches[SQ_KIT_MAX];
+	struct squirrel_heap *heaps[SQ_KIT_MAX];
+	struct sq_fake fake;
+	struct squirrel_heap *over_fake;
+	unsigned long misuse;
+};
+
+int sq_kit_suite_init(struct kunit_suite *suite);
+void sq_kit_suite_exit(struct kunit_suite *suite);
+int sq_kit_init(struct kunit *test);
+void sq_kit_exit(struct kunit *test);
+struct squirrel_cache *sq_kit_cache(struct kunit *test, unsigned int size,
+				    const struct squirrel_cache_args *args);
+struct squirrel_heap *sq_kit_heap(struct kunit *test,
+				  const struct squirrel_heap_args *args);
+struct squirrel_heap *sq_kit_fake_heap(struct kunit *test, const char *strategy,
+				       unsigned long pages);
+struct squirrel_cache *sq_kit_fake_cache(struct kunit *test, unsigned int size);
+bool sq_kit_put_cache(struct kunit *test, struct squirrel_cache *c);
+void sq_kit_put_heap(struct kunit *test, struct squirrel_heap *heap);
+unsigned long sq_kit_misuse(struct kunit *test);
+unsigned long sq_kit_nr_caches(void);
+unsigned long sq_kit_nr_heaps(void);
+unsigned long sq_kit_drain(struct squirrel_cache *c, bool cold_only);
+void *sq_kit_alloc(struct kunit *test, struct squirrel_cache *c);
+
+/* The pinned CPU's magazines, and its node. */
+static inline struct sq_cpu *sq_kit_cpu(struct squirrel_cache *c)
+{
+	return per_cpu_ptr(c->cpu, raw_smp_processor_id());
+}
+
+static inline struct sq_node *sq_kit_node(struct squirrel_cache *c)
+{
+	return c->node[numa_mem_id()];
+}
+
+/* Objects in the pinned CPU's array, and how many it may hold. */
+static inline u32 sq_kit_nr(struct squirrel_cache *c)
+{
+	return per_cpu_ptr(sq_word(c), raw_smp_processor_id())->nr;
+}
+
+static inline u32 sq_kit_cap(struct squirrel_cache *c)
+{
+	return c->cap;
+}
+
+/* As if the test had interrupted somebody who is at the array. */
+static inline void sq_kit_set_busy(struct squirrel_cache *c, bool busy)
+{
+	per_cpu_ptr(sq_word(c), raw_smp_processor_id())->busy = busy;
+}
+
+/* 0 to @below - 1 */
+static inline u32 sq_kit_random(struct rnd_state *rnd, u32 below)
+{
+	return prandom_u32_state(rnd) % below;
+}
+
+/* ---- the model ------------------------------------------------------------ */
+
+/**
+ * struct sq_live - a live object
+ * @rb: in the model's tree, by address
+ * @addr: its address
+ * @size: bytes the client may use
+ * @id: what its pattern is derived from
+ * @tag: the test's own
+ */
+struct sq_live {
+	struct rb_node rb;
+	unsigned long addr;
+	size_t size;
+	u32 id;
+	u32 tag;
+};
+
+/**
+ * struct sq_model - all live objects
+ * @objs: dense array
+ * @nr: how many there are
+ * @max: how many fit
+ * @next_id: of the next object
+ * @overlaps: objects that were handed out over another one
+ * @damaged: objects whose pattern was not what was written
+ * @tree: by address
+ */
+struct sq_model {
+	struct sq_live **objs;
+	unsigned int nr;
+	unsigned int max;
+	u32 next_id;
+	unsigned long overlaps;
+	unsigned long damaged;
+	struct rb_root tree;
+};
+
+struct sq_model *sq_model_new(struct kunit *test, unsigned int max);
+bool sq_model_add(struct sq_model *m, void *obj, size_t size, u32 tag);
+void *sq_model_del(struct sq_model *m, unsigned int index);
+struct sq_live *sq_model_find(struct sq_model *m, const void *obj);
+void sq_model_resize(struct sq_model *m, unsigned int index, void *obj,
+		     size_t size);
+bool sq_model_sound(const struct sq_live *live, size_t size);
+bool sq_model_intact(struct sq_model *m);
+
+#endif /* _SQ_ALLOCATOR_KUNIT_H */

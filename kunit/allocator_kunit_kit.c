@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kit: see allocator_kunit.h.
+ */
+#include <linux/cpumask.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+
+#include "allocator_kunit.h"
+
+/* The background would drain magazines while a test looks at them. */
+int sq_kit_suite_init(struct kunit_suite *suite)
+{
+	return squirrel_reclaim_mode(SQUIRREL_RECLAIM_OFF, 0);
+}
+
+void sq_kit_suite_exit(struct kunit_suite *suite)
+{
+	squirrel_reclaim_mode(SQUIRREL_RECLAIM_PARALLEL, 0);
+}
+
+/* Each case has a thread of its own: it need not be unpinned. */
+int sq_kit_init(struct kunit *test)
+{
+	struct sq_kit *kit = kunit_kzalloc(test, sizeof(*kit), GFP_KERNEL);
+
+	if (!kit)
+		return -ENOMEM;
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
+	kit->misuse = sq_misuse_count();
+	test->priv = kit;
+	return 0;
+}
+
+/* As if the client had freed what it still has: the test has failed anyway. */
+static void forget_live(struct squirrel_cache *c)
+{
+	this_cpu_add(c->cpu->frees, sq_cache_live(c));
+}
+
+void sq_kit_exit(struct kunit *test)
+{
+	struct sq_kit *kit = test->priv;
+	unsigned int i;
+
+	if (!kit)
+		return;
+	for (i = 0; i < SQ_KIT_MAX; i++) {
+		if (kit->caches[i] && !sq_kit_put_cache(test, kit->caches[i])) {
+			KUNIT_FAIL(test, "objects of cache %u left live", i);
+			forget_live(kit->caches[i]);
+			sq_kit_put_cache(test, kit->caches[i]);
+		}
+	}
+	for (i = 0; i < SQ_KIT_MAX; i++)
+		if (kit->heaps[i])
+			sq_kit_put_heap(test, kit->heaps[i]);
+	if (kit->over_fake) {
+		sq_heap_discard(kit->over_fake);
+		KUNIT_EXPECT_EQ(test, kit->fake.errors, 0);
+		KUNIT_EXPECT_EQ(test, sq_fake_exit(&kit->fake), 0);
+	}
+	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+}
+
+struct squirrel_cache *sq_kit_cache(struct kunit *test, unsigned int size,
+				    const struct squirrel_cache_args *args)
+{
+	struct sq_kit *kit = test->priv;
+	unsigned int i = 0;
+	char name[24];
+
+	while (i < SQ_KIT_MAX && kit->caches[i])
+		i++;
+	KUNIT_ASSERT_LT(test, i, SQ_KIT_MAX);
+	snprintf(name, sizeof(name), "kunit-%u-%u", i, size);
+	kit->caches[i] = squirrel_cache_create(name, size, args);
+	if (IS_ERR(kit->caches[i])) {
+		int err = PTR_ERR(kit->caches[i]);
+
+		kit->caches[i] = NULL;
+		KUNIT_ASSERT_EQ(test, err, 0);
+	}
+	return kit->caches[i];
+}
+
+/* False if the destroy was refused. */
+bool sq_kit_put_cache(struct kunit *test, struct squirrel_cache *c)
+{
+	struct sq_kit *kit = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < SQ_KIT_MAX && kit->caches[i] != c; i++)
+		;
+	if (kit->over_fake && c->heap == kit->over_fake) {
+		sq_cache_discard(c);
+	} else {
+		unsigned long before = sq_kit_nr_caches();
+
+		squirrel_cache_destroy(c);
+		if (sq_kit_nr_caches() == before)
+			return false;
+	}
+	kit->caches[i] = NULL;
+	return true;
+}
+
+struct squirrel_heap *sq_kit_heap(struct kunit *test,
+				  const struct squirrel_heap_args *args)
+{
+	struct sq_kit *kit = test->priv;
+	unsigned int i = 0;
+	char name[24];
+
+	while (i < SQ_KIT_MAX && kit->heaps[i])
+		i++;
+	KUNIT_ASSERT_LT(test, i, SQ_KIT_MAX);
+	snprintf(name, sizeof(name), "kunit-%u", i);
+	kit->heaps[i] = squirrel_heap_create(name, args);
+	if (IS_ERR(kit->heaps[i])) {
+		int err = PTR_ERR(kit->heaps[i]);
+
+		kit->heaps[i] = NULL;
+		KUNIT_ASSERT_EQ(test, err, 0);
+	}
+	return kit->heaps[i];
+}
+
+void sq_kit_put_heap(struct kunit *test, struct squirrel_heap *heap)
+{
+	struct sq_kit *kit = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < SQ_KIT_MAX; i++)
+		if (kit->heaps[i] == heap)
+			kit->heaps[i] = NULL;
+	squirrel_heap_destroy(heap);
+}
+
+/* A heap of its own source: what it takes and from where is under control. */
+struct squirrel_heap *sq_kit_fake_heap(struct kunit *test, const char *strategy,
+				       unsigned long pages)
+{
+	static const struct squirrel_heap_args args;
+	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap;
+
+	KUNIT_ASSERT_NULL(test, kit->over_fake);
+	if (sq_fake_init(&kit->fake, pages))
+		kunit_skip(test, "no memory for the fake source");
+	heap = sq_heap_new("kunit-fake", &args, sq_strategy_by_name(strategy),
+			   &kit->fake.ops);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(heap));
+	INIT_LIST_HEAD(&heap->link);
+	kit->over_fake = heap;
+	KUNIT_ASSERT_EQ(test, sq_registry_add_heap(heap), 0);
+	return heap;
+}
+
+/* A cache over the fake source. */
+struct squirrel_cache *sq_kit_fake_cache(struct kunit *test, unsigned int size)
+{
+	struct sq_kit *kit = test->priv;
+	struct squirrel_cache *c;
+	unsigned int i = 0;
+
+	while (i < SQ_KIT_MAX && kit->caches[i])
+		i++;
+	KUNIT_ASSERT_LT(test, i, SQ_KIT_MAX);
+	c = sq_cache_new("kunit-over-fake", size, NULL, kit->over_fake, 0,
+			 GFP_KERNEL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	kit->caches[i] = c;
+	KUNIT_ASSERT_EQ(test, sq_registry_add_cache(c, false), 0);
+	return c;
+}
+
+/* Reports of misuse since the last call. */
+unsigned long sq_kit_misuse(struct kunit *test)
+{
+	struct sq_kit *kit = test->priv;
+	unsigned long now = sq_misuse_count(), more = now - kit->misuse;
+
+	kit->misuse = now;
+	return more;
+}
+
+static void count_cache(struct squirrel_cache *c, void *ctx)
+{
+	*(unsigned long *)ctx += !(c->flags & SQ_CACHE_CLASS);
+}
+
+static void count_heap(struct squirrel_heap *heap, void *ctx)
+{
+	*(unsigned long *)ctx += 1;
+}
+
+/* Caches in the registry, without the size classes of heaps. */
+unsigned long sq_kit_nr_caches(void)
+{
+	unsigned long nr = 0;
+
+	sq_for_each_cache(count_cache, &nr);
+	return nr;
+}
+
+unsigned long sq_kit_nr_heaps(void)
+{
+	unsigned long nr = 0;
+
+	sq_for_each_heap(count_heap, &nr);
+	return nr;
+}
+
+/* Empty this CPU's magazines. */
+unsigned long sq_kit_drain(struct squirrel_cache *c, bool cold_only)
+{
+	unsigned long moved;
+
+	preempt_disable();
+	moved = sq_cpu_drain(c, cold_only);
+	preempt_enable();
+	return moved;
+}
+
+void *sq_kit_alloc(struct kunit *test, struct squirrel_cache *c)
+{
+	void *obj = squirrel_cache_alloc(c, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	return obj;
+}
+
+SQ_IMPORT_FOR_KUNIT();
+MODULE_DESCRIPTION("squirrel: KUnit suites of the allocator");
+MODULE_LICENSE("GPL");

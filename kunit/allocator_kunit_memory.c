@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Caches and where their memory comes from and goes to: limits, want of
+ * memory, reserves, shrink, destroy, RCU.
+ */
+#include <linux/delay.h>
+#include <linux/rcupdate.h>
+
+#include "allocator_kunit.h"
+
+/* ---- limits and want of memory -------------------------------------------- */
+
+static void limit_is_exact_and_counted(struct kunit *test)
+{
+	const struct squirrel_cache_args args = { .limit = 100 * 48 + 47 };
+	struct squirrel_cache *c = sq_kit_cache(test, 48, &args);
+	struct sq_model *m = sq_model_new(test, 101);
+	unsigned int i;
+
+	for (i = 0; i < 100; i++)
+		KUNIT_ASSERT_TRUE(test, sq_model_add(m, sq_kit_alloc(test, c),
+						     48, 0));
+	for (i = 1; i <= 5; i++) {
+		KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL));
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->limit_hits), i);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->total_objs), 100);
+	/* One goes, one comes. */
+	squirrel_cache_free(c, sq_model_del(m, 7));
+	KUNIT_EXPECT_TRUE(test, sq_model_add(m, sq_kit_alloc(test, c), 48, 0));
+	KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL));
+	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
+	while (m->nr)
+		squirrel_cache_free(c, sq_model_del(m, 0));
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->total_objs), 0);
+	squirrel_cache_free(c, sq_kit_alloc(test, c));
+}
+
+/* The source has nothing: NULL, counted as that, nothing lost or charged. */
+static void want_of_memory_is_counted(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 16);
+	struct squirrel_cache *c = sq_kit_fake_cache(test, 64);
+	struct sq_kit *kit = test->priv;
+	struct sq_model *m = sq_model_new(test, 16 * 64 + 1);
+	void *obj;
+
+	kit->fake.fail_in = 1;
+	KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->limit_hits), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->total_objs), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
+	/* Until there is none: all 16 pages are full of objects then. */
+	while ((obj = squirrel_cache_alloc(c, GFP_KERNEL)))
+		KUNIT_ASSERT_TRUE(test, sq_model_add(m, obj, 64, 0));
+	KUNIT_EXPECT_EQ(test, m->nr, 16 * 64);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 2);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 16);
+	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
+	while (m->nr)
+		squirrel_cache_free(c, sq_model_del(m, m->nr - 1));
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+	sq_manager_trim(heap->manager, 0, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, kit->fake.out, 0);
+}
+
+/* A long slab that cannot be had is no reason to fail: a short one will do. */
+static void short_slabs_when_long_ones_fail(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 32);
+	struct squirrel_cache *c = sq_kit_fake_cache(test, 1300);
+	struct sq_kit *kit = test->priv;
+	void **obj = kunit_kcalloc(test, 128, sizeof(*obj), GFP_KERNEL);
+	unsigned int n = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_ASSERT_GT(test, c->slab_pages[1], c->slab_pages[0]);
+	while (n < 128) {
+		obj[n] = squirrel_cache_alloc(c, GFP_KERNEL);
+		if (!obj[n])
+			break;
+		n++;
+	}
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 32);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->total_objs), n);
+	KUNIT_EXPECT_GE(test, kit->fake.fails, 1);
+	squirrel_cache_free_bulk(c, n, obj);
+}
+
+/* ---- reserve -------------------------------------------------------------- */
+
+static unsigned long at_hand(struct squirrel_cache *c)
+{
+	return sq_kit_node(c)->nr_free + sq_kit_node(c)->depot_objs +
+	       sq_cache_in_magazines(c);
+}
+
+static void reserve_is_at_hand_and_stays(struct kunit *test)
+{
+	const struct squirrel_cache_args args = { .reserve = 150 };
+	struct squirrel_cache *c = sq_kit_cache(test, 64, &args);
+	struct sq_reclaim_work work = {};
+	void **objs = kunit_kcalloc(test, 150, sizeof(*objs), GFP_KERNEL);
+	unsigned long grown;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	KUNIT_EXPECT_GE(test, at_hand(c), 150);
+	squirrel_reclaim();
+	KUNIT_EXPECT_GE(test, at_hand(c), 150);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 1);
+	KUNIT_EXPECT_GE(test, at_hand(c), 150);
+	grown = atomic_long_read(&c->grown);
+	for (i = 0; i < 150; i++)
+		objs[i] = squirrel_cache_alloc(c, GFP_NOWAIT);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->grown), grown);
+	KUNIT_EXPECT_NOT_NULL(test, objs[149]);
+	/* Used up, and made good by the reclaimer. */
+	sq_allocator_refill(&work);
+	KUNIT_EXPECT_GE(test, at_hand(c), 150);
+	KUNIT_EXPECT_GT(test, work.refilled, 0);
+	squirrel_cache_free_bulk(c, 150, objs);
+	squirrel_reclaim();
+	KUNIT_EXPECT_GE(test, at_hand(c), 150);
+	/* Not more than a slab beyond it. */
+	KUNIT_EXPECT_LE(test, at_hand(c), 150 + c->slab_objs[1]);
+}
+
+/* ---- shrink and destroy --------------------------------------------------- */
+
+static void shrink_gives_all_but_the_live(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 256, NULL);
+	struct sq_node *n = sq_kit_node(c);
+	void **objs = kunit_kcalloc(test, 1000, sizeof(*objs), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+	for (i = 0; i < 1000; i++)
+		objs[i] = sq_kit_alloc(test, c);
+	for (i = 1; i < 1000; i++)
+		squirrel_cache_free(c, objs[i]);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 1);
+	KUNIT_EXPECT_EQ(test, n->nr_slabs, 1);
+	KUNIT_EXPECT_EQ(test, n->nr_free + 1, n->nr_objs);
+	KUNIT_EXPECT_EQ(test, sq_cache_in_magazines(c), 0);
+	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
+	squirrel_cache_free(c, objs[0]);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+	KUNIT_EXPECT_EQ(test, n->nr_slabs, 0);
+	KUNIT_EXPECT_EQ(test, n->nr_pages, 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->grown),
+			atomic_long_read(&c->released));
+}
+
+/* Refused while there are live objects; all goes on, and it works later. */
+static void destroy_waits_for_the_last_object(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
+	unsigned long caches = sq_kit_nr_caches();
+	struct sq_model *m = sq_model_new(test, 10);
+	void *obj;
+
+	while (m->nr < 10)
+		sq_model_add(m, sq_kit_alloc(test, c), 64, 0);
+	squirrel_cache_destroy(c);
+	KUNIT_EXPECT_EQ(test, sq_kit_nr_caches(), caches);
+	squirrel_cache_destroy(c);
+	KUNIT_EXPECT_EQ(test, sq_kit_nr_caches(), caches);
+	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
+	obj = sq_kit_alloc(test, c);
+	KUNIT_EXPECT_NULL(test, sq_model_find(m, obj));
+	squirrel_cache_free(c, obj);
+	while (m->nr)
+		squirrel_cache_free(c, sq_model_del(m, 0));
+	KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+	KUNIT_EXPECT_EQ(test, sq_kit_nr_caches(), caches - 1);
+}
+
+/* ---- RCU ------------------------------------------------------------------ */
+
+/* A reader may look at a freed object until it leaves its section. */
+static void typesafe_memory_outlives_readers(struct kunit *test)
+{
+	const struct squirrel_cache_args args = {
+		.flags = SQUIRREL_TYPESAFE_BY_RCU,
+	};
+	struct squirrel_cache *c = sq_kit_cache(test, 64, &args);
+	u64 *obj = sq_kit_alloc(test, c);
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		obj[i] = i;
+	rcu_read_lock();
+	squirrel_cache_free(c, obj);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+	mdelay(50);
+	KUNIT_EXPECT_TRUE(test, squirrel_owns(obj));
+	/* And it finds there what was there: the mark is kept outside. */
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, obj[i], i);
+	rcu_read_unlock();
+	rcu_barrier();
+	KUNIT_EXPECT_FALSE(test, squirrel_owns(obj));
+}
+
+struct rcu_nut {
+	u64 payload[4];
+	struct rcu_head rcu;
+};
+
+static void free_rcu_waits_for_readers(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, sizeof(struct rcu_nut),
+						NULL);
+	struct rcu_nut *nut = sq_kit_alloc(test, c);
+
+	nut->payload[0] = 42;
+	rcu_read_lock();
+	squirrel_free_rcu(nut, rcu);
+	mdelay(50);
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 1);
+	KUNIT_EXPECT_EQ(test, nut->payload[0], 42);
+	rcu_read_unlock();
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
+}
+
+/* From a cache, a heap, the default heap, a large block: by one call. */
+static void free_rcu_finds_the_owner(struct kunit *test)
+{
+	static const size_t sizes[] = { sizeof(struct rcu_nut), 1000, 100000 };
+	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct rcu_nut *nut;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		nut = squirrel_heap_alloc(heap, sizes[i], GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, nut);
+		squirrel_free_rcu(nut, rcu);
+		nut = squirrel_alloc(sizes[i], GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, nut);
+		squirrel_free_rcu(nut, rcu);
+	}
+	rcu_barrier();
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++)
+		if (heap->class[i])
+			KUNIT_EXPECT_EQ(test, sq_cache_live(heap->class[i]), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->large_live), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager),
+			2 * heap->class[squirrel_class_of(1000)]->slab_pages[0]);
+}
+
+/* Destroy waits for frees that RCU still owes. */
+static void destroy_waits_for_free_rcu(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, sizeof(struct rcu_nut),
+						NULL);
+	struct rcu_nut *nut;
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		nut = sq_kit_alloc(test, c);
+		squirrel_free_rcu(nut, rcu);
+	}
+	KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+}
+
+/* A second free by way of RCU is misuse like any other. */
+static void free_rcu_of_freed_is_reported(struct kunit *test)
+{
+	struct rcu_nut *nut = kunit_kzalloc(test, sizeof(*nut), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, nut);
+	squirrel_free_rcu(nut, rcu);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+}
+
+static struct kunit_case memory_cases[] = {
+	KUNIT_CASE(limit_is_exact_and_counted),
+	KUNIT_CASE(want_of_memory_is_counted),
+	KUNIT_CASE(short_slabs_when_long_ones_fail),
+	KUNIT_CASE(reserve_is_at_hand_and_stays),
+	KUNIT_CASE(shrink_gives_all_but_the_live),
+	KUNIT_CASE(destroy_waits_for_the_last_object),
+	KUNIT_CASE(typesafe_memory_outlives_readers),
+	KUNIT_CASE(free_rcu_waits_for_readers),
+	KUNIT_CASE(free_rcu_finds_the_owner),
+	KUNIT_CASE(destroy_waits_for_free_rcu),
+	KUNIT_CASE(free_rcu_of_freed_is_reported),
+	{}
+};
+
+static struct kunit_suite memory_suite = {
+	.name = "squirrel_cache_memory",
+	.suite_init = sq_kit_suite_init,
+	.suite_exit = sq_kit_suite_exit,
+	.init = sq_kit_init,
+	.exit = sq_kit_exit,
+	.test_cases = memory_cases,
+};
+
+kunit_test_suites(&memory_suite);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The shrinker: what the kernel would be told and given.
+ */
+#include <linux/seq_file.h>
+
+#include "reclaimer_kunit.h"
+
+static void count_follows_free_memory(struct kunit *test)
+{
+	unsigned long before = sq_shrinker_count();
+
+	KUNIT_EXPECT_EQ(test, before, sq_allocator_reclaimable());
+	sq_yard_fill(test, 2000);
+	/* What is live is not to be had. */
+	KUNIT_EXPECT_LT(test, sq_shrinker_count(), before + 100);
+	sq_yard_empty(test, 0);
+	KUNIT_EXPECT_GE(test, sq_shrinker_count(), before + 450);
+	squirrel_reclaim();
+	KUNIT_EXPECT_LE(test, sq_shrinker_count(), before);
+}
+
+/* Of this CPU's magazines, depots, empty slabs and free blocks, all goes. */
+static void scan_gives_pages_back(struct kunit *test)
+{
+	long runs = sq_yard_stat(test, sq_reclaimer_show_stats,
+				 "runs_pressure");
+	unsigned long held, count, back;
+
+	sq_yard_fill(test, 2000);
+	sq_yard_empty(test, 0);
+	held = sq_yard_held(test);
+	count = sq_shrinker_count();
+	back = sq_shrinker_scan();
+	KUNIT_EXPECT_GE(test, back, 400);
+	KUNIT_EXPECT_EQ(test, sq_yard_held(test) + back, held);
+	KUNIT_EXPECT_LE(test, sq_shrinker_count(), count - 400);
+	KUNIT_EXPECT_EQ(test, sq_yard_stat(test, sq_reclaimer_show_stats,
+					   "runs_pressure"), runs + 1);
+}
+
+static void scan_of_nothing_gives_nothing(struct kunit *test)
+{
+	sq_yard_settle(test);
+	KUNIT_EXPECT_EQ(test, sq_shrinker_scan(), 0);
+	KUNIT_EXPECT_EQ(test, sq_shrinker_scan(), 0);
+}
+
+/* The kernel asks while memory is being allocated: live objects are not hurt. */
+static void scan_leaves_live_objects(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 1; i < 20; i++) {
+		sq_yard_fill(test, 100 * i);
+		sq_shrinker_scan();
+		sq_yard_empty(test, 50 * i);
+		sq_shrinker_scan();
+	}
+	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+}
+
+/* Pressure may come where nothing may sleep. */
+static void scan_does_not_sleep(struct kunit *test)
+{
+	unsigned long back;
+
+	sq_yard_fill(test, 1000);
+	sq_yard_empty(test, 0);
+	preempt_disable();
+	back = sq_shrinker_scan();
+	preempt_enable();
+	KUNIT_EXPECT_GT(test, back, 150);
+}
+
+static struct kunit_case shrinker_cases[] = {
+	KUNIT_CASE(count_follows_free_memory),
+	KUNIT_CASE(scan_gives_pages_back),
+	KUNIT_CASE(scan_of_nothing_gives_nothing),
+	KUNIT_CASE(scan_leaves_live_objects),
+	KUNIT_CASE(scan_does_not_sleep),
+	{}
+};
+
+static struct kunit_suite shrinker_suite = {
+	.name = "squirrel_shrinker",
+	.init = sq_yard_init,
+	.exit = sq_yard_exit,
+	.test_cases = shrinker_cases,
+};
+
+kunit_test_suites(&shrinker_suite);
