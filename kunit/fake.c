@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 
 #include <squirrel/compat.h>
 
@@ -126,6 +127,14 @@ static void fake_put(const struct sq_block_ops *ops, void *addr,
 	raw_spin_unlock_irqrestore(&fake->lock, irq);
 }
 
+/* In order of address: neighbours in memory are neighbours by index too. */
+static int chunk_order(const void *a, const void *b)
+{
+	const struct sq_fake_chunk *x = a, *y = b;
+
+	return x->base < y->base ? -1 : x->base > y->base;
+}
+
 /**
  * sq_fake_init() - set up a fake source
  * @fake: filled in
@@ -163,6 +172,7 @@ int sq_fake_init(struct sq_fake *fake, unsigned long pages)
 		fake->nr_chunks++;
 		poison((unsigned long)base, SQ_FAKE_CHUNK_PAGES);
 	}
+	sort(fake->chunks, n, sizeof(*fake->chunks), chunk_order, NULL);
 	return 0;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_fake_init);
