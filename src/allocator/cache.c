@@ -266,21 +266,28 @@ static int sq_cache_check_limit(const struct squirrel_cache *c,
 	return -EINVAL;
 }
 
-/* Grow until the reserve is at hand; returns objects added. */
+/*
+ * Grow until the reserve is at hand, or no further: pages may come from another
+ * node than the one that is short. Returns objects added.
+ */
 unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp)
 {
-	unsigned long added = 0;
-	int nid = c->home ? c->home - 1 : numa_mem_id();
+	struct sq_node *n = c->node[c->home ? c->home - 1 : numa_mem_id()];
+	unsigned long added = 0, before;
 
-	while (READ_ONCE(c->node[nid]->nr_free) < c->reserve) {
-		void *obj = sq_cache_grow(c, gfp | __GFP_NOWARN, nid);
+	while (READ_ONCE(n->nr_free) < c->reserve) {
+		void *obj;
 
+		before = READ_ONCE(n->nr_objs);
+		obj = sq_cache_grow(c, gfp | __GFP_NOWARN, NUMA_NO_NODE);
 		if (!obj)
 			break;
 		added++;
 		preempt_disable();
 		sq_slabs_put(c, &obj, 1);
 		preempt_enable();
+		if (READ_ONCE(n->nr_objs) <= before)
+			break;
 	}
 	return added;
 }

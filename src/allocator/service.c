@@ -150,13 +150,17 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_coalesce);
 static void sq_give_back_one(struct squirrel_heap *heap, void *ctx)
 {
 	struct sq_drain *d = ctx;
+	unsigned long keep;
 
-	d->work->pages += sq_manager_trim(heap->manager, d->keep, d->budget);
+	/* No more than a part of what the heap uses. */
+	keep = min(d->keep, sq_manager_pages_used(heap->manager) / 16);
+	d->work->pages += sq_manager_trim(heap->manager, keep, d->budget);
 }
 
 /**
  * sq_allocator_give_back() - give free pages back to the page source
- * @keep: free pages each heap may keep
+ * @keep: free pages each heap may keep, but never more than 1/16 of what it
+ *	uses
  * @budget: most pages per heap
  * @work: what was done is added here
  *

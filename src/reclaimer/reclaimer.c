@@ -213,7 +213,8 @@ static void sq_background(struct work_struct *unused)
 	}
 	sq_drain_cpus(true, &work);
 	cond_resched();
-	sq_reclaim_shared(false, SQ_KEEP_PAGES, &work);
+	/* What nobody wanted since the last run is not needed in between. */
+	sq_reclaim_shared(false, sq_idle_runs ? 0 : SQ_KEEP_PAGES, &work);
 	again = sq_mode == SQUIRREL_RECLAIM_PARALLEL;
 	if (work.objects + work.slabs + work.merges + work.pages)
 		sq_idle_runs = 0;
