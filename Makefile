@@ -4,7 +4,7 @@
 # The tree to build against: the running kernel's, else the test kernel's.
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
-.PHONY: all kernels run shell test check clean help
+.PHONY: all kernels run shell test bench check clean help
 
 all:
 ifeq ($(KDIR),)
@@ -27,6 +27,9 @@ shell:
 test:
 	@SQ_ONLY='$(ONLY)' tools/test.sh $(BOOTS)
 
+bench:
+	@tools/bench.sh $(CLOCKS)
+
 check:
 	@tools/check.sh
 
@@ -43,6 +46,9 @@ help:
 	@echo 'make test      KUnit on UML, kselftest on the stock kernel, both on a'
 	@echo '               KASAN kernel (BOOTS="uml stock": only those;'
 	@echo '               ONLY=pattern: only selftests of that name)'
+	@echo 'make bench     what squirrel, SLUB and the floor cost, side by side; the'
+	@echo '               results are left in build/bench (CLOCKS="insn mttcg":'
+	@echo '               only those; also insn-defaults, ns)'
 	@echo 'make check     checkpatch, sparse, warnings, kernel-doc, layer rule, and'
 	@echo '               the tests of the tools'
 	@echo 'make kernels   fetch and build the test kernels into the cache'

@@ -102,8 +102,10 @@ for clock in "${ALL[@]}"; do
 done | awk -f "$parts/results.awk" >"$out/results.tsv" || failed=1
 awk -v some=$some -f "$parts/table.awk" "$parts/bars" "$out/results.tsv" |
 	tee "$out/table.txt" || failed=1
-gnuplot -e "results='$out/results.tsv'; out='$out/results.svg'" \
-	"$parts/plot.gp" || failed=1
+if [ -s "$out/insn.rows" ]; then
+	gnuplot -e "results='$out/results.tsv'; out='$out/results.svg'" \
+		"$parts/plot.gp" || failed=1
+fi
 say "the benchmark took $((SECONDS - start)) s; results are in build/bench"
 if [ "$failed" -ne 0 ]; then
 	echo "squirrel: the benchmark FAILED: not all rows were measured"

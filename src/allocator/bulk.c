@@ -90,6 +90,10 @@ int squirrel_cache_alloc_bulk(struct squirrel_cache *c, gfp_t gfp, size_t n,
 
 	if (n > INT_MAX)
 		return 0;
+	if (n == 1) {
+		objs[0] = squirrel_cache_alloc(c, gfp);
+		return objs[0] ? 1 : 0;
+	}
 	if (!sq_bulk_fill(c, gfp, n, objs, &got)) {
 		squirrel_cache_free_bulk(c, got, objs);
 		return 0;
@@ -196,9 +200,13 @@ static unsigned int sq_bulk_give(struct squirrel_cache *c, void **objs,
  */
 void squirrel_cache_free_bulk(struct squirrel_cache *c, size_t n, void **objs)
 {
-	bool usual = static_key_enabled(&sq_hardened) && !want_init_on_free();
+	bool usual = !want_init_on_free();
 	size_t i = 0;
 
+	if (n == 1) {
+		squirrel_cache_free(c, objs[0]);
+		return;
+	}
 	while (i < n) {
 		unsigned int nr = min_t(size_t, n - i, SQ_BULK_CHUNK), done = 0;
 

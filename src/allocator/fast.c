@@ -21,23 +21,31 @@
 #include "internal.h"
 
 /*
- * Small objects are zeroed by plain stores: a call and a string instruction
- * cost more than the few words that there are.
+ * Small objects are zeroed by plain stores, four words at a time: a call and a
+ * string instruction cost more than the few words that there are.
  */
 static __always_inline void sq_zero(void *obj, u32 size)
 {
-	unsigned long *word = obj;
-	u32 i;
+	unsigned long *word = obj, *end = obj + (size & ~31U);
 
-	if (size > 128) {
+	if (size > 256) {
 		memset(obj, 0, size);
 		return;
 	}
-	for (i = 0; i < size / sizeof(*word); i++) {
-		word[i] = 0;
+	for (; word < end; word += 4) {
+		word[0] = 0;
+		word[1] = 0;
+		word[2] = 0;
+		word[3] = 0;
 		barrier();	/* or the compiler makes it a memset() again */
 	}
-	memset(&word[i], 0, size % sizeof(*word));
+	end = obj + (size & ~7U);
+	for (; word < end; word++) {
+		*word = 0;
+		barrier();
+	}
+	if (size & 7)
+		memset(word, 0, size & 7);
 }
 
 static void sq_finish_zero(struct squirrel_cache *c, void *obj, gfp_t gfp)
@@ -53,8 +61,7 @@ static void sq_finish_zero(struct squirrel_cache *c, void *obj, gfp_t gfp)
 /* Make an object fit to be handed out. */
 void sq_cache_finish(struct squirrel_cache *c, void *obj, gfp_t gfp)
 {
-	if (static_branch_likely(&sq_hardened))
-		*sq_mark_at(c, obj) = 0;
+	*sq_mark_at(c, obj) = 0;
 	if (want_init_on_alloc(gfp))
 		sq_finish_zero(c, obj, gfp);
 }

@@ -39,7 +39,7 @@
 #include "internal.h"
 
 #define SQ_SERIES_DEFAULT	10000UL		/* allocations */
-#define SQ_PARALLEL_DEFAULT	100UL		/* milliseconds */
+#define SQ_PARALLEL_DEFAULT	20UL		/* milliseconds */
 #define SQ_PERIOD_MIN		1UL
 #define SQ_PERIOD_MAX		60000UL
 /* Per heap and run. */

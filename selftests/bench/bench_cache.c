@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rows (a) to (c): one object, a batch of 1024, the bulk calls.
+ */
+#include <linux/kernel.h>
+#include <linux/vmalloc.h>
+#include "bench.h"
+
+#define BATCH		1024U
+#define BULK_MAX	256U
+
+/* (a) one object, alloc and free */
+static __always_inline void pair_loop(const enum bench_subject s,
+				      struct bench_run *r)
+{
+	bench_pairs(s, r, GFP_KERNEL);
+}
+
+BENCH_LOOPS(pair);
+
+int bench_pair(void)
+{
+	static const size_t sizes[] = { 32, 128, 512, 2048 };
+	struct bench_run r = {};
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(sizes) && !err; i++) {
+		const struct bench_case c = { pairs, "pair", sizes[i], 1 };
+
+		err = bench_caches_create(&r, sizes[i], NULL);
+		if (err)
+			return err;
+		err = bench_measure(&c, &r);
+		bench_caches_destroy(&r);
+	}
+	return err;
+}
+
+/* (b) 1024 are allocated, then freed as r->order has them */
+static __always_inline void batch_loop(const enum bench_subject s,
+				       struct bench_run *r)
+{
+	const u32 *order = r->order;
+	void *obj = r, **objs = r->objs;
+	unsigned long i;
+	unsigned int j;
+
+	for (i = 0; i < r->n; i++) {
+		for (j = 0; j < BATCH; j++) {
+			obj = bench_alloc(s, r, GFP_KERNEL, obj);
+			objs[j] = obj;
+			if (unlikely(!obj))
+				r->failed = true;
+		}
+		for (j = 0; j < BATCH; j++)
+			bench_free(s, r, objs[order[j]]);
+	}
+}
+
+BENCH_LOOPS(batch);
+
+static int bench_batches(struct bench_run *r, u32 *order, const u32 *shuffled)
+{
+	static const char * const names[] = {
+		"batch-ordered", "batch-reversed", "batch-shuffled",
+	};
+	unsigned int way, j;
+	int err = 0;
+
+	for (way = 0; way < ARRAY_SIZE(names) && !err; way++) {
+		const struct bench_case c = {
+			batchs, names[way], r->size, BATCH,
+		};
+
+		for (j = 0; j < BATCH; j++)
+			order[j] = way == 0 ? j : way == 1 ? BATCH - 1 - j :
+				   shuffled[j];
+		err = bench_measure(&c, r);
+	}
+	return err;
+}
+
+int bench_batch(void)
+{
+	static const size_t sizes[] = { 32, 128, 512 };
+	struct bench_run r = {};
+	u32 *order, *shuffled;
+	unsigned int i;
+	int err = -ENOMEM;
+
+	r.objs = vmalloc(BATCH * sizeof(*r.objs));
+	order = vmalloc(BATCH * sizeof(*order));
+	shuffled = bench_shuffled(BATCH);
+	if (!r.objs || !order || !shuffled)
+		goto out;
+	r.order = order;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		err = bench_caches_create(&r, sizes[i], NULL);
+		if (err)
+			break;
+		err = bench_batches(&r, order, shuffled);
+		bench_caches_destroy(&r);
+		if (err)
+			break;
+	}
+out:
+	vfree(shuffled);
+	vfree(order);
+	vfree(r.objs);
+	return err;
+}
+
+/* (c) the bulk calls */
+static __always_inline size_t bulk_alloc(const enum bench_subject s,
+					 struct bench_run *r)
+{
+	switch (s) {
+	case BENCH_SQUIRREL:
+		return squirrel_cache_alloc_bulk(r->sq, GFP_KERNEL, r->count,
+						 r->objs);
+	case BENCH_SLUB:
+		return kmem_cache_alloc_bulk(r->slub, GFP_KERNEL, r->count,
+					     r->objs);
+	case BENCH_FLOOR:
+		return bench_floor_pop_bulk(r->count, r->objs);
+	default:
+		barrier();
+		return 1;
+	}
+}
+
+static __always_inline void bulk_free(const enum bench_subject s,
+				      struct bench_run *r)
+{
+	switch (s) {
+	case BENCH_SQUIRREL:
+		squirrel_cache_free_bulk(r->sq, r->count, r->objs);
+		break;
+	case BENCH_SLUB:
+		kmem_cache_free_bulk(r->slub, r->count, r->objs);
+		break;
+	case BENCH_FLOOR:
+		bench_floor_push_bulk(r->count, r->objs);
+		break;
+	default:
+		barrier();
+	}
+}
+
+static __always_inline void bulk_loop(const enum bench_subject s,
+				      struct bench_run *r)
+{
+	unsigned long i;
+
+	for (i = 0; i < r->n; i++) {
+		if (unlikely(!bulk_alloc(s, r))) {
+			r->failed = true;
+			return;
+		}
+		bulk_free(s, r);
+	}
+}
+
+BENCH_LOOPS(bulk);
+
+int bench_bulk(void)
+{
+	static const unsigned int counts[] = { 1, 8, 16, 64, BULK_MAX };
+	static const char * const names[] = {
+		"bulk-1", "bulk-8", "bulk-16", "bulk-64", "bulk-256",
+	};
+	struct bench_run r = {};
+	unsigned int i;
+	int err;
+
+	r.objs = vmalloc(array_size(BULK_MAX, sizeof(*r.objs)));
+	if (!r.objs)
+		return -ENOMEM;
+	err = bench_caches_create(&r, 128, NULL);
+	if (err)
+		goto out;
+	for (i = 0; i < ARRAY_SIZE(counts) && !err; i++) {
+		const struct bench_case c = { bulks, names[i], 128, counts[i] };
+
+		r.count = counts[i];
+		err = bench_measure(&c, &r);
+	}
+	bench_caches_destroy(&r);
+out:
+	vfree(r.objs);
+	return err;
+}

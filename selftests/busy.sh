@@ -1,0 +1,64 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0
+# squirrel.ko stays while somebody has memory from it, and goes right after.
+# shellcheck shell=dash
+. "${0%/*}/ktap.inc.sh"
+
+refs() {
+	cat /sys/module/squirrel/refcnt
+}
+
+# stays REFERENCES: unload is refused, and all is as before.
+stays() {
+	local tree
+
+	same "references" "$(refs)" "$1" || return 1
+	tree=$(find "$SQ" | sort)
+	if rmmod squirrel; then
+		echo "was unloaded"
+		return 1
+	fi
+	same "debugfs" "$(find "$SQ" | sort)" "$tree" &&
+		same "references" "$(refs)" "$1"
+}
+
+plan 24
+check "unused, it has no references" sh -c "insmod $DIR/squirrel.ko &&
+	[ \$(cat /sys/module/squirrel/refcnt) -eq 0 ]"
+put "$SQ/reclaim/mode" off
+
+# Each load of a client is a reference, and so is each cache or heap, ...
+need helper hoard where=cache keep=1
+check "a client with a cache: stays" stays 3
+check "client unloads" rmmod hoard
+check "goes" rmmod squirrel
+
+need load reclaim=off
+need helper hoard where=heap keep=1
+check "a client with a heap: stays" stays 2
+check "client unloads" rmmod hoard
+check "goes" rmmod squirrel
+
+# ... and memory of the default heap.
+need load reclaim=off
+need helper hoard where=default objects=100 keep=1
+check "a client with memory of the default heap: stays" stays 2
+check "client unloads" rmmod hoard
+check "goes" rmmod squirrel
+
+for kind in small large; do
+	size=200
+	[ $kind = small ] || size=100000
+	need load reclaim=off
+	mark
+	need helper hoard where=default objects=10 keep=1 leave=1 size=$size
+	check "$kind: a client goes and leaves memory" rmmod hoard
+	check "$kind: stays without any client" stays 1
+	left=$(log_since | sed -n 's/^hoard: left //p')
+	check "$kind: stays in use, says the summary" \
+		[ "$(field heaps/default/stats live_objects)" -eq 1 ]
+	check "$kind: somebody else frees it" helper hoard "free=$left"
+	check "$kind: client unloads" rmmod hoard
+	check "$kind: goes" rmmod squirrel
+done
+finish

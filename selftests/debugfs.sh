@@ -1,0 +1,368 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0
+# What stands in debugfs: the files of the layout, figures that can be read by a
+# program and that agree with each other, and writes that are taken or refused.
+# shellcheck shell=dash
+. "${0%/*}/ktap.inc.sh"
+
+
+# The tree as "permissions path", without the directories' own.
+tree() {
+	(cd "$SQ" && find . -type f -exec stat -c '%a %n' {} \; | sort -k 2)
+}
+
+wanted_tree() {
+	local c h
+
+	echo "400 ./check"
+	echo "400 ./summary"
+	for c in acorn hoard; do
+		echo "400 ./caches/$c/histogram"
+		echo "400 ./caches/$c/map"
+		echo "400 ./caches/$c/stats"
+	done
+	for h in acorn_hollow default; do
+		echo "400 ./heaps/$h/histogram"
+		echo "400 ./heaps/$h/map"
+		echo "400 ./heaps/$h/stats"
+		echo "600 ./heaps/$h/strategy"
+	done
+	echo "600 ./reclaim/mode"
+	echo "200 ./reclaim/run"
+	echo "400 ./reclaim/stats"
+}
+
+layout_right() {
+	tree >"$TMP/tree"
+	wanted_tree | sort -k 2 >"$TMP/wanted"
+	diff "$TMP/wanted" "$TMP/tree"
+}
+
+readable() {
+	local file
+
+	find "$SQ" -type f ! -name run >"$TMP/files"
+	while read -r file; do
+		cat "$file" >"$TMP/content" || return 1
+		[ -s "$TMP/content" ] || {
+			echo "$file is empty"
+			return 1
+		}
+	done <"$TMP/files"
+}
+
+# well_formed FILE: "key: number" lines, each key once; names are words.
+well_formed() {
+	awk -v file="$1" '
+		/^(name|owner|strategy): [!-~]+$/ { n[$1]++; next }
+		/^[a-z_]+: [0-9]+$/ { n[$1]++; next }
+		{ print file ": odd line: " $0; bad = 1 }
+		END {
+			for (k in n)
+				if (n[k] > 1) {
+					print file ": twice: " k
+					bad = 1
+				}
+			exit bad || !NR
+		}' "$SQ/$1"
+}
+
+all_stats() {
+	(cd "$SQ" && find . -name stats | sed 's|^\./||')
+}
+
+all_well_formed() {
+	local file
+
+	for file in $(all_stats); do
+		well_formed "$file" || return 1
+	done
+}
+
+# The summary ends in such lines, after a table.
+summary_well_formed() {
+	awk '
+		tail && /^[a-z_]+: [0-9]+$/ { n++; next }
+		/^$/ { tail = 1; next }
+		tail { print "odd line: " $0; bad = 1; next }
+		NR == 1 { columns = NF - 1; next }
+		$1 != "cache" && $1 != "heap" { print "odd row: " $0; bad = 1 }
+		NF != 7 { print "odd number of columns: " $0; bad = 1 }
+		END { exit bad || !n }' "$SQ/summary"
+}
+
+# sums FILE: what is in a cache or heap adds up.
+sums() {
+	local f=$1
+
+	same "$f: objects" "$(field "$f" objects)" $((
+		$(field "$f" objects_in_slabs) +
+		$(field "$f" objects_in_magazines) +
+		$(field "$f" objects_in_depots) +
+		$(field "$f" live_objects) - ${2:-0})) &&
+		same "$f: slab_bytes" "$(field "$f" slab_bytes)" \
+			$(($(field "$f" slab_pages) * 4096)) &&
+		same "$f: live" "$(field "$f" live_objects)" \
+			$(($(field "$f" allocs) - $(field "$f" frees))) &&
+		same "$f: slabs" "$(field "$f" slabs)" \
+			$(($(field "$f" slabs_made) -
+				$(field "$f" slabs_released)))
+}
+
+caches_add_up() {
+	local c
+
+	for c in acorn hoard; do
+		sums caches/$c/stats || return 1
+		same "$c: live_bytes" "$(field caches/$c/stats live_bytes)" \
+			$(($(field caches/$c/stats live_objects) *
+				$(field caches/$c/stats object_size))) ||
+			return 1
+	done
+}
+
+heap_adds_up() {
+	local f=heaps/$1/stats
+
+	sums "$f" "$(field "$f" large_objects)" &&
+		same "$f: pages_held" "$(field "$f" pages_held)" \
+			$(($(field "$f" pages_used) +
+				$(field "$f" pages_free))) &&
+		same "$f: bytes_held" "$(field "$f" bytes_held)" \
+			$(($(field "$f" pages_held) * 4096)) &&
+		same "$f: fetched" "$(field "$f" pages_held)" \
+			$(($(field "$f" pages_fetched) -
+				$(field "$f" pages_returned)))
+}
+
+heaps_add_up() {
+	heap_adds_up default && heap_adds_up acorn_hollow
+}
+
+# total PATTERN KEY: sum of a key over the stats files of that pattern.
+total() {
+	local file sum=0
+
+	for file in "$SQ"/$1/*/stats; do
+		sum=$((sum + $(sed -n "s/^$2: //p" "$file")))
+	done
+	echo $sum
+}
+
+# column KIND N: sum of a column of the summary's table over rows of that kind.
+# What squirrel has for itself is none of its clients'.
+column() {
+	awk -v kind="$1" -v n="$2" '
+		$1 == kind && $2 !~ /^squirrel-/ { sum += $n }
+		END { print sum + 0 }' "$SQ/summary"
+}
+
+summary_adds_up() {
+	local key
+
+	for key in pages_used pages_free; do
+		same "summary: $key" "$(field summary $key)" \
+			"$(total heaps $key)" || return 1
+	done
+	same "summary: pages_held" "$(held)" $((
+		$(field summary pages_used) + $(field summary pages_free) +
+		$(field summary pages_meta))) &&
+		same "summary: heaps" "$(field summary heaps)" 2 &&
+		same "table: heap pages" "$(column heap 6)" \
+			"$(total heaps pages_held)" &&
+		same "table: heap live" "$(column heap 4)" \
+			"$(total heaps live_objects)" &&
+		same "table: heap live bytes" "$(column heap 5)" \
+			"$(total heaps live_bytes)"
+}
+
+# All that clients hold, whether in a cache, a class or a block of its own.
+summary_counts_all() {
+	same "summary: live_objects" "$(field summary live_objects)" \
+		$(($(column cache 4) + $(column heap 4))) &&
+		same "summary: live_bytes" "$(field summary live_bytes)" \
+			$(($(column cache 5) + $(column heap 5)))
+}
+
+# histogram FILE COLUMN [TABLE]: its sum, in the first or second table.
+histogram() {
+	awk -v n="$2" -v table="${3:-1}" '
+		BEGIN { at = 1 }
+		/^$/ { at++; next }
+		at == table && $1 ~ /^[0-9]+$/ { sum += $n }
+		END { print sum + 0 }' "$SQ/$1"
+}
+
+histograms_right() {
+	local c h
+
+	for c in acorn hoard; do
+		same "$c: histogram" "$(histogram caches/$c/histogram 2)" \
+			"$(field caches/$c/stats slabs)" || return 1
+	done
+	for h in heaps/default heaps/acorn_hollow; do
+		same "$h: free" "$(histogram $h/histogram 2)" \
+			"$(field $h/stats blocks_free)" &&
+			same "$h: used" "$(histogram $h/histogram 3)" \
+				"$(field $h/stats blocks_used)" || return 1
+	done
+}
+
+classes_right() {
+	local h
+
+	for h in heaps/default heaps/acorn_hollow; do
+		same "$h: live in classes" "$(histogram $h/histogram 2 2)" \
+			$(($(field $h/stats live_objects) -
+				$(field $h/stats large_objects))) &&
+			same "$h: objects" "$(histogram $h/histogram 3 2)" \
+				"$(field $h/stats objects)" &&
+			same "$h: slabs" "$(histogram $h/histogram 4 2)" \
+				"$(field $h/stats slabs)" &&
+			same "$h: pages" "$(histogram $h/histogram 5 2)" \
+				"$(field $h/stats slab_pages)" || return 1
+	done
+}
+
+# map FILE [CHARACTERS]: how many pages it shows, of that kind.
+map() {
+	grep -v '^#' "$SQ/$1" | cut -c 18- | tr -d '\n' | tr -c -d "${2:- -~}" |
+		wc -c
+}
+
+maps_right() {
+	local c h
+
+	for c in acorn hoard; do
+		same "$c: map" "$(map caches/$c/map)" \
+			"$(field caches/$c/stats slab_pages)" || return 1
+	done
+	for h in default acorn_hollow; do
+		same "$h: map" "$(map heaps/$h/map)" \
+			"$(field heaps/$h/stats pages_held)" &&
+			same "$h: free in map" "$(map heaps/$h/map .)" \
+				"$(field heaps/$h/stats pages_free)" ||
+			return 1
+	done
+	! grep -v '^#' "$SQ/heaps/default/map" |
+		grep -v '^[0-9a-f]\{16\} [-.Le#0-9]\{1,64\}$'
+}
+
+# bad_write FILE TEXT: EINVAL, and the file reads as before.
+bad_write() {
+	local before
+
+	before=$(cat "$SQ/$1" 2>/dev/null)
+	if put "$SQ/$1" "$2" 2>"$TMP/error"; then
+		echo "'$2' was taken: $(cat "$SQ/$1" 2>/dev/null)"
+		return 1
+	fi
+	grep -q -F 'Invalid argument' "$TMP/error" || {
+		cat "$TMP/error"
+		return 1
+	}
+	same "$1" "$(cat "$SQ/$1" 2>/dev/null)" "$before"
+}
+
+no_bad_mode() {
+	local bad
+
+	bad_write reclaim/mode on && bad_write reclaim/mode "series 0" ||
+		return 1
+	slow && return
+	for bad in "" " " OFF "off 1" "series -1" "series x" "series 1 2" \
+		"parallel 0" "parallel 60001" "parallel 1.5" \
+		"series 99999999999999999999" "series 0x10" \
+		"a word that is far longer than any that this file could take"; do
+		bad_write reclaim/mode "$bad" || return 1
+	done
+}
+
+no_bad_run() {
+	local bad runs
+
+	runs=$(field reclaim/stats runs_asked)
+	for bad in "" 0 11; do
+		bad_write reclaim/run "$bad" || return 1
+	done
+	same "runs" "$(field reclaim/stats runs_asked)" "$runs"
+}
+
+no_bad_strategy() {
+	local bad
+
+	for bad in "" worst "first best" firstfirst; do
+		bad_write heaps/default/strategy "$bad" || return 1
+	done
+}
+
+nothing_else_written() {
+	local file
+
+	find "$SQ" -type f ! -name mode ! -name run ! -name strategy >"$TMP/files"
+	while read -r file; do
+		if put "$file" 1 2>/dev/null; then
+			echo "$file was written to"
+			return 1
+		fi
+	done <"$TMP/files"
+}
+
+good_mode() {
+	put "$SQ/reclaim/mode" "$1" &&
+		same mode "$(cat "$SQ/reclaim/mode")" "${2:-$1}"
+}
+
+good_modes() {
+	good_mode series "series 10000" && good_mode "series 1" &&
+		good_mode "series  77" "series 77" &&
+		good_mode parallel "parallel 100" &&
+		good_mode "parallel 60000" && good_mode off
+}
+
+good_strategies() {
+	local s
+
+	for s in first best segregated; do
+		put "$SQ/heaps/default/strategy" $s &&
+			grep -q -F -w "[$s]" "$SQ/heaps/default/strategy" &&
+			same strategy "$(field heaps/default/stats strategy)" \
+				$s || return 1
+	done
+}
+
+good_run() {
+	local runs
+
+	runs=$(field reclaim/stats runs_asked)
+	reclaim && same "runs" "$(field reclaim/stats runs_asked)" $((runs + 1))
+}
+
+plan 25
+need load reclaim=off
+need sample acorn hold=1
+need helper hoard objects=5000 keep=500 size=300
+check "the files are those of the layout" layout_right
+check "all can be read" readable
+refuse "run cannot be read" cat "$SQ/reclaim/run"
+check "stats are keys and numbers" all_well_formed
+check "the summary is a table, keys and numbers" summary_well_formed
+check "figures of caches add up" caches_add_up
+check "figures of heaps add up" heaps_add_up
+check "the summary agrees with the heaps" summary_adds_up
+check "the summary counts large objects too" summary_counts_all
+check "histograms count all slabs and blocks" histograms_right
+check "histograms of heaps count all classes" classes_right
+check "maps show all pages" maps_right
+check "bad modes are refused" no_bad_mode
+check "bad runs are refused" no_bad_run
+check "bad strategies are refused" no_bad_strategy
+check "nothing else can be written" nothing_else_written
+check "good modes are taken" good_modes
+check "good strategies are taken" good_strategies
+check "a run is run" good_run
+check "figures add up afterwards" caches_add_up
+check "maps show all pages afterwards" maps_right
+check "check finds nothing" sound
+check "clients unload" sh -c "rmmod hoard && rmmod acorn"
+finish

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hoard: a client that takes many objects on one CPU, frees them there but for
+ * some, and holds those until it is unloaded.
+ *
+ *	insmod hoard.ko where=cache objects=1000 size=256 cpu=1 keep=10
+ *
+ * For the tests of what happens to memory that is free but near at hand, and of
+ * what may not be unloaded when. leave=1 forgets the kept objects of the
+ * default heap instead of freeing them, and says where they are; another load
+ * with free=<address> makes good for it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+#include <squirrel/squirrel.h>
+
+static char *where = "cache";
+module_param(where, charp, 0444);
+MODULE_PARM_DESC(where, "cache (default), heap or default");
+
+static unsigned int objects = 1000;
+module_param(objects, uint, 0444);
+MODULE_PARM_DESC(objects, "how many to take");
+
+static unsigned int keep;
+module_param(keep, uint, 0444);
+MODULE_PARM_DESC(keep, "how many of them to hold until unload");
+
+static unsigned int size = 256;
+module_param(size, uint, 0444);
+MODULE_PARM_DESC(size, "bytes of each");
+
+static int cpu = -1;
+module_param(cpu, int, 0444);
+MODULE_PARM_DESC(cpu, "on which CPU (default: any)");
+
+static bool leave;
+module_param(leave, bool, 0444);
+MODULE_PARM_DESC(leave, "leave what is kept in the default heap at unload");
+
+static unsigned long adopt;
+module_param_named(free, adopt, ulong, 0444);
+MODULE_PARM_DESC(free, "address of an object to free, and nothing else");
+
+static struct squirrel_cache *cache;
+static struct squirrel_heap *heap;
+static void **hoard;
+static unsigned int taken;
+
+static void *hoard_alloc(void)
+{
+	if (cache)
+		return squirrel_cache_alloc(cache, GFP_KERNEL);
+	if (heap)
+		return squirrel_heap_alloc(heap, size, GFP_KERNEL);
+	return squirrel_alloc(size, GFP_KERNEL);
+}
+
+static void hoard_free(void *obj)
+{
+	if (cache)
+		squirrel_cache_free(cache, obj);
+	else if (heap)
+		squirrel_heap_free(heap, obj);
+	else
+		squirrel_free(obj);
+}
+
+/* Frees from the first on, so that what is kept shares slabs with it. */
+static void hoard_shed(unsigned int kept)
+{
+	unsigned int i;
+
+	for (i = 0; i + kept < taken; i++)
+		hoard_free(hoard[i]);
+	memmove(hoard, hoard + i, (taken - i) * sizeof(*hoard));
+	taken -= i;
+}
+
+static int hoard_gather(void *unused)
+{
+	while (taken < objects) {
+		hoard[taken] = hoard_alloc();
+		if (!hoard[taken])
+			return -ENOMEM;
+		memset(hoard[taken], 0x5a, size);
+		taken++;
+	}
+	hoard_shed(min(keep, objects));
+	return 0;
+}
+
+static int hoard_open(void)
+{
+	if (!strcmp(where, "default"))
+		return 0;
+	if (!strcmp(where, "cache")) {
+		cache = squirrel_cache_create("hoard", size, NULL);
+		return PTR_ERR_OR_ZERO(cache);
+	}
+	if (!strcmp(where, "heap")) {
+		heap = squirrel_heap_create("hoard", NULL);
+		return PTR_ERR_OR_ZERO(heap);
+	}
+	pr_err("where=%s: cache, heap or default\n", where);
+	return -EINVAL;
+}
+
+static void hoard_close(void)
+{
+	if (hoard)
+		hoard_shed(0);
+	squirrel_heap_destroy(heap);
+	squirrel_cache_destroy(cache);
+	vfree(hoard);
+}
+
+static int __init hoard_init(void)
+{
+	int err;
+
+	if (adopt) {
+		squirrel_free((void *)adopt);
+		return 0;
+	}
+	if (cpu >= 0 && (cpu >= nr_cpu_ids || !cpu_online(cpu)))
+		return -ENODEV;
+	err = hoard_open();
+	if (err)
+		return err;
+	err = -ENOMEM;
+	hoard = vzalloc(array_size(max(objects, 1U), sizeof(*hoard)));
+	if (hoard && cpu < 0)
+		err = hoard_gather(NULL);
+	else if (hoard)
+		err = smp_call_on_cpu(cpu, hoard_gather, NULL, false);
+	if (err) {
+		hoard_close();
+		return err;
+	}
+	pr_info("holding %u of %u\n", taken, objects);
+	return 0;
+}
+module_init(hoard_init);
+
+static void __exit hoard_exit(void)
+{
+	unsigned int i;
+
+	if (leave && !cache && !heap) {
+		for (i = 0; i < taken; i++)
+			pr_info("left 0x%lx\n", (unsigned long)hoard[i]);
+		taken = 0;
+	}
+	hoard_close();
+}
+module_exit(hoard_exit);
+
+MODULE_DESCRIPTION("Takes memory from squirrel and holds it");
+MODULE_LICENSE("GPL");

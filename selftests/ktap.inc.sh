@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the selftests: KTAP, loading and unloading, the kernel's log and
+# squirrel's debugfs. Needs busybox ash and nothing else.
+# shellcheck shell=dash
+
+export LC_ALL=C
+DIR=${SQUIRREL_DIR:-/squirrel}
+export SQ=/sys/kernel/debug/squirrel
+TMP=/tmp/selftest.$$
+mkdir -p "$TMP" || exit 1
+# What is loaded now is not for us to take out at the end.
+cut -d ' ' -f 1 /proc/modules >"$TMP/modules"
+
+planned=0
+count=0
+failures=0
+
+# ---- KTAP -------------------------------------------------------------------
+
+# plan N: how many results will follow.
+plan() {
+	planned=$1
+	echo "KTAP version 1"
+	echo "1..$1"
+}
+
+# skip_all REASON: the whole script has nothing to do here.
+skip_all() {
+	echo "1..0 # SKIP $*"
+	clean_up
+	trap - EXIT
+	exit 4
+}
+
+# note TEXT: a line for the reader of the log.
+note() {
+	echo "# $*"
+}
+
+pass() {
+	count=$((count + 1))
+	echo "ok $count - $*"
+}
+
+# fail TITLE: and show what the last command tried by check or refuse said.
+fail() {
+	count=$((count + 1))
+	failures=$((failures + 1))
+	echo "not ok $count - $*"
+	[ ! -s "$TMP/said" ] || head -n 20 "$TMP/said" | sed 's/^/#   /'
+}
+
+skip() {
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+# check TITLE COMMAND...: pass if the command succeeds.
+check() {
+	local title=$1
+
+	shift
+	if "$@" >"$TMP/said" 2>&1; then
+		pass "$title"
+	else
+		echo "failed: $*" >>"$TMP/said"
+		fail "$title"
+	fi
+	: >"$TMP/said"
+}
+
+# refuse TITLE COMMAND...: pass if the command fails.
+refuse() {
+	local title=$1
+
+	shift
+	if "$@" >"$TMP/said" 2>&1; then
+		echo "succeeded: $*" >>"$TMP/said"
+		fail "$title"
+	else
+		pass "$title"
+	fi
+	: >"$TMP/said"
+}
+
+# same WHAT IS WANTED: succeeds if both are equal, says what differs if not.
+same() {
+	[ "$2" = "$3" ] && return 0
+	echo "$1 is '$2', wanted '$3'"
+	return 1
+}
+
+# finish: the two results that close every script, and its exit status.
+finish() {
+	check "all modules can be unloaded" unload_all
+	check "the kernel reported no trouble" no_trouble
+	if [ "$count" -ne "$planned" ]; then
+		note "planned $planned tests, ran $count"
+		failures=$((failures + 1))
+	fi
+	[ "$failures" -eq 0 ]
+	exit $?
+}
+
+# ---- modules ----------------------------------------------------------------
+
+loaded() {
+	[ -d "/sys/module/$1" ]
+}
+
+not_loaded() {
+	[ ! -d "/sys/module/$1" ]
+}
+
+load() {
+	insmod "$DIR/squirrel.ko" "$@"
+}
+
+# sample NAME [PARAMETER=VALUE...]: load a module of samples/.
+sample() {
+	local name=$1
+
+	shift
+	insmod "$DIR/samples/$name.ko" "$@"
+}
+
+# helper NAME [PARAMETER=VALUE...]: load a test module of selftests/.
+helper() {
+	local name=$1
+
+	shift
+	insmod "$DIR/selftests/$name.ko" "$@"
+}
+
+# need COMMAND...: without it there is nothing to test.
+need() {
+	"$@" && return 0
+	echo "Bail out! failed: $*"
+	exit 1
+}
+
+# unload NAME: if it is there.
+unload() {
+	not_loaded "$1" || rmmod "$1"
+}
+
+# Modules that were not there when the script began, the newest first.
+mine() {
+	awk -v before="$TMP/modules" '
+		BEGIN { while ((getline name <before) > 0) old[name] = 1 }
+		!($1 in old) { print $1 }' /proc/modules
+}
+
+# unload_all: what this script has loaded, the newest first.
+unload_all() {
+	local name
+
+	mine >"$TMP/mine"
+	while read -r name; do
+		rmmod "$name" || echo "rmmod $name failed"
+	done <"$TMP/mine"
+	same "modules left" "$(mine)" ""
+}
+
+# ---- the kernel's log -------------------------------------------------------
+
+# mark: log_since tells what the kernel has said from here on. What it said
+# before is moved out of its buffer (the console has it all).
+mark() {
+	dmesg -c >>"$TMP/kernel.log"
+}
+
+log_since() {
+	dmesg | sed 's/^\[[^]]*\] //'
+}
+
+# said PATTERN: the kernel has said so since the mark.
+said() {
+	log_since >"$TMP/log"
+	grep -q -E -- "$1" "$TMP/log" && return 0
+	echo "the log has no line like '$1':"
+	cat "$TMP/log"
+	return 1
+}
+
+# said_times N PATTERN: exactly so many lines.
+said_times() {
+	log_since >"$TMP/log"
+	same "lines like '$2'" "$(grep -c -E -- "$2" "$TMP/log")" "$1" &&
+		return 0
+	cat "$TMP/log"
+	return 1
+}
+
+said_nothing_like() {
+	said_times 0 "$1"
+}
+
+no_trouble() {
+	mark
+	grep -E 'WARNING:|BUG:|Oops|KASAN|INFO: task|possible .* lock|inconsistent lock|INVALID|suspicious RCU|Call Trace' \
+		"$TMP/kernel.log" >"$TMP/trouble" || return 0
+	cat "$TMP/trouble"
+	return 1
+}
+
+dmesg -c >/dev/null
+
+# ---- debugfs ----------------------------------------------------------------
+
+# field FILE KEY: the value of a "key: value" line. By the shell alone: to start
+# a program takes long on a kernel with all checks.
+field() {
+	local key value
+
+	while read -r key value; do
+		if [ "$key" = "$2:" ]; then
+			echo "$value"
+			return
+		fi
+	done <"$SQ/$1"
+}
+
+# put FILE TEXT: write to a file of debugfs or sysfs; fails as write() does, and
+# says why (the shell's own printf would not).
+put() {
+	printf '%s\n' "$2" | dd of="$1" conv=notrunc 2>"$TMP/dd" && return 0
+	grep -v 'records' "$TMP/dd" >&2
+	return 1
+}
+
+reclaim() {
+	put "$SQ/reclaim/run" 1
+}
+
+# sound: squirrel's own check finds no broken rule.
+sound() {
+	local broken
+
+	read -r broken <"$SQ/check"
+	same "$SQ/check" "$broken" 0
+}
+
+# held: pages that squirrel has from the kernel.
+held() {
+	field summary pages_held
+}
+
+# given_back PAGES: one run of the reclaimer gives back all that is free, so
+# that PAGES pages of objects are left, and all of its own within moments: the
+# page map waits for a grace period.
+given_back() {
+	reclaim || return 1
+	same "pages of objects and free" $(($(field summary pages_used) +
+		$(field summary pages_free))) "$1" || {
+		cat "$SQ/summary"
+		return 1
+	}
+}
+
+back_to() {
+	reclaim && [ "$(held)" -eq "$1" ]
+}
+
+# until_true SECONDS COMMAND...: wait for it, looking ten times a second.
+until_true() {
+	local tries=$(($1 * 10))
+
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# ---- the machine ------------------------------------------------------------
+
+# slow: is this a kernel on which everything takes ten times as long?
+slow() {
+	[ "${SQUIRREL_KERNEL:-stock}" != stock ]
+}
+
+# Pages that nobody has: the free ones, and those that CPUs keep at hand.
+free_pages() {
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '$1 == "nr_free_pages" || $1 == "count:" { n += $2 }
+		END { print n }' /proc/zoneinfo
+}
+
+# no_less PAGES SLACK: about as many pages are free as before.
+no_less() {
+	local now
+
+	now=$(free_pages)
+	echo "free pages were $1, are $now"
+	[ "$now" -ge $(($1 - $2)) ]
+}
+
+clean_up() {
+	unload_all >/dev/null 2>&1
+	rm -rf "$TMP"
+}
+trap clean_up EXIT

@@ -1,0 +1,152 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0
+# What a client does wrong gets the answer it should: an error, one line in the
+# log that names cache, address and caller, a count, and otherwise nothing.
+# shellcheck shell=dash
+. "${0%/*}/ktap.inc.sh"
+
+# Reports of one place in 5 s, before the kernel starts to leave some out.
+BURST=8
+SPELL=6
+
+reports=0
+
+# scene NAME: play it; it checks what a client sees.
+scene() {
+	unload misuse
+	mark
+	helper misuse "scene=$1" && said "^misuse: $1 ok\$" && return 0
+	log_since
+	return 1
+}
+
+# Everything goes on: nothing broken, and the client gets its memory back.
+goes_on() {
+	sound && rmmod misuse && given_back 0
+}
+
+# quiet NAME: the scene causes no line at all.
+quiet() {
+	scene "$1" && said_nothing_like '^squirrel:' && goes_on
+}
+
+# refusals NAME PATTERN: one line for each refusal.
+refusals() {
+	local n
+
+	scene "$1" || return 1
+	n=$(log_since | sed -n 's/^misuse: \([0-9]*\) refusals$/\1/p')
+	said_times "$n" "^squirrel: $2" && said_times "$n" '^squirrel:' &&
+		same "caches" "$(ls "$SQ/caches" | tr '\n' ' ')" \
+			"misuse_a misuse_b " &&
+		same "heaps" "$(ls "$SQ/heaps" | tr '\n' ' ')" \
+			"default misuse_a misuse_b " && goes_on
+}
+
+# report NAME CACHE-OR-HEAP PATTERN: one report, which is counted there.
+report() {
+	local bad all here
+
+	reports=$((reports + 1))
+	[ $((reports % BURST)) -ne 0 ] || sleep $SPELL
+	all=$(field summary misuse)
+	here=$(field "$2/stats" misuse 2>/dev/null)
+	scene "$1" || return 1
+	bad=$(log_since | sed -n 's/^misuse: bad pointer //p')
+	said_times 1 '^squirrel:' &&
+		said "^squirrel: ${2##*/}: $3,? of $bad, called from .*\[misuse\]; ignored\$" &&
+		same "misuse in summary" "$(field summary misuse)" \
+			$((all + 1)) &&
+		same "misuse of $2" "$(field "$2/stats" misuse)" \
+			$((here + 1)) && goes_on
+}
+
+# limited NAME FILE: refusals for the limit are not counted as lack of memory.
+limited() {
+	scene "$1" && said_nothing_like '^squirrel:' &&
+		same "failed_limit" "$(field "$2/stats" failed_limit)" "$3" &&
+		same "failed_nomem" "$(field "$2/stats" failed_nomem)" 0 &&
+		goes_on
+}
+
+no_memory() {
+	scene no_memory &&
+		same "failed_limit" \
+			"$(field heaps/misuse_b/stats failed_limit)" 0 &&
+		same "failed_nomem" \
+			"$(field heaps/misuse_b/stats failed_nomem)" 1 &&
+		goes_on
+}
+
+too_large() {
+	scene alloc_size &&
+		said_times 2 "^squirrel: heap '[a-z_]*': [0-9]+ bytes asked for" &&
+		said_times 2 '^squirrel:' && goes_on
+}
+
+cache_in_use() {
+	scene cache_destroy &&
+		said_times 1 "^squirrel: cache 'misuse_d': destroy refused, 3 objects \(300 bytes\) are live" &&
+		said_times 1 '^squirrel:' && goes_on
+}
+
+heap_in_use() {
+	scene heap_destroy &&
+		said_times 1 "^squirrel: heap 'misuse_d': destroyed with 6 objects \([0-9]+ bytes\) live; freed" &&
+		said_times 1 '^squirrel:' && goes_on
+}
+
+plan 37
+need load reclaim=off
+check "bad caches are refused" refusals create_cache "cache"
+check "bad heaps are refused" refusals create_heap "heap"
+check "the largest of each is not" quiet create_edge
+check "sizes 0, too large, overflowing" too_large
+check "realloc of nothing, to nothing, to too much" quiet alloc_realloc
+check "free of nothing does nothing" quiet nothing
+check "no such node, no such mode" quiet numbers
+
+A=caches/misuse_a
+FOREIGN="free of memory that is not squirrel's"
+MIDDLE="free of a pointer into the middle"
+check "cache: foreign pointer" report cache_foreign $A "$FOREIGN"
+check "cache: pointer to static data" report cache_static $A "$FOREIGN"
+check "cache: pointer into the middle" report cache_middle $A "$MIDDLE"
+check "cache: odd pointer" report cache_odd $A "$MIDDLE"
+check "cache: second free" report cache_second $A "second free"
+check "cache: second free, others between" report cache_later $A "second free"
+check "cache: free of what was given back" report cache_gone $A \
+	"(second free, or free of memory given back|$FOREIGN)"
+check "cache: another cache's object" report cache_wrong $A \
+	"free of another cache's object"
+check "cache: a heap's object" report cache_heap $A \
+	"free of another cache's object"
+check "cache: a bad one in a bulk" report cache_bulk $A "$FOREIGN"
+check "cache: one twice in a bulk" report cache_twins $A "second free"
+
+H=heaps/misuse_a
+check "heap: foreign pointer" report heap_foreign $H "$FOREIGN"
+check "heap: another heap's object" report heap_other $H \
+	"free of another heap's memory"
+check "heap: a cache's object" report heap_cache $H \
+	"free of another heap's memory"
+check "heap: large, into the middle" report large_middle $H "$MIDDLE"
+check "heap: large, second free" report large_second $H "second free.*"
+check "heap: large, another heap's" report large_other $H \
+	"free of another heap's memory"
+check "default heap: another heap's object" report default_other heaps/default \
+	"free of another heap's memory"
+check "heap: realloc of a foreign pointer" report heap_realloc $H "realloc"
+check "default heap: realloc of a foreign pointer" report default_realloc \
+	heaps/default "realloc"
+
+check "cache destroyed in use: refused" cache_in_use
+check "heap destroyed in use: freed" heap_in_use
+check "cache at its limit" limited cache_limit caches/misuse_b 3
+check "heap at its limit" limited heap_limit heaps/misuse_b 1
+check "heap at its limit, large blocks" limited large_limit heaps/misuse_b 1
+check "no memory" no_memory
+check "an unknown scene is no scene" sh -c \
+	"! insmod $DIR/selftests/misuse.ko scene=none"
+check "squirrel can be unloaded" rmmod squirrel
+finish

@@ -1,0 +1,172 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0
+# The recorded trace, in each strategy and reclaim mode; that the replayer sees
+# damage done to objects; and that it refuses damaged traces.
+# shellcheck shell=dash
+. "${0%/*}/ktap.inc.sh"
+
+TRACE=$DIR/traces/boot.trace
+[ -e "$TRACE" ] || skip_all "there is no traces/boot.trace"
+
+# On a slow kernel a part of the trace has to do, if replay can be told so.
+part=
+if slow && tr '\000' '\n' <"$DIR/samples/replay.ko" |
+	grep -q '^parm=events:'; then
+	part=events=60000
+fi
+
+# play TRACE [PARAMETER=VALUE...]: on squirrel alone.
+play() {
+	local trace=$1
+
+	shift
+	# shellcheck disable=SC2086 # part may be nothing
+	sample replay "trace=$trace" subject=squirrel $part "$@"
+}
+
+all_right() {
+	said '^replay: subject=squirrel .* failed=0 pattern_errors=0 ' &&
+		said_nothing_like '^squirrel:'
+}
+
+# One run gives all memory back; and the page map is as it was moments later.
+nothing_held() {
+	given_back 0 && until_true 5 back_to "$before" && return 0
+	same "pages held" "$(held)" "$before"
+	cat "$SQ/summary"
+	return 1
+}
+
+# replayed STRATEGY HEAP: pattern right, all memory back after reclaim.
+replayed() {
+	mark
+	play "$TRACE" "strategy=$1" heap="$2" || {
+		log_since
+		return 1
+	}
+	all_right || return 1
+	rmmod replay || return 1
+	nothing_held && sound
+}
+
+# noticed N: a planted defect makes the load fail, and nothing stays behind.
+noticed() {
+	mark
+	if play "$TRACE" "busted=$1"; then
+		echo "was not noticed"
+		log_since
+		return 1
+	fi
+	said '^replay: .* pattern_errors=[1-9]' || return 1
+	nothing_held && not_loaded replay
+}
+
+# ---- damaged traces -----------------------------------------------------------
+
+u64_at() {
+	od -A n -t u8 -j "$2" -N 8 "$1" | tr -d ' '
+}
+
+# patch FILE OFFSET OCTAL...: overwrite bytes.
+patch() {
+	local file=$1 at=$2
+
+	shift 2
+	# shellcheck disable=SC2059 # the format is the bytes
+	printf "$(printf '\\%s' "$@")" |
+		dd of="$file" bs=1 seek="$at" conv=notrunc 2>/dev/null
+}
+
+# refused FILE PATTERN: with EINVAL, one line that names the place, and nothing
+# stays behind.
+refused() {
+	mark
+	if play "$1" 2>"$TMP/error"; then
+		echo "was played"
+		return 1
+	fi
+	grep -q -F 'Invalid argument' "$TMP/error" || {
+		cat "$TMP/error"
+		return 1
+	}
+	# busybox tries twice
+	log_since | grep '^replay:' | sort -u >"$TMP/lines"
+	same "different lines" "$(wc -l <"$TMP/lines")" 1 &&
+		said "^replay: .*$2" &&
+		same "pages held" "$(held)" "$before" &&
+		same "caches left" "$(ls "$SQ/caches")" ""
+}
+
+# with_bytes PATTERN OFFSET OCTAL...: the trace with other bytes there.
+with_bytes() {
+	local pattern=$1 at=$2 status
+
+	shift
+	[ -e "$TMP/bad.trace" ] || cp "$TRACE" "$TMP/bad.trace"
+	patch "$TMP/bad.trace" "$@"
+	refused "$TMP/bad.trace" "$pattern"
+	status=$?
+	dd if="$TRACE" of="$TMP/bad.trace" bs=1 skip="$at" seek="$at" \
+		count=$(($# - 1)) conv=notrunc 2>/dev/null
+	return $status
+}
+
+# cut_to BYTES PATTERN: only the first part of the trace.
+cut_to() {
+	local status
+
+	head -c "$1" "$TRACE" >"$TMP/cut.trace"
+	refused "$TMP/cut.trace" "$2"
+	status=$?
+	rm "$TMP/cut.trace"
+	return $status
+}
+
+plan 30
+need load reclaim=off
+# The first use fetches a page of descriptors that stays.
+need sample acorn
+rmmod acorn
+reclaim
+sleep 0.5
+reclaim
+before=$(held)
+size=$(wc -c <"$TRACE")
+first=$(u64_at "$TRACE" 64)
+record=12345
+at=$((first + 16 * record))
+
+for strategy in segregated first best; do
+	for mode in off "series 1000" "parallel 20"; do
+		put "$SQ/reclaim/mode" "$mode"
+		check "$strategy fit, reclaim $mode" replayed $strategy own
+	done
+done
+put "$SQ/reclaim/mode" off
+check "on the default heap" replayed segregated default
+
+check "an overrun is noticed" noticed 1
+check "a use after free is noticed" noticed 2
+
+# A trace that is not freed again is some thousand pages.
+free=$(free_pages)
+check "refused: bad magic" with_bytes 'header: bad magic' 0 130
+check "refused: version 2" with_bytes 'header: bad version' 8 2
+check "refused: a cache without a name" with_bytes 'cache 0: bad name' 80 0
+check "refused: bad op" with_bytes "record $record: unknown op" $at 11
+check "refused: bad cpu" with_bytes "record $record: unknown cpu" $((at + 1)) 377
+check "refused: bad cache" \
+	with_bytes "record $record: unknown cache" $((at + 2)) 377 377
+check "refused: bad object id" \
+	with_bytes "record $record: object id" $((at + 4)) 377 377 377 377
+check "refused: first record frees" with_bytes "record 0: frees" $((first)) 1
+check "refused: cut in the middle" cut_to $((size / 2)) 'header: bad nevents'
+check "refused: cut in the last record" cut_to $((size - 1)) 'header: bad nevents'
+check "refused: cut in the header" cut_to 40 'not a trace'
+check "refused: empty" cut_to 0 'not a trace'
+check "refused: a folder" refused "$TMP" 'not a trace'
+refuse "refused: no such file" play "$TMP/none"
+rm "$TMP/bad.trace"
+check "no memory is lost" no_less "$free" 500
+check "squirrel is sound" sound
+finish

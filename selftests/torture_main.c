@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * torture: all contexts of all CPUs use squirrel at once, for some seconds.
+ *
+ *	insmod torture.ko seconds=5
+ *
+ * On each CPU two threads, a tasklet, a timer in hardirq and irq_work sent by any
+ * CPU allocate from random caches and heaps, write a pattern, hand objects
+ * to other CPUs, check the pattern and free. (NMI cannot be had portably, so it
+ * is not among them.) A gate lets all of them start together. It ends in one
+ * line,
+ *
+ *	torture: SUCCESS seed=... or torture: FAILURE seed=...
+ *
+ * and in the second case loading fails with -EIO. The caches stay until unload.
+ * busted=1 writes to an object after it was freed and handed out again, which
+ * must end in FAILURE: so the checks are known to work.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/completion.h>
+#include <linux/cpu.h>
+#include <linux/delay.h>
+#include <linux/hrtimer.h>
+#include <linux/interrupt.h>
+#include <linux/irq_work.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/random.h>
+#include <linux/sched/task.h>
+#include <linux/smp.h>
+#include <linux/vmalloc.h>
+#include "torture.h"
+
+static unsigned int seconds = 5;
+module_param(seconds, uint, 0444);
+MODULE_PARM_DESC(seconds, "how long (default 5)");
+
+static unsigned int seed;
+module_param(seed, uint, 0444);
+MODULE_PARM_DESC(seed, "of the random numbers; 0 (default) for a random one");
+
+static unsigned int timer_us = 300;
+module_param(timer_us, uint, 0444);
+MODULE_PARM_DESC(timer_us, "mean time between interrupts of a CPU (default 300)");
+
+static bool busted;
+module_param(busted, bool, 0444);
+MODULE_PARM_DESC(busted, "plant a use after free, which must be noticed");
+
+/* What an interrupt does at most, so that tasks get on. */
+#define TORTURE_IRQ_STEPS	8
+#define TORTURE_REPORTS		5
+
+/**
+ * struct torture_cpu - what one CPU has to do
+ * @ctx: its contexts
+ * @task: the two threads
+ * @timer: runs the hardirq context and wakes the others
+ * @tasklet: runs the softirq context
+ * @work: runs the irq_work context, at the request of any CPU
+ */
+struct torture_cpu {
+	struct torture_ctx *ctx[TORTURE_KINDS];
+	struct task_struct *task[2];
+	struct hrtimer timer;
+	struct tasklet_struct tasklet;
+	struct irq_work work;
+};
+
+static DEFINE_PER_CPU(struct torture_cpu, torture_cpus);
+static struct cpumask torture_mask;
+static DECLARE_COMPLETION(torture_gate);
+static bool torture_stop;
+static atomic_t torture_errors;
+
+/* Something is not as it must be. */
+void torture_error(const struct torture_ctx *ctx, const struct torture_obj *o,
+		   const char *what)
+{
+	if (atomic_inc_return(&torture_errors) > TORTURE_REPORTS)
+		return;
+	pr_err("cpu %u context %d: object 0x%lx of source %u, %u bytes: %s\n",
+	       ctx->cpu, ctx->kind, (unsigned long)o->p, o->source, o->size,
+	       what);
+}
+
+/* ---- the contexts --------------------------------------------------------- */
+
+static void torture_steps(struct torture_ctx *ctx)
+{
+	unsigned int n = 1 + prandom_u32_state(&ctx->rnd) % TORTURE_IRQ_STEPS;
+
+	while (n--)
+		torture_step(ctx);
+}
+
+static void torture_tasklet(struct tasklet_struct *t)
+{
+	struct torture_cpu *tc = container_of(t, struct torture_cpu, tasklet);
+
+	torture_steps(tc->ctx[TORTURE_SOFTIRQ]);
+}
+
+static void torture_irq_work(struct irq_work *work)
+{
+	struct torture_cpu *tc = container_of(work, struct torture_cpu, work);
+
+	torture_steps(tc->ctx[TORTURE_IRQ_WORK]);
+}
+
+static void torture_poked(void *unused)
+{
+	irq_work_queue(&this_cpu_ptr(&torture_cpus)->work);
+}
+
+/* An interrupt on any CPU, this one too. One that is not there is no error. */
+static void torture_poke(struct torture_ctx *ctx)
+{
+	unsigned int cpu = prandom_u32_state(&ctx->rnd) % nr_cpu_ids;
+
+	preempt_disable();
+	if (cpu == smp_processor_id())
+		torture_poked(NULL);
+	else if (cpumask_test_cpu(cpu, &torture_mask))
+		smp_call_function_single_async(cpu, &ctx->poke);
+	preempt_enable();
+}
+
+/* When all CPUs have done this, no poke is under way. */
+static void torture_nothing(void *unused)
+{
+}
+
+static enum hrtimer_restart torture_timer(struct hrtimer *timer)
+{
+	struct torture_cpu *tc = container_of(timer, struct torture_cpu, timer);
+	struct torture_ctx *ctx = tc->ctx[TORTURE_HARDIRQ];
+	u32 us = 1 + prandom_u32_state(&ctx->rnd) % (2 * timer_us);
+
+	if (READ_ONCE(torture_stop))
+		return HRTIMER_NORESTART;
+	torture_steps(ctx);
+	tasklet_schedule(&tc->tasklet);
+	torture_poke(ctx);
+	hrtimer_forward_now(timer, ns_to_ktime((u64)us * NSEC_PER_USEC));
+	return HRTIMER_RESTART;
+}
+
+static int torture_thread(void *data)
+{
+	struct torture_ctx *ctx = data;
+	struct torture_cpu *tc = per_cpu_ptr(&torture_cpus, ctx->cpu);
+	unsigned long n = 0;
+
+	wait_for_completion(&torture_gate);
+	if (ctx->kind == TORTURE_TASK)
+		hrtimer_start(&tc->timer, ns_to_ktime((u64)timer_us * NSEC_PER_USEC),
+			      HRTIMER_MODE_REL_PINNED);
+	while (!READ_ONCE(torture_stop)) {
+		torture_step(ctx);
+		if (++n % 16 == 0)
+			torture_sleep(ctx);
+		if (n % 64 == 0)
+			torture_poke(ctx);
+		if (busted && n % 64 == 0)
+			torture_bust(ctx);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* ---- setting up and taking down ------------------------------------------- */
+
+static void torture_timer_init(struct hrtimer *timer)
+{
+#ifdef TORTURE_HRTIMER_SETUP
+	hrtimer_setup(timer, torture_timer, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_PINNED);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
+	timer->function = torture_timer;
+#endif
+}
+
+static int torture_cpu_init(unsigned int cpu)
+{
+	struct torture_cpu *tc = per_cpu_ptr(&torture_cpus, cpu);
+	struct task_struct *task;
+	int i;
+
+	torture_timer_init(&tc->timer);
+	tasklet_setup(&tc->tasklet, torture_tasklet);
+	init_irq_work(&tc->work, torture_irq_work);
+	cpumask_set_cpu(cpu, &torture_mask);
+	for (i = 0; i < TORTURE_KINDS; i++) {
+		tc->ctx[i] = vzalloc_node(sizeof(*tc->ctx[i]),
+					  cpu_to_node(cpu));
+		if (!tc->ctx[i])
+			return -ENOMEM;
+		tc->ctx[i]->cpu = cpu;
+		tc->ctx[i]->kind = i;
+		INIT_CSD(&tc->ctx[i]->poke, torture_poked, NULL);
+		prandom_seed_state(&tc->ctx[i]->rnd,
+				   seed + (u64)cpu * TORTURE_KINDS + i);
+	}
+	for (i = 0; i < ARRAY_SIZE(tc->task); i++) {
+		task = kthread_create(torture_thread,
+				      tc->ctx[TORTURE_TASK + i],
+				      "torture/%u.%d", cpu, i);
+		if (IS_ERR(task))
+			return PTR_ERR(task);
+		kthread_bind(task, cpu);
+		tc->task[i] = get_task_struct(task);
+	}
+	return 0;
+}
+
+/* Wake all, wait, and stop all; also what never started. */
+static void torture_run(bool start)
+{
+	struct torture_cpu *tc;
+	unsigned int cpu;
+	int i;
+
+	for_each_cpu(cpu, &torture_mask) {
+		tc = per_cpu_ptr(&torture_cpus, cpu);
+		for (i = 0; i < ARRAY_SIZE(tc->task) && start; i++)
+			wake_up_process(tc->task[i]);
+	}
+	complete_all(&torture_gate);
+	if (start)
+		msleep(seconds * MSEC_PER_SEC);
+	WRITE_ONCE(torture_stop, true);
+	for_each_cpu(cpu, &torture_mask) {
+		tc = per_cpu_ptr(&torture_cpus, cpu);
+		for (i = 0; i < ARRAY_SIZE(tc->task); i++) {
+			if (!tc->task[i])
+				continue;
+			kthread_stop(tc->task[i]);
+			put_task_struct(tc->task[i]);
+		}
+	}
+	for_each_cpu(cpu, &torture_mask)
+		hrtimer_cancel(&per_cpu_ptr(&torture_cpus, cpu)->timer);
+	on_each_cpu(torture_nothing, NULL, 1);
+	for_each_cpu(cpu, &torture_mask) {
+		tc = per_cpu_ptr(&torture_cpus, cpu);
+		irq_work_sync(&tc->work);
+		tasklet_kill(&tc->tasklet);
+	}
+}
+
+/* ---- the verdict ---------------------------------------------------------- */
+
+static void torture_add(struct torture_ctx *sum, struct torture_ctx *ctx)
+{
+	sum->steps += ctx->steps;
+	sum->allocs += ctx->allocs;
+	sum->frees += ctx->frees;
+	sum->handed += ctx->handed;
+	sum->nomem += ctx->nomem;
+}
+
+/* Free what is left, add up, and see that every context has had a part. */
+static void torture_finish(struct torture_ctx *sum, unsigned long *steps)
+{
+	struct torture_ctx *ctx, *last = NULL;
+	unsigned int cpu;
+	int i;
+
+	for_each_cpu(cpu, &torture_mask) {
+		for (i = 0; i < TORTURE_KINDS; i++) {
+			ctx = per_cpu_ptr(&torture_cpus, cpu)->ctx[i];
+			if (!ctx)
+				continue;
+			torture_drain(ctx);
+			steps[i] += ctx->steps;
+			last = ctx;
+		}
+	}
+	if (last)
+		torture_drain_rings(last);
+	for_each_cpu(cpu, &torture_mask) {
+		for (i = 0; i < TORTURE_KINDS; i++) {
+			ctx = per_cpu_ptr(&torture_cpus, cpu)->ctx[i];
+			if (ctx)
+				torture_add(sum, ctx);
+			vfree(ctx);
+		}
+	}
+}
+
+static int torture_verdict(void)
+{
+	unsigned long steps[TORTURE_KINDS] = { };
+	struct torture_ctx *sum = vzalloc(sizeof(*sum));
+	bool ok;
+	int i;
+
+	if (!sum)
+		return -ENOMEM;
+	torture_finish(sum, steps);
+	ok = !atomic_read(&torture_errors) && sum->allocs == sum->frees;
+	for (i = 0; i < TORTURE_KINDS; i++)
+		ok = ok && steps[i];
+	pr_info("%s seed=%u seconds=%u cpus=%u allocs=%lu frees=%lu handed=%lu nomem=%lu steps_task=%lu steps_softirq=%lu steps_hardirq=%lu steps_irq_work=%lu steps_nmi=skipped errors=%d\n",
+		ok ? "SUCCESS" : "FAILURE", seed, seconds,
+		cpumask_weight(&torture_mask), sum->allocs, sum->frees,
+		sum->handed, sum->nomem,
+		steps[TORTURE_TASK] + steps[TORTURE_TASK2],
+		steps[TORTURE_SOFTIRQ], steps[TORTURE_HARDIRQ],
+		steps[TORTURE_IRQ_WORK], atomic_read(&torture_errors));
+	vfree(sum);
+	return ok ? 0 : -EIO;
+}
+
+static int __init torture_init(void)
+{
+	unsigned int cpu;
+	int err, ret;
+
+	if (!timer_us)
+		return -EINVAL;
+	seed = seed ?: get_random_u32();
+	pr_info("seed=%u\n", seed);
+	err = torture_slots_init();
+	if (err)
+		return err;
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		err = torture_cpu_init(cpu);
+		if (err)
+			break;
+	}
+	cpus_read_unlock();
+	torture_run(!err);
+	ret = torture_verdict();
+	err = err ?: ret;
+	if (err)
+		torture_slots_exit();
+	return err;
+}
+module_init(torture_init);
+
+static void __exit torture_exit(void)
+{
+	torture_slots_exit();
+}
+module_exit(torture_exit);
+
+MODULE_DESCRIPTION("Uses squirrel from all contexts at once");
+MODULE_LICENSE("GPL");
