@@ -37,7 +37,7 @@ static void mode_is_read_as_written(struct kunit *test)
 		{ "series", "series 10000" },
 		{ " series   77\n", "series 77" },
 		{ "parallel 1", "parallel 1" },
-		{ "parallel", "parallel 100" },
+		{ "parallel", "parallel 20" },
 		{ "parallel 60000\n", "parallel 60000" },
 		{ "off\n", "off" },
 	};

@@ -316,7 +316,7 @@ good_mode() {
 good_modes() {
 	good_mode series "series 10000" && good_mode "series 1" &&
 		good_mode "series  77" "series 77" &&
-		good_mode parallel "parallel 100" &&
+		good_mode parallel "parallel 20" &&
 		good_mode "parallel 60000" && good_mode off
 }
 

@@ -123,7 +123,7 @@ check "loads without parameters" load
 check "what is described is visible" visible
 check "strategy is segregated" strategy_is segregated
 check "hardened is on" hardened_is Y
-check "reclaim is parallel" mode_is "parallel 100"
+check "reclaim is parallel" mode_is "parallel 20"
 check "unloads" rmmod squirrel
 
 for s in segregated first best; do
@@ -134,7 +134,7 @@ check "hardened=1" with hardened=1 hardened_is Y
 check "reclaim=off" with reclaim=off mode_is off
 check "reclaim=series" with reclaim=series mode_is "series 10000"
 check "reclaim=series 7" with 'reclaim="series 7"' mode_is "series 7"
-check "reclaim=parallel" with reclaim=parallel mode_is "parallel 100"
+check "reclaim=parallel" with reclaim=parallel mode_is "parallel 20"
 check "reclaim=parallel 60000" with 'reclaim="parallel 60000"' \
 	mode_is "parallel 60000"
 
@@ -146,7 +146,7 @@ done
 check "loads again" load reclaim=off
 check "write off" good_write off off
 check "write series 500" good_write "series 500" "series 500"
-check "write parallel" good_write parallel "parallel 100"
+check "write parallel" good_write parallel "parallel 20"
 for bad in $bad_writes; do
 	bad=$(spaced "$bad")
 	check "write refused: $bad" bad_write "$bad"
