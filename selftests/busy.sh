@@ -54,7 +54,7 @@ for kind in small large; do
 	need helper hoard where=default objects=10 keep=1 leave=1 size=$size
 	check "$kind: a client goes and leaves memory" rmmod hoard
 	check "$kind: stays without any client" stays 1
-	left=$(log_since | sed -n 's/^hoard: left //p')
+	left=$(word_after 'hoard: left ')
 	check "$kind: stays in use, says the summary" \
 		[ "$(field heaps/default/stats live_objects)" -eq 1 ]
 	check "$kind: somebody else frees it" helper hoard "free=$left"

@@ -314,9 +314,11 @@ good_mode() {
 }
 
 good_modes() {
-	good_mode series "series 10000" && good_mode "series 1" &&
-		good_mode "series  77" "series 77" &&
-		good_mode parallel "parallel 20" &&
+	put "$SQ/reclaim/mode" series &&
+		grep -q '^series [1-9][0-9]*$' "$SQ/reclaim/mode" &&
+		good_mode "series 1" && good_mode "series  77" "series 77" &&
+		put "$SQ/reclaim/mode" parallel &&
+		grep -q '^parallel [1-9][0-9]*$' "$SQ/reclaim/mode" &&
 		good_mode "parallel 60000" && good_mode off
 }
 

@@ -112,8 +112,19 @@ not_loaded() {
 	[ ! -d "/sys/module/$1" ]
 }
 
+insert() {
+	heard=
+	insmod "$@"
+}
+
+# rmmod NAME: also for the scripts, which call it as if it were the program.
+rmmod() {
+	heard=
+	command rmmod "$@"
+}
+
 load() {
-	insmod "$DIR/squirrel.ko" "$@"
+	insert "$DIR/squirrel.ko" "$@"
 }
 
 # sample NAME [PARAMETER=VALUE...]: load a module of samples/.
@@ -121,7 +132,7 @@ sample() {
 	local name=$1
 
 	shift
-	insmod "$DIR/samples/$name.ko" "$@"
+	insert "$DIR/samples/$name.ko" "$@"
 }
 
 # helper NAME [PARAMETER=VALUE...]: load a test module of selftests/.
@@ -129,7 +140,7 @@ helper() {
 	local name=$1
 
 	shift
-	insmod "$DIR/selftests/$name.ko" "$@"
+	insert "$DIR/selftests/$name.ko" "$@"
 }
 
 # need COMMAND...: without it there is nothing to test.
@@ -164,19 +175,31 @@ unload_all() {
 
 # ---- the kernel's log -------------------------------------------------------
 
-# mark: log_since tells what the kernel has said from here on. What it said
-# before is moved out of its buffer (the console has it all).
+# What the kernel has said since the last mark is in $TMP/log once somebody has
+# asked for it, until a module comes or goes.
+heard=
+
+# mark: from here on. What was said before is moved out of the kernel's buffer
+# (the console has it all).
 mark() {
 	dmesg -c >>"$TMP/kernel.log"
+	heard=
 }
 
+listen() {
+	[ -n "$heard" ] || dmesg | sed 's/^\[[^]]*\] //' >"$TMP/log"
+	heard=1
+}
+
+# log_since: all of it.
 log_since() {
-	dmesg | sed 's/^\[[^]]*\] //'
+	listen
+	cat "$TMP/log"
 }
 
 # said PATTERN: the kernel has said so since the mark.
 said() {
-	log_since >"$TMP/log"
+	listen
 	grep -q -E -- "$1" "$TMP/log" && return 0
 	echo "the log has no line like '$1':"
 	cat "$TMP/log"
@@ -185,7 +208,7 @@ said() {
 
 # said_times N PATTERN: exactly so many lines.
 said_times() {
-	log_since >"$TMP/log"
+	listen
 	same "lines like '$2'" "$(grep -c -E -- "$2" "$TMP/log")" "$1" &&
 		return 0
 	cat "$TMP/log"
@@ -194,6 +217,12 @@ said_times() {
 
 said_nothing_like() {
 	said_times 0 "$1"
+}
+
+# word_after PREFIX: what follows in the line of the log that starts so.
+word_after() {
+	listen
+	sed -n "s/^$1//p" "$TMP/log"
 }
 
 no_trouble() {

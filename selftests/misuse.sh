@@ -35,7 +35,7 @@ refusals() {
 	local n
 
 	scene "$1" || return 1
-	n=$(log_since | sed -n 's/^misuse: \([0-9]*\) refusals$/\1/p')
+	n=$(word_after 'misuse: refusals ')
 	said_times "$n" "^squirrel: $2" && said_times "$n" '^squirrel:' &&
 		same "caches" "$(ls "$SQ/caches" | tr '\n' ' ')" \
 			"misuse_a misuse_b " &&
@@ -52,7 +52,7 @@ report() {
 	all=$(field summary misuse)
 	here=$(field "$2/stats" misuse 2>/dev/null)
 	scene "$1" || return 1
-	bad=$(log_since | sed -n 's/^misuse: bad pointer //p')
+	bad=$(word_after 'misuse: bad pointer ')
 	said_times 1 '^squirrel:' &&
 		said "^squirrel: ${2##*/}: $3,? of $bad, called from .*\[misuse\]; ignored\$" &&
 		same "misuse in summary" "$(field summary misuse)" \

@@ -56,7 +56,7 @@ static int misuse_create_cache(void)
 		squirrel_cache_destroy(c);
 		bad++;
 	}
-	pr_info("%zu refusals\n", ARRAY_SIZE(misuse_cache_rows));
+	pr_info("refusals %zu\n", ARRAY_SIZE(misuse_cache_rows));
 	return bad ? -EIO : 0;
 }
 
@@ -99,7 +99,7 @@ static int misuse_create_heap(void)
 		squirrel_heap_destroy(h);
 		bad++;
 	}
-	pr_info("%zu refusals\n", ARRAY_SIZE(misuse_heap_rows));
+	pr_info("refusals %zu\n", ARRAY_SIZE(misuse_heap_rows));
 	return bad ? -EIO : 0;
 }
 

@@ -90,8 +90,9 @@ refused() {
 		return 1
 	}
 	# busybox tries twice
-	log_since | grep '^replay:' | sort -u >"$TMP/lines"
-	same "different lines" "$(wc -l <"$TMP/lines")" 1 &&
+	listen
+	same "different lines" "$(grep '^replay:' "$TMP/log" | sort -u |
+		wc -l)" 1 &&
 		said "^replay: .*$2" &&
 		same "pages held" "$(held)" "$before" &&
 		same "caches left" "$(ls "$SQ/caches")" ""
@@ -122,7 +123,11 @@ cut_to() {
 	return $status
 }
 
-plan 30
+if slow; then
+	plan 21
+else
+	plan 30
+fi
 need load reclaim=off
 # The first use fetches a page of descriptors that stays.
 need sample acorn
@@ -151,21 +156,27 @@ check "a use after free is noticed" noticed 2
 # A trace that is not freed again is some thousand pages.
 free=$(free_pages)
 check "refused: bad magic" with_bytes 'header: bad magic' 0 130
-check "refused: version 2" with_bytes 'header: bad version' 8 2
-check "refused: a cache without a name" with_bytes 'cache 0: bad name' 80 0
 check "refused: bad op" with_bytes "record $record: unknown op" $at 11
-check "refused: bad cpu" with_bytes "record $record: unknown cpu" $((at + 1)) 377
-check "refused: bad cache" \
-	with_bytes "record $record: unknown cache" $((at + 2)) 377 377
 check "refused: bad object id" \
 	with_bytes "record $record: object id" $((at + 4)) 377 377 377 377
-check "refused: first record frees" with_bytes "record 0: frees" $((first)) 1
 check "refused: cut in the middle" cut_to $((size / 2)) 'header: bad nevents'
-check "refused: cut in the last record" cut_to $((size - 1)) 'header: bad nevents'
-check "refused: cut in the header" cut_to 40 'not a trace'
 check "refused: empty" cut_to 0 'not a trace'
-check "refused: a folder" refused "$TMP" 'not a trace'
-refuse "refused: no such file" play "$TMP/none"
+if ! slow; then
+	check "refused: version 2" with_bytes 'header: bad version' 8 2
+	check "refused: a cache without a name" \
+		with_bytes 'cache 0: bad name' 80 0
+	check "refused: bad cpu" \
+		with_bytes "record $record: unknown cpu" $((at + 1)) 377
+	check "refused: bad cache" \
+		with_bytes "record $record: unknown cache" $((at + 2)) 377 377
+	check "refused: first record frees" \
+		with_bytes "record 0: frees" $((first)) 1
+	check "refused: cut in the last record" \
+		cut_to $((size - 1)) 'header: bad nevents'
+	check "refused: cut in the header" cut_to 40 'not a trace'
+	check "refused: a folder" refused "$TMP" 'not a trace'
+	refuse "refused: no such file" play "$TMP/none"
+fi
 rm "$TMP/bad.trace"
 check "no memory is lost" no_less "$free" 500
 check "squirrel is sound" sound
