@@ -50,20 +50,21 @@
 #include "internal.h"
 
 DEFINE_STATIC_KEY_TRUE(sq_hardened);
-DEFINE_STATIC_KEY_TRUE(sq_plain_alloc);
 DEFINE_STATIC_KEY_TRUE(sq_plain_free);
 DEFINE_STATIC_KEY_FALSE(sq_trusted);
-DEFINE_STATIC_KEY_FALSE(sq_series);
 DEFINE_STATIC_KEY_FALSE(sq_numa);
 
 static unsigned long sq_mark_key __ro_after_init;
 struct squirrel_heap *sq_default_heap __ro_after_init;
 EXPORT_SYMBOL_SQ_KUNIT(sq_default_heap);
 
+/* In no line that is written to: every allocation looks at it. */
+bool sq_unusual __read_mostly;
+unsigned long sq_series_n __read_mostly;
+
 static const struct sq_block_ops *sq_page_source __ro_after_init;
 static int sq_cpuhp_state __ro_after_init;
 static sq_hook_fn sq_hook;
-static unsigned long sq_series_n;
 static atomic_long_t sq_series_count;
 static atomic_long_t sq_rcu_pending;
 
@@ -78,25 +79,25 @@ unsigned long sq_random_mark(void)
 
 /*
  * The hot paths ask one question each: is everything as usual? That spares
- * them one for each thing that may be unusual.
+ * them one for each thing that may be unusual. What is settled at load is a
+ * static key; what a mode switches at run time is a plain flag, so that nobody
+ * patches the code under a million allocations a second.
  */
-void sq_plain_update(void)
+static void sq_usual_update(void)
+{
+	WRITE_ONCE(sq_unusual, want_init_on_alloc(0) || sq_series_n);
+}
+
+static void sq_usual_init(void)
 {
 	bool plain = !want_init_on_free() && !static_key_enabled(&sq_numa);
 	bool hardened = static_key_enabled(&sq_hardened);
 
-	if (want_init_on_alloc(0) || static_key_enabled(&sq_series))
-		static_branch_disable(&sq_plain_alloc);
-	else
-		static_branch_enable(&sq_plain_alloc);
-	if (plain && hardened)
-		static_branch_enable(&sq_plain_free);
-	else
+	if (!plain || !hardened)
 		static_branch_disable(&sq_plain_free);
 	if (plain && !hardened)
 		static_branch_enable(&sq_trusted);
-	else
-		static_branch_disable(&sq_trusted);
+	sq_usual_update();
 }
 
 const struct sq_block_ops *sq_source(void)
@@ -123,16 +124,12 @@ void sq_allocator_set_hook(sq_hook_fn hook)
  * sq_allocator_set_series() - ask for SQ_EVENT_ALLOCS
  * @n: every how many allocations; 0 for not at all
  *
- * Context: Process context. May sleep.
+ * Context: Any context. The caller sees to it that two calls do not overlap.
  */
 void sq_allocator_set_series(unsigned long n)
 {
 	WRITE_ONCE(sq_series_n, n);
-	if (n)
-		static_branch_enable(&sq_series);
-	else
-		static_branch_disable(&sq_series);
-	sq_plain_update();
+	sq_usual_update();
 }
 
 void sq_event(enum sq_event event, gfp_t gfp)
@@ -328,7 +325,7 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 		static_branch_disable(&sq_hardened);
 	if (nr_node_ids > 1)
 		static_branch_enable(&sq_numa);
-	sq_plain_update();
+	sq_usual_init();
 	err = sq_default_heap_init(config);
 	if (err)
 		return err;

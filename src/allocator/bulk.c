@@ -67,7 +67,7 @@ static bool sq_bulk_fill(struct squirrel_cache *c, gfp_t gfp, size_t n,
 		if (!more)
 			return false;
 		*got += more;
-		if (static_branch_unlikely(&sq_series))
+		if (unlikely(sq_peek(sq_series_n)))
 			sq_series_tick(gfp, more);
 	}
 	return true;

@@ -113,7 +113,7 @@ static noinline void *sq_alloc_other(struct squirrel_cache *c, gfp_t gfp)
 {
 	void *obj;
 
-	if (static_branch_unlikely(&sq_series))
+	if (unlikely(sq_peek(sq_series_n)))
 		sq_series_tick(gfp, 1);
 	if (unlikely(!sq_fast_pop(c, &obj, false)))
 		return sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
@@ -132,7 +132,7 @@ static __always_inline void *sq_alloc(struct squirrel_cache *c, gfp_t gfp)
 {
 	void *obj;
 
-	if (!static_branch_likely(&sq_plain_alloc))
+	if (unlikely(sq_peek(sq_unusual)))
 		return sq_alloc_other(c, gfp);
 	if (unlikely(!sq_fast_pop(c, &obj, false)))
 		return sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);

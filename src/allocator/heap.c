@@ -171,7 +171,7 @@ void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	if (c)
 		return node == NUMA_NO_NODE ? squirrel_cache_alloc(c, gfp) :
 		       squirrel_cache_alloc_node(c, gfp, node);
-	if (static_branch_unlikely(&sq_series))
+	if (unlikely(sq_peek(sq_series_n)))
 		sq_series_tick(gfp, 1);
 	return sq_large_alloc(heap, size, gfp, node);
 }

@@ -143,6 +143,7 @@ static_assert(sizeof(struct sq_mag) == 512);
 #define SQ_SLAB_WORDS		5
 #define SQ_SLAB_MAX_OBJS	(SQ_SLAB_WORDS * 64)
 #define SQ_SLAB_MAX_PAGES	8U
+#define SQ_SLAB_LONG_PAGES	24U	/* of objects over a page */
 
 /* How full a slab is; the order in which slabs are taken from. */
 enum sq_slab_list {
@@ -375,12 +376,12 @@ struct squirrel_heap {
 };
 
 DECLARE_STATIC_KEY_TRUE(sq_hardened);
-DECLARE_STATIC_KEY_TRUE(sq_plain_alloc);
 DECLARE_STATIC_KEY_TRUE(sq_plain_free);
 DECLARE_STATIC_KEY_FALSE(sq_trusted);
-DECLARE_STATIC_KEY_FALSE(sq_series);
 DECLARE_STATIC_KEY_FALSE(sq_numa);
 
+extern bool sq_unusual;
+extern unsigned long sq_series_n;
 extern struct squirrel_heap *sq_default_heap;
 
 /*
@@ -584,6 +585,5 @@ void sq_series_tick(gfp_t gfp, unsigned long nr);
 const struct sq_block_ops *sq_source(void);
 void sq_rcu_free_wait(void);
 unsigned long sq_random_mark(void);
-void sq_plain_update(void);
 
 #endif /* _SQ_ALLOCATOR_INTERNAL_H */

@@ -24,10 +24,12 @@
 static void sq_slab_plan_one(struct squirrel_cache *c, unsigned int which,
 			     unsigned int part)
 {
-	unsigned int least = DIV_ROUND_UP(c->size, PAGE_SIZE), pages;
+	unsigned int least = DIV_ROUND_UP(c->size, PAGE_SIZE), pages, most;
 	unsigned long best = ULONG_MAX;
 
-	for (pages = least; pages <= max(least, SQ_SLAB_MAX_PAGES); pages++) {
+	/* Objects of a few pages need more of them to come out even. */
+	most = max(SQ_SLAB_MAX_PAGES, min(6 * least, SQ_SLAB_LONG_PAGES));
+	for (pages = least; pages <= max(least, most); pages++) {
 		unsigned long bytes = (unsigned long)pages << PAGE_SHIFT, waste;
 		unsigned int nr;
 
