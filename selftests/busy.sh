@@ -22,7 +22,7 @@ stays() {
 		same "references" "$(refs)" "$1"
 }
 
-plan 24
+plan 33
 check "unused, it has no references" sh -c "insmod $DIR/squirrel.ko &&
 	[ \$(cat /sys/module/squirrel/refcnt) -eq 0 ]"
 put "$SQ/reclaim/mode" off
@@ -57,8 +57,44 @@ for kind in small large; do
 	left=$(word_after 'hoard: left ')
 	check "$kind: stays in use, says the summary" \
 		[ "$(field heaps/default/stats live_objects)" -eq 1 ]
-	check "$kind: somebody else frees it" helper hoard "free=$left"
+	# shellcheck disable=SC2086 # two parameters
+	check "$kind: somebody else frees it" helper hoard $left
 	check "$kind: client unloads" rmmod hoard
 	check "$kind: goes" rmmod squirrel
 done
+
+# A cache in use outlives the client that could not destroy it.
+told() {
+	said "^squirrel: cache 'hoard': destroy refused, 2 objects \(400 bytes\) are live"
+}
+
+readable() {
+	cat "$SQ/summary" "$SQ/caches/hoard/map" "$SQ/caches/hoard/histogram" &&
+		same owner "$(field caches/hoard/stats owner)" hoard &&
+		same live "$(field caches/hoard/stats live_objects)" 2 && sound
+}
+
+free_first() {
+	local first
+
+	first=$(word_after 'hoard: left ' | head -n 1)
+	echo "$first"
+	# shellcheck disable=SC2086 # two parameters
+	helper hoard $first && rmmod hoard
+}
+
+need load reclaim=off
+mark
+need helper hoard where=cache objects=10 keep=2 leave=1 size=200
+check "left cache: its client goes" rmmod hoard
+check "left cache: that was reported" told
+left=$(word_after 'hoard: left ' | tail -n 1)
+check "left cache: can be looked at" readable
+check "left cache: stays" stays 2
+check "left cache: an object is freed by somebody else" free_first
+check "left cache: still stays" stays 2
+# shellcheck disable=SC2086 # two parameters
+check "left cache: so is the last, and it is destroyed" helper hoard $left
+check "left cache: client unloads" rmmod hoard
+check "left cache: goes" rmmod squirrel
 finish

@@ -6,9 +6,9 @@
  *	insmod hoard.ko where=cache objects=1000 size=256 cpu=1 keep=10
  *
  * For the tests of what happens to memory that is free but near at hand, and of
- * what may not be unloaded when. leave=1 forgets the kept objects of the
- * default heap instead of freeing them, and says where they are; another load
- * with free=<address> makes good for it.
+ * what may not be unloaded when. leave=1 forgets the kept objects of a
+ * cache or of the default heap instead of freeing them, and says where they
+ * are; another load with free=<address> [of=<cache>] makes good for it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -42,11 +42,15 @@ MODULE_PARM_DESC(cpu, "on which CPU (default: any)");
 
 static bool leave;
 module_param(leave, bool, 0444);
-MODULE_PARM_DESC(leave, "leave what is kept in the default heap at unload");
+MODULE_PARM_DESC(leave, "leave what is kept at unload");
 
 static unsigned long adopt;
 module_param_named(free, adopt, ulong, 0444);
 MODULE_PARM_DESC(free, "address of an object to free, and nothing else");
+
+static unsigned long of;
+module_param(of, ulong, 0444);
+MODULE_PARM_DESC(of, "address of the cache it is of, which is then destroyed");
 
 static struct squirrel_cache *cache;
 static struct squirrel_heap *heap;
@@ -125,6 +129,11 @@ static int __init hoard_init(void)
 {
 	int err;
 
+	if (of) {
+		squirrel_cache_free((void *)of, (void *)adopt);
+		squirrel_cache_destroy((void *)of);
+		return 0;
+	}
 	if (adopt) {
 		squirrel_free((void *)adopt);
 		return 0;
@@ -153,9 +162,10 @@ static void __exit hoard_exit(void)
 {
 	unsigned int i;
 
-	if (leave && !cache && !heap) {
+	if (leave && !heap) {
 		for (i = 0; i < taken; i++)
-			pr_info("left 0x%lx\n", (unsigned long)hoard[i]);
+			pr_info("left free=0x%lx of=0x%lx\n",
+				(unsigned long)hoard[i], (unsigned long)cache);
 		taken = 0;
 	}
 	hoard_close();
