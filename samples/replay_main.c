@@ -63,6 +63,10 @@ static unsigned int settle_ms;
 module_param(settle_ms, uint, 0444);
 MODULE_PARM_DESC(settle_ms, "how long to wait before pages are counted at the end");
 
+static unsigned int events;
+module_param(events, uint, 0444);
+MODULE_PARM_DESC(events, "play only so many records, from the first on; 0 (default): all");
+
 static bool bulk = true;
 module_param(bulk, bool, 0444);
 MODULE_PARM_DESC(bulk, "play bulk calls as bulk calls (default y)");
@@ -236,6 +240,9 @@ static int __init replay_init(void)
 		err = replay_trace_load(&t, trace);
 	if (err)
 		return err;
+	/* all of it was checked; what is live then is freed as at the end */
+	if (events && events < t.nevents)
+		t.nevents = events;
 	err = replay_all(&t, &opts, &nruns);
 	replay_trace_unload(&t);
 	/* the runs stay for their samples; nothing they point to is used */

@@ -318,7 +318,7 @@ __squirrel_cache_create(const char *name, unsigned int size,
 		pr_err("cache '%s': no memory\n", name);
 		return c;
 	}
-	c->owner = owner;
+	strscpy(c->owner, owner ? module_name(owner) : "", sizeof(c->owner));
 	err = sq_cache_check_limit(c, args);
 	if (err)
 		goto discard;

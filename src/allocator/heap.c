@@ -412,7 +412,7 @@ __squirrel_heap_create(const char *name, const struct squirrel_heap_args *args,
 		pr_err("heap '%s': no memory\n", name);
 		return heap;
 	}
-	heap->owner = owner;
+	strscpy(heap->owner, owner ? module_name(owner) : "", sizeof(heap->owner));
 	err = sq_heap_fill(heap);
 	if (err)
 		goto discard;

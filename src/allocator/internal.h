@@ -246,7 +246,7 @@ struct sq_node {
  * @released: slabs given back
  * @link: in the registry
  * @id: ascending in the registry
- * @owner: client module
+ * @owner: name of the client module, which may go before
  * @rcu: for the last step of destroy
  * @name: its name
  * @node: one per node id
@@ -282,7 +282,7 @@ struct squirrel_cache {
 	atomic_long_t released;
 	struct list_head link;
 	unsigned long id;
-	struct module *owner;
+	char owner[MODULE_NAME_LEN];
 	struct rcu_head rcu;
 	char name[SQUIRREL_NAME_MAX + 1];
 	struct sq_node *node[];
@@ -352,7 +352,7 @@ struct sq_large {
  * @reserve: bytes
  * @link: in the registry
  * @id: ascending in the registry
- * @owner: client module
+ * @owner: name of the client module, which may go before
  * @name: its name
  */
 struct squirrel_heap {
@@ -371,7 +371,7 @@ struct squirrel_heap {
 	size_t reserve;
 	struct list_head link;
 	unsigned long id;
-	struct module *owner;
+	char owner[MODULE_NAME_LEN];
 	char name[SQUIRREL_NAME_MAX + 1];
 };
 

@@ -100,7 +100,7 @@ void sq_cache_show_stats(struct seq_file *s, struct squirrel_cache *c)
 
 	sq_cache_sum_up(c, &sum);
 	seq_printf(s, "name: %s\n", c->name);
-	seq_printf(s, "owner: %s\n", c->owner ? module_name(c->owner) : "-");
+	seq_printf(s, "owner: %s\n", c->owner[0] ? c->owner : "-");
 	seq_printf(s, "object_size: %u\n", c->object_size);
 	seq_printf(s, "slot_size: %u\n", c->size);
 	seq_printf(s, "align: %u\n", c->align);
@@ -151,8 +151,7 @@ void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 	sq_for_each_cache(sq_cache_sum_up, &sum);
 	sq_viewer_count(heap->manager, &view);
 	seq_printf(s, "name: %s\n", heap->name);
-	seq_printf(s, "owner: %s\n",
-		   heap->owner ? module_name(heap->owner) : "-");
+	seq_printf(s, "owner: %s\n", heap->owner[0] ? heap->owner : "-");
 	seq_printf(s, "strategy: %s\n", READ_ONCE(heap->strategy)->name);
 	seq_printf(s, "limit_bytes: %zu\n", heap->limit);
 	seq_printf(s, "reserve_bytes: %zu\n", heap->reserve);
