@@ -201,7 +201,7 @@ unsigned long sq_kit_nr_caches(void)
 {
 	unsigned long nr = 0;
 
-	sq_for_each_cache(count_cache, &nr);
+	sq_walk_caches(count_cache, &nr);
 	return nr;
 }
 
@@ -209,7 +209,7 @@ unsigned long sq_kit_nr_heaps(void)
 {
 	unsigned long nr = 0;
 
-	sq_for_each_heap(count_heap, &nr);
+	sq_walk_heaps(count_heap, &nr);
 	return nr;
 }
 

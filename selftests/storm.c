@@ -66,10 +66,9 @@ struct storm {
 static struct storm storms[STORM_CONTEXTS];
 static struct squirrel_cache *cache;
 static struct squirrel_heap *heap;
-static struct task_struct *worker, *sender;
+static struct task_struct *worker;
 static struct hrtimer timer;
 static bool running;
-static atomic_t nmi_pending;
 static DECLARE_COMPLETION(worker_done);
 
 static u8 storm_byte(enum storm_context ctx, unsigned int slot)
@@ -151,6 +150,9 @@ static enum hrtimer_restart storm_timer(struct hrtimer *t)
 }
 
 #ifdef STORM_NMI
+static struct task_struct *sender;
+static atomic_t nmi_pending;
+
 static int storm_nmi(unsigned int type, struct pt_regs *regs)
 {
 	u8 *victim = READ_ONCE(storms[STORM_TASK].obj[0]);

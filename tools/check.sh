@@ -51,9 +51,13 @@ checkpatch() {
 }
 
 # warnings KERNEL: build it all anew with W=1 and sparse; what either says about
-# a file of ours is a failure. Headers of the kernel may say what they like.
+# a file of ours is a failure. Headers of the kernel may say what they like. On
+# one CPU a trylock that cannot fail confuses sparse's count of locks: that is
+# left to the kernel with more.
 warnings() {
-	local log=$SQ_BUILD/check-$1.log dir=$SQ_BUILD/check-$1
+	local log=$SQ_BUILD/check-$1.log dir=$SQ_BUILD/check-$1 pass='^$'
+
+	[[ $1 == uml* ]] && pass='context imbalance'
 
 	rm -rf "$dir"
 	if ! SQ_TAG=check-$1 "$SQ_TOP/tools/build.sh" "$1" \
@@ -61,7 +65,7 @@ warnings() {
 		cat "$log"
 		return 1
 	fi
-	! grep -E '(warning|error):' "$log" |
+	! grep -E '(warning|error):' "$log" | grep -v "$pass" |
 		grep -E "(^|[[:space:]])(\./)?($dir/|(src|include/squirrel|kunit|samples|selftests)/)"
 }
 

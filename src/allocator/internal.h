@@ -576,8 +576,8 @@ void sq_registry_del_heap(struct squirrel_heap *h);
 int sq_check_name(const char *kind, const char *name);
 typedef void (*sq_cache_fn)(struct squirrel_cache *c, void *ctx);
 typedef void (*sq_heap_fn)(struct squirrel_heap *h, void *ctx);
-void sq_for_each_cache(sq_cache_fn fn, void *ctx);
-void sq_for_each_heap(sq_heap_fn fn, void *ctx);
+void sq_walk_caches(sq_cache_fn fn, void *ctx);
+void sq_walk_heaps(sq_heap_fn fn, void *ctx);
 
 /* allocator.c */
 void sq_event(enum sq_event event, gfp_t gfp);

@@ -133,7 +133,7 @@ void sq_registry_del_heap(struct squirrel_heap *h)
 }
 
 /* @fn must not sleep. */
-void sq_for_each_cache(sq_cache_fn fn, void *ctx)
+void sq_walk_caches(sq_cache_fn fn, void *ctx)
 {
 	struct squirrel_cache *c;
 
@@ -142,10 +142,10 @@ void sq_for_each_cache(sq_cache_fn fn, void *ctx)
 		fn(c, ctx);
 	rcu_read_unlock();
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_for_each_cache);
+EXPORT_SYMBOL_SQ_KUNIT(sq_walk_caches);
 
 /* @fn must not sleep. */
-void sq_for_each_heap(sq_heap_fn fn, void *ctx)
+void sq_walk_heaps(sq_heap_fn fn, void *ctx)
 {
 	struct squirrel_heap *h;
 
@@ -154,4 +154,4 @@ void sq_for_each_heap(sq_heap_fn fn, void *ctx)
 		fn(h, ctx);
 	rcu_read_unlock();
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_for_each_heap);
+EXPORT_SYMBOL_SQ_KUNIT(sq_walk_heaps);

@@ -36,7 +36,7 @@ void sq_allocator_drain_local(bool cold_only, struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work, .flag = cold_only };
 
-	sq_for_each_cache(sq_drain_local_one, &d);
+	sq_walk_caches(sq_drain_local_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_drain_local);
 
@@ -64,7 +64,7 @@ void sq_allocator_drain_dead(struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work };
 
-	sq_for_each_cache(sq_drain_dead_one, &d);
+	sq_walk_caches(sq_drain_dead_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_drain_dead);
 
@@ -86,7 +86,7 @@ void sq_allocator_drain_depots(bool all, struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work, .flag = all };
 
-	sq_for_each_cache(sq_drain_depot_one, &d);
+	sq_walk_caches(sq_drain_depot_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_drain_depots);
 
@@ -121,7 +121,7 @@ void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work, .flag = all };
 
-	sq_for_each_cache(sq_release_one, &d);
+	sq_walk_caches(sq_release_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_release_slabs);
 
@@ -143,7 +143,7 @@ void sq_allocator_coalesce(unsigned long budget, struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work, .budget = budget };
 
-	sq_for_each_heap(sq_coalesce_one, &d);
+	sq_walk_heaps(sq_coalesce_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_coalesce);
 
@@ -171,7 +171,7 @@ void sq_allocator_give_back(unsigned long keep, unsigned long budget,
 {
 	struct sq_drain d = { .work = work, .keep = keep, .budget = budget };
 
-	sq_for_each_heap(sq_give_back_one, &d);
+	sq_walk_heaps(sq_give_back_one, &d);
 	work->pages += sq_utility_trim();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_give_back);
@@ -194,7 +194,7 @@ void sq_allocator_refill(struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work };
 
-	sq_for_each_cache(sq_refill_one, &d);
+	sq_walk_caches(sq_refill_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_refill);
 
@@ -228,8 +228,8 @@ unsigned long sq_allocator_reclaimable(void)
 {
 	unsigned long bytes = 0;
 
-	sq_for_each_cache(sq_count_cache, &bytes);
-	sq_for_each_heap(sq_count_heap, &bytes);
+	sq_walk_caches(sq_count_cache, &bytes);
+	sq_walk_heaps(sq_count_heap, &bytes);
 	return bytes >> PAGE_SHIFT;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_reclaimable);
@@ -253,7 +253,7 @@ bool sq_allocator_cpu_idle(unsigned int cpu)
 {
 	struct sq_drain d = { .cpu = cpu, .flag = true };
 
-	sq_for_each_cache(sq_cpu_idle_one, &d);
+	sq_walk_caches(sq_cpu_idle_one, &d);
 	return d.flag;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_cpu_idle);

@@ -148,7 +148,7 @@ void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 	unsigned long large_allocs = atomic_long_read(&heap->large_allocs);
 	struct sq_view view;
 
-	sq_for_each_cache(sq_cache_sum_up, &sum);
+	sq_walk_caches(sq_cache_sum_up, &sum);
 	sq_viewer_count(heap->manager, &view);
 	seq_printf(s, "name: %s\n", heap->name);
 	seq_printf(s, "owner: %s\n", heap->owner[0] ? heap->owner : "-");
@@ -236,7 +236,7 @@ static void sq_summary_heap(struct squirrel_heap *heap, void *ctx)
 	struct sq_cache_sum sum = { .only = heap };
 	struct sq_view view;
 
-	sq_for_each_cache(sq_cache_sum_up, &sum);
+	sq_walk_caches(sq_cache_sum_up, &sum);
 	sq_viewer_count(heap->manager, &view);
 	sum.live += atomic_long_read(&heap->large_live);
 	sum.live_bytes += atomic_long_read(&heap->large_bytes);
@@ -271,9 +271,9 @@ void sq_allocator_show_summary(struct seq_file *s)
 
 	seq_printf(s, "%-34s %8s %10s %12s %8s %6s\n", "name", "size", "live",
 		   "live bytes", "pages", "misuse");
-	sq_for_each_cache(sq_summary_cache, s);
-	sq_for_each_heap(sq_summary_heap, &heaps);
-	sq_for_each_cache(sq_sum_of_clients, &all);
+	sq_walk_caches(sq_summary_cache, s);
+	sq_walk_heaps(sq_summary_heap, &heaps);
+	sq_walk_caches(sq_sum_of_clients, &all);
 	seq_printf(s, "\ncaches: %lu\n", all.caches);
 	seq_printf(s, "heaps: %lu\n", heaps.heaps);
 	seq_printf(s, "live_objects: %lu\n", all.live + heaps.large);
@@ -344,8 +344,8 @@ unsigned int sq_allocator_check(void)
 {
 	unsigned int bad = 0;
 
-	sq_for_each_cache(sq_check_cache, &bad);
-	sq_for_each_heap(sq_check_heap, &bad);
+	sq_walk_caches(sq_check_cache, &bad);
+	sq_walk_heaps(sq_check_heap, &bad);
 	return bad;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_check);
