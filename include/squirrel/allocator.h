@@ -85,8 +85,6 @@ bool sq_allocator_cpu_idle(unsigned int cpu);
 
 /* ---- what debugfs shows --------------------------------------------------- */
 
-typedef void (*sq_registry_fn)(const char *name, unsigned long id, void *ctx);
-
 /**
  * struct sq_registry_hook - told when caches and heaps come and go
  * @cache_added: a cache exists under this name and id

@@ -245,7 +245,6 @@ struct sq_node {
  * @grown: slabs made
  * @released: slabs given back
  * @link: in the registry
- * @id: ascending in the registry
  * @owner: name of the client module, which may go before
  * @rcu: for the last step of destroy
  * @name: its name
@@ -281,7 +280,6 @@ struct squirrel_cache {
 	atomic_long_t grown;
 	atomic_long_t released;
 	struct list_head link;
-	unsigned long id;
 	char owner[MODULE_NAME_LEN];
 	struct rcu_head rcu;
 	char name[SQUIRREL_NAME_MAX + 1];
@@ -351,7 +349,6 @@ struct sq_large {
  * @limit: bytes, or 0
  * @reserve: bytes
  * @link: in the registry
- * @id: ascending in the registry
  * @owner: name of the client module, which may go before
  * @name: its name
  */
@@ -370,7 +367,6 @@ struct squirrel_heap {
 	size_t limit;
 	size_t reserve;
 	struct list_head link;
-	unsigned long id;
 	char owner[MODULE_NAME_LEN];
 	char name[SQUIRREL_NAME_MAX + 1];
 };
@@ -455,11 +451,6 @@ static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c
 	u64 off = (unsigned long)obj - sq_agent_addr(agent);
 
 	return mul_u64_u64_shr(off, c->magic, 64);
-}
-
-static __always_inline bool sq_gfp_blocks(gfp_t gfp)
-{
-	return gfp & __GFP_DIRECT_RECLAIM;
 }
 
 /* slab.c: one slab, one node; the caller holds the node's lock */

@@ -15,7 +15,6 @@
 static DEFINE_RAW_SPINLOCK(sq_registry_lock);
 static LIST_HEAD(sq_caches);
 static LIST_HEAD(sq_heaps);
-static unsigned long sq_next_id = 1;
 static const struct sq_registry_hook *sq_registry_hook;
 
 /**
@@ -76,7 +75,6 @@ int sq_registry_add_cache(struct squirrel_cache *c, bool named)
 			return -EEXIST;
 		}
 	}
-	c->id = sq_next_id++;
 	list_add_tail_rcu(&c->link, &sq_caches);
 	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
 	if (named && hook)
@@ -111,7 +109,6 @@ int sq_registry_add_heap(struct squirrel_heap *h)
 		raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
 		return -EEXIST;
 	}
-	h->id = sq_next_id++;
 	list_add_tail_rcu(&h->link, &sq_heaps);
 	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
 	if (hook)
