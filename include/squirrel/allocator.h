@@ -35,12 +35,14 @@ void sq_allocator_exit(void);
 /**
  * enum sq_event - why the allocator calls its hook
  * @SQ_EVENT_ALLOCS: in series mode, N allocations have been made
- * @SQ_EVENT_PRESSURE: more free memory has gathered than the watermark allows
+ * @SQ_EVENT_ACTIVE: objects went past the magazines: there may be work soon
+ * @SQ_EVENT_SURPLUS: more free pages have gathered in a heap than it should keep
  * @SQ_EVENT_CPU_DEAD: a CPU went away and left its magazines full
  */
 enum sq_event {
 	SQ_EVENT_ALLOCS,
-	SQ_EVENT_PRESSURE,
+	SQ_EVENT_ACTIVE,
+	SQ_EVENT_SURPLUS,
 	SQ_EVENT_CPU_DEAD,
 };
 
@@ -59,7 +61,7 @@ void sq_allocator_set_series(unsigned long n);
 /**
  * struct sq_reclaim_work - what one reclaim run did
  * @objects: objects moved out of magazines and depots into slabs
- * @slabs: empty slabs given to the manager
+ * @slabs: empty slabs, and empty parts of slabs, given to the manager
  * @merges: free blocks coalesced
  * @pages: pages given back to the source
  * @refilled: objects added to reserves
@@ -76,12 +78,17 @@ void sq_allocator_drain_local(bool cold_only, struct sq_reclaim_work *work);
 void sq_allocator_drain_dead(struct sq_reclaim_work *work);
 void sq_allocator_drain_depots(bool all, struct sq_reclaim_work *work);
 void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work);
+void sq_allocator_shed(bool all, struct sq_reclaim_work *work);
 void sq_allocator_coalesce(unsigned long budget, struct sq_reclaim_work *work);
 void sq_allocator_give_back(unsigned long keep, unsigned long budget,
 			    struct sq_reclaim_work *work);
 void sq_allocator_refill(struct sq_reclaim_work *work);
 unsigned long sq_allocator_reclaimable(void);
 bool sq_allocator_cpu_idle(unsigned int cpu);
+
+/* Free pages above which a heap has a surplus, and which it keeps when busy. */
+#define SQ_SURPLUS_PAGES	48UL
+#define SQ_KEEP_PAGES		16UL
 
 /* ---- what debugfs shows --------------------------------------------------- */
 

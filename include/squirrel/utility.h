@@ -195,6 +195,21 @@ unsigned long sq_manager_destroy(struct sq_manager *m);
 struct sq_agent *sq_manager_take(struct sq_manager *m,
 				 const struct sq_request *req);
 void sq_manager_give(struct sq_manager *m, struct sq_agent *agent);
+/*
+ * sq_split_fn - fill in the upper part of a block that is being cut in two
+ * @lower: agent of the lower part, already that size
+ * @upper: agent of the upper part, with zeros for its priv; nobody can find it
+ *	before this returns
+ * @ctx: as passed
+ *
+ * The manager is locked; must not sleep and must not call it.
+ */
+typedef void (*sq_split_fn)(struct sq_agent *lower, struct sq_agent *upper,
+			    void *ctx);
+bool sq_agents_ready(gfp_t gfp);
+struct sq_agent *sq_manager_split(struct sq_manager *m, struct sq_agent *agent,
+				  unsigned long pages, sq_split_fn fill,
+				  void *ctx);
 unsigned long sq_manager_fetch(struct sq_manager *m, unsigned long pages,
 			       gfp_t gfp, int node);
 unsigned long sq_manager_coalesce(struct sq_manager *m, unsigned long budget);

@@ -6,9 +6,8 @@
  *
  *   busy flag of a CPU's magazines (preemption off; never waited for)
  *     sq_node.lock of one cache (raw, irqs off; in NMI only tried)
- *       nothing
- *   the manager's locks (below this layer; never taken with a lock of ours
- *     held, only under a busy flag)
+ *       the manager's locks (below this layer), for taking a slab apart only;
+ *       otherwise they are taken without a lock of ours, or under a busy flag
  *   sq_registry_lock (raw, irqs off): leaf
  *
  * Two sq_node.locks are never held at once. What is detached under a lock is
@@ -32,8 +31,12 @@
  *   tight   up to 1/4 in it          taken from first
  *   half    up to 1/2                taken from next
  *   loose   more                     taken from after those
- *   empty   all objects in it        taken from last; beyond a few (1 and 1/8
+ *   empty   all objects in it        taken from last; beyond a few (1 and 1/32
  *                                    of the node's slabs) given to the manager
+ *
+ * A half or loose slab of several pages may be taken apart when the reclaimer
+ * comes by: pages that no object out of it touches go to the manager, and what
+ * lies between them become slabs of their own (shed.c).
  *
  * Cache: counts of objects are per CPU and only ever grow; live is their
  * difference. A heap is a set of caches that share a manager, plus blocks.
@@ -255,8 +258,8 @@ static void sq_rcu_free(struct rcu_head *head)
 	owner = sq_owner(agent);
 	base = sq_agent_addr(agent);
 	if (owner && agent->kind == SQ_KIND_SLAB)
-		base += (unsigned long)owner->size *
-			sq_slot_index(owner, agent, head);
+		base = sq_slab_base(agent) + (unsigned long)owner->size *
+		       sq_slot_index(owner, agent, head);
 	preempt_enable();
 	if (!owner)
 		sq_report(NULL, "RCU free", head, 0);

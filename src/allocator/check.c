@@ -108,29 +108,41 @@ static const char *sq_foreign(struct sq_agent *agent)
 	return "second free, or free of memory given back,";
 }
 
+/* What is wrong with freeing @obj, in the page of @agent, to @c? */
+static const char *sq_misuse_of(struct squirrel_cache *c, const void *obj,
+				struct sq_agent *agent)
+{
+	struct squirrel_cache *owner = sq_owner(agent);
+
+	if (!owner)
+		return sq_foreign(agent);
+	if (owner != c)
+		return "free of another cache's object";
+	if (!sq_slot_start(c, agent, obj))
+		return "free of a pointer into the middle";
+	if (sq_slot_index(c, agent, obj) >= sq_slab_of(agent)->nr_objs)
+		return "free of a pointer behind the last object";
+	if (sq_in_slab(c, agent, obj))
+		return "second free";
+	if (static_key_enabled(&sq_hardened) && *sq_mark_at(c, obj) == c->mark &&
+	    sq_is_free(c, agent, obj))
+		return "second free";
+	return NULL;
+}
+
 /* Preemption off. May @obj be freed to @c? If not, say so. */
 bool sq_check_free(struct squirrel_cache *c, const void *obj,
 		   unsigned long caller)
 {
-	struct sq_agent *agent = sq_map_lookup(obj);
-	struct squirrel_cache *owner;
-	const char *what = NULL;
+	struct sq_agent *agent;
+	const char *what;
 
-	owner = sq_owner(agent);
-	if (!owner)
-		what = sq_foreign(agent);
-	else if (owner != c)
-		what = "free of another cache's object";
-	else if (!sq_slot_start(c, agent, obj))
-		what = "free of a pointer into the middle";
-	else if (sq_slot_index(c, agent, obj) >= sq_slab_of(agent)->nr_objs)
-		what = "free of a pointer behind the last object";
-	else if (sq_in_slab(c, agent, obj))
-		what = "second free";
-	else if (static_key_enabled(&sq_hardened) &&
-		 *sq_mark_at(c, obj) == c->mark &&
-		 sq_is_free(c, agent, obj))
-		what = "second free";
+	do {
+		agent = sq_map_lookup(obj);
+		what = sq_misuse_of(c, obj, agent);
+		/* Or its slab was taken apart meanwhile: see shed.c. */
+		smp_rmb();
+	} while (what && agent != sq_map_lookup(obj));
 	if (what)
 		sq_report(c, what, obj, caller);
 	return !what;

@@ -248,15 +248,19 @@ size_t squirrel_usable_size(const void *obj)
 	size_t size = 0;
 
 	preempt_disable();
-	agent = sq_map_lookup(obj);
-	owner = sq_owner(agent);
-	if (!owner)
-		size = 0;
-	else if (agent->kind == SQ_KIND_LARGE)
-		size = (unsigned long)obj == sq_agent_addr(agent) ?
-		       sq_agent_size(agent) : 0;
-	else if (sq_slot_start(owner, agent, obj))
-		size = owner->object_size;
+	do {
+		agent = sq_map_lookup(obj);
+		owner = sq_owner(agent);
+		if (!owner)
+			size = 0;
+		else if (agent->kind == SQ_KIND_LARGE)
+			size = (unsigned long)obj == sq_agent_addr(agent) ?
+			       sq_agent_size(agent) : 0;
+		else if (sq_slot_start(owner, agent, obj))
+			size = owner->object_size;
+		/* Or its slab was taken apart meanwhile: see shed.c. */
+		smp_rmb();
+	} while (!size && agent != sq_map_lookup(obj));
 	preempt_enable();
 	return size;
 }

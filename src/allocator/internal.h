@@ -39,7 +39,7 @@
 #define SQ_MAG_MAX	62U			/* objects in a depot magazine */
 #define SQ_CPU_MAX	(2 * SQ_MAG_MAX)	/* objects in a CPU's two */
 #define SQ_CPU_BYTES	16384U			/* bytes of objects in them */
-#define SQ_CPU_START	2048U			/* the same, to begin with */
+#define SQ_CPU_START	512U			/* the same, to begin with */
 
 /**
  * struct sq_word - how many objects, and who is at them
@@ -155,6 +155,9 @@ enum sq_slab_list {
 	SQ_SLAB_LISTS,
 };
 
+#define SQ_SLAB_FRESH	0x01	/* not all objects have been handed out once */
+#define SQ_SLAB_SEEN	0x02	/* no page to shed when last looked at */
+
 /**
  * struct sq_slab - a block of objects of one size; lives in its agent's priv
  * @bias: see sq_slot_start()
@@ -163,8 +166,9 @@ enum sq_slab_list {
  * @nr_free: objects of it that are in the slab: neither live nor in a magazine
  * @nr_objs: objects in all
  * @where: which list it is on
- * @fresh: not all of its objects have been handed out once
- * @seed: for the random order of a fresh slab
+ * @flags: SQ_SLAB_*
+ * @off: bytes from the start of the block to the first object; not 0 only in
+ *	what remains of a slab that was taken apart (shed.c)
  * @free: one bit per object that is in the slab
  */
 struct sq_slab {
@@ -176,8 +180,8 @@ struct sq_slab {
 	u16 nr_free;
 	u16 nr_objs;
 	u8 where;
-	u8 fresh;
-	u16 seed;
+	u8 flags;
+	u16 off;
 	u64 free[SQ_SLAB_WORDS];
 };
 
@@ -187,6 +191,7 @@ static_assert(sizeof(struct sq_slab) <= SQ_AGENT_PRIV_BYTES);
  * struct sq_node - a cache's slabs and depot on one NUMA node
  * @lock: guards all of it and the slabs' state
  * @lists: the slabs, by how full they are
+ * @grew: a slab was made since the reclaimer's last look
  * @nr_slabs: slabs in all
  * @nr_empty: slabs on the empty list
  * @nr_pages: their pages
@@ -195,13 +200,18 @@ static_assert(sizeof(struct sq_slab) <= SQ_AGENT_PRIV_BYTES);
  * @depot: full magazines
  * @depot_nr: how many
  * @depot_min: fewest since the reclaimer's last look: what nobody needed
+ * @depot_cap: how many there may be for now; see sq_depot_grow()
+ * @depot_trips: how often there was no room since the reclaimer's last look
  * @depot_objs: objects in them
  */
 struct sq_node {
 	raw_spinlock_t lock;
 	u32 depot_nr;
 	u32 depot_min;
+	u32 depot_cap;
+	u32 depot_trips;
 	u32 nr_empty;
+	bool grew;
 	struct list_head lists[SQ_SLAB_LISTS];
 	unsigned long nr_slabs;
 	unsigned long nr_pages;
@@ -231,8 +241,12 @@ struct sq_node {
  * @align: of every object
  * @depot_max: most magazines in a node's depot
  * @cpu_max: most objects in a CPU's two magazines
- * @slab_pages: pages of a slab: the first few, all further ones
- * @slab_objs: objects that fit in them
+ * @slab_floor: fewest pages of a slab
+ * @slab_most: most pages of a slab
+ * @slab_best: for each number of pages that a slab may have, how many it had
+ *	best have
+ * @warm: some CPU has been using its magazines a lot since the reclaimer's
+ *	last look
  * @ctor: see struct squirrel_cache_args
  * @heap: where the pages come from
  * @home: node + 1 to prefer, or 0
@@ -266,8 +280,10 @@ struct squirrel_cache {
 	u32 align;
 	u32 depot_max;
 	u32 cpu_max;
-	u32 slab_pages[2];
-	u32 slab_objs[2];
+	u32 slab_floor;
+	u32 slab_most;
+	u8 slab_best[SQ_SLAB_LONG_PAGES + 1];
+	bool warm;
 	void (*ctor)(void *obj);
 	struct squirrel_heap *heap;
 	int home;
@@ -414,6 +430,14 @@ static inline struct sq_agent *sq_slab_agent(struct sq_slab *slab)
 			    priv);
 }
 
+/* Where a slab's first object is. */
+static inline unsigned long sq_slab_base(const struct sq_agent *agent)
+{
+	const struct sq_slab *slab = (const struct sq_slab *)agent->priv;
+
+	return sq_agent_addr(agent) + slab->off;
+}
+
 /* The mark of a free object sends a second free of it to the slow check. */
 static __always_inline unsigned long *sq_mark_at(const struct squirrel_cache *c,
 						 const void *obj)
@@ -448,13 +472,18 @@ static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c
 						  const struct sq_agent *agent,
 						  const void *obj)
 {
-	u64 off = (unsigned long)obj - sq_agent_addr(agent);
+	u64 off = (unsigned long)obj - sq_slab_base(agent);
 
 	return mul_u64_u64_shr(off, c->magic, 64);
 }
 
+/* allocator.c */
+void sq_event(enum sq_event event, gfp_t gfp);
+
 /* slab.c: one slab, one node; the caller holds the node's lock */
 void sq_slab_plan(struct squirrel_cache *c);
+unsigned int sq_slab_pages(const struct squirrel_cache *c, unsigned long held);
+unsigned int sq_slab_objs(const struct squirrel_cache *c, unsigned int pages);
 unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 			  void **objs, unsigned int want);
 bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
@@ -462,12 +491,18 @@ bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
 void sq_slab_relist(struct sq_node *n, struct sq_slab *slab);
 void sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
 			  unsigned int keep, struct list_head *out);
+void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
+		    struct list_head *out);
+void sq_slab_set_bias(const struct squirrel_cache *c, struct sq_agent *agent);
 /* slab.c: without locks */
 bool sq_node_lock(struct sq_node *n, unsigned long *flags);
 void sq_node_unlock(struct sq_node *n, unsigned long flags);
 void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node);
 unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list);
 void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr);
+
+/* shed.c */
+unsigned long sq_cache_shed(struct squirrel_cache *c, bool all);
 
 /* magazine.c */
 void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node);
@@ -481,7 +516,6 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all);
 void sq_defer_free(struct squirrel_cache *c, void *obj);
 void sq_deferred_flush(void);
 unsigned int sq_cap_start(const struct squirrel_cache *c);
-void sq_cap_decay(struct squirrel_cache *c);
 struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr);
 void sq_cpu_put(struct squirrel_cache *c, u32 nr);
 u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
@@ -549,6 +583,13 @@ static inline void sq_heap_count_failure(const struct squirrel_heap *heap,
 		atomic_long_inc(nomem);
 }
 
+/* Pages were given: are there more free ones now than the heap should keep? */
+static inline void sq_heap_surplus(const struct squirrel_heap *heap)
+{
+	if (sq_manager_pages_free(heap->manager) > SQ_SURPLUS_PAGES)
+		sq_event(SQ_EVENT_SURPLUS, 0);
+}
+
 /* large.c */
 void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		     int node);
@@ -571,7 +612,6 @@ void sq_walk_caches(sq_cache_fn fn, void *ctx);
 void sq_walk_heaps(sq_heap_fn fn, void *ctx);
 
 /* allocator.c */
-void sq_event(enum sq_event event, gfp_t gfp);
 void sq_series_tick(gfp_t gfp, unsigned long nr);
 const struct sq_block_ops *sq_source(void);
 void sq_rcu_free_wait(void);

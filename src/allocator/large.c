@@ -66,6 +66,7 @@ bool sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent,
 	atomic_long_dec(&heap->large_live);
 	atomic_long_sub(size, &heap->large_bytes);
 	sq_manager_give(heap->manager, agent);
+	sq_heap_surplus(heap);
 	sq_heap_unpin(heap);
 	return true;
 }

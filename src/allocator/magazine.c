@@ -19,8 +19,16 @@
 
 #include "internal.h"
 
-/* Trips to the depot or the slabs before the magazines grow. */
-#define SQ_TRIPS_TO_GROW	4
+/*
+ * Trips to the depot or the slabs, between two looks of the reclaimer, before
+ * the magazines grow: a trip costs a few hundred instructions, so fewer do not
+ * matter, while what lies in magazines keeps slabs from becoming empty.
+ */
+#define SQ_TRIPS_TO_GROW	64
+/* The same for the depot, which is made larger by trips to the slabs. */
+#define SQ_DEPOT_TRIPS		32
+/* Uses per object of capacity between two looks that keep magazines as large */
+#define SQ_WARM_USES		32
 
 /* Depot magazines are squirrel's own objects. */
 static struct squirrel_cache *sq_mag_cache;
@@ -84,6 +92,27 @@ void sq_deferred_flush(void)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_deferred_flush);
 
+/* ---- how much magazines may hold ------------------------------------------- */
+
+unsigned int sq_cap_start(const struct squirrel_cache *c)
+{
+	return min(c->cpu_max, max(2U, SQ_CPU_START / c->size) & ~1U);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cap_start);
+
+/*
+ * Once per look of the reclaimer, after it has been on all CPUs: where none of
+ * them used its magazines much, they may hold less.
+ */
+static void sq_cap_decay(struct squirrel_cache *c)
+{
+	u32 half = (READ_ONCE(c->cap) / 2) & ~1U;
+
+	if (!READ_ONCE(c->warm))
+		sq_set_cap(c, max(half, sq_cap_start(c)));
+	WRITE_ONCE(c->warm, false);
+}
+
 /* ---- depot ---------------------------------------------------------------- */
 
 void sq_mag_free(struct sq_mag *mag)
@@ -124,6 +153,22 @@ static unsigned int sq_depot_refill(struct sq_node *n, void **objs)
 	return got;
 }
 
+/* There was no room: if that goes on, let the depot hold more. */
+static void sq_depot_grow(struct squirrel_cache *c, struct sq_node *n)
+{
+	u32 cap = READ_ONCE(n->depot_cap), trips = READ_ONCE(n->depot_trips);
+
+	/* Only once the magazines have grown to what they can be. */
+	if (cap >= c->depot_max || READ_ONCE(c->cap) < c->cpu_max)
+		return;
+	/* A count that is lost between CPUs does no harm. */
+	if (++trips >= SQ_DEPOT_TRIPS) {
+		WRITE_ONCE(n->depot_cap, min(cap ? 2 * cap : 1, c->depot_max));
+		trips = 0;
+	}
+	WRITE_ONCE(n->depot_trips, trips);
+}
+
 /* A magazine's worth into the depot; false if it has no room. */
 static bool sq_depot_flush(struct squirrel_cache *c, struct sq_node *n,
 			   void **objs, unsigned int nr)
@@ -131,8 +176,12 @@ static bool sq_depot_flush(struct squirrel_cache *c, struct sq_node *n,
 	struct sq_mag *mag;
 	unsigned long flags;
 
-	if (READ_ONCE(n->depot_nr) >= c->depot_max || in_nmi())
+	if (in_nmi())
 		return false;
+	if (READ_ONCE(n->depot_nr) >= READ_ONCE(n->depot_cap)) {
+		sq_depot_grow(c, n);
+		return false;
+	}
 	mag = squirrel_cache_alloc(sq_mag_cache, GFP_NOWAIT | __GFP_NOWARN);
 	if (!mag)
 		return false;
@@ -156,6 +205,7 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 	unsigned long moved = 0, flags;
 	int nid;
 
+	sq_cap_decay(c);
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 		struct sq_mag *mag;
@@ -164,6 +214,8 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 		raw_spin_lock_irqsave(&n->lock, flags);
 		surplus = all ? n->depot_nr : n->depot_min;
 		n->depot_min = n->depot_nr - surplus;
+		WRITE_ONCE(n->depot_cap, n->depot_cap - min(n->depot_cap, surplus));
+		WRITE_ONCE(n->depot_trips, 0);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		while (surplus--) {
 			raw_spin_lock_irqsave(&n->lock, flags);
@@ -184,12 +236,6 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_depot_drain);
 
 /* ---- CPU's magazines; claimed by the caller ------------------------------- */
 
-unsigned int sq_cap_start(const struct squirrel_cache *c)
-{
-	return min(c->cpu_max, max(2U, SQ_CPU_START / c->size) & ~1U);
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_cap_start);
-
 /* They keep running full or empty: let them hold more, up to what there is. */
 static void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc)
 {
@@ -199,14 +245,6 @@ static void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc)
 		sq_set_cap(c, min(2 * cap, c->cpu_max));
 		cc->trips = 0;
 	}
-}
-
-/* The reclaimer found the magazines of a CPU cold. */
-void sq_cap_decay(struct squirrel_cache *c)
-{
-	u32 half = (READ_ONCE(c->cap) / 2) & ~1U;
-
-	sq_set_cap(c, max(half, sq_cap_start(c)));
 }
 
 static struct sq_node *sq_local_node(struct squirrel_cache *c)
@@ -239,6 +277,7 @@ u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 	out = min(out, max(READ_ONCE(c->cap) / 2, nr - READ_ONCE(c->cap) / 2));
 	if (!sq_depot_flush(c, sq_local_node(c), cc->obj, out))
 		sq_slabs_put(c, cc->obj, out);
+	sq_event(SQ_EVENT_ACTIVE, 0);
 	nr -= out;
 	sq_move(cc->obj, cc->obj + out, nr);
 	sq_cap_grow(c, cc);
@@ -338,7 +377,7 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 		obj = sq_take_one(c);
 	if (!obj && !in_nmi()) {
 		obj = sq_cache_grow(c, gfp, node);
-		sq_event(SQ_EVENT_PRESSURE, gfp);
+		sq_event(SQ_EVENT_ACTIVE, gfp);
 	}
 	if (!obj && !(gfp & __GFP_THISNODE))
 		obj = sq_take_anywhere(c);
@@ -415,33 +454,44 @@ void sq_push_many(struct squirrel_cache *c, void **objs, unsigned int nr)
 		    !sq_depot_flush(c, sq_local_node(c), objs + done, n))
 			sq_slabs_put(c, objs + done, n);
 	}
+	sq_event(SQ_EVENT_ACTIVE, 0);
+}
+
+/* How many of this CPU's @nr objects stay, by what it did since the last look. */
+static u32 sq_cpu_keeps(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
+{
+	unsigned long used = cc->allocs + cc->frees, uses = used - cc->seen;
+
+	cc->seen = used;
+	cc->trips = 0;
+	if (uses >= (unsigned long)SQ_WARM_USES * READ_ONCE(c->cap)) {
+		WRITE_ONCE(c->warm, true);
+		return nr;
+	}
+	return min_t(unsigned long, nr, uses / 4);
 }
 
 /*
  * Empty this CPU's magazines into the slabs; preemption is off. With @cold_only
- * nothing happens if they were used since the last look. Returns the number of
+ * only of what was of little use since the last look. Returns the number of
  * objects moved.
  */
 unsigned long sq_cpu_drain(struct squirrel_cache *c, bool cold_only)
 {
-	unsigned long used;
+	u32 nr, keep = 0, out;
 	struct sq_cpu *cc;
-	u32 nr;
 
 	cc = sq_cpu_get(c, &nr);
 	if (!cc)
 		return 0;
-	used = cc->allocs + cc->frees;
-	if (cold_only && used != cc->seen) {
-		cc->seen = used;
-		cc->trips = 0;
-		sq_cpu_put(c, nr);
-		return 0;
-	}
-	sq_slabs_put(c, cc->obj, nr);
-	sq_cap_decay(c);
-	sq_cpu_put(c, 0);
-	return nr;
+	if (cold_only)
+		keep = sq_cpu_keeps(c, cc, nr);
+	out = nr - keep;
+	/* The oldest go. */
+	sq_slabs_put(c, cc->obj, out);
+	sq_move(cc->obj, cc->obj + out, keep);
+	sq_cpu_put(c, keep);
+	return out;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
 

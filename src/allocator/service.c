@@ -125,6 +125,29 @@ void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_release_slabs);
 
+static void sq_shed_one(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_drain *d = ctx;
+
+	d->work->slabs += sq_cache_shed(c, d->flag);
+}
+
+/**
+ * sq_allocator_shed() - give pages of half empty slabs to the managers
+ * @all: look at all slabs; otherwise at some that are half empty and were not
+ *	looked at since an object came back
+ * @work: what was done is added here
+ *
+ * Context: Any context but NMI.
+ */
+void sq_allocator_shed(bool all, struct sq_reclaim_work *work)
+{
+	struct sq_drain d = { .work = work, .flag = all };
+
+	sq_walk_caches(sq_shed_one, &d);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_shed);
+
 static void sq_coalesce_one(struct squirrel_heap *heap, void *ctx)
 {
 	struct sq_drain *d = ctx;

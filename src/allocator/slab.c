@@ -8,53 +8,83 @@
  * chance to become empty.
  */
 #include <linux/hardirq.h>
+#include <linux/hash.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
 #include "internal.h"
 
-/* Slabs a cache has before it makes them large. */
-#define SQ_SMALL_SLABS	8
+/* A slab wastes no more than this part at its end, if a longer one helps. */
+#define SQ_SLAB_WASTE	16
+/* A new slab is no longer than this part of what the cache holds. */
+#define SQ_SLAB_SHARE	8
 
-/*
- * How long slabs are: the shortest that wastes at most one part in @part, or
- * else the one that wastes the least of its length. An object that fills a slab
- * of its own gets the pages it needs.
- */
-static void sq_slab_plan_one(struct squirrel_cache *c, unsigned int which,
-			     unsigned int part)
+/* The fewest pages an object fits in. */
+static unsigned int sq_slab_least(const struct squirrel_cache *c)
 {
-	unsigned int least = DIV_ROUND_UP(c->size, PAGE_SIZE), pages, most;
-	unsigned long best = ULONG_MAX;
+	return DIV_ROUND_UP(c->size, PAGE_SIZE);
+}
 
-	/* Objects of a few pages need more of them to come out even. */
-	most = max(SQ_SLAB_MAX_PAGES, min(6 * least, SQ_SLAB_LONG_PAGES));
-	for (pages = least; pages <= max(least, most); pages++) {
-		unsigned long bytes = (unsigned long)pages << PAGE_SHIFT, waste;
-		unsigned int nr;
+/* Objects in a slab of so many pages. */
+unsigned int sq_slab_objs(const struct squirrel_cache *c, unsigned int pages)
+{
+	return min_t(unsigned long, ((unsigned long)pages << PAGE_SHIFT) / c->size,
+		     SQ_SLAB_MAX_OBJS);
+}
 
-		nr = min_t(unsigned long, bytes / c->size, SQ_SLAB_MAX_OBJS);
-		waste = (bytes - (unsigned long)nr * c->size) * 1024 / pages;
-		if (waste >= best)
-			continue;
-		best = waste;
-		c->slab_pages[which] = pages;
-		c->slab_objs[which] = nr;
-		if (waste * part <= PAGE_SIZE * 1024)
-			break;
-	}
+/* What an object costs in a slab of so many pages: bytes, in 1/4096. */
+static unsigned long sq_slab_cost(const struct squirrel_cache *c,
+				  unsigned int pages)
+{
+	return ((((unsigned long)pages << PAGE_SHIFT) + sizeof(struct sq_agent))
+		<< 12) / sq_slab_objs(c, pages);
+}
+
+static bool sq_slab_wastes(const struct squirrel_cache *c, unsigned int pages)
+{
+	unsigned long bytes = (unsigned long)pages << PAGE_SHIFT;
+	unsigned long objs = (unsigned long)sq_slab_objs(c, pages) * c->size;
+
+	return (bytes - objs) * SQ_SLAB_WASTE > bytes;
 }
 
 /*
- * The first few slabs of a cache are short, since a cache with few objects
- * wastes what it does not fill; later ones as long as it takes to waste little
- * at the end.
+ * How long slabs are. Short ones waste more, at their end and on their agents;
+ * long ones leave more unused in a cache with few objects. So a cache begins
+ * with the shortest that does not waste much, and goes on to what costs least
+ * for an object as it grows. What fills its pages exactly stays alone.
  */
 void sq_slab_plan(struct squirrel_cache *c)
 {
-	sq_slab_plan_one(c, 0, 8);
-	sq_slab_plan_one(c, 1, 64);
+	unsigned int least = sq_slab_least(c), best = least, pages;
+
+	c->slab_floor = least;
+	c->slab_most = least;
+	if (IS_ALIGNED(c->size, PAGE_SIZE) || least > SQ_SLAB_LONG_PAGES / 2)
+		return;
+	/* Objects of a few pages need more of them to come out even. */
+	c->slab_most = clamp(6 * least, SQ_SLAB_MAX_PAGES, SQ_SLAB_LONG_PAGES);
+	while (c->slab_floor < c->slab_most && sq_slab_wastes(c, c->slab_floor))
+		c->slab_floor++;
+	for (pages = least; pages <= c->slab_most; pages++) {
+		unsigned long cost = sq_slab_cost(c, pages);
+
+		if (cost + cost / 2048 < sq_slab_cost(c, best))
+			best = pages;
+		c->slab_best[pages] = best;
+	}
 }
+
+/* Pages of the next slab of a cache that holds @held. */
+unsigned int sq_slab_pages(const struct squirrel_cache *c, unsigned long held)
+{
+	unsigned long most = clamp_t(unsigned long, held / SQ_SLAB_SHARE,
+				     c->slab_floor, c->slab_most);
+
+	return most > SQ_SLAB_LONG_PAGES || !c->slab_best[most] ?
+	       most : c->slab_best[most];
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_slab_pages);
 
 /*
  * In NMI the lock may be held by what was interrupted: only try. Sparse cannot
@@ -87,10 +117,10 @@ void sq_slab_relist(struct sq_node *n, struct sq_slab *slab)
 {
 	unsigned int free = slab->nr_free, objs = slab->nr_objs, where;
 
-	if (!free)
-		where = SQ_SLAB_FULL;
-	else if (free == objs)
+	if (free == objs)
 		where = SQ_SLAB_EMPTY;
+	else if (!free)
+		where = SQ_SLAB_FULL;
 	else if (free * 4 <= objs)
 		where = SQ_SLAB_TIGHT;
 	else if (free * 2 <= objs)
@@ -104,10 +134,14 @@ void sq_slab_relist(struct sq_node *n, struct sq_slab *slab)
 	list_move(&slab->list, &n->lists[where]);
 }
 
-/* A fresh slab's objects come in random order, if the kernel's do. */
-static void sq_shuffle(struct sq_slab *slab, void **objs, unsigned int nr)
+/*
+ * A fresh slab's objects come in random order, if the kernel's do: one that
+ * follows from the cache's secret and the moment.
+ */
+static void sq_shuffle(const struct squirrel_cache *c, void **objs,
+		       unsigned int nr)
 {
-	u32 seed = slab->seed;
+	u32 seed = hash_long(c->mark ^ random_get_entropy(), 32);
 	unsigned int i;
 
 	if (!IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM))
@@ -116,13 +150,12 @@ static void sq_shuffle(struct sq_slab *slab, void **objs, unsigned int nr)
 		seed = seed * 1664525U + 1013904223U;
 		swap(objs[i - 1], objs[((u64)seed * i) >> 32]);
 	}
-	slab->seed = seed >> 16;
 }
 
 static unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 				 void **objs, unsigned int want)
 {
-	unsigned long base = sq_agent_addr(sq_slab_agent(slab));
+	unsigned long base = sq_slab_base(sq_slab_agent(slab));
 	unsigned int got = 0, w;
 
 	for (w = 0; got < want && w < SQ_SLAB_WORDS; w++) {
@@ -136,9 +169,10 @@ static unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 		slab->free[w] = free;
 	}
 	slab->nr_free -= got;
-	if (unlikely(slab->fresh)) {
-		sq_shuffle(slab, objs, got);
-		slab->fresh = slab->nr_free != 0;
+	if (unlikely(slab->flags & SQ_SLAB_FRESH)) {
+		sq_shuffle(c, objs, got);
+		if (!slab->nr_free)
+			slab->flags &= ~SQ_SLAB_FRESH;
 	}
 	return got;
 }
@@ -178,8 +212,24 @@ bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
 		return false;
 	*word |= bit;
 	slab->nr_free++;
+	slab->flags &= ~SQ_SLAB_SEEN;
 	n->nr_free++;
 	return true;
+}
+
+/* Take a slab, or what is left of one, out of the node's books. */
+void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
+		    struct list_head *out)
+{
+	lockdep_assert_held(&n->lock);
+	if (slab->where == SQ_SLAB_EMPTY)
+		n->nr_empty--;
+	slab->where = SQ_SLAB_LISTS;
+	list_move(&slab->list, out);
+	n->nr_slabs--;
+	n->nr_objs -= slab->nr_objs;
+	n->nr_free -= slab->nr_objs;
+	n->nr_pages -= sq_agent_pages(sq_slab_agent(slab));
 }
 
 /* Detach empty slabs beyond @keep, as the reserve allows. */
@@ -195,12 +245,7 @@ void sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
 			break;
 		if (n->nr_free - slab->nr_objs < c->reserve)
 			break;
-		list_move(&slab->list, out);
-		n->nr_empty--;
-		n->nr_slabs--;
-		n->nr_objs -= slab->nr_objs;
-		n->nr_free -= slab->nr_objs;
-		n->nr_pages -= sq_agent_pages(sq_slab_agent(slab));
+		sq_node_detach(n, slab, out);
 	}
 }
 
@@ -255,6 +300,15 @@ static unsigned int sq_charge(struct squirrel_cache *c, unsigned int want)
 	return n;
 }
 
+/* See sq_slot_start(). */
+void sq_slab_set_bias(const struct squirrel_cache *c, struct sq_agent *agent)
+{
+	struct sq_slab *slab = sq_slab_of(agent);
+
+	WRITE_ONCE(slab->bias, (SQ_SLAB_MAX_OBJS - slab->nr_objs) *
+		   sq_slot_step(c) - sq_slab_base(agent) * c->magic);
+}
+
 static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 			  unsigned int nr)
 {
@@ -262,14 +316,11 @@ static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 	char *obj = (char *)sq_agent_addr(agent);
 	unsigned int i;
 
-	slab->bias = (SQ_SLAB_MAX_OBJS - nr) * sq_slot_step(c) -
-		     sq_agent_addr(agent) * c->magic;
 	slab->nr_objs = nr;
 	slab->nr_free = nr;
 	slab->where = SQ_SLAB_LISTS;
-	slab->fresh = 1;
-	if (IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM))
-		slab->seed = get_random_u32();
+	slab->flags = SQ_SLAB_FRESH;
+	sq_slab_set_bias(c, agent);
 	for (i = 0; i < nr; i++) {
 		slab->free[i >> 6] |= BIT_ULL(i & 63);
 		if (c->ctor)
@@ -302,32 +353,33 @@ static struct sq_agent *sq_grow_block(struct squirrel_cache *c, gfp_t gfp,
  */
 void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
 {
+	struct sq_agent *agent = NULL;
+	unsigned int nr, pages;
 	struct sq_node *n;
-	struct sq_agent *agent;
-	unsigned int nr, which;
 	unsigned long flags;
 	void *obj;
 
 	if (node == NUMA_NO_NODE)
 		node = c->home ? c->home - 1 : numa_mem_id();
-	which = READ_ONCE(c->node[node]->nr_slabs) >= SQ_SMALL_SLABS;
-	nr = sq_charge(c, c->slab_objs[which]);
-	if (!nr) {
-		atomic_long_inc(&c->limit_hits);
-		return NULL;
-	}
-	agent = sq_grow_block(c, which ? gfp | __GFP_NOWARN : gfp, node,
-			      c->slab_pages[which]);
-	if (!agent && which && c->slab_pages[0] < c->slab_pages[1]) {
+	pages = sq_slab_pages(c, READ_ONCE(c->node[node]->nr_pages));
+	for (;;) {
+		nr = sq_charge(c, sq_slab_objs(c, pages));
+		if (!nr) {
+			atomic_long_inc(&c->limit_hits);
+			return NULL;
+		}
+		agent = sq_grow_block(c, pages > sq_slab_least(c) ?
+				      gfp | __GFP_NOWARN : gfp, node, pages);
+		if (agent)
+			break;
 		atomic_long_sub(nr, &c->total_objs);
-		nr = sq_charge(c, c->slab_objs[0]);
-		agent = nr ? sq_grow_block(c, gfp, node, c->slab_pages[0]) : NULL;
-	}
-	if (!agent) {
-		atomic_long_sub(nr, &c->total_objs);
-		sq_heap_count_failure(c->heap, c->slab_pages[0],
-				      &c->limit_hits, &c->nomem);
-		return NULL;
+		if (pages == sq_slab_least(c)) {
+			sq_heap_count_failure(c->heap, pages, &c->limit_hits,
+					      &c->nomem);
+			return NULL;
+		}
+		/* Perhaps there is memory for a shorter one. */
+		pages = sq_slab_least(c);
 	}
 	if (!(c->flags & SQ_CACHE_INTERNAL))
 		sq_heap_pin(c->heap);
@@ -338,6 +390,7 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
 	sq_agent_publish(agent, c);
 
 	raw_spin_lock_irqsave(&n->lock, flags);
+	n->grew = true;
 	n->nr_slabs++;
 	n->nr_objs += nr;
 	n->nr_pages += sq_agent_pages(agent);
@@ -359,7 +412,7 @@ static bool sq_put_one(struct squirrel_cache *c, struct sq_node *n,
 /* How many empty slabs a node may keep beyond the moment. */
 static unsigned int sq_keep_empty(const struct sq_node *n)
 {
-	return 1 + n->nr_slabs / 8;
+	return 1 + n->nr_slabs / 32;
 }
 
 /* Objects of one node go to their slabs; true if each did. */
@@ -417,6 +470,8 @@ void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr)
 			sq_report(c, "second free", objs[done++], 0);
 		}
 	}
-	if (!list_empty(&empty))
+	if (!list_empty(&empty)) {
 		sq_slabs_release(c, &empty);
+		sq_heap_surplus(c->heap);
+	}
 }

@@ -104,8 +104,8 @@ void sq_cache_show_stats(struct seq_file *s, struct squirrel_cache *c)
 	seq_printf(s, "object_size: %u\n", c->object_size);
 	seq_printf(s, "slot_size: %u\n", c->size);
 	seq_printf(s, "align: %u\n", c->align);
-	seq_printf(s, "pages_per_slab: %u\n", c->slab_pages[1]);
-	seq_printf(s, "objects_per_slab: %u\n", c->slab_objs[1]);
+	seq_printf(s, "pages_per_slab: %u\n", sq_slab_pages(c, ULONG_MAX));
+	seq_printf(s, "objects_per_slab: %u\n", sq_slab_objs(c, sq_slab_pages(c, ULONG_MAX)));
 	seq_printf(s, "limit_objects: %lu\n", c->limit_objs);
 	seq_printf(s, "reserve_objects: %u\n", c->reserve);
 	sq_show_sum(s, &sum);

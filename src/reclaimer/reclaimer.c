@@ -5,10 +5,11 @@
  *   off       only when asked, under memory pressure, and after a CPU went
  *   series    a bounded run in the allocating context, every N allocations
  *   parallel  runs on its own every so many milliseconds, for as long as there
- *             is something to gain; the allocator's slow path wakes it
+ *             is something to gain; the allocator's slow path wakes it, and
+ *             hurries it when more free pages gather than a heap should keep
  *
  * A run: drain magazines that went cold, trim depots to what was in use, give
- * empty slabs to the managers, coalesce, give pages back to the source, refill
+ * empty slabs and unused pages of half empty ones to the managers, coalesce, give pages back to the source, refill
  * reserves. Each step is bounded; the background run yields between CPUs.
  *
  * The background has a workqueue of its own, since it waits for the other one,
@@ -20,6 +21,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpu.h>
+#include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
@@ -45,8 +47,8 @@
 /* Per heap and run. */
 #define SQ_RUN_MERGES		1024UL
 #define SQ_RUN_PAGES		4096UL
-/* Free pages a heap keeps in between, so that steady load bounces none. */
-#define SQ_KEEP_PAGES		64UL
+/* Between two looks for free objects that raised no event. */
+#define SQ_LOOKOUT_MS		1000U
 /* Runs in a row that gained nothing before the background goes to sleep. */
 #define SQ_IDLE_RUNS		3U
 
@@ -56,6 +58,7 @@ static unsigned long sq_n;		/* allocations or milliseconds */
 static struct workqueue_struct *sq_wq;		/* the background */
 static struct workqueue_struct *sq_cpu_wq;	/* each CPU's magazines */
 static unsigned long sq_awake;		/* bit 0: the background is running */
+static unsigned long sq_hurried;	/* bit 0: and is to run at once */
 static unsigned long sq_cpus_left;	/* bit 0: it is to look after a CPU */
 static unsigned int sq_idle_runs;
 static unsigned long sq_series_running;	/* bit 0 */
@@ -93,6 +96,7 @@ static void sq_reclaim_shared(bool all, unsigned long keep,
 {
 	sq_allocator_drain_depots(all, work);
 	sq_allocator_release_slabs(all, work);
+	sq_allocator_shed(all, work);
 	sq_allocator_coalesce(all ? ULONG_MAX : SQ_RUN_MERGES, work);
 	sq_allocator_give_back(keep, all ? ULONG_MAX : SQ_RUN_PAGES, work);
 	sq_allocator_refill(work);
@@ -205,6 +209,7 @@ static void sq_background(struct work_struct *unused)
 	bool again, left;
 
 	mutex_lock(&sq_reclaim_mutex);
+	clear_bit(0, &sq_hurried);
 	left = test_and_clear_bit(0, &sq_cpus_left);
 	if (sq_mode != SQUIRREL_RECLAIM_PARALLEL && !left) {
 		clear_bit(0, &sq_awake);
@@ -247,6 +252,47 @@ static void sq_wake_now(unsigned long ms)
 	mod_delayed_work(sq_wq, &sq_background_work, msecs_to_jiffies(ms));
 }
 
+/*
+ * A surplus. Runs in a hurry are a tick apart at least, so that they cannot
+ * keep a CPU busy. The work is queued from irq_work, since whoever frees may
+ * hold a lock that queueing takes.
+ */
+static void sq_hurry(struct irq_work *unused)
+{
+	sq_wake_now(jiffies_to_msecs(1));
+}
+
+static DEFINE_IRQ_WORK(sq_hurry_work, sq_hurry);
+
+static void sq_surplus(void)
+{
+	if (!test_bit(0, &sq_hurried) && !test_and_set_bit(0, &sq_hurried))
+		irq_work_queue(&sq_hurry_work);
+}
+
+/*
+ * What is freed into magazines that do not fill up raises no event. So, now and
+ * then, but never out of a CPU's idle state, look whether there is any.
+ */
+static void sq_lookout(struct work_struct *work);
+static DECLARE_DEFERRABLE_WORK(sq_lookout_work, sq_lookout);
+
+static void sq_lookout(struct work_struct *unused)
+{
+	unsigned int cpu;
+
+	if (READ_ONCE(sq_mode) != SQUIRREL_RECLAIM_PARALLEL)
+		return;
+	for_each_online_cpu(cpu) {
+		if (!sq_allocator_cpu_idle(cpu)) {
+			sq_wake(READ_ONCE(sq_n));
+			break;
+		}
+	}
+	queue_delayed_work(sq_wq, &sq_lookout_work,
+			   msecs_to_jiffies(SQ_LOOKOUT_MS));
+}
+
 /* ---- series --------------------------------------------------------------- */
 
 /* In the allocating context: this CPU's magazines and what all share. */
@@ -270,9 +316,13 @@ static void sq_hook_event(enum sq_event event, gfp_t gfp)
 		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_SERIES)
 			sq_series_run();
 		break;
-	case SQ_EVENT_PRESSURE:
+	case SQ_EVENT_ACTIVE:
 		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_PARALLEL)
 			sq_wake(READ_ONCE(sq_n));
+		break;
+	case SQ_EVENT_SURPLUS:
+		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_PARALLEL)
+			sq_surplus();
 		break;
 	case SQ_EVENT_CPU_DEAD:
 		atomic_long_inc(&sq_counts.cpus_dead);
@@ -317,8 +367,11 @@ int squirrel_reclaim_mode(enum squirrel_reclaim_mode mode, unsigned long n)
 	WRITE_ONCE(sq_n, n);
 	sq_allocator_set_series(mode == SQUIRREL_RECLAIM_SERIES ? n : 0);
 	mutex_unlock(&sq_reclaim_mutex);
-	if (mode == SQUIRREL_RECLAIM_PARALLEL)
+	if (mode == SQUIRREL_RECLAIM_PARALLEL) {
 		sq_wake_now(n);
+		mod_delayed_work(sq_wq, &sq_lookout_work,
+				 msecs_to_jiffies(SQ_LOOKOUT_MS));
+	}
 	return 0;
 }
 EXPORT_SYMBOL_GPL(squirrel_reclaim_mode);
@@ -471,6 +524,8 @@ void sq_reclaimer_exit(void)
 	squirrel_reclaim_mode(SQUIRREL_RECLAIM_OFF, 0);
 	sq_allocator_set_hook(NULL);
 	sq_shrinker_exit();
+	irq_work_sync(&sq_hurry_work);
+	cancel_delayed_work_sync(&sq_lookout_work);
 	cancel_delayed_work_sync(&sq_background_work);
 	sq_destroy_workqueues();
 }

@@ -143,6 +143,21 @@ bool sq_desc_refill(gfp_t gfp)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_desc_refill);
 
+/**
+ * sq_agents_ready() - see to it that there are agents for some new blocks
+ * @gfp: for memory
+ *
+ * For those who cannot allocate where they need one; others may be quicker.
+ *
+ * Context: Any context that @gfp allows, but NMI.
+ * Return: whether there is at least one.
+ */
+bool sq_agents_ready(gfp_t gfp)
+{
+	return !list_empty_careful(&desc_pages) || sq_desc_refill(gfp);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_agents_ready);
+
 static void desc_collect(struct list_head *pages, unsigned long keep)
 {
 	struct page *page;

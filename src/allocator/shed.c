@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Taking slabs apart. A slab of several pages stays for a single object that is
+ * out of it. Where whole pages of it are touched by no such object, they are
+ * cut out and given back, and what remains goes on as smaller slabs:
+ *
+ *	pages     |  0  |  1  |  2  |  3  |  4  |  5  |
+ *	objects   | a |  b  |  .  |  .  |  .  |  f  | g |     . in the slab
+ *	becomes   | a |  b  |                 |  f  | g |
+ *	             slab       free pages        slab
+ *
+ * Objects in the slab that reach into a page that goes are no more. Nothing
+ * happens to those outside: the page map leads from their pages to the agent
+ * of the slab they are in now, and the check for the start of an object
+ * (sq_slot_start()) knows where in its block that slab's first object is.
+ *
+ * A free may be looking at the old slab's agent meanwhile. The upper part's
+ * agent is complete before the map names it, and the lower one's bias changes
+ * only after that: so whoever finds that the object is not the lower slab's
+ * any more also finds, if it looks again, whose it is (check.c).
+ */
+#include <linux/bits.h>
+#include <linux/bitops.h>
+#include <linux/mm.h>
+
+#include "internal.h"
+
+/* Slabs looked at per cache, node and run; and in one hold of the lock. */
+#define SQ_SHED_LOOKS	256U
+#define SQ_SHED_HOLD	8U
+
+static_assert(SQ_SLAB_LONG_PAGES <= 32);
+
+/* The pages of a slab that objects out of it touch, one bit each. */
+static u32 sq_slab_touched(const struct squirrel_cache *c, struct sq_slab *slab)
+{
+	unsigned int i, first, last;
+	unsigned long at;
+	u32 pages = 0;
+
+	for (i = 0; i < slab->nr_objs; i++) {
+		if (slab->free[i >> 6] & BIT_ULL(i & 63))
+			continue;
+		at = slab->off + (unsigned long)i * c->size;
+		first = at >> PAGE_SHIFT;
+		last = (at + c->size - 1) >> PAGE_SHIFT;
+		pages |= GENMASK(last, first);
+	}
+	return pages;
+}
+
+static unsigned int sq_bits_weight(const u64 *bits)
+{
+	unsigned int w, nr = 0;
+
+	for (w = 0; w < SQ_SLAB_WORDS; w++)
+		nr += hweight64(bits[w]);
+	return nr;
+}
+
+static void sq_bits_shift(u64 *to, const u64 *from, unsigned int by)
+{
+	unsigned int w, skip = by >> 6, bits = by & 63;
+
+	for (w = 0; w < SQ_SLAB_WORDS; w++) {
+		unsigned int k = w + skip;
+
+		to[w] = k < SQ_SLAB_WORDS ? from[k] >> bits : 0;
+		if (bits && k + 1 < SQ_SLAB_WORDS)
+			to[w] |= from[k + 1] << (64 - bits);
+	}
+}
+
+static void sq_bits_cut(u64 *bits, unsigned int nr)
+{
+	unsigned int w;
+
+	for (w = 0; w < SQ_SLAB_WORDS; w++) {
+		if (nr <= w * 64)
+			bits[w] = 0;
+		else if (nr < w * 64 + 64)
+			bits[w] &= BIT_ULL(nr - w * 64) - 1;
+	}
+}
+
+/* Objects of the slab below @cut bytes of its block: wholly, or only partly too */
+static unsigned int sq_objs_below(const struct squirrel_cache *c,
+				  const struct sq_slab *slab, unsigned long cut,
+				  bool partly)
+{
+	unsigned long bytes = cut > slab->off ? cut - slab->off : 0;
+
+	if (partly)
+		bytes += c->size - 1;
+	return min_t(unsigned long, bytes / c->size, slab->nr_objs);
+}
+
+/* Nobody can find @upper yet. */
+static void sq_shed_fill(struct sq_agent *lower, struct sq_agent *upper,
+			 void *ctx)
+{
+	struct sq_slab *l = sq_slab_of(lower), *u = sq_slab_of(upper);
+	unsigned long cut = sq_agent_size(lower);
+	const struct squirrel_cache *c = ctx;
+	unsigned int first = sq_objs_below(c, l, cut, true);
+
+	u->off = l->off + (unsigned long)first * c->size - cut;
+	u->nr_objs = l->nr_objs - first;
+	sq_bits_shift(u->free, l->free, first);
+	u->nr_free = sq_bits_weight(u->free);
+	u->where = SQ_SLAB_LISTS;
+	INIT_LIST_HEAD(&u->list);
+	sq_slab_set_bias(c, upper);
+}
+
+/*
+ * Make two slabs of one, cut behind @pages pages, where no object that is out
+ * of it lies across. Returns the upper; NULL if there is no agent for it.
+ */
+static struct sq_slab *sq_slab_cut(struct squirrel_cache *c, struct sq_node *n,
+				   struct sq_slab *lower, unsigned int pages)
+{
+	unsigned int was = lower->nr_objs, lost;
+	struct sq_agent *agent;
+	struct sq_slab *upper;
+
+	lockdep_assert_held(&n->lock);
+	agent = sq_manager_split(c->heap->manager, sq_slab_agent(lower), pages,
+				 sq_shed_fill, c);
+	if (!agent)
+		return NULL;
+	upper = sq_slab_of(agent);
+	lower->nr_objs = sq_objs_below(c, lower, (unsigned long)pages << PAGE_SHIFT,
+				       false);
+	sq_bits_cut(lower->free, lower->nr_objs);
+	lower->nr_free = sq_bits_weight(lower->free);
+	lower->flags &= ~SQ_SLAB_FRESH;
+	/* The page map first: see the top of this file. */
+	smp_wmb();
+	sq_slab_set_bias(c, sq_slab_agent(lower));
+
+	lost = was - lower->nr_objs - upper->nr_objs;
+	n->nr_objs -= lost;
+	n->nr_free -= lost;
+	n->nr_slabs++;
+	atomic_long_sub(lost, &c->total_objs);
+	atomic_long_inc(&c->grown);
+	if (!(c->flags & SQ_CACHE_INTERNAL))
+		sq_heap_pin(c->heap);
+	return upper;
+}
+
+/* A part that objects touch stays; one without goes. */
+static void sq_shed_settle(struct sq_node *n, struct sq_slab *part,
+			   struct list_head *out)
+{
+	if (part->nr_free == part->nr_objs)
+		sq_node_detach(n, part, out);
+	else
+		sq_slab_relist(n, part);
+}
+
+/* Cut out of a slab what nobody touches. False if agents ran out. */
+static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
+			 struct sq_slab *slab, struct list_head *out)
+{
+	u32 touched = sq_slab_touched(c, slab);
+	unsigned int left = sq_agent_pages(sq_slab_agent(slab)), run;
+	struct sq_slab *upper;
+	bool in;
+
+	slab->flags |= SQ_SLAB_SEEN;
+	for (; left; left -= run, touched >>= run) {
+		in = touched & 1;
+		run = in ? ffz(touched | BIT_ULL(32)) : __ffs(touched | BIT_ULL(left));
+		run = min(run, left);
+		if (run == left)
+			break;
+		upper = sq_slab_cut(c, n, slab, run);
+		if (!upper)
+			return false;
+		sq_shed_settle(n, slab, out);
+		upper->flags = slab->flags | SQ_SLAB_SEEN;
+		slab = upper;
+	}
+	sq_shed_settle(n, slab, out);
+	return true;
+}
+
+/* May objects of this slab be lost? */
+static bool sq_may_shed(const struct squirrel_cache *c, const struct sq_node *n,
+			const struct sq_slab *slab, bool all)
+{
+	if (sq_agent_pages(sq_slab_agent((struct sq_slab *)slab)) < 2)
+		return false;
+	if (n->nr_free - slab->nr_free < c->reserve)
+		return false;
+	if (all)
+		return true;
+	/* What is just being filled will be wanted. */
+	return !(slab->flags & SQ_SLAB_SEEN) &&
+	       !(n->grew && (slab->flags & SQ_SLAB_FRESH));
+}
+
+/*
+ * Look at some slabs of one list, each once: those looked at go to its end.
+ * *@first is where it began. False when the list is through.
+ */
+static bool sq_shed_some(struct squirrel_cache *c, struct sq_node *n,
+			 unsigned int where, bool all, struct sq_slab **first,
+			 struct list_head *out)
+{
+	unsigned int looks = SQ_SHED_HOLD;
+	struct sq_slab *slab;
+
+	lockdep_assert_held(&n->lock);
+	while (looks--) {
+		slab = list_first_entry_or_null(&n->lists[where],
+						struct sq_slab, list);
+		if (!slab || slab == *first)
+			return false;
+		if (!*first)
+			*first = slab;
+		list_move_tail(&slab->list, &n->lists[where]);
+		if (!sq_may_shed(c, n, slab, all))
+			continue;
+		if (!sq_slab_shed(c, n, slab, out))
+			return false;
+		if (slab == *first && slab->where != where)
+			*first = NULL;
+	}
+	return true;
+}
+
+static unsigned long sq_node_shed(struct squirrel_cache *c, struct sq_node *n,
+				  unsigned int where, bool all)
+{
+	unsigned int looks = all ? UINT_MAX : SQ_SHED_LOOKS;
+	struct sq_slab *first = NULL;
+	unsigned long flags, nr = 0;
+	bool more = true;
+
+	while (more && looks >= SQ_SHED_HOLD) {
+		LIST_HEAD(out);
+
+		looks -= SQ_SHED_HOLD;
+		sq_agents_ready(GFP_NOWAIT | __GFP_NOWARN);
+		raw_spin_lock_irqsave(&n->lock, flags);
+		more = sq_shed_some(c, n, where, all, &first, &out);
+		raw_spin_unlock_irqrestore(&n->lock, flags);
+		nr += sq_slabs_release(c, &out);
+	}
+	return nr;
+}
+
+/*
+ * Give back the pages of half empty slabs that no object touches: of some
+ * slabs, or of @all there are. Returns how many parts went. Not in NMI.
+ */
+unsigned long sq_cache_shed(struct squirrel_cache *c, bool all)
+{
+	unsigned long nr = 0;
+	int nid;
+
+	if (c->slab_most < 2)
+		return 0;
+	for_each_node(nid) {
+		struct sq_node *n = c->node[nid];
+
+		nr += sq_node_shed(c, n, SQ_SLAB_LOOSE, all);
+		nr += sq_node_shed(c, n, SQ_SLAB_HALF, all);
+		if (all)
+			nr += sq_node_shed(c, n, SQ_SLAB_TIGHT, all);
+		WRITE_ONCE(n->grew, false);
+	}
+	return nr;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_shed);
