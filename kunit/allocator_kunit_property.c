@@ -343,7 +343,7 @@ static void heap_event(struct heap_run *r)
 		if (!sq_kit_random(&r->rnd, 10))
 			squirrel_reclaim();
 		else
-			sq_allocator_give_back(64, 200, &work);
+			sq_allocator_give_back(64, 200, 0, &work);
 		break;
 	}
 }

@@ -81,7 +81,7 @@ void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work);
 void sq_allocator_shed(bool all, struct sq_reclaim_work *work);
 void sq_allocator_coalesce(unsigned long budget, struct sq_reclaim_work *work);
 void sq_allocator_give_back(unsigned long keep, unsigned long budget,
-			    struct sq_reclaim_work *work);
+			    unsigned long age, struct sq_reclaim_work *work);
 void sq_allocator_refill(struct sq_reclaim_work *work);
 unsigned long sq_allocator_reclaimable(void);
 bool sq_allocator_cpu_idle(unsigned int cpu);

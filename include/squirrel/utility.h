@@ -215,6 +215,8 @@ unsigned long sq_manager_fetch(struct sq_manager *m, unsigned long pages,
 unsigned long sq_manager_coalesce(struct sq_manager *m, unsigned long budget);
 unsigned long sq_manager_trim(struct sq_manager *m, unsigned long keep,
 			      unsigned long budget);
+unsigned long sq_manager_trim_stale(struct sq_manager *m, unsigned long keep,
+				    unsigned long budget, unsigned long age);
 unsigned long sq_manager_give_all(struct sq_manager *m,
 				  void (*each)(struct sq_agent *agent,
 					       void *ctx),

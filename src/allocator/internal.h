@@ -156,7 +156,8 @@ enum sq_slab_list {
 };
 
 #define SQ_SLAB_FRESH	0x01	/* not all objects have been handed out once */
-#define SQ_SLAB_SEEN	0x02	/* no page to shed when last looked at */
+#define SQ_SLAB_SEEN	0x02	/* nothing came or went since a look at it */
+#define SQ_SLAB_SHED	0x04	/* nor was there any page to shed then */
 
 /**
  * struct sq_slab - a block of objects of one size; lives in its agent's priv
@@ -191,7 +192,6 @@ static_assert(sizeof(struct sq_slab) <= SQ_AGENT_PRIV_BYTES);
  * struct sq_node - a cache's slabs and depot on one NUMA node
  * @lock: guards all of it and the slabs' state
  * @lists: the slabs, by how full they are
- * @grew: a slab was made since the reclaimer's last look
  * @nr_slabs: slabs in all
  * @nr_empty: slabs on the empty list
  * @nr_pages: their pages
@@ -211,7 +211,6 @@ struct sq_node {
 	u32 depot_cap;
 	u32 depot_trips;
 	u32 nr_empty;
-	bool grew;
 	struct list_head lists[SQ_SLAB_LISTS];
 	unsigned long nr_slabs;
 	unsigned long nr_pages;

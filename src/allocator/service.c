@@ -12,6 +12,7 @@ struct sq_drain {
 	struct sq_reclaim_work *work;
 	unsigned long budget;
 	unsigned long keep;
+	unsigned long age;
 	unsigned int cpu;
 	bool flag;
 };
@@ -177,7 +178,8 @@ static void sq_give_back_one(struct squirrel_heap *heap, void *ctx)
 
 	/* No more than a part of what the heap uses. */
 	keep = min(d->keep, sq_manager_pages_used(heap->manager) / 16);
-	d->work->pages += sq_manager_trim(heap->manager, keep, d->budget);
+	d->work->pages += sq_manager_trim_stale(heap->manager, keep, d->budget,
+						d->age);
 }
 
 /**
@@ -185,14 +187,20 @@ static void sq_give_back_one(struct squirrel_heap *heap, void *ctx)
  * @keep: free pages each heap may keep, but never more than 1/16 of what it
  *	uses
  * @budget: most pages per heap
+ * @age: jiffies for which small blocks must have been free
  * @work: what was done is added here
  *
  * Context: Any context but NMI.
  */
 void sq_allocator_give_back(unsigned long keep, unsigned long budget,
-			    struct sq_reclaim_work *work)
+			    unsigned long age, struct sq_reclaim_work *work)
 {
-	struct sq_drain d = { .work = work, .keep = keep, .budget = budget };
+	struct sq_drain d = {
+		.work = work,
+		.keep = keep,
+		.budget = budget,
+		.age = age,
+	};
 
 	sq_walk_heaps(sq_give_back_one, &d);
 	work->pages += sq_utility_trim();

@@ -169,7 +169,7 @@ static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 	struct sq_slab *upper;
 	bool in;
 
-	slab->flags |= SQ_SLAB_SEEN;
+	slab->flags |= SQ_SLAB_SEEN | SQ_SLAB_SHED;
 	for (; left; left -= run, touched >>= run) {
 		in = touched & 1;
 		run = in ? ffz(touched | BIT_ULL(32)) : __ffs(touched | BIT_ULL(left));
@@ -180,26 +180,29 @@ static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 		if (!upper)
 			return false;
 		sq_shed_settle(n, slab, out);
-		upper->flags = slab->flags | SQ_SLAB_SEEN;
+		upper->flags = slab->flags;
 		slab = upper;
 	}
 	sq_shed_settle(n, slab, out);
 	return true;
 }
 
-/* May objects of this slab be lost? */
+/*
+ * May pages of this slab go now? One that is being filled or emptied is left
+ * alone until it was found the same at two looks: its objects will be wanted,
+ * or it will go as a whole.
+ */
 static bool sq_may_shed(const struct squirrel_cache *c, const struct sq_node *n,
-			const struct sq_slab *slab, bool all)
+			struct sq_slab *slab, bool all)
 {
-	if (sq_agent_pages(sq_slab_agent((struct sq_slab *)slab)) < 2)
+	bool still = slab->flags & SQ_SLAB_SEEN;
+
+	if (sq_agent_pages(sq_slab_agent(slab)) < 2)
 		return false;
 	if (n->nr_free - slab->nr_free < c->reserve)
 		return false;
-	if (all)
-		return true;
-	/* What is just being filled will be wanted. */
-	return !(slab->flags & SQ_SLAB_SEEN) &&
-	       !(n->grew && (slab->flags & SQ_SLAB_FRESH));
+	slab->flags |= SQ_SLAB_SEEN;
+	return all || (still && !(slab->flags & SQ_SLAB_SHED));
 }
 
 /*
@@ -271,7 +274,6 @@ unsigned long sq_cache_shed(struct squirrel_cache *c, bool all)
 		nr += sq_node_shed(c, n, SQ_SLAB_HALF, all);
 		if (all)
 			nr += sq_node_shed(c, n, SQ_SLAB_TIGHT, all);
-		WRITE_ONCE(n->grew, false);
 	}
 	return nr;
 }

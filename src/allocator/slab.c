@@ -169,6 +169,7 @@ static unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 		slab->free[w] = free;
 	}
 	slab->nr_free -= got;
+	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_SHED);
 	if (unlikely(slab->flags & SQ_SLAB_FRESH)) {
 		sq_shuffle(c, objs, got);
 		if (!slab->nr_free)
@@ -212,7 +213,7 @@ bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
 		return false;
 	*word |= bit;
 	slab->nr_free++;
-	slab->flags &= ~SQ_SLAB_SEEN;
+	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_SHED);
 	n->nr_free++;
 	return true;
 }
@@ -390,7 +391,6 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
 	sq_agent_publish(agent, c);
 
 	raw_spin_lock_irqsave(&n->lock, flags);
-	n->grew = true;
 	n->nr_slabs++;
 	n->nr_objs += nr;
 	n->nr_pages += sq_agent_pages(agent);

@@ -47,6 +47,8 @@
 /* Per heap and run. */
 #define SQ_RUN_MERGES		1024UL
 #define SQ_RUN_PAGES		4096UL
+/* How long small free blocks wait for their neighbours. */
+#define SQ_STALE_MS		20U
 /* Between two looks for free objects that raised no event. */
 #define SQ_LOOKOUT_MS		1000U
 /* Runs in a row that gained nothing before the background goes to sleep. */
@@ -91,14 +93,18 @@ static void sq_account(const struct sq_reclaim_work *work)
 }
 
 /* What a run does after magazines were drained. Does not sleep. */
-static void sq_reclaim_shared(bool all, unsigned long keep,
+static void sq_reclaim_shared(bool all, bool idle,
 			      struct sq_reclaim_work *work)
 {
+	unsigned long keep = all || idle ? 0 : SQ_KEEP_PAGES;
+	unsigned long age = keep ? msecs_to_jiffies(SQ_STALE_MS) : 0;
+
 	sq_allocator_drain_depots(all, work);
 	sq_allocator_release_slabs(all, work);
 	sq_allocator_shed(all, work);
 	sq_allocator_coalesce(all ? ULONG_MAX : SQ_RUN_MERGES, work);
-	sq_allocator_give_back(keep, all ? ULONG_MAX : SQ_RUN_PAGES, work);
+	sq_allocator_give_back(keep, all ? ULONG_MAX : SQ_RUN_PAGES, age,
+			       work);
 	sq_allocator_refill(work);
 }
 
@@ -158,7 +164,7 @@ unsigned long sq_reclaimer_run(void)
 	/* First, since what they were made of goes to a CPU's magazines. */
 	sq_allocator_drain_depots(true, &work);
 	sq_drain_cpus(false, &work);
-	sq_reclaim_shared(true, 0, &work);
+	sq_reclaim_shared(true, true, &work);
 	mutex_unlock(&sq_reclaim_mutex);
 	atomic_long_inc(&sq_counts.asked);
 	sq_account(&work);
@@ -192,7 +198,7 @@ unsigned long sq_reclaimer_pressure(void)
 
 	sq_allocator_drain_depots(true, &work);
 	sq_allocator_drain_local(false, &work);
-	sq_reclaim_shared(true, 0, &work);
+	sq_reclaim_shared(true, true, &work);
 	atomic_long_inc(&sq_counts.shrinks);
 	sq_account(&work);
 	return work.pages;
@@ -219,7 +225,7 @@ static void sq_background(struct work_struct *unused)
 	sq_drain_cpus(true, &work);
 	cond_resched();
 	/* What nobody wanted since the last run is not needed in between. */
-	sq_reclaim_shared(false, sq_idle_runs ? 0 : SQ_KEEP_PAGES, &work);
+	sq_reclaim_shared(false, sq_idle_runs, &work);
 	again = sq_mode == SQUIRREL_RECLAIM_PARALLEL;
 	if (work.objects + work.slabs + work.merges + work.pages)
 		sq_idle_runs = 0;
@@ -303,7 +309,7 @@ static void sq_series_run(void)
 	if (test_and_set_bit(0, &sq_series_running))
 		return;
 	sq_allocator_drain_local(true, &work);
-	sq_reclaim_shared(false, SQ_KEEP_PAGES, &work);
+	sq_reclaim_shared(false, false, &work);
 	clear_bit(0, &sq_series_running);
 	atomic_long_inc(&sq_counts.runs[SQUIRREL_RECLAIM_SERIES]);
 	sq_account(&work);

@@ -7,6 +7,7 @@
  * never off for long, however many blocks there are. In the worst case a step
  * is one merge of two large blocks: it rewrites the map entries of the smaller.
  */
+#include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/spinlock.h>
@@ -19,6 +20,8 @@
 /* Blocks looked at, and ranges put back, per hold of the lock. */
 #define LOOKS_PER_STEP	32
 #define RANGES_PER_STEP	16
+/* Blocks of so many pages are given back without waiting for more. */
+#define TRIM_PAGES	8
 
 /* ---- coalesce ---- */
 
@@ -265,37 +268,104 @@ static unsigned long spare_pages(const struct sq_manager *m,
 	return free > keep ? min(budget, free - keep) : 0;
 }
 
-static unsigned long release_step(struct sq_pool *pool, unsigned long budget,
-				  unsigned long keep)
+/**
+ * struct trim - what may be given back
+ * @keep: free pages to keep
+ * @budget: pages at most
+ * @age: blocks of fewer than TRIM_PAGES only if nothing was given into them for
+ *	so many jiffies
+ * @from: where to look for such blocks next
+ * @looks: how many more to look at with the lock held
+ */
+struct trim {
+	unsigned long keep;
+	unsigned long budget;
+	unsigned long age;
+	unsigned long from;
+	unsigned int looks;
+};
+
+/* The next block to give back of. NULL: none, or looked at enough (no looks). */
+static struct sq_agent *trim_pick(struct sq_pool *pool, struct trim *t)
+{
+	struct sq_agent *agent = sq_pool_largest(pool);
+
+	if (!agent || !t->age || sq_agent_pages(agent) >= TRIM_PAGES)
+		return agent;
+	agent = sq_pool_from(pool, t->from);
+	for (; agent && t->looks; t->looks--) {
+		t->from = sq_agent_end(agent);
+		if ((u32)jiffies - agent->stamp >= t->age)
+			return agent;
+		agent = sq_pool_next(pool, agent);
+	}
+	return NULL;
+}
+
+/* True if there may be more to do. */
+static bool release_step(struct sq_pool *pool, struct trim *t,
+			 unsigned long *done)
 {
 	struct sq_range ranges[RANGES_PER_STEP];
 	struct sq_manager *m = pool->manager;
-	unsigned long pages, irq, done = 0;
-	struct sq_agent *agent;
+	struct sq_agent *agent = NULL;
+	unsigned long pages, irq;
 	unsigned int i, n = 0;
 
+	t->looks = LOOKS_PER_STEP;
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	while (n < RANGES_PER_STEP) {
-		agent = sq_pool_largest(pool);
+		pages = spare_pages(m, t->keep, t->budget);
+		agent = pages ? trim_pick(pool, t) : NULL;
 		if (!agent)
 			break;
-		pages = spare_pages(m, keep, budget - done);
 		pages = min(pages, sq_agent_pages(agent));
 		/* One hold of the lock, one piece of the largest order. */
 		pages = min(pages, 1UL << SQ_BLOCK_MAX_ORDER);
-		if (!pages)
-			break;
 		ranges[n++] = detach(pool, agent, pages);
-		done += pages;
+		t->budget -= pages;
 	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 
 	for (i = 0; i < n; i++) {
 		sq_map_drop(ranges[i].addr, ranges[i].size);
 		sq_source_put(m, ranges[i].addr, ranges[i].size);
+		*done += ranges[i].size >> PAGE_SHIFT;
+	}
+	return agent || (pages && !t->looks);
+}
+
+/**
+ * sq_manager_trim_stale() - give back what was free for a while
+ * @m: the manager
+ * @keep: free pages to keep
+ * @budget: pages to give back at most
+ * @age: how long, in jiffies
+ *
+ * Takes from the largest blocks, which cost the source least. Blocks of fewer
+ * than 8 pages go only if nothing was given into them for @age: until then
+ * they may be taken again, or grow with their neighbours. Used and free pages
+ * together stay above the reserve.
+ *
+ * Context: Any context but NMI.
+ * Return: pages given back.
+ */
+unsigned long sq_manager_trim_stale(struct sq_manager *m, unsigned long keep,
+				    unsigned long budget, unsigned long age)
+{
+	struct trim t = { .keep = keep, .budget = budget, .age = age };
+	unsigned long done = 0;
+	struct sq_pool *pool;
+
+	for (pool = sq_manager_next(m, NULL); pool;
+	     pool = sq_manager_next(m, pool)) {
+		t.from = 0;
+		while (release_step(pool, &t, &done))
+			;
 	}
 	return done;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_trim_stale);
 
 /**
  * sq_manager_trim() - give free pages back to the source
@@ -303,8 +373,7 @@ static unsigned long release_step(struct sq_pool *pool, unsigned long budget,
  * @keep: free pages to keep
  * @budget: pages to give back at most
  *
- * Takes from the largest blocks, which cost the source least. Used and free
- * pages together stay above the reserve.
+ * As sq_manager_trim_stale(), whatever their age.
  *
  * Context: Any context but NMI.
  * Return: pages given back.
@@ -312,16 +381,6 @@ static unsigned long release_step(struct sq_pool *pool, unsigned long budget,
 unsigned long sq_manager_trim(struct sq_manager *m, unsigned long keep,
 			      unsigned long budget)
 {
-	unsigned long done, total = 0;
-	struct sq_pool *pool;
-
-	for (pool = sq_manager_next(m, NULL); pool;
-	     pool = sq_manager_next(m, pool)) {
-		do {
-			done = release_step(pool, budget - total, keep);
-			total += done;
-		} while (done);
-	}
-	return total;
+	return sq_manager_trim_stale(m, keep, budget, 0);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_trim);
