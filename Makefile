@@ -4,7 +4,7 @@
 # The tree to build against: the running kernel's, else the test kernel's.
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
-.PHONY: all kernels run shell test bench check clean help
+.PHONY: all kernels run shell test bench bench-memory check clean help
 
 all:
 ifeq ($(KDIR),)
@@ -30,6 +30,9 @@ test:
 bench:
 	@tools/bench.sh $(CLOCKS)
 
+bench-memory:
+	@tools/bench-memory.sh $(CLOCKS)
+
 check:
 	@tools/check.sh
 
@@ -49,6 +52,8 @@ help:
 	@echo 'make bench     what squirrel, SLUB and the floor cost, side by side; the'
 	@echo '               results are left in build/bench (CLOCKS="insn mttcg":'
 	@echo '               only those; also insn-defaults, ns)'
+	@echo 'make bench-memory  what squirrel and SLUB hold while recorded traces are'
+	@echo '               played; tables and plots are left in build/bench'
 	@echo 'make check     checkpatch, sparse, warnings, kernel-doc, layer rule, and'
 	@echo '               the tests of the tools'
 	@echo 'make kernels   fetch and build the test kernels into the cache'

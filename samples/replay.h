@@ -123,6 +123,8 @@ struct replay_opts {
 	bool contexts;
 	bool free_all;
 	bool reclaim;
+	bool keep;
+	bool pagecalls;
 	unsigned int window;
 	unsigned int settle_ms;
 };
@@ -133,6 +135,19 @@ struct replay_opts {
 struct replay_sample {
 	s64 live_bytes;
 	long pages;
+	u32 record;
+};
+
+/**
+ * struct replay_calls - calls of the page allocator
+ * @allocs: for memory
+ * @frees: to give some back
+ * @batched: those of them that were on a list
+ */
+struct replay_calls {
+	u64 allocs;
+	u64 frees;
+	u64 batched;
 };
 
 struct replay_run;
@@ -145,6 +160,7 @@ struct squirrel_heap;
  * @teardown: destroy them; all objects are free, but those of an own heap if
  *	free_all is off
  * @reclaim: give idle memory back now
+ * @hold: do nothing more in the background, if it does; may be NULL
  * @alloc: one object of cache number @c
  * @free: one object
  * @alloc_bulk: @n objects of a named cache, or 0
@@ -155,6 +171,7 @@ struct replay_subject {
 	int (*setup)(struct replay_run *run);
 	void (*teardown)(struct replay_run *run);
 	void (*reclaim)(struct replay_run *run);
+	void (*hold)(struct replay_run *run);
 	void *(*alloc)(struct replay_run *run, unsigned int c, size_t bytes,
 		       gfp_t gfp);
 	void (*free)(struct replay_run *run, unsigned int c, void *obj);
@@ -222,6 +239,10 @@ struct replay_worker {
  * @samples: REPLAY_POINTS of them
  * @ns: time from the first record to the last
  * @drained: objects freed after the last record
+ * @calls_idle: pagecalls: calls of the page allocator a second, before
+ * @calls_start: those made until the first record
+ * @calls_end: until the last one
+ * @calls_freed: until all was freed and settled
  * @free_before: free pages before the subject was set up
  * @pages_end: pages held at the end of the trace
  * @pages_settled: settle_ms later
@@ -250,6 +271,10 @@ struct replay_run {
 
 	u64 ns;
 	u64 drained;
+	u64 calls_idle;
+	struct replay_calls calls_start;
+	struct replay_calls calls_end;
+	struct replay_calls calls_freed;
 	long free_before;
 	long pages_end;
 	long pages_settled;
@@ -277,7 +302,8 @@ int replay_trace_load(struct replay_trace *t, const char *path);
 void replay_trace_unload(struct replay_trace *t);
 
 /* replay_play.c */
-int replay_run(struct replay_run *run);
+int replay_play(struct replay_run *run);
+void replay_end(struct replay_run *run);
 
 /* replay_pattern.c */
 void replay_ctor(void *obj);
@@ -288,8 +314,18 @@ void *replay_bust(struct replay_worker *w, u32 id, void *obj, gfp_t gfp);
 
 /* replay_sample.c */
 long replay_free_pages(void);
+s64 replay_live_bytes(const struct replay_run *run);
 void replay_sample(struct replay_run *run, u32 pos);
 int replay_samples_show(const struct replay_run *runs, unsigned int n);
 void replay_samples_hide(void);
+
+/* replay_calls.c */
+int replay_calls_start(void);
+void replay_calls_stop(void);
+void replay_calls_read(struct replay_calls *sum);
+u64 replay_calls_idle(void);
+
+/* replay_report.c */
+u64 replay_report(struct replay_run *run);
 
 #endif /* _REPLAY_H */

@@ -10,17 +10,7 @@
  * a bad parameter or a damaged trace, and with -EIO if an object was found
  * damaged.
  *
- * The report is stable and made of key=value words. Counts are of objects;
- * pages are the fall of the machine's free-page counter since before the
- * subject was set up (see replay_sample.c):
- *
- *	pages_before	the free-page counter at that moment
- *	pages_peak	the largest fall at the 200 sample points
- *	pages_mean	the mean of them
- *	pages_end	at the end of the trace
- *	pages_settled	settle_ms later
- *	pages_freed	after everything is freed and another settle_ms
- *	pages_left	after caches and heap are destroyed
+ * The report is stable and made of key=value words, see replay_report.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -87,6 +77,14 @@ static bool reclaim;
 module_param(reclaim, bool, 0444);
 MODULE_PARM_DESC(reclaim, "ask the subject to give memory back once all is freed (default n)");
 
+static bool keep;
+module_param(keep, bool, 0444);
+MODULE_PARM_DESC(keep, "leave live what is live at the end, and squirrel's reclaimer off, to be looked at until the module is unloaded; the report comes then (default n)");
+
+static bool pagecalls;
+module_param(pagecalls, bool, 0444);
+MODULE_PARM_DESC(pagecalls, "count the calls of the page allocator, which takes time (default n)");
+
 static bool samples;
 module_param(samples, bool, 0444);
 MODULE_PARM_DESC(samples, "show the samples in debugfs, squirrel_replay/samples (default n)");
@@ -95,6 +93,8 @@ MODULE_PARM_DESC(samples, "show the samples in debugfs, squirrel_replay/samples 
 
 static struct replay_run replay_runs[REPLAY_RUNS];
 static struct replay_sample replay_points[REPLAY_RUNS][REPLAY_POINTS];
+static struct replay_trace replay_trace;
+static struct replay_opts replay_opts;
 
 static int replay_choice(const char *param, const char *value,
 			 const char * const *words, size_t n)
@@ -129,6 +129,10 @@ static int replay_parse(struct replay_opts *o)
 		pr_err("parameter busted: 0 to 2, and with a pattern\n");
 		return -EINVAL;
 	}
+	if (keep && !strcmp(subject, "both")) {
+		pr_err("parameter keep: of one subject, squirrel or slab\n");
+		return -EINVAL;
+	}
 	*o = (struct replay_opts) {
 		.pattern = p,
 		.busted = busted,
@@ -139,66 +143,54 @@ static int replay_parse(struct replay_opts *o)
 		.contexts = contexts,
 		.free_all = free_all,
 		.reclaim = reclaim,
+		.keep = keep,
+		.pagecalls = pagecalls,
 		.window = window,
 		.settle_ms = settle_ms,
 	};
 	return 0;
 }
 
-/* Add up the threads' counters in the first; return the number of errors */
-static u64 replay_add_up(struct replay_run *run)
+/* Free everything, report, and judge */
+static int replay_finish(struct replay_run *run)
 {
-	struct replay_worker *sum = &run->workers[0], *w;
+	u64 errors;
 
-	for (w = sum + 1; w < sum + run->nworkers; w++) {
-		sum->allocs += w->allocs;
-		sum->frees += w->frees;
-		sum->failed += w->failed;
-		sum->errors += w->errors;
-		sum->peak = max(sum->peak, w->peak);
+	replay_end(run);
+	errors = replay_report(run);
+	vfree(run->workers);
+	run->workers = NULL;
+	if (run->opts->busted && !atomic_read(&run->planted)) {
+		pr_err("subject=%s gave no occasion to plant a defect\n",
+		       run->subject->name);
+		return -ENODATA;
 	}
-	return sum->errors;
-}
-
-static void replay_report(const struct replay_run *run)
-{
-	const struct replay_worker *sum = &run->workers[0];
-	long peak = 0, total = 0;
-	unsigned int i;
-
-	for (i = 0; i < run->nsamples; i++) {
-		peak = max(peak, run->samples[i].pages);
-		total += run->samples[i].pages;
-	}
-	pr_info("subject=%s trace=%s events=%u allocs=%llu frees=%llu failed=%llu pattern_errors=%llu peak_live=%ld ns=%llu pages_before=%ld pages_peak=%ld pages_end=%ld pages_mean=%ld pages_settled=%ld pages_freed=%ld pages_left=%ld drained=%llu threads=%u\n",
-		run->subject->name, run->trace->label, run->trace->nevents,
-		sum->allocs, sum->frees, sum->failed, sum->errors, sum->peak,
-		run->ns, run->free_before, peak, run->pages_end,
-		total / (long)max(run->nsamples, 1U), run->pages_settled,
-		run->pages_freed, run->pages_left, run->drained,
-		run->nworkers);
+	return errors ? -EIO : 0;
 }
 
 static int replay_one(struct replay_run *run)
 {
-	u64 errors = 0;
-	int err = replay_run(run);
+	int err = replay_play(run);
 
 	if (err) {
 		pr_err("subject=%s cannot be played: error %d\n",
 		       run->subject->name, err);
-	} else {
-		errors = replay_add_up(run);
-		replay_report(run);
+		return err;
 	}
-	if (!err && run->opts->busted && !atomic_read(&run->planted)) {
-		pr_err("subject=%s gave no occasion to plant a defect\n",
-		       run->subject->name);
-		err = -ENODATA;
-	}
-	vfree(run->workers);
-	run->workers = NULL;
-	return err ? err : errors ? -EIO : 0;
+	return run->opts->keep ? 0 : replay_finish(run);
+}
+
+/* The subject and the objects that keep=1 has left */
+static void replay_release(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < REPLAY_RUNS; i++)
+		if (replay_runs[i].workers)
+			replay_finish(&replay_runs[i]);
+	replay_trace_unload(&replay_trace);
+	if (pagecalls)
+		replay_calls_stop();
 }
 
 static int replay_all(const struct replay_trace *t, const struct replay_opts *o,
@@ -230,30 +222,34 @@ static int replay_all(const struct replay_trace *t, const struct replay_opts *o,
 
 static int __init replay_init(void)
 {
-	struct replay_trace t;
-	struct replay_opts opts;
 	unsigned int nruns;
 	int err;
 
-	err = replay_parse(&opts);
+	err = replay_parse(&replay_opts);
 	if (!err)
-		err = replay_trace_load(&t, trace);
+		err = replay_trace_load(&replay_trace, trace);
 	if (err)
 		return err;
 	/* all of it was checked; what is live then is freed as at the end */
-	if (events && events < t.nevents)
-		t.nevents = events;
-	err = replay_all(&t, &opts, &nruns);
-	replay_trace_unload(&t);
-	/* the runs stay for their samples; nothing they point to is used */
+	if (events && events < replay_trace.nevents)
+		replay_trace.nevents = events;
+	if (pagecalls)
+		err = replay_calls_start();
+	if (!err)
+		err = replay_all(&replay_trace, &replay_opts, &nruns);
+	/* the runs stay for their samples */
 	if (!err && samples)
 		err = replay_samples_show(replay_runs, nruns);
+	if (err || !keep)
+		replay_release();
 	return err;
 }
 
 static void __exit replay_exit(void)
 {
 	replay_samples_hide();
+	if (keep)
+		replay_release();
 }
 
 module_init(replay_init);

@@ -312,6 +312,7 @@ static int replay_threads(struct replay_run *run)
 		goto out;
 	for (i = 0; i < run->nworkers; i++)
 		wake_up_process(run->workers[i].task);
+	replay_calls_read(&run->calls_start);
 	start = ktime_get_ns();
 	complete_all(&run->gate);
 	for (i = 0; i < run->nworkers; i++) {
@@ -320,6 +321,7 @@ static int replay_threads(struct replay_run *run)
 			;
 	}
 	run->ns = ktime_get_ns() - start;
+	replay_calls_read(&run->calls_end);
 out:
 	replay_threads_join(run);
 	return err;
@@ -354,9 +356,8 @@ static long replay_held(struct replay_run *run)
 	return run->free_before - replay_free_pages();
 }
 
-static void replay_finish(struct replay_run *run)
+static void replay_settle(struct replay_run *run)
 {
-	run->pages_end = replay_held(run);
 	msleep(run->opts->settle_ms);
 	run->pages_settled = replay_held(run);
 	replay_drain(run);
@@ -364,6 +365,13 @@ static void replay_finish(struct replay_run *run)
 		run->subject->reclaim(run);
 	msleep(run->opts->settle_ms);
 	run->pages_freed = replay_held(run);
+	replay_calls_read(&run->calls_freed);
+}
+
+static void replay_tables_free(struct replay_run *run)
+{
+	vfree(run->handles);
+	vfree(run->objs);
 }
 
 static int replay_tables(struct replay_run *run)
@@ -378,15 +386,14 @@ static int replay_tables(struct replay_run *run)
 }
 
 /**
- * replay_run() - play a trace on a subject
- * @run: trace, opts, subject and samples set, the rest zero. Afterwards its
- *	counters are valid, also those of workers, which the caller frees
- *	with vfree()
+ * replay_play() - play the records of a trace on a subject
+ * @run: trace, opts, subject and samples set, the rest zero
  *
  * Context: Process context. May sleep, for as long as the trace takes.
- * Return: 0 if it was played, whatever it found; else a negative errno.
+ * Return: 0 if it was played, whatever it found: then replay_end() is to
+ * follow. Else a negative errno, and nothing is left.
  */
-int replay_run(struct replay_run *run)
+int replay_play(struct replay_run *run)
 {
 	int err;
 
@@ -399,16 +406,36 @@ int replay_run(struct replay_run *run)
 	err = replay_tables(run);
 	if (err)
 		goto out;
+	if (run->opts->pagecalls)
+		run->calls_idle = replay_calls_idle();
 	run->free_before = replay_free_pages();
 	err = run->subject->setup(run);
 	if (!err)
 		err = replay_threads(run);
+	if (!err && run->opts->keep && run->subject->hold)
+		run->subject->hold(run);
+	run->pages_end = replay_held(run);
 	if (!err)
-		replay_finish(run);
+		return 0;
+	run->subject->teardown(run);
+out:
+	replay_tables_free(run);
+	vfree(run->workers);
+	run->workers = NULL;
+	return err;
+}
+
+/**
+ * replay_end() - free all that is live, and the subject
+ * @run: a run that was played. Afterwards its counters are valid, also those
+ *	of workers, which the caller frees with vfree()
+ *
+ * Context: Process context. May sleep.
+ */
+void replay_end(struct replay_run *run)
+{
+	replay_settle(run);
 	run->subject->teardown(run);
 	run->pages_left = replay_held(run);
-out:
-	vfree(run->handles);
-	vfree(run->objs);
-	return err;
+	replay_tables_free(run);
 }

@@ -49,19 +49,34 @@ long replay_free_pages(void)
 	return free;
 }
 
-static void replay_sample_take(struct replay_run *run)
+/**
+ * replay_live_bytes() - bytes live now, as they were asked for
+ * @run: the run; after its last record, what was live then
+ *
+ * Context: Any context.
+ * Return: their number.
+ */
+s64 replay_live_bytes(const struct replay_run *run)
+{
+	s64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < run->nworkers; i++)
+		bytes += READ_ONCE(run->workers[i].live_bytes);
+	return bytes;
+}
+
+static void replay_sample_take(struct replay_run *run, u32 pos)
 {
 	u32 step = max(run->trace->nevents / REPLAY_POINTS, 1U);
 	struct replay_sample *s;
-	unsigned int i;
 
 	if (run->nsamples >= REPLAY_POINTS)
 		return;
 	s = &run->samples[run->nsamples++];
 	s->pages = run->free_before - replay_free_pages();
-	s->live_bytes = 0;
-	for (i = 0; i < run->nworkers; i++)
-		s->live_bytes += READ_ONCE(run->workers[i].live_bytes);
+	s->live_bytes = replay_live_bytes(run);
+	s->record = pos;
 	run->next_sample = (run->nsamples + 1) * step;
 }
 
@@ -77,7 +92,7 @@ void replay_sample(struct replay_run *run, u32 pos)
 	/* a thread that finds another one at it has nothing to add */
 	if (spin_trylock(&run->sample_lock)) {
 		if (pos >= run->next_sample)
-			replay_sample_take(run);
+			replay_sample_take(run, pos);
 		spin_unlock(&run->sample_lock);
 	}
 }
@@ -93,13 +108,15 @@ static int samples_show(struct seq_file *s, void *unused)
 	const struct replay_run *run;
 	unsigned int i, k;
 
-	seq_puts(s, "subject\tpoint\tlive_bytes\tpages\n");
+	seq_puts(s, "subject\tpoint\tlive_bytes\tpages\trecord\n");
 	for (i = 0; i < replay_nruns; i++) {
 		run = &replay_runs[i];
 		for (k = 0; k < run->nsamples; k++)
-			seq_printf(s, "%s\t%u\t%lld\t%ld\n", run->subject->name,
-				   k + 1, run->samples[k].live_bytes,
-				   run->samples[k].pages);
+			seq_printf(s, "%s\t%u\t%lld\t%ld\t%u\n",
+				   run->subject->name, k + 1,
+				   run->samples[k].live_bytes,
+				   run->samples[k].pages,
+				   run->samples[k].record);
 	}
 	return 0;
 }

@@ -94,6 +94,11 @@ static void replay_sq_reclaim(struct replay_run *run)
 	squirrel_reclaim();
 }
 
+static void replay_sq_hold(struct replay_run *run)
+{
+	squirrel_reclaim_mode(SQUIRREL_RECLAIM_OFF, 0);
+}
+
 static void *replay_sq_alloc(struct replay_run *run, unsigned int c,
 			     size_t bytes, gfp_t gfp)
 {
@@ -131,6 +136,7 @@ const struct replay_subject replay_on_squirrel = {
 	.setup = replay_sq_setup,
 	.teardown = replay_sq_teardown,
 	.reclaim = replay_sq_reclaim,
+	.hold = replay_sq_hold,
 	.alloc = replay_sq_alloc,
 	.free = replay_sq_free,
 	.alloc_bulk = replay_sq_alloc_bulk,

@@ -61,6 +61,52 @@ noticed() {
 	nothing_held && not_loaded replay
 }
 
+# not_taken PATTERN PARAMETER...: refused with EINVAL, in a line that says why.
+not_taken() {
+	local pattern=$1
+
+	shift
+	mark
+	if play "$TRACE" "$@" 2>"$TMP/error"; then
+		echo "was played"
+		return 1
+	fi
+	grep -q -F 'Invalid argument' "$TMP/error" &&
+		said "^replay: .*$pattern" && not_loaded replay
+}
+
+# word KEY: its number in the report.
+word() {
+	listen
+	sed -n "s/^replay: subject=.* $1=\([0-9]*\).*/\1/p" "$TMP/log"
+}
+
+# What is live at the end stays to be looked at, and only then comes the report.
+kept() {
+	mark
+	play "$TRACE" keep=1 || return 1
+	live=$(($(field summary live_objects)))
+	said_nothing_like '^replay: subject=' && sound && rmmod replay &&
+		all_right && same "live objects" "$live" "$(word drained)" &&
+		nothing_held
+}
+
+# What squirrel says it fetched for one heap the probes have seen, and what it
+# gave back: with the frees at the end there are more calls than without.
+calls_counted() {
+	local gets
+
+	mark
+	play "$TRACE" keep=1 pagecalls=1 || return 1
+	gets=$(($(field heaps/replay/stats source_gets)))
+	rmmod replay && all_right || return 1
+	echo "$gets fetches of the heap's own, $(word page_allocs) of all"
+	[ "$gets" -gt 0 ] && [ "$(word page_allocs)" -ge "$gets" ] &&
+		[ "$(word page_calls_per_million)" -gt 0 ] &&
+		[ "$(word page_calls_whole)" -gt \
+			"$(word page_calls_per_million)" ] && nothing_held
+}
+
 # ---- damaged traces -----------------------------------------------------------
 
 u64_at() {
@@ -124,9 +170,9 @@ cut_to() {
 }
 
 if slow; then
-	plan 21
+	plan 25
 else
-	plan 30
+	plan 34
 fi
 need load reclaim=off
 # The first use fetches a page of descriptors that stays.
@@ -152,6 +198,13 @@ check "on the default heap" replayed segregated default
 
 check "an overrun is noticed" noticed 1
 check "a use after free is noticed" noticed 2
+
+check "what is live can be kept" kept
+check "calls of the page allocator are counted" calls_counted
+check "refused: pagecalls=maybe" not_taken "invalid for parameter .pagecalls" \
+	pagecalls=maybe
+check "refused: keep of two subjects" not_taken "parameter keep: " \
+	subject=both keep=1
 
 # A trace that is not freed again is some thousand pages.
 free=$(free_pages)

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # initramfs.sh DIR KERNEL JOB [EXTRA_MODULE...]: what a test kernel boots, as the
 # folder DIR/root (UML mounts that) and the archive DIR/initramfs (QEMU): a
-# static busybox, the modules of build/KERNEL, the selftests, the recorded
-# traces, and JOB of tools/guest as what init runs. SQ_ONLY picks selftests by
-# name, SQ_INTERACTIVE=1 makes the job a prompt.
+# static busybox, the modules of build/KERNEL, the selftests, the recorded boot
+# (for the job memory all that was recorded), and JOB of tools/guest as what init
+# runs. SQ_ONLY picks selftests by name, SQ_INTERACTIVE=1 makes the job a prompt.
 . "$(dirname "$0")/lib.sh"
 
 [ $# -ge 3 ] || die "usage: tools/initramfs.sh DIR KERNEL JOB [EXTRA_MODULE...]"
@@ -19,12 +19,13 @@ guest=$SQ_TOP/tools/guest
 built=$SQ_BUILD/$kernel
 rm -rf "$stage" "$out"
 
-# The guest has no xz with a delta filter; unpack once, here.
+# unpack_traces NAME: those of that name. The guest has no xz with a delta
+# filter; unpack once, here.
 unpack_traces() {
 	local xz trace
 
 	mkdir -p "$SQ_BUILD/traces"
-	for xz in "$SQ_TOP"/samples/traces/*.xz; do
+	for xz in "$SQ_TOP"/samples/traces/$1.trace.xz; do
 		[ -e "$xz" ] || continue
 		trace=$SQ_BUILD/traces/$(basename "$xz" .xz)
 		if [ ! "$trace" -nt "$xz" ]; then
@@ -69,7 +70,8 @@ if [ -d "$SQ_TOP/selftests" ]; then
 fi
 case $job in
 kunit | bench) ;;
-*) unpack_traces ;;
+memory) unpack_traces '*' ;;
+*) unpack_traces boot ;;
 esac
 
 [[ $kernel == uml* ]] && exit

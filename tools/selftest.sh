@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # selftest.sh: the runner's own test. The judge must fail on each kind of kernel
 # report and on every way a verdict can be missing; the KTAP sum must not be
-# fooled; the check of kernel configurations must name what is not there.
+# fooled; the check of kernel configurations must name what is not there; the
+# table of what is held must not hide a figure that is missing.
 # shellcheck disable=SC2016 # the fragments of text below are meant literally
 . "$(dirname "$0")/lib.sh"
 
@@ -193,6 +194,55 @@ config "unknown" "1 1" 'CONFIG_A=16' 'CONFIG_AB=16'
 config "set though asked off" "1 1" 'CONFIG_A=n' 'CONFIG_A=m'
 config "the later line counts" "0 0" 'CONFIG_A=n
 CONFIG_A=y' 'CONFIG_A=y'
+
+# figures: each that the table of `make bench-memory` needs, all the same.
+figures() {
+	local clock trace who key
+
+	printf 'clock\ttrace\tsubject\tstrategy\tmode\tkey\tvalue\n'
+	for clock in real insn; do
+		for trace in boot fs proc; do
+			for who in "slab - -" squirrel\ {segregated,first,best}\ {off,series,parallel}; do
+				for key in pages_{peak,mean,end,settled,freed} \
+					bytes_{peak,mean,end} ns allocs frees \
+					page_calls_{per_million,whole} \
+					{replay,default}.{pages_free,largest_free} \
+					live_bytes {asked,held}_at_peak; do
+					echo "$clock $trace $who $key 64"
+				done
+			done
+		done
+	done | tr ' ' '\t'
+	printf 'real page squirrel segregated parallel %s 64\n' slab_pages objects |
+		tr ' ' '\t'
+	printf 'insn arena %s - - per_op_64 %s\n' squirrel 1 slub 64 | tr ' ' '\t'
+}
+
+# memory TITLE WANTED [SED]: WANTED is "status lines-that-say-so" of the table
+# made of the figures after SED has been at them.
+memory() {
+	local got status=0
+
+	figures | sed -E "${3:-}" >"$work/memory.tsv"
+	awk -f "$tools/bench/memory.awk" "$tools/bench/memory-bars" \
+		"$work/memory.tsv" >"$work/memory.txt" || status=1
+	got=$(grep -cE '^not measured|falls short' "$work/memory.txt") || true
+	expect "memory: $1" "$2" "$status $got"
+}
+
+# SLUB is not half as good here, so three rows fall short.
+memory "all there" "0 3"
+memory "one falls short" "0 4" \
+	'/^real.fs.squirrel.segregated.parallel.pages_freed/s/64$/65/'
+memory "by how much" "0 3" \
+	'/^real.proc.squirrel.segregated.parallel.pages_peak/s/64$/6000/'
+memory "a play is missing" "1 8" '/^real.boot.squirrel.best.series/d'
+memory "two of SLUB are missing" "1 4" '/^insn.proc.slab.*(ns|per_million)/d'
+memory "no arena" "1 5" '/arena/d'
+figures | sed '2,$d' >"$work/memory.tsv"
+awk -f "$tools/bench/memory.awk" "$tools/bench/memory-bars" \
+	"$work/memory.tsv" >/dev/null && status=0 || status=1
+expect "memory: nothing at all" 1 "$status"
 
 echo "runner self-test: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
