@@ -27,6 +27,7 @@ wanted_tree() {
 		echo "400 ./heaps/$h/stats"
 		echo "600 ./heaps/$h/strategy"
 	done
+	echo "400 ./reclaim/history"
 	echo "600 ./reclaim/mode"
 	echo "200 ./reclaim/run"
 	echo "400 ./reclaim/stats"

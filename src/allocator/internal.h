@@ -322,6 +322,14 @@ sq_owner(const struct sq_agent *agent)
 	return (struct squirrel_cache *)READ_ONCE(agent->owner);
 }
 
+/* For a walk over blocks, which looks at priv as well. */
+static inline struct squirrel_cache *
+sq_owner_acquire(const struct sq_agent *agent)
+{
+	/* Pairs with sq_agent_publish(): priv was filled in before. */
+	return (struct squirrel_cache *)smp_load_acquire(&agent->owner);
+}
+
 /* Let a CPU's two magazines hold @cap objects: even, 2 to @cpu_max. */
 static inline void sq_set_cap(struct squirrel_cache *c, u32 cap)
 {
@@ -599,6 +607,28 @@ bool sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent,
 const struct sq_strategy *sq_strategy_by_name(const char *name);
 const struct sq_strategy *sq_strategy_by_id(enum squirrel_strategy id);
 
+/* census.c */
+
+/**
+ * struct sq_census - what only a look at each block tells
+ * @only: the cache whose slabs count, or NULL for all of a heap
+ * @slabs_pinned: slabs of several objects of which a single one is out
+ * @pages_pinned: their pages
+ * @large_bytes: bytes asked for in large blocks
+ * @large_pages: pages of large blocks
+ * @tenths: slabs by how full they are: 0, 10, ... 100 percent out
+ */
+struct sq_census {
+	const struct squirrel_cache *only;
+	unsigned long slabs_pinned;
+	unsigned long pages_pinned;
+	unsigned long large_bytes;
+	unsigned long large_pages;
+	unsigned long tenths[11];
+};
+
+void sq_census(struct squirrel_heap *heap, struct sq_census *census);
+
 /* registry.c */
 int sq_registry_add_cache(struct squirrel_cache *c, bool named);
 void sq_registry_del_cache(struct squirrel_cache *c);
@@ -609,6 +639,7 @@ typedef void (*sq_cache_fn)(struct squirrel_cache *c, void *ctx);
 typedef void (*sq_heap_fn)(struct squirrel_heap *h, void *ctx);
 void sq_walk_caches(sq_cache_fn fn, void *ctx);
 void sq_walk_heaps(sq_heap_fn fn, void *ctx);
+void sq_walk_heaps_slowly(sq_heap_fn fn, void *ctx);
 
 /* allocator.c */
 void sq_series_tick(gfp_t gfp, unsigned long nr);

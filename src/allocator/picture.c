@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Maps and histograms: memory as a picture in text.
+ * Maps: memory as a picture in text.
  */
 #include <linux/mm.h>
 #include <linux/seq_file.h>
@@ -102,74 +102,4 @@ void sq_heap_show_map(struct seq_file *s, struct squirrel_heap *heap)
 void sq_cache_show_map(struct seq_file *s, struct squirrel_cache *c)
 {
 	sq_picture_draw(s, c->heap, c);
-}
-
-static void sq_class_row(struct seq_file *s, struct squirrel_cache *c)
-{
-	unsigned long slabs = 0, pages = 0, objs = 0;
-	int nid;
-
-	for_each_node(nid) {
-		slabs += sq_peek(c->node[nid]->nr_slabs);
-		pages += sq_peek(c->node[nid]->nr_pages);
-		objs += sq_peek(c->node[nid]->nr_objs);
-	}
-	seq_printf(s, "%-12u %10lu %10lu %10lu %10lu\n", c->object_size,
-		   sq_cache_live(c), objs, slabs, pages);
-}
-
-/**
- * sq_heap_show_histogram() - a heap's blocks and objects by size
- * @s: where to
- * @heap: the heap
- *
- * Context: Process context.
- */
-void sq_heap_show_histogram(struct seq_file *s, struct squirrel_heap *heap)
-{
-	struct sq_view view;
-	unsigned int i;
-
-	sq_viewer_count(heap->manager, &view);
-	seq_printf(s, "%-12s %10s %10s\n", "pages_from", "free", "used");
-	for (i = 0; i < SQ_VIEW_BINS; i++)
-		seq_printf(s, "%-12lu %10lu %10lu\n", 1UL << i,
-			   view.free_bins[i], view.used_bins[i]);
-	seq_printf(s, "\n%-12s %10s %10s %10s %10s\n", "class", "live",
-		   "objects", "slabs", "pages");
-	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
-		struct squirrel_cache *c = READ_ONCE(heap->class[i]);
-
-		if (c)
-			sq_class_row(s, c);
-	}
-}
-
-/**
- * sq_cache_show_histogram() - a cache's slabs by how full they are
- * @s: where to
- * @c: the cache
- *
- * Context: Process context.
- */
-void sq_cache_show_histogram(struct seq_file *s, struct squirrel_cache *c)
-{
-	unsigned long tenths[11] = {}, flags;
-	struct sq_slab *slab;
-	unsigned int i;
-	int nid;
-
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-
-		raw_spin_lock_irqsave(&n->lock, flags);
-		for (i = 0; i < SQ_SLAB_LISTS; i++)
-			list_for_each_entry(slab, &n->lists[i], list)
-				tenths[10 * (slab->nr_objs - slab->nr_free) /
-				       slab->nr_objs]++;
-		raw_spin_unlock_irqrestore(&n->lock, flags);
-	}
-	seq_printf(s, "%-12s %10s\n", "percent_out", "slabs");
-	for (i = 0; i < ARRAY_SIZE(tenths); i++)
-		seq_printf(s, "%-12u %10lu\n", i * 10, tenths[i]);
 }
