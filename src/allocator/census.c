@@ -11,12 +11,12 @@
 static void sq_census_slab(struct sq_census *census,
 			   const struct sq_agent *agent)
 {
-	const struct sq_slab *slab = (const struct sq_slab *)agent->priv;
-	unsigned int out = slab->nr_objs - READ_ONCE(slab->nr_free);
+	unsigned int objs, out;
 
-	census->tenths[10 * out / slab->nr_objs]++;
+	sq_slab_peek((const struct sq_slab *)agent->priv, &objs, &out);
+	census->tenths[10 * out / objs]++;
 	/* An object with a slab of its own pins nothing but itself. */
-	if (out == 1 && slab->nr_objs > 1) {
+	if (out == 1 && objs > 1) {
 		census->slabs_pinned++;
 		census->pages_pinned += sq_agent_pages(agent);
 	}

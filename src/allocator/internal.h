@@ -445,6 +445,21 @@ static inline unsigned long sq_slab_base(const struct sq_agent *agent)
 	return sq_agent_addr(agent) + slab->off;
 }
 
+/*
+ * For who looks without the node's lock: how many objects a slab has, at least
+ * one, and how many of them are out. A slab that is just being taken apart may
+ * have none, or fewer than are free.
+ */
+static inline void sq_slab_peek(const struct sq_slab *slab, unsigned int *objs,
+				unsigned int *out)
+{
+	unsigned int nr = READ_ONCE(slab->nr_objs);
+	unsigned int free = READ_ONCE(slab->nr_free);
+
+	*objs = max(nr, 1U);
+	*out = nr > free ? nr - free : 0;
+}
+
 /* The mark of a free object sends a second free of it to the slow check. */
 static __always_inline unsigned long *sq_mark_at(const struct squirrel_cache *c,
 						 const void *obj)
