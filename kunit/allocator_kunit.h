@@ -10,6 +10,7 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 #include <linux/rbtree.h>
+#include <linux/seq_file.h>
 
 #include <squirrel/block.h>
 #include <squirrel/compat.h>
@@ -62,6 +63,13 @@ unsigned long sq_kit_nr_caches(void);
 unsigned long sq_kit_nr_heaps(void);
 unsigned long sq_kit_drain(struct squirrel_cache *c, bool cold_only);
 void *sq_kit_alloc(struct kunit *test, struct squirrel_cache *c);
+
+/* Text from a show function, until the test ends. */
+#define SQ_KIT_TEXT	16384
+
+struct seq_file *sq_kit_seq(struct kunit *test);
+char *sq_kit_text(struct kunit *test, struct seq_file *s);
+long sq_kit_figure(struct kunit *test, const char *text, const char *key);
 
 /* The pinned CPU's magazines, and its node. */
 static inline struct sq_cpu *sq_kit_cpu(struct squirrel_cache *c)

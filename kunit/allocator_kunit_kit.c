@@ -232,6 +232,43 @@ void *sq_kit_alloc(struct kunit *test, struct squirrel_cache *c)
 	return obj;
 }
 
+/* What a show function writes to. */
+struct seq_file *sq_kit_seq(struct kunit *test)
+{
+	struct seq_file *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->buf = kunit_kzalloc(test, SQ_KIT_TEXT, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, s->buf);
+	s->size = SQ_KIT_TEXT - 1;
+	return s;
+}
+
+/* What it wrote, as a string. */
+char *sq_kit_text(struct kunit *test, struct seq_file *s)
+{
+	KUNIT_EXPECT_FALSE(test, seq_has_overflowed(s));
+	return s->buf;
+}
+
+/* The number in the line "key: number"; -1 if there is none. */
+long sq_kit_figure(struct kunit *test, const char *text, const char *key)
+{
+	size_t len = strlen(key);
+	const char *line = text;
+	long value;
+
+	while (line) {
+		if (!strncmp(line, key, len) &&
+		    sscanf(line + len, ": %ld", &value) == 1)
+			return value;
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	KUNIT_FAIL(test, "no key '%s'", key);
+	return -1;
+}
+
 SQ_IMPORT_FOR_KUNIT();
 MODULE_DESCRIPTION("squirrel: KUnit suites of the allocator");
 MODULE_LICENSE("GPL");

@@ -31,6 +31,11 @@ int sq_bench_init(struct kunit *test);
 void sq_bench_exit(struct kunit *test);
 struct sq_agent *sq_bench_take(struct sq_bench *b, unsigned long pages,
 			       sq_find_fn find);
+long sq_bench_page(struct sq_bench *b, struct sq_agent *agent);
+void sq_bench_take_n(struct kunit *test, struct sq_agent **agents,
+		     unsigned int n, unsigned long pages);
+void sq_bench_give_n(struct kunit *test, struct sq_agent **agents,
+		     unsigned int n);
 void sq_bench_sound(struct kunit *test, struct sq_bench *b);
 struct sq_pool *sq_bench_pool(struct sq_bench *b);
 void sq_bench_settle(void);

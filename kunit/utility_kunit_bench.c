@@ -53,6 +53,33 @@ struct sq_agent *sq_bench_take(struct sq_bench *b, unsigned long pages,
 	return sq_manager_take(b->m, &req);
 }
 
+/* Which page of the arena a block starts with. */
+long sq_bench_page(struct sq_bench *b, struct sq_agent *agent)
+{
+	return sq_fake_index(&b->fake, sq_agent_addr(agent));
+}
+
+void sq_bench_take_n(struct kunit *test, struct sq_agent **agents,
+		     unsigned int n, unsigned long pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		agents[i] = sq_bench_take(test->priv, pages, sq_pool_lowest);
+		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
+	}
+}
+
+void sq_bench_give_n(struct kunit *test, struct sq_agent **agents,
+		     unsigned int n)
+{
+	struct sq_bench *b = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		sq_manager_give(b->m, agents[i]);
+}
+
 /* The manager is sound, and its figures agree with the ledger. */
 void sq_bench_sound(struct kunit *test, struct sq_bench *b)
 {

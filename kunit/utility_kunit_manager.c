@@ -1,39 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Suite squirrel_manager: take, give, coalesce, trim, limits, and what happens
- * when something fails. The fake source hands out lowest first, so a test knows
- * which blocks touch.
+ * Suite squirrel_manager: take and give, limits, direct blocks, contexts, the
+ * end. The fake source hands out lowest first, so a test knows which blocks
+ * touch.
  */
 #include <linux/irq_work.h>
 #include <linux/mm.h>
-#include <linux/vmalloc.h>
 
 #include "utility_kunit.h"
-
-static long page_of(struct sq_bench *b, struct sq_agent *agent)
-{
-	return sq_fake_index(&b->fake, sq_agent_addr(agent));
-}
-
-static void take_n(struct kunit *test, struct sq_agent **agents, unsigned int n,
-		   unsigned long pages)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		agents[i] = sq_bench_take(test->priv, pages, sq_pool_lowest);
-		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
-	}
-}
-
-static void give_n(struct kunit *test, struct sq_agent **agents, unsigned int n)
-{
-	struct sq_bench *b = test->priv;
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		sq_manager_give(b->m, agents[i]);
-}
 
 /* ---- take and give ---- */
 
@@ -194,8 +168,8 @@ static void manager_distrusts_strategies(struct kunit *test)
 	struct sq_bench *b = test->priv;
 	struct sq_agent *agents[3];
 
-	take_n(test, agents, 3, 1);
-	give_n(test, agents, 3);
+	sq_bench_take_n(test, agents, 3, 1);
+	sq_bench_give_n(test, agents, 3);
 	agents[0] = sq_bench_take(b, 2, (sq_find_fn)sq_pool_lowest);
 	KUNIT_ASSERT_NOT_NULL(test, agents[0]);
 	sq_bench_sound(test, b);
@@ -211,7 +185,7 @@ static void manager_distrusts_first(struct kunit *test)
 	struct sq_bench *b = test->priv;
 	struct sq_agent *agents[5], *agent;
 
-	take_n(test, agents, 5, 1);
+	sq_bench_take_n(test, agents, 5, 1);
 	sq_manager_give(b->m, agents[0]);
 	agent = sq_bench_take(b, 9, find_first);
 	KUNIT_ASSERT_NOT_NULL(test, agent);
@@ -228,9 +202,9 @@ static void manager_keeps_its_limit(struct kunit *test)
 	struct sq_view view;
 
 	sq_manager_set_limit(b->m, 10);
-	take_n(test, agents, 3, 3);
+	sq_bench_take_n(test, agents, 3, 3);
 	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 2, sq_pool_fit));
-	take_n(test, agents + 3, 1, 1);
+	sq_bench_take_n(test, agents + 3, 1, 1);
 	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 1, sq_pool_fit));
 	sq_viewer_count(b->m, &view);
 	KUNIT_EXPECT_EQ(test, view.limit_hits, 2);
@@ -251,347 +225,6 @@ static void manager_keeps_its_limit(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 1, sq_pool_fit));
 	sq_manager_set_limit(b->m, 0);
 	KUNIT_EXPECT_NOT_NULL(test, sq_bench_take(b, 100, sq_pool_fit));
-}
-
-/* ---- failure at each step ---- */
-
-static const unsigned long work_pages[] = { 1, 3, 1, 20, 2, 600, 1, 7, 1, 1 };
-
-/* A bit of everything; false if something could not be had. */
-static bool work(struct sq_manager *m, bool fetch)
-{
-	struct sq_agent *agents[ARRAY_SIZE(work_pages)];
-	struct sq_request req = {
-		.gfp = GFP_KERNEL | __GFP_NOWARN,
-		.node = NUMA_NO_NODE,
-		.find = sq_pool_lowest,
-	};
-	bool all = true;
-	unsigned int i;
-
-	if (fetch)
-		all = sq_manager_fetch(m, 12, GFP_KERNEL, NUMA_NO_NODE) == 12;
-	for (i = 0; i < ARRAY_SIZE(work_pages); i++) {
-		req.pages = work_pages[i];
-		req.align = i % 3 ? 0 : 2;
-		if (i == 4)
-			req.gfp |= __GFP_ACCOUNT;
-		agents[i] = sq_manager_take(m, &req);
-		req.gfp &= ~__GFP_ACCOUNT;
-		all &= !!agents[i];
-	}
-	for (i = 0; i < ARRAY_SIZE(work_pages); i += 2) {
-		if (agents[i])
-			sq_manager_give(m, agents[i]);
-	}
-	sq_manager_coalesce(m, ~0UL);
-	for (i = 1; i < ARRAY_SIZE(work_pages); i += 2) {
-		if (agents[i])
-			sq_manager_give(m, agents[i]);
-	}
-	return all;
-}
-
-/* The source fails at its nth get: nothing leaks, everything stays sound. */
-static void manager_survives_source(struct kunit *test)
-{
-	struct sq_bench *b = test->priv;
-	unsigned long gets, n;
-	struct sq_manager *m;
-
-	for (n = 1; n < 100; n++) {
-		m = sq_manager_create(&b->fake.ops, 0);
-		KUNIT_ASSERT_NOT_NULL(test, m);
-		gets = b->fake.gets;
-		b->fake.fail_in = n;
-		work(m, n & 1);
-		gets = b->fake.gets - gets;
-		b->fake.fail_in = 0;
-		KUNIT_EXPECT_EQ(test, sq_viewer_check(m), 0);
-		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(m), 0);
-		KUNIT_ASSERT_EQ(test, sq_manager_destroy(m), 0);
-		KUNIT_EXPECT_EQ(test, b->fake.out, 0);
-		if (gets < n)
-			break;
-	}
-	KUNIT_EXPECT_GT(test, n, 4);
-	KUNIT_EXPECT_LT(test, n, 100);
-}
-
-/* Descriptors and leaves cannot be had at the nth time. */
-static void manager_survives_meta(struct kunit *test)
-{
-	struct sq_bench *b = test->priv;
-	struct sq_manager *m;
-	unsigned int failed = 0;
-	unsigned long before, n;
-
-	/* The one page that is kept shall be there from the start. */
-	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
-	sq_bench_settle();
-	before = sq_utility_meta_pages();
-
-	for (n = 1; n < 20; n++) {
-		m = sq_manager_create(&b->fake.ops, 0);
-		KUNIT_ASSERT_NOT_NULL(test, m);
-		sq_bench_meta_fail(n, 1 + n % 3);
-		failed += !work(m, n & 1);
-		sq_bench_meta_restore();
-		KUNIT_EXPECT_EQ(test, sq_viewer_check(m), 0);
-		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(m), 0);
-		KUNIT_ASSERT_EQ(test, sq_manager_destroy(m), 0);
-		KUNIT_EXPECT_EQ(test, b->fake.out, 0);
-		sq_bench_settle();
-		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
-	}
-	KUNIT_EXPECT_GT(test, failed, 0);
-}
-
-/* No spare descriptor for a split, and none to be had: the split is refused. */
-static void manager_split_without_descriptor(struct kunit *test)
-{
-	struct sq_bench *b = test->priv;
-	struct sq_pool *pool = sq_bench_pool(b);
-	struct sq_agent *agent, *spare, *first = NULL;
-	unsigned long before, irq;
-
-	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
-	sq_bench_settle();
-	before = sq_utility_meta_pages();
-	agent = sq_bench_take(b, 8, sq_pool_fit);
-	KUNIT_ASSERT_NOT_NULL(test, agent);
-	sq_manager_give(b->m, agent);
-
-	/* All spare descriptors, as a list through their owners. */
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	while ((spare = sq_desc_get(pool))) {
-		WRITE_ONCE(spare->manager, NULL);
-		spare->owner = first;
-		first = spare;
-	}
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
-
-	sq_bench_meta_fail(1, ~0UL);
-	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 3, sq_pool_fit));
-	KUNIT_EXPECT_EQ(test, b->fake.out, 8);
-	agent = sq_bench_take(b, 8, sq_pool_fit);
-	KUNIT_EXPECT_NOT_NULL(test, agent);
-	sq_bench_meta_restore();
-
-	while (first) {
-		spare = first;
-		first = (struct sq_agent *)spare->owner;
-		sq_desc_put(spare);
-	}
-	sq_bench_sound(test, b);
-
-	/* What was refused left nothing behind in the page map. */
-	KUNIT_ASSERT_NOT_NULL(test, agent);
-	sq_manager_give(b->m, agent);
-	sq_manager_trim(b->m, 0, ~0UL);
-	sq_bench_settle();
-	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
-}
-
-/* A source of memory that the page map does not reach. */
-static void *far_get(const struct sq_block_ops *ops, unsigned int order,
-		     gfp_t gfp, int node)
-{
-	return order ? NULL : vmalloc(P);
-}
-
-static void far_put(const struct sq_block_ops *ops, void *addr,
-		    unsigned int order)
-{
-	vfree(addr);
-}
-
-static void manager_refuses_far_pages(struct kunit *test)
-{
-	static const struct sq_block_ops far = {
-		.name = "far",
-		.get = far_get,
-		.put = far_put,
-	};
-	struct sq_manager *m = sq_manager_create(&far, 0);
-	const struct sq_request req = {
-		.pages = 1,
-		.gfp = GFP_KERNEL,
-		.node = NUMA_NO_NODE,
-		.find = sq_pool_fit,
-	};
-	struct sq_view view;
-
-	KUNIT_ASSERT_NOT_NULL(test, m);
-	KUNIT_EXPECT_NULL(test, sq_manager_take(m, &req));
-	sq_viewer_count(m, &view);
-	KUNIT_EXPECT_EQ(test, view.refused, 1);
-	KUNIT_EXPECT_EQ(test, view.fetched, view.returned);
-	KUNIT_EXPECT_EQ(test, sq_manager_destroy(m), 0);
-}
-
-/* ---- coalesce ---- */
-
-/* 16 single pages, given in any order, become the one run they were. */
-static void manager_coalesces(struct kunit *test)
-{
-	static const unsigned int order[16] = {
-		3, 0, 1, 15, 8, 9, 2, 7, 10, 6, 5, 14, 13, 4, 12, 11,
-	};
-	struct sq_bench *b = test->priv;
-	struct sq_agent *agents[16];
-	struct sq_view view;
-	unsigned int i;
-
-	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 16, GFP_KERNEL,
-					       NUMA_NO_NODE), 16);
-	take_n(test, agents, 16, 1);
-	for (i = 0; i < 16; i++)
-		KUNIT_EXPECT_EQ(test, page_of(b, agents[i]), i);
-	for (i = 0; i < 16; i++)
-		sq_manager_give(b->m, agents[order[i]]);
-	sq_viewer_count(b->m, &view);
-	KUNIT_EXPECT_EQ(test, view.free_blocks, 16);
-
-	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, 0), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, 3), 3);
-	sq_bench_sound(test, b);
-	for (i = 0; i < 20 && sq_manager_coalesce(b->m, 5); i++)
-		sq_bench_sound(test, b);
-	sq_viewer_count(b->m, &view);
-	KUNIT_EXPECT_EQ(test, view.free_blocks, 1);
-	KUNIT_EXPECT_EQ(test, view.largest_free, 16);
-	KUNIT_EXPECT_EQ(test, view.merges, 15);
-	KUNIT_EXPECT_EQ(test, view.splits, 15);
-	KUNIT_EXPECT_EQ(test, sq_viewer_fragmentation(&view), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
-}
-
-/* A miss merges neighbours before it asks for new pages. */
-static void manager_coalesces_on_miss(struct kunit *test)
-{
-	struct sq_bench *b = test->priv;
-	struct sq_agent *agents[8], *agent;
-	unsigned long gets;
-
-	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 8, GFP_KERNEL,
-					       NUMA_NO_NODE), 8);
-	take_n(test, agents, 8, 1);
-	give_n(test, agents, 8);
-	gets = b->fake.gets;
-	agent = sq_bench_take(b, 8, sq_pool_fit);
-	KUNIT_ASSERT_NOT_NULL(test, agent);
-	KUNIT_EXPECT_EQ(test, page_of(b, agent), 0);
-	KUNIT_EXPECT_EQ(test, b->fake.gets, gets);
-	sq_bench_sound(test, b);
-}
-
-/* Pages of several gets that touch are one run. */
-static void manager_links_across_gets(struct kunit *test)
-{
-	struct sq_bench *b = test->priv;
-	struct sq_agent *agents[2], *agent;
-
-	take_n(test, agents, 2, 8);
-	KUNIT_EXPECT_EQ(test, page_of(b, agents[1]), 8);
-	give_n(test, agents, 2);
-	b->fake.budget = b->fake.out;
-	agent = sq_bench_take(b, 16, sq_pool_fit);
-	KUNIT_ASSERT_NOT_NULL(test, agent);
-	KUNIT_EXPECT_EQ(test, page_of(b, agent), 0);
-	sq_bench_sound(test, b);
-}
-
-/* Two managers share a source: their blocks touch and stay apart. */
-static void manager_is_alone(struct kunit *test)
-{
-	struct sq_bench *b = test->priv;
-	struct sq_manager *other = sq_manager_create(&b->fake.ops, 0);
-	const struct sq_request req = {
-		.pages = 4,
-		.gfp = GFP_KERNEL,
-		.node = NUMA_NO_NODE,
-		.find = sq_pool_fit,
-	};
-	struct sq_agent *agents[8];
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, other);
-	for (i = 0; i < 8; i++) {
-		agents[i] = sq_manager_take(i & 1 ? other : b->m, &req);
-		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
-		KUNIT_EXPECT_EQ(test, page_of(b, agents[i]), 4 * i);
-	}
-	for (i = 0; i < 8; i++)
-		sq_manager_give(i & 1 ? other : b->m, agents[i]);
-	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(other, ~0UL), 0);
-	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
-	KUNIT_EXPECT_EQ(test, sq_viewer_check(other), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 16);
-	KUNIT_EXPECT_EQ(test, sq_viewer_check(other), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_destroy(other), 0);
-}
-
-/* ---- fetch and trim ---- */
-
-static void manager_trims(struct kunit *test)
-{
-	struct sq_bench *b = test->priv;
-	struct sq_agent *agents[20];
-
-	take_n(test, agents, 20, 10);
-	give_n(test, agents, 20);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 500, ~0UL), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, 0), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, 7), 7);
-	sq_bench_sound(test, b);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 100, ~0UL),
-			b->fake.gets * 16 - 7 - 100);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 100);
-	sq_bench_sound(test, b);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 100);
-	KUNIT_EXPECT_EQ(test, b->fake.out, 0);
-	sq_bench_sound(test, b);
-}
-
-/* Used and free pages together never fall below the reserve. */
-static void manager_keeps_reserve(struct kunit *test)
-{
-	struct sq_bench *b = test->priv;
-	struct sq_agent *agents[3];
-
-	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 50, GFP_KERNEL,
-					       NUMA_NO_NODE), 50);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 50);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 0);
-	take_n(test, agents, 3, 10);
-	KUNIT_EXPECT_EQ(test, b->fake.out, 50);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 0);
-	KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 40, sq_pool_fit));
-	sq_manager_trim(b->m, 0, ~0UL);
-	KUNIT_EXPECT_EQ(test, b->fake.out, 70);
-	give_n(test, agents, 3);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 20);
-	KUNIT_EXPECT_EQ(test, b->fake.out, 50);
-	sq_manager_set_reserve(b->m, 45);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 5);
-	sq_bench_sound(test, b);
-}
-
-static void manager_fetches_what_there_is(struct kunit *test)
-{
-	struct sq_bench *b = test->priv;
-
-	b->fake.budget = 37;
-	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 100, GFP_KERNEL,
-					       NUMA_NO_NODE), 37);
-	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 1, GFP_KERNEL,
-					       NUMA_NO_NODE), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 0, GFP_KERNEL,
-					       NUMA_NO_NODE), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 37);
-	sq_bench_sound(test, b);
 }
 
 /* ---- direct blocks ---- */
@@ -615,7 +248,7 @@ static void manager_direct_stays_apart(struct kunit *test)
 		req.gfp = i == 5 ? GFP_KERNEL | GFP_DMA : GFP_KERNEL_ACCOUNT;
 		agents[i] = sq_manager_take(b->m, &req);
 		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
-		KUNIT_EXPECT_GE(test, page_of(b, agents[i]), 8);
+		KUNIT_EXPECT_GE(test, sq_bench_page(b, agents[i]), 8);
 	}
 	KUNIT_EXPECT_EQ(test, b->fake.out, 8 + 24);
 	sq_bench_sound(test, b);
@@ -666,7 +299,7 @@ static void manager_gives_all(struct kunit *test)
 	unsigned long pages = 0;
 	unsigned int i;
 
-	take_n(test, agents, 40, 5);
+	sq_bench_take_n(test, agents, 40, 5);
 	for (i = 0; i < 40; i += 3)
 		sq_manager_give(b->m, agents[i]);
 	KUNIT_EXPECT_EQ(test, sq_manager_give_all(b->m, count_each, &pages),
@@ -755,17 +388,6 @@ static struct kunit_case manager_cases[] = {
 	KUNIT_CASE(manager_distrusts_strategies),
 	KUNIT_CASE(manager_distrusts_first),
 	KUNIT_CASE(manager_keeps_its_limit),
-	KUNIT_CASE(manager_survives_source),
-	KUNIT_CASE(manager_survives_meta),
-	KUNIT_CASE(manager_split_without_descriptor),
-	KUNIT_CASE(manager_refuses_far_pages),
-	KUNIT_CASE(manager_coalesces),
-	KUNIT_CASE(manager_coalesces_on_miss),
-	KUNIT_CASE(manager_links_across_gets),
-	KUNIT_CASE(manager_is_alone),
-	KUNIT_CASE(manager_trims),
-	KUNIT_CASE(manager_keeps_reserve),
-	KUNIT_CASE(manager_fetches_what_there_is),
 	KUNIT_CASE(manager_direct_stays_apart),
 	KUNIT_CASE(manager_destroy_refused_while_used),
 	KUNIT_CASE(manager_gives_all),

@@ -3,6 +3,7 @@
  * Suite squirrel_viewer: what it shows, and that its check finds each kind of
  * damage. Damage is planted in a manager of the test's own and repaired again.
  */
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 
 #include "utility_kunit.h"
@@ -120,6 +121,88 @@ static void viewer_walks_in_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w.pages, b->fake.out);
 	KUNIT_EXPECT_GE(test, w.blocks, 303);
 	KUNIT_EXPECT_EQ(test, w.wrong, 0);
+}
+
+/* Who steps sees the same as who walks, a lock's hold at a time. */
+static void viewer_steps(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	unsigned long addr = 0;
+	unsigned int i, steps;
+	struct walk w = {};
+
+	KUNIT_EXPECT_FALSE(test, sq_viewer_step(b->m, &addr, walk_fn, &w));
+	for (i = 0; i < 300; i++)
+		KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 3, sq_pool_fit));
+	addr = 0;
+	for (steps = 0; sq_viewer_step(b->m, &addr, walk_fn, &w); steps++)
+		KUNIT_EXPECT_LE(test, w.blocks, 64 * (steps + 1));
+	KUNIT_EXPECT_GT(test, steps, 3);
+	KUNIT_EXPECT_EQ(test, w.pages, b->fake.out);
+	KUNIT_EXPECT_EQ(test, w.wrong, 0);
+}
+
+/* [4 used][4 free for 10 s][2 used][1 free for 5 s][5 used] */
+static void viewer_tells_age(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[5];
+	struct sq_age age = {};
+
+	sq_viewer_age(b->m, &age);
+	KUNIT_EXPECT_EQ(test, sq_viewer_oldest_ms(&age), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_mean_ms(&age), 0);
+
+	layout(test, agents);
+	agents[1]->stamp = (u32)jiffies - 10 * HZ;
+	agents[3]->stamp = (u32)jiffies - 5 * HZ;
+	/* Used ones have none. */
+	agents[4]->stamp = (u32)jiffies - 100 * HZ;
+	sq_viewer_age(b->m, &age);
+	KUNIT_EXPECT_EQ(test, age.pages, 5);
+	KUNIT_EXPECT_GE(test, sq_viewer_oldest_ms(&age), 10000);
+	KUNIT_EXPECT_LT(test, sq_viewer_oldest_ms(&age), 11000);
+	KUNIT_EXPECT_GE(test, sq_viewer_mean_ms(&age), 9000);
+	KUNIT_EXPECT_LT(test, sq_viewer_mean_ms(&age), 10000);
+
+	/* It is young again once it has been used; a rest keeps its age. */
+	agents[1] = sq_bench_take(b, 3, sq_pool_lowest);
+	KUNIT_ASSERT_NOT_NULL(test, agents[1]);
+	sq_manager_give(b->m, agents[1]);
+	memset(&age, 0, sizeof(age));
+	sq_viewer_age(b->m, &age);
+	KUNIT_EXPECT_GE(test, sq_viewer_oldest_ms(&age), 10000);
+	KUNIT_EXPECT_GE(test, sq_viewer_mean_ms(&age), 3000);
+	KUNIT_EXPECT_LT(test, sq_viewer_mean_ms(&age), 4000);
+
+	/* Merged with it, it is as young as that. */
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 1);
+	memset(&age, 0, sizeof(age));
+	sq_viewer_age(b->m, &age);
+	KUNIT_EXPECT_LT(test, sq_viewer_oldest_ms(&age), 6000);
+}
+
+static void viewer_coalesce_hits(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[5];
+	struct sq_view view;
+
+	/* Two free blocks that do not touch: looked at in vain. */
+	layout(test, agents);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, view.coalesce_tries, 2);
+	KUNIT_EXPECT_EQ(test, sq_viewer_coalesce_hits(&view), 0);
+
+	/* With what is between them: two of four. */
+	sq_manager_give(b->m, agents[2]);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 2);
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, view.merges, 2);
+	KUNIT_EXPECT_EQ(test, sq_viewer_coalesce_hits(&view),
+			2000 / (unsigned int)view.coalesce_tries);
+	KUNIT_EXPECT_GE(test, sq_viewer_coalesce_hits(&view), 400);
 }
 
 /* ---- that its check finds damage ---- */
@@ -264,6 +347,9 @@ static struct kunit_case viewer_cases[] = {
 	KUNIT_CASE(viewer_counts_nothing),
 	KUNIT_CASE(viewer_fragmentation),
 	KUNIT_CASE(viewer_walks_in_order),
+	KUNIT_CASE(viewer_steps),
+	KUNIT_CASE(viewer_tells_age),
+	KUNIT_CASE(viewer_coalesce_hits),
 	KUNIT_CASE(viewer_finds_bad_headers),
 	KUNIT_CASE(viewer_finds_bad_map),
 	KUNIT_CASE(viewer_finds_bad_index),

@@ -16,6 +16,8 @@ int sq_reclaimer_set_mode_string(const char *text);
 int sq_reclaimer_get_mode_string(char *buf, size_t size);
 void sq_reclaimer_show_mode(struct seq_file *s);
 void sq_reclaimer_show_stats(struct seq_file *s);
+void sq_reclaimer_show_history(struct seq_file *s);
+void sq_reclaimer_show_summary(struct seq_file *s);
 unsigned long sq_reclaimer_run(void);
 
 #endif /* _SQUIRREL_RECLAIMER_H */

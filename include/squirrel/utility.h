@@ -291,8 +291,26 @@ struct sq_view {
  */
 typedef bool (*sq_view_fn)(const struct sq_agent *agent, void *ctx);
 
+/**
+ * struct sq_age - how long free memory has been free
+ * @oldest: of the block that has been free longest, in jiffies
+ * @sum: of all free blocks, their pages times how long, in jiffies
+ * @pages: their pages
+ */
+struct sq_age {
+	u32 oldest;
+	u64 sum;
+	unsigned long pages;
+};
+
 void sq_viewer_count(struct sq_manager *m, struct sq_view *view);
 unsigned int sq_viewer_fragmentation(const struct sq_view *view);
+unsigned int sq_viewer_coalesce_hits(const struct sq_view *view);
+void sq_viewer_age(struct sq_manager *m, struct sq_age *age);
+u64 sq_viewer_oldest_ms(const struct sq_age *age);
+u64 sq_viewer_mean_ms(const struct sq_age *age);
+bool sq_viewer_step(struct sq_manager *m, unsigned long *addr, sq_view_fn fn,
+		    void *ctx);
 void sq_viewer_walk(struct sq_manager *m, sq_view_fn fn, void *ctx);
 unsigned int sq_viewer_check(struct sq_manager *m);
 

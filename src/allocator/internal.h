@@ -322,6 +322,14 @@ sq_owner(const struct sq_agent *agent)
 	return (struct squirrel_cache *)READ_ONCE(agent->owner);
 }
 
+/* For a walk over blocks, which looks at priv as well. */
+static inline struct squirrel_cache *
+sq_owner_acquire(const struct sq_agent *agent)
+{
+	/* Pairs with sq_agent_publish(): priv was filled in before. */
+	return (struct squirrel_cache *)smp_load_acquire(&agent->owner);
+}
+
 /* Let a CPU's two magazines hold @cap objects: even, 2 to @cpu_max. */
 static inline void sq_set_cap(struct squirrel_cache *c, u32 cap)
 {
@@ -435,6 +443,21 @@ static inline unsigned long sq_slab_base(const struct sq_agent *agent)
 	const struct sq_slab *slab = (const struct sq_slab *)agent->priv;
 
 	return sq_agent_addr(agent) + slab->off;
+}
+
+/*
+ * For who looks without the node's lock: how many objects a slab has, at least
+ * one, and how many of them are out. A slab that is just being taken apart may
+ * have none, or fewer than are free.
+ */
+static inline void sq_slab_peek(const struct sq_slab *slab, unsigned int *objs,
+				unsigned int *out)
+{
+	unsigned int nr = READ_ONCE(slab->nr_objs);
+	unsigned int free = READ_ONCE(slab->nr_free);
+
+	*objs = max(nr, 1U);
+	*out = nr > free ? nr - free : 0;
 }
 
 /* The mark of a free object sends a second free of it to the slow check. */
@@ -599,6 +622,28 @@ bool sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent,
 const struct sq_strategy *sq_strategy_by_name(const char *name);
 const struct sq_strategy *sq_strategy_by_id(enum squirrel_strategy id);
 
+/* census.c */
+
+/**
+ * struct sq_census - what only a look at each block tells
+ * @only: the cache whose slabs count, or NULL for all of a heap
+ * @slabs_pinned: slabs of several objects of which a single one is out
+ * @pages_pinned: their pages
+ * @large_bytes: bytes asked for in large blocks
+ * @large_pages: pages of large blocks
+ * @tenths: slabs by how full they are: 0, 10, ... 100 percent out
+ */
+struct sq_census {
+	const struct squirrel_cache *only;
+	unsigned long slabs_pinned;
+	unsigned long pages_pinned;
+	unsigned long large_bytes;
+	unsigned long large_pages;
+	unsigned long tenths[11];
+};
+
+void sq_census(struct squirrel_heap *heap, struct sq_census *census);
+
 /* registry.c */
 int sq_registry_add_cache(struct squirrel_cache *c, bool named);
 void sq_registry_del_cache(struct squirrel_cache *c);
@@ -609,6 +654,7 @@ typedef void (*sq_cache_fn)(struct squirrel_cache *c, void *ctx);
 typedef void (*sq_heap_fn)(struct squirrel_heap *h, void *ctx);
 void sq_walk_caches(sq_cache_fn fn, void *ctx);
 void sq_walk_heaps(sq_heap_fn fn, void *ctx);
+void sq_walk_heaps_slowly(sq_heap_fn fn, void *ctx);
 
 /* allocator.c */
 void sq_series_tick(gfp_t gfp, unsigned long nr);

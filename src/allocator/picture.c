@@ -1,175 +1,377 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Maps and histograms: memory as a picture in text.
+ * The painter of maps: memory as a picture in text, in address order, of at
+ * most SQ_MAP_LINES lines whatever the size.
+ *
+ * The first walk measures how many lines each scale would take; the second
+ * draws at the finest that fits:
+ *
+ *	objects		a character per object, a line or more per block
+ *	2^k pages	a character per cell of that many pages, aligned to them
+ *
+ * Where nothing is ours there are blanks within a line; where that reaches
+ * beyond its end, the line ends with how much it is.
  */
+#include <linux/bitmap.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
+#include <linux/sizes.h>
 
 #include "internal.h"
+#include "picture.h"
 
-#define SQ_MAP_COLUMNS	64
+/* Up to 2 GiB a character: the lines hold any memory there is. */
+#define SQ_MAP_SCALES	20U
+#define SQ_MAP_WIDTH	78U
+/* Live parts of a page, per page. */
+#define SQ_MAP_PARTS	1024UL
 
-/* ---- heap: one character per page ----------------------------------------- */
-
-struct sq_picture {
-	struct seq_file *s;
-	const struct squirrel_cache *only;
-	unsigned long at;
-	unsigned int column;
+/* What a character means. One that was not drawn is not explained. */
+static const struct {
+	char ch;
+	const char *name;
+	const char *means;
+} sq_legend[] = {
+	{ SQ_MAP_LIVE, "#", "live" },
+	{ SQ_MAP_TENTHS, "0-9", "tenths live" },
+	{ SQ_MAP_WAITING, "m", "free, in magazine or depot" },
+	{ SQ_MAP_IN_SLAB, "-", "free, in slab" },
+	{ SQ_MAP_LARGE, "L", "large block" },
+	{ SQ_MAP_FURTHER, "l", "its further pages" },
+	{ SQ_MAP_FREE, ".", "free block" },
 };
 
-/* A digit for a slab: how many tenths of it are out. */
-static char sq_slab_char(struct sq_slab *slab)
-{
-	unsigned int out = slab->nr_objs - READ_ONCE(slab->nr_free);
+/* ---- measuring ------------------------------------------------------------ */
 
-	if (!out)
-		return 'e';
-	if (out == slab->nr_objs)
-		return '#';
-	return '0' + 10 * out / slab->nr_objs;
+/* One scale: how many lines it takes, and where the last of them ends. */
+struct sq_ruler {
+	unsigned long row_end;
+	unsigned int lines;
+};
+
+struct sq_survey {
+	unsigned long pages;
+	unsigned int object_lines;
+	struct sq_ruler rulers[SQ_MAP_SCALES];
+};
+
+static unsigned long sq_piece_end(const struct sq_piece *piece)
+{
+	return piece->addr + (piece->pages << PAGE_SHIFT);
 }
 
-static void sq_picture_page(struct sq_picture *p, unsigned long addr, char ch)
+static unsigned int sq_object_chars(const struct sq_piece *piece)
 {
-	if (addr != p->at || p->column == SQ_MAP_COLUMNS) {
-		if (p->column)
-			seq_putc(p->s, '\n');
-		seq_printf(p->s, "%016lx ", addr);
-		p->column = 0;
-	}
-	seq_putc(p->s, ch);
-	p->column++;
-	p->at = addr + PAGE_SIZE;
+	return piece->kind == SQ_PIECE_SLAB ? piece->objs :
+	       min(piece->pages, 0UL + U16_MAX);
 }
 
-static bool sq_picture_block(const struct sq_agent *agent, void *ctx)
+/* Cells @first to @last are drawn: how many lines more is that? */
+static void sq_ruler_add(struct sq_ruler *r, unsigned long first,
+			 unsigned long last)
 {
-	struct sq_picture *p = ctx;
-	unsigned long addr = sq_agent_addr(agent), i;
-	const void *owner = sq_owner(agent);
-	char first, rest;
-
-	if (p->only && owner != p->only)
-		return true;
-	if (!sq_agent_used(agent)) {
-		first = '.';
-		rest = '.';
-	} else if (agent->kind == SQ_KIND_LARGE) {
-		first = 'L';
-		rest = '-';
-	} else {
-		first = sq_slab_char(sq_slab_of((struct sq_agent *)agent));
-		rest = first;
+	if (r->lines > SQ_MAP_LINES)
+		return;
+	if (!r->lines || first >= r->row_end) {
+		r->lines++;
+		r->row_end = first + SQ_MAP_COLUMNS;
 	}
-	for (i = 0; i < sq_agent_pages(agent); i++)
-		sq_picture_page(p, addr + i * PAGE_SIZE, i ? rest : first);
+	if (last >= r->row_end) {
+		unsigned long rows = (last - r->row_end) / SQ_MAP_COLUMNS + 1;
+
+		r->lines += min(rows, 2UL * SQ_MAP_LINES);
+		r->row_end += rows * SQ_MAP_COLUMNS;
+	}
+}
+
+static bool sq_survey_piece(const struct sq_piece *piece, void *ctx)
+{
+	unsigned long end = sq_piece_end(piece);
+	struct sq_survey *v = ctx;
+	unsigned int k;
+
+	if (v->object_lines <= SQ_MAP_OBJECT_LINES)
+		v->object_lines += DIV_ROUND_UP(sq_object_chars(piece),
+						SQ_MAP_COLUMNS);
+	v->pages += piece->pages;
+	for (k = 0; k < SQ_MAP_SCALES; k++)
+		sq_ruler_add(&v->rulers[k], piece->addr >> (PAGE_SHIFT + k),
+			     (end - 1) >> (PAGE_SHIFT + k));
 	return true;
 }
 
-static void sq_picture_draw(struct seq_file *s, struct squirrel_heap *heap,
-			    const struct squirrel_cache *only)
-{
-	struct sq_picture p = { .s = s, .only = only };
+/* ---- drawing -------------------------------------------------------------- */
 
-	seq_puts(s, "# one character per page: . free  L- large block  e empty slab\n");
-	seq_puts(s, "# 0-9 tenths of the slab's objects out (live or in a magazine)  # all\n");
-	sq_viewer_walk(heap->manager, sq_picture_block, &p);
-	if (p.column)
-		seq_putc(s, '\n');
-}
-
-/**
- * sq_heap_show_map() - a heap's blocks as a picture
- * @s: where to
- * @heap: the heap
- *
- * Context: Process context.
- */
-void sq_heap_show_map(struct seq_file *s, struct squirrel_heap *heap)
-{
-	sq_picture_draw(s, heap, NULL);
-}
+/* What is in a cell, in pages; @live in parts of them. */
+struct sq_cell {
+	unsigned long at;
+	unsigned long pages;
+	unsigned long free;
+	unsigned long large;
+	unsigned long live;
+	bool starts;		/* a large block does */
+	bool waits;
+	bool holes;
+};
 
 /**
- * sq_cache_show_map() - a cache's slabs as a picture
+ * struct sq_picture - while it is drawn
  * @s: where to
- * @c: the cache
- *
- * Context: Process context.
+ * @scene: what
+ * @shift: a cell is 2^@shift bytes
+ * @objects: each object is shown
+ * @cell: is being filled
+ * @next: number of the cell behind the last one drawn
+ * @row_end: of the cell behind the line's last
+ * @at: address behind the last piece drawn, with @objects
+ * @lines: lines begun
+ * @sizes: one ended with the bytes of its objects
+ * @gaps: one ended with what is not ours
+ * @drawn: characters that occurred
  */
-void sq_cache_show_map(struct seq_file *s, struct squirrel_cache *c)
+struct sq_picture {
+	struct seq_file *s;
+	struct sq_scene *scene;
+	unsigned int shift;
+	bool objects;
+	struct sq_cell cell;
+	unsigned long next;
+	unsigned long row_end;
+	unsigned long at;
+	unsigned int lines;
+	bool sizes;
+	bool gaps;
+	DECLARE_BITMAP(drawn, 128);
+};
+
+static void sq_put(struct sq_picture *p, char ch)
 {
-	sq_picture_draw(s, c->heap, c);
+	seq_putc(p->s, ch);
+	__set_bit(ch >= '0' && ch <= '9' ? '0' : ch, p->drawn);
 }
 
-static void sq_class_row(struct seq_file *s, struct squirrel_cache *c)
+static void sq_put_size(struct seq_file *s, unsigned long bytes)
 {
-	unsigned long slabs = 0, pages = 0, objs = 0;
-	int nid;
+	if (bytes < 10000UL * SZ_1K)
+		seq_printf(s, "%luK", bytes / SZ_1K);
+	else if (bytes < 10000UL * SZ_1M)
+		seq_printf(s, "%luM", bytes / SZ_1M);
+	else
+		seq_printf(s, "%luG", bytes / SZ_1G);
+}
 
-	for_each_node(nid) {
-		slabs += sq_peek(c->node[nid]->nr_slabs);
-		pages += sq_peek(c->node[nid]->nr_pages);
-		objs += sq_peek(c->node[nid]->nr_objs);
+/* Begin a line at @addr, @gap bytes behind where the last one ended. */
+static void sq_begin_line(struct sq_picture *p, unsigned long addr,
+			  unsigned long gap)
+{
+	if (p->lines && gap) {
+		seq_puts(p->s, " +");
+		sq_put_size(p->s, gap);
+		p->gaps = true;
 	}
-	seq_printf(s, "%-12u %10lu %10lu %10lu %10lu\n", c->object_size,
-		   sq_cache_live(c), objs, slabs, pages);
+	if (p->lines++)
+		seq_putc(p->s, '\n');
+	seq_printf(p->s, "%016lx ", addr);
 }
 
-/**
- * sq_heap_show_histogram() - a heap's blocks and objects by size
- * @s: where to
- * @heap: the heap
- *
- * Context: Process context.
- */
-void sq_heap_show_histogram(struct seq_file *s, struct squirrel_heap *heap)
+static char sq_cell_char(const struct sq_cell *cell)
 {
-	struct sq_view view;
-	unsigned int i;
+	if (cell->free == cell->pages)
+		return SQ_MAP_FREE;
+	if (cell->large == cell->pages)
+		return cell->starts ? SQ_MAP_LARGE : SQ_MAP_FURTHER;
+	if (!cell->live)
+		return cell->waits ? SQ_MAP_WAITING : SQ_MAP_IN_SLAB;
+	if (!cell->holes)
+		return SQ_MAP_LIVE;
+	return SQ_MAP_TENTHS +
+	       min(10 * cell->live / (cell->pages * SQ_MAP_PARTS), 9UL);
+}
 
-	sq_viewer_count(heap->manager, &view);
-	seq_printf(s, "%-12s %10s %10s\n", "pages_from", "free", "used");
-	for (i = 0; i < SQ_VIEW_BINS; i++)
-		seq_printf(s, "%-12lu %10lu %10lu\n", 1UL << i,
-			   view.free_bins[i], view.used_bins[i]);
-	seq_printf(s, "\n%-12s %10s %10s %10s %10s\n", "class", "live",
-		   "objects", "slabs", "pages");
-	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
-		struct squirrel_cache *c = READ_ONCE(heap->class[i]);
+/* The cell is complete. */
+static void sq_draw_cell(struct sq_picture *p)
+{
+	unsigned long at = p->cell.at;
 
-		if (c)
-			sq_class_row(s, c);
+	if (!p->cell.pages)
+		return;
+	if (!p->lines || at >= p->row_end) {
+		sq_begin_line(p, at << p->shift, (at - p->next) << p->shift);
+		p->row_end = at + SQ_MAP_COLUMNS;
+	} else {
+		for (; p->next < at; p->next++)
+			sq_put(p, SQ_MAP_FOREIGN);
+	}
+	sq_put(p, sq_cell_char(&p->cell));
+	p->next = at + 1;
+}
+
+/* @pages of @piece, its first if @first, are in the cell. */
+static void sq_fill_cell(struct sq_cell *cell, const struct sq_piece *piece,
+			 unsigned long pages, bool first)
+{
+	cell->pages += pages;
+	switch (piece->kind) {
+	case SQ_PIECE_FREE:
+		cell->free += pages;
+		cell->holes = true;
+		break;
+	case SQ_PIECE_LARGE:
+		cell->large += pages;
+		cell->live += pages * SQ_MAP_PARTS;
+		cell->starts |= first;
+		break;
+	case SQ_PIECE_SLAB:
+		/* A few in a large slab are not none. */
+		cell->live += DIV_ROUND_UP(pages * SQ_MAP_PARTS * piece->live,
+					   piece->objs);
+		cell->waits |= piece->waiting;
+		cell->holes |= piece->live != piece->objs;
+		break;
 	}
 }
 
-/**
- * sq_cache_show_histogram() - a cache's slabs by how full they are
- * @s: where to
- * @c: the cache
- *
- * Context: Process context.
- */
-void sq_cache_show_histogram(struct seq_file *s, struct squirrel_cache *c)
+static void sq_draw_cells(struct sq_picture *p, const struct sq_piece *piece)
 {
-	unsigned long tenths[11] = {}, flags;
-	struct sq_slab *slab;
-	unsigned int i;
-	int nid;
+	unsigned long addr = piece->addr, end = sq_piece_end(piece);
+	unsigned long bytes = 1UL << p->shift, part;
 
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-
-		raw_spin_lock_irqsave(&n->lock, flags);
-		for (i = 0; i < SQ_SLAB_LISTS; i++)
-			list_for_each_entry(slab, &n->lists[i], list)
-				tenths[10 * (slab->nr_objs - slab->nr_free) /
-				       slab->nr_objs]++;
-		raw_spin_unlock_irqrestore(&n->lock, flags);
+	/* Lines bound the work too: memory may have grown since the survey. */
+	for (; addr < end && p->lines <= 2 * SQ_MAP_LINES; addr += part) {
+		if (addr >> p->shift != p->cell.at) {
+			sq_draw_cell(p);
+			p->cell = (struct sq_cell){ .at = addr >> p->shift };
+		}
+		part = min(end - addr, bytes - (addr & (bytes - 1)));
+		sq_fill_cell(&p->cell, piece, part >> PAGE_SHIFT,
+			     addr == piece->addr);
 	}
-	seq_printf(s, "%-12s %10s\n", "percent_out", "slabs");
-	for (i = 0; i < ARRAY_SIZE(tenths); i++)
-		seq_printf(s, "%-12u %10lu\n", i * 10, tenths[i]);
 }
+
+static char sq_object_char(struct sq_picture *p, const struct sq_piece *piece,
+			   unsigned int i)
+{
+	switch (piece->kind) {
+	case SQ_PIECE_FREE:
+		return SQ_MAP_FREE;
+	case SQ_PIECE_LARGE:
+		return i ? SQ_MAP_FURTHER : SQ_MAP_LARGE;
+	default:
+		return p->scene->object(p->scene, piece, i);
+	}
+}
+
+/* What is at the start of a line: an object's address, or a page's. */
+static unsigned long sq_object_addr(const struct sq_piece *piece, unsigned int i)
+{
+	return piece->kind == SQ_PIECE_SLAB ? sq_piece_object(piece, i) :
+	       piece->addr + ((unsigned long)i << PAGE_SHIFT);
+}
+
+/* A slab's lines end with the bytes of its objects. */
+static void sq_draw_objects(struct sq_picture *p, const struct sq_piece *piece)
+{
+	unsigned int i, n = sq_object_chars(piece);
+
+	for (i = 0; i < n && p->lines <= 2 * SQ_MAP_LINES; i++) {
+		if (i % SQ_MAP_COLUMNS == 0)
+			sq_begin_line(p, sq_object_addr(piece, i),
+				      i ? 0 : piece->addr - p->at);
+		sq_put(p, sq_object_char(p, piece, i));
+		if (piece->kind == SQ_PIECE_SLAB &&
+		    (i + 1 == n || (i + 1) % SQ_MAP_COLUMNS == 0)) {
+			seq_printf(p->s, " x%u", piece->size);
+			p->sizes = true;
+		}
+	}
+	p->at = sq_piece_end(piece);
+}
+
+static bool sq_draw_piece(const struct sq_piece *piece, void *ctx)
+{
+	struct sq_picture *p = ctx;
+
+	if (p->objects)
+		sq_draw_objects(p, piece);
+	else
+		sq_draw_cells(p, piece);
+	return p->lines <= 2 * SQ_MAP_LINES;
+}
+
+/* ---- the whole ------------------------------------------------------------ */
+
+/* One more entry, three blanks behind the last. */
+static void sq_put_entry(struct sq_picture *p, unsigned int *width,
+			 const char *name, const char *means)
+{
+	unsigned int len = 4 + strlen(name) + strlen(means);
+
+	if (*width + len > SQ_MAP_WIDTH) {
+		seq_puts(p->s, "\n#");
+		*width = 1;
+	}
+	seq_printf(p->s, "   %s %s", name, means);
+	*width += len;
+}
+
+static void sq_draw_legend(struct sq_picture *p)
+{
+	unsigned int i, width = SQ_MAP_WIDTH;
+
+	for (i = 0; i < ARRAY_SIZE(sq_legend); i++)
+		if (test_bit(sq_legend[i].ch, p->drawn))
+			sq_put_entry(p, &width, sq_legend[i].name,
+				     sq_legend[i].means);
+	if (p->sizes)
+		sq_put_entry(p, &width, "x", "bytes of each object");
+	if (test_bit(SQ_MAP_FOREIGN, p->drawn))
+		sq_put_entry(p, &width, "blank", p->scene->not_ours);
+	if (p->gaps)
+		sq_put_entry(p, &width, "+", p->scene->not_ours);
+	seq_putc(p->s, '\n');
+}
+
+/* The finest scale that fits; its line comes first. */
+static void sq_choose_scale(struct sq_picture *p, const struct sq_survey *v)
+{
+	unsigned int k = 0;
+
+	p->objects = v->pages <= SQ_MAP_OBJECT_PAGES &&
+		     v->object_lines <= SQ_MAP_OBJECT_LINES;
+	while (k < SQ_MAP_SCALES - 1 && v->rulers[k].lines > SQ_MAP_LINES)
+		k++;
+	p->shift = PAGE_SHIFT + k;
+	if (p->objects) {
+		seq_puts(p->s, "# one character: 1 object, or 1 page");
+	} else {
+		seq_printf(p->s, "# one character: %lu page%s (", 1UL << k,
+			   k ? "s" : "");
+		sq_put_size(p->s, 1UL << p->shift);
+		seq_putc(p->s, ')');
+	}
+	seq_printf(p->s, "; in all: %lu page%s\n", v->pages,
+		   v->pages == 1 ? "" : "s");
+}
+
+/*
+ * Draw @scene. Its memory may change meanwhile: then the picture is of no one
+ * moment, and cut off at twice the lines if it grew much. Two walks; what the
+ * scene's do, it may do.
+ */
+void sq_picture_draw(struct seq_file *s, struct sq_scene *scene)
+{
+	struct sq_picture p = { .s = s, .scene = scene };
+	struct sq_survey survey = {};
+
+	scene->walk(scene, sq_survey_piece, &survey);
+	sq_choose_scale(&p, &survey);
+	scene->walk(scene, sq_draw_piece, &p);
+	sq_draw_cell(&p);
+	if (p.lines > 2 * SQ_MAP_LINES)
+		seq_puts(s, "\n# cut: it grew while it was drawn");
+	if (p.lines)
+		sq_draw_legend(&p);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_picture_draw);

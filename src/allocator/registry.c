@@ -6,12 +6,15 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ctype.h>
+#include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/rculist.h>
 #include <linux/string.h>
 
 #include "internal.h"
 
+/* Heaps come and go in process context only: a slow reader holds them so. */
+static DEFINE_MUTEX(sq_heaps_mutex);
 static DEFINE_RAW_SPINLOCK(sq_registry_lock);
 static LIST_HEAD(sq_caches);
 static LIST_HEAD(sq_heaps);
@@ -101,16 +104,18 @@ int sq_registry_add_heap(struct squirrel_heap *h)
 	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
 	struct squirrel_heap *other;
 	unsigned long flags;
+	bool taken = false;
 
+	mutex_lock(&sq_heaps_mutex);
 	raw_spin_lock_irqsave(&sq_registry_lock, flags);
-	list_for_each_entry(other, &sq_heaps, link) {
-		if (strcmp(other->name, h->name))
-			continue;
-		raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
-		return -EEXIST;
-	}
-	list_add_tail_rcu(&h->link, &sq_heaps);
+	list_for_each_entry(other, &sq_heaps, link)
+		taken |= !strcmp(other->name, h->name);
+	if (!taken)
+		list_add_tail_rcu(&h->link, &sq_heaps);
 	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
+	mutex_unlock(&sq_heaps_mutex);
+	if (taken)
+		return -EEXIST;
 	if (hook)
 		hook->heap_added(h->name, h);
 	return 0;
@@ -124,9 +129,11 @@ void sq_registry_del_heap(struct squirrel_heap *h)
 
 	if (hook)
 		hook->heap_removed(h);
+	mutex_lock(&sq_heaps_mutex);
 	raw_spin_lock_irqsave(&sq_registry_lock, flags);
 	list_del_rcu(&h->link);
 	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
+	mutex_unlock(&sq_heaps_mutex);
 }
 
 /* @fn must not sleep. */
@@ -152,3 +159,14 @@ void sq_walk_heaps(sq_heap_fn fn, void *ctx)
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_walk_heaps);
+
+/* The same for @fn that takes its time and may sleep. Process context. */
+void sq_walk_heaps_slowly(sq_heap_fn fn, void *ctx)
+{
+	struct squirrel_heap *h;
+
+	mutex_lock(&sq_heaps_mutex);
+	list_for_each_entry(h, &sq_heaps, link)
+		fn(h, ctx);
+	mutex_unlock(&sq_heaps_mutex);
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the allocator tells: figures as "key: value" lines with plain decimal
- * numbers, keys that stay. Maps and histograms are in picture.c.
+ * numbers, keys that stay: Documentation/debugfs.rst says what each means.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,6 +23,12 @@ struct sq_cache_sum {
 	unsigned long in_slabs;
 	unsigned long in_magazines;
 	unsigned long in_depots;
+	unsigned long slot_bytes;	/* of live objects */
+	unsigned long rounding_most;	/* of live objects, up to their class */
+	unsigned long tail_bytes;	/* of slabs, behind the last object */
+	unsigned long free_slabs;	/* bytes of free objects, by place */
+	unsigned long free_magazines;
+	unsigned long free_depots;
 	unsigned long nomem;
 	unsigned long limit_hits;
 	unsigned long misuse;
@@ -31,10 +37,39 @@ struct sq_cache_sum {
 	const struct squirrel_heap *only;
 };
 
+/* The most that a class's object can be larger than what was asked for. */
+static unsigned int sq_class_gap(const struct squirrel_cache *c)
+{
+	unsigned int class;
+
+	if (!(c->flags & SQ_CACHE_CLASS))
+		return 0;
+	class = squirrel_class_of(c->object_size);
+	return c->object_size - 1 - (class ? squirrel_class_size(class - 1) : 0);
+}
+
+static void sq_node_sum_up(const struct squirrel_cache *c,
+			   const struct sq_node *n, struct sq_cache_sum *sum)
+{
+	unsigned long pages = sq_peek(n->nr_pages), objs = sq_peek(n->nr_objs);
+	unsigned long free = sq_peek(n->nr_free);
+	unsigned long depot = sq_peek(n->depot_objs);
+
+	sum->slabs += sq_peek(n->nr_slabs);
+	sum->empty += sq_peek(n->nr_empty);
+	sum->pages += pages;
+	sum->objs += objs;
+	sum->tail_bytes += (pages << PAGE_SHIFT) - objs * c->size;
+	sum->in_slabs += free;
+	sum->free_slabs += free * c->size;
+	sum->in_depots += depot;
+	sum->free_depots += depot * c->size;
+}
+
 static void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
 {
+	unsigned long live = sq_cache_live(c), magazines;
 	struct sq_cache_sum *sum = ctx;
-	unsigned long live = sq_cache_live(c);
 	int cpu, nid;
 
 	if (sum->only && c->heap_key != sum->only)
@@ -48,22 +83,62 @@ static void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
 	}
 	sum->live += live;
 	sum->live_bytes += live * c->object_size;
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-
-		sum->slabs += sq_peek(n->nr_slabs);
-		sum->empty += sq_peek(n->nr_empty);
-		sum->pages += sq_peek(n->nr_pages);
-		sum->objs += sq_peek(n->nr_objs);
-		sum->in_slabs += sq_peek(n->nr_free);
-		sum->in_depots += sq_peek(n->depot_objs);
-	}
-	sum->in_magazines += sq_cache_in_magazines(c);
+	sum->slot_bytes += live * c->size;
+	sum->rounding_most += live * sq_class_gap(c);
+	for_each_node(nid)
+		sq_node_sum_up(c, c->node[nid], sum);
+	magazines = sq_cache_in_magazines(c);
+	sum->in_magazines += magazines;
+	sum->free_magazines += magazines * c->size;
 	sum->nomem += atomic_long_read(&c->nomem);
 	sum->limit_hits += atomic_long_read(&c->limit_hits);
 	sum->misuse += atomic_long_read(&c->misuse);
 	sum->grown += atomic_long_read(&c->grown);
 	sum->released += atomic_long_read(&c->released);
+}
+
+/*
+ * Internal waste: what live objects take beyond what was asked for, as far as
+ * it is known. A cache knows its objects' size, a large block what it was asked
+ * for. An object of a size class does not: that would cost the hot path or a
+ * header. For it there is only a bound, which is not part of the sum.
+ */
+static void sq_show_waste(struct seq_file *s, const struct sq_cache_sum *sum,
+			  const struct sq_census *census)
+{
+	unsigned long large = census->large_pages << PAGE_SHIFT;
+	unsigned long padding = sum->slot_bytes - sum->live_bytes;
+	unsigned long rounding = large - census->large_bytes;
+	unsigned long waste = padding + sum->tail_bytes + rounding;
+	unsigned long given = sum->slot_bytes + sum->tail_bytes + large;
+
+	seq_printf(s, "padding_bytes: %lu\n", padding);
+	seq_printf(s, "slab_tail_bytes: %lu\n", sum->tail_bytes);
+	seq_printf(s, "large_rounding_bytes: %lu\n", rounding);
+	seq_printf(s, "internal_waste_bytes: %lu\n", waste);
+	seq_printf(s, "internal_waste_permille: %llu\n",
+		   given ? div64_ul(1000ULL * waste, given) : 0);
+	seq_printf(s, "class_rounding_bytes_at_most: %lu\n",
+		   sum->rounding_most);
+}
+
+static void sq_show_free(struct seq_file *s, const struct sq_cache_sum *sum)
+{
+	seq_printf(s, "free_bytes_in_slabs: %lu\n", sum->free_slabs);
+	seq_printf(s, "free_bytes_in_magazines: %lu\n", sum->free_magazines);
+	seq_printf(s, "free_bytes_in_depots: %lu\n", sum->free_depots);
+}
+
+static void sq_show_pinned(struct seq_file *s, const struct sq_census *census)
+{
+	seq_printf(s, "slabs_pinned_by_one: %lu\n", census->slabs_pinned);
+	seq_printf(s, "pages_pinned_by_one: %lu\n", census->pages_pinned);
+}
+
+static void sq_show_age(struct seq_file *s, const struct sq_age *age)
+{
+	seq_printf(s, "free_age_ms_oldest: %llu\n", sq_viewer_oldest_ms(age));
+	seq_printf(s, "free_age_ms_mean: %llu\n", sq_viewer_mean_ms(age));
 }
 
 static void sq_show_sum(struct seq_file *s, const struct sq_cache_sum *sum)
@@ -92,13 +167,15 @@ static void sq_show_sum(struct seq_file *s, const struct sq_cache_sum *sum)
  * @s: where to
  * @c: the cache
  *
- * Context: Process context.
+ * Context: Process context. May sleep.
  */
 void sq_cache_show_stats(struct seq_file *s, struct squirrel_cache *c)
 {
+	struct sq_census census = { .only = c };
 	struct sq_cache_sum sum = {};
 
 	sq_cache_sum_up(c, &sum);
+	sq_census(c->heap, &census);
 	seq_printf(s, "name: %s\n", c->name);
 	seq_printf(s, "owner: %s\n", c->owner[0] ? c->owner : "-");
 	seq_printf(s, "object_size: %u\n", c->object_size);
@@ -109,7 +186,11 @@ void sq_cache_show_stats(struct seq_file *s, struct squirrel_cache *c)
 	seq_printf(s, "limit_objects: %lu\n", c->limit_objs);
 	seq_printf(s, "reserve_objects: %u\n", c->reserve);
 	sq_show_sum(s, &sum);
+	sq_show_waste(s, &sum, &census);
+	sq_show_free(s, &sum);
+	sq_show_pinned(s, &census);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_stats);
 
 static void sq_show_view(struct seq_file *s, const struct sq_view *v)
 {
@@ -121,7 +202,7 @@ static void sq_show_view(struct seq_file *s, const struct sq_view *v)
 	seq_printf(s, "bytes_held: %lu\n",
 		   (v->used_pages + v->free_pages) << PAGE_SHIFT);
 	seq_printf(s, "largest_free: %lu\n", v->largest_free << PAGE_SHIFT);
-	seq_printf(s, "fragmentation_permille: %u\n",
+	seq_printf(s, "external_fragmentation_permille: %u\n",
 		   sq_viewer_fragmentation(v));
 	seq_printf(s, "pages_fetched: %llu\n", v->fetched);
 	seq_printf(s, "pages_returned: %llu\n", v->returned);
@@ -131,6 +212,23 @@ static void sq_show_view(struct seq_file *s, const struct sq_view *v)
 	seq_printf(s, "splits: %llu\n", v->splits);
 	seq_printf(s, "merges: %llu\n", v->merges);
 	seq_printf(s, "coalesce_tries: %llu\n", v->coalesce_tries);
+	seq_printf(s, "coalesce_hits_permille: %u\n",
+		   sq_viewer_coalesce_hits(v));
+}
+
+/* The heap's large blocks beside its classes. */
+static void sq_heap_sum_up(struct squirrel_heap *heap, struct sq_cache_sum *sum)
+{
+	unsigned long large = atomic_long_read(&heap->large_live);
+	unsigned long allocs = atomic_long_read(&heap->large_allocs);
+
+	sum->allocs += allocs;
+	sum->frees += allocs - large;
+	sum->live += large;
+	sum->live_bytes += atomic_long_read(&heap->large_bytes);
+	sum->nomem += atomic_long_read(&heap->nomem);
+	sum->limit_hits += atomic_long_read(&heap->limit_hits);
+	sum->misuse += atomic_long_read(&heap->large->misuse);
 }
 
 /**
@@ -138,36 +236,38 @@ static void sq_show_view(struct seq_file *s, const struct sq_view *v)
  * @s: where to
  * @heap: the heap
  *
- * Context: Process context.
+ * Context: Process context. May sleep.
  */
 void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 {
-	struct sq_cache_sum sum = { .only = heap };
-	unsigned long large = atomic_long_read(&heap->large_live);
-	unsigned long large_bytes = atomic_long_read(&heap->large_bytes);
-	unsigned long large_allocs = atomic_long_read(&heap->large_allocs);
+	struct sq_cache_sum classes = { .only = heap }, all;
+	struct sq_census census = {};
+	struct sq_age age = {};
 	struct sq_view view;
 
-	sq_walk_caches(sq_cache_sum_up, &sum);
+	sq_walk_caches(sq_cache_sum_up, &classes);
+	all = classes;
+	sq_heap_sum_up(heap, &all);
 	sq_viewer_count(heap->manager, &view);
+	sq_viewer_age(heap->manager, &age);
+	sq_census(heap, &census);
 	seq_printf(s, "name: %s\n", heap->name);
 	seq_printf(s, "owner: %s\n", heap->owner[0] ? heap->owner : "-");
 	seq_printf(s, "strategy: %s\n", READ_ONCE(heap->strategy)->name);
 	seq_printf(s, "limit_bytes: %zu\n", heap->limit);
 	seq_printf(s, "reserve_bytes: %zu\n", heap->reserve);
-	seq_printf(s, "classes: %lu\n", sum.caches);
-	seq_printf(s, "large_objects: %lu\n", large);
-	seq_printf(s, "large_bytes: %lu\n", large_bytes);
-	sum.allocs += large_allocs;
-	sum.frees += large_allocs - large;
-	sum.live += large;
-	sum.live_bytes += large_bytes;
-	sum.nomem += atomic_long_read(&heap->nomem);
-	sum.limit_hits += atomic_long_read(&heap->limit_hits);
-	sum.misuse += atomic_long_read(&heap->large->misuse);
-	sq_show_sum(s, &sum);
+	seq_printf(s, "classes: %lu\n", classes.caches);
+	seq_printf(s, "large_objects: %lu\n", all.live - classes.live);
+	seq_printf(s, "large_bytes: %lu\n",
+		   all.live_bytes - classes.live_bytes);
+	sq_show_sum(s, &all);
+	sq_show_waste(s, &classes, &census);
+	sq_show_free(s, &classes);
 	sq_show_view(s, &view);
+	sq_show_pinned(s, &census);
+	sq_show_age(s, &age);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_stats);
 
 /**
  * sq_heap_show_strategy() - the names of the strategies, the heap's in brackets
@@ -211,11 +311,11 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_strategy);
 
 struct sq_heap_sum {
 	struct seq_file *s;
-	unsigned long large;
-	unsigned long large_bytes;
 	unsigned long heaps;
-	unsigned long used;
-	unsigned long free;
+	struct sq_cache_sum large;	/* large blocks only */
+	struct sq_view view;		/* @largest_free: sum over heaps */
+	struct sq_census census;
+	struct sq_age age;
 };
 
 static void sq_summary_cache(struct squirrel_cache *c, void *ctx)
@@ -232,20 +332,22 @@ static void sq_summary_cache(struct squirrel_cache *c, void *ctx)
 
 static void sq_summary_heap(struct squirrel_heap *heap, void *ctx)
 {
-	struct sq_heap_sum *h = ctx;
 	struct sq_cache_sum sum = { .only = heap };
+	struct sq_heap_sum *h = ctx;
 	struct sq_view view;
 
 	sq_walk_caches(sq_cache_sum_up, &sum);
+	sq_heap_sum_up(heap, &sum);
+	sq_heap_sum_up(heap, &h->large);
 	sq_viewer_count(heap->manager, &view);
-	sum.live += atomic_long_read(&heap->large_live);
-	sum.live_bytes += atomic_long_read(&heap->large_bytes);
-	sum.misuse += atomic_long_read(&heap->large->misuse);
+	sq_viewer_age(heap->manager, &h->age);
+	sq_census(heap, &h->census);
 	h->heaps++;
-	h->used += view.used_pages;
-	h->free += view.free_pages;
-	h->large += atomic_long_read(&heap->large_live);
-	h->large_bytes += atomic_long_read(&heap->large_bytes);
+	h->view.used_pages += view.used_pages;
+	h->view.free_pages += view.free_pages;
+	h->view.largest_free += view.largest_free;
+	h->view.merges += view.merges;
+	h->view.coalesce_tries += view.coalesce_tries;
 	seq_printf(h->s, "heap  %-28s %8s %10lu %12lu %8lu %6lu\n", heap->name,
 		   READ_ONCE(heap->strategy)->name, sum.live, sum.live_bytes,
 		   view.used_pages + view.free_pages, sum.misuse);
@@ -258,33 +360,48 @@ static void sq_sum_of_clients(struct squirrel_cache *c, void *ctx)
 		sq_cache_sum_up(c, ctx);
 }
 
+static void sq_show_totals(struct seq_file *s, const struct sq_cache_sum *all,
+			   const struct sq_heap_sum *h)
+{
+	unsigned long pages = h->view.used_pages + h->view.free_pages;
+
+	seq_printf(s, "\ncaches: %lu\n", all->caches);
+	seq_printf(s, "heaps: %lu\n", h->heaps);
+	seq_printf(s, "live_objects: %lu\n", all->live + h->large.live);
+	seq_printf(s, "live_bytes: %lu\n",
+		   all->live_bytes + h->large.live_bytes);
+	seq_printf(s, "pages_used: %lu\n", h->view.used_pages);
+	seq_printf(s, "pages_free: %lu\n", h->view.free_pages);
+	seq_printf(s, "pages_meta: %lu\n", sq_utility_meta_pages());
+	seq_printf(s, "pages_held: %lu\n", pages + sq_utility_meta_pages());
+	sq_show_waste(s, all, &h->census);
+	sq_show_free(s, all);
+	sq_show_pinned(s, &h->census);
+	seq_printf(s, "external_fragmentation_permille: %u\n",
+		   sq_viewer_fragmentation(&h->view));
+	seq_printf(s, "coalesce_hits_permille: %u\n",
+		   sq_viewer_coalesce_hits(&h->view));
+	sq_show_age(s, &h->age);
+	seq_printf(s, "misuse: %lu\n", sq_misuse_count());
+}
+
 /**
  * sq_allocator_show_summary() - what a person reads first
  * @s: where to
  *
- * Context: Process context.
+ * Context: Process context. May sleep.
  */
 void sq_allocator_show_summary(struct seq_file *s)
 {
-	struct sq_cache_sum all = {};
 	struct sq_heap_sum heaps = { .s = s };
+	struct sq_cache_sum all = {};
 
 	seq_printf(s, "%-34s %8s %10s %12s %8s %6s\n", "name", "size", "live",
 		   "live bytes", "pages", "misuse");
 	sq_walk_caches(sq_summary_cache, s);
-	sq_walk_heaps(sq_summary_heap, &heaps);
+	sq_walk_heaps_slowly(sq_summary_heap, &heaps);
 	sq_walk_caches(sq_sum_of_clients, &all);
-	seq_printf(s, "\ncaches: %lu\n", all.caches);
-	seq_printf(s, "heaps: %lu\n", heaps.heaps);
-	seq_printf(s, "live_objects: %lu\n", all.live + heaps.large);
-	seq_printf(s, "live_bytes: %lu\n",
-		   all.live_bytes + heaps.large_bytes);
-	seq_printf(s, "pages_used: %lu\n", heaps.used);
-	seq_printf(s, "pages_free: %lu\n", heaps.free);
-	seq_printf(s, "pages_meta: %lu\n", sq_utility_meta_pages());
-	seq_printf(s, "pages_held: %lu\n",
-		   heaps.used + heaps.free + sq_utility_meta_pages());
-	seq_printf(s, "misuse: %lu\n", sq_misuse_count());
+	sq_show_totals(s, &all, &heaps);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_show_summary);
 

@@ -7,7 +7,7 @@
  *	summary  check
  *	caches/<name>/{stats,map,histogram}
  *	heaps/<name>/{stats,map,histogram,strategy}
- *	reclaim/{mode,stats,run}
+ *	reclaim/{mode,stats,history,run}
  *
  * Lifetime: a file's private data is the cache or heap itself. All files are
  * made by debugfs_create_file(), whose removal waits for readers and writers
@@ -161,7 +161,8 @@ static const struct file_operations name##_fops = {			\
 	.release = single_release,					\
 }
 
-SQ_FILE_SHOW(sq_summary, sq_allocator_show_summary(s), NULL);
+SQ_FILE_SHOW(sq_summary, (sq_allocator_show_summary(s),
+			  sq_reclaimer_show_summary(s)), NULL);
 SQ_FILE_SHOW(sq_check, seq_printf(s, "%u\n", sq_allocator_check()), NULL);
 SQ_FILE_SHOW(sq_cache_stats, sq_cache_show_stats(s, s->private), NULL);
 SQ_FILE_SHOW(sq_cache_map, sq_cache_show_map(s, s->private), NULL);
@@ -173,6 +174,7 @@ SQ_FILE_SHOW(sq_heap_strategy, sq_heap_show_strategy(s, s->private),
 	     sq_heap_strategy_write);
 SQ_FILE_SHOW(sq_reclaim_mode, sq_reclaimer_show_mode(s), sq_reclaim_mode_write);
 SQ_FILE_SHOW(sq_reclaim_stats, sq_reclaimer_show_stats(s), NULL);
+SQ_FILE_SHOW(sq_reclaim_history, sq_reclaimer_show_history(s), NULL);
 
 static const struct file_operations sq_reclaim_run_fops = {
 	.owner = THIS_MODULE,
@@ -204,6 +206,7 @@ static const struct sq_file sq_root_files[] = {
 static const struct sq_file sq_reclaim_files[] = {
 	{ "mode", 0600, &sq_reclaim_mode_fops },
 	{ "stats", 0400, &sq_reclaim_stats_fops },
+	{ "history", 0400, &sq_reclaim_history_fops },
 	{ "run", 0200, &sq_reclaim_run_fops },
 	{ }
 };

@@ -3,6 +3,24 @@
 #ifndef _SQ_RECLAIMER_INTERNAL_H
 #define _SQ_RECLAIMER_INTERNAL_H
 
+#include <linux/types.h>
+
+struct seq_file;
+struct sq_reclaim_work;
+
+/* What made a run happen. */
+enum sq_run_kind {
+	SQ_RUN_SERIES,
+	SQ_RUN_PARALLEL,
+	SQ_RUN_ASKED,
+	SQ_RUN_PRESSURE,
+};
+
+/* history.c */
+void sq_history_add(enum sq_run_kind kind, u64 start,
+		    const struct sq_reclaim_work *work);
+void sq_history_show_stats(struct seq_file *s);
+
 /* reclaimer.c */
 unsigned long sq_reclaimer_pressure(void);
 

@@ -24,6 +24,7 @@
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/kstrtox.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -83,8 +84,10 @@ static struct {
 	atomic_long_t refilled;
 } sq_counts;
 
-static void sq_account(const struct sq_reclaim_work *work)
+static void sq_account(enum sq_run_kind kind, u64 start,
+		       const struct sq_reclaim_work *work)
 {
+	sq_history_add(kind, start, work);
 	atomic_long_add(work->objects, &sq_counts.objects);
 	atomic_long_add(work->slabs, &sq_counts.slabs);
 	atomic_long_add(work->merges, &sq_counts.merges);
@@ -159,6 +162,7 @@ static void sq_drain_cpus(bool cold_only, struct sq_reclaim_work *work)
 unsigned long sq_reclaimer_run(void)
 {
 	struct sq_reclaim_work work = {};
+	u64 start = ktime_get_ns();
 
 	mutex_lock(&sq_reclaim_mutex);
 	/* First, since what they were made of goes to a CPU's magazines. */
@@ -167,7 +171,7 @@ unsigned long sq_reclaimer_run(void)
 	sq_reclaim_shared(true, true, &work);
 	mutex_unlock(&sq_reclaim_mutex);
 	atomic_long_inc(&sq_counts.asked);
-	sq_account(&work);
+	sq_account(SQ_RUN_ASKED, start, &work);
 	return work.pages;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_run);
@@ -195,12 +199,13 @@ EXPORT_SYMBOL_GPL(squirrel_reclaim);
 unsigned long sq_reclaimer_pressure(void)
 {
 	struct sq_reclaim_work work = {};
+	u64 start = ktime_get_ns();
 
 	sq_allocator_drain_depots(true, &work);
 	sq_allocator_drain_local(false, &work);
 	sq_reclaim_shared(true, true, &work);
 	atomic_long_inc(&sq_counts.shrinks);
-	sq_account(&work);
+	sq_account(SQ_RUN_PRESSURE, start, &work);
 	return work.pages;
 }
 
@@ -212,6 +217,7 @@ static DECLARE_DELAYED_WORK(sq_background_work, sq_background);
 static void sq_background(struct work_struct *unused)
 {
 	struct sq_reclaim_work work = {};
+	u64 start = ktime_get_ns();
 	bool again, left;
 
 	mutex_lock(&sq_reclaim_mutex);
@@ -233,7 +239,7 @@ static void sq_background(struct work_struct *unused)
 		again = false;
 	if (sq_mode == SQUIRREL_RECLAIM_PARALLEL)
 		atomic_long_inc(&sq_counts.runs[SQUIRREL_RECLAIM_PARALLEL]);
-	sq_account(&work);
+	sq_account(SQ_RUN_PARALLEL, start, &work);
 	if (again) {
 		queue_delayed_work(sq_wq, &sq_background_work,
 				   msecs_to_jiffies(sq_n));
@@ -305,6 +311,7 @@ static void sq_lookout(struct work_struct *unused)
 static void sq_series_run(void)
 {
 	struct sq_reclaim_work work = {};
+	u64 start = ktime_get_ns();
 
 	if (test_and_set_bit(0, &sq_series_running))
 		return;
@@ -312,7 +319,7 @@ static void sq_series_run(void)
 	sq_reclaim_shared(false, false, &work);
 	clear_bit(0, &sq_series_running);
 	atomic_long_inc(&sq_counts.runs[SQUIRREL_RECLAIM_SERIES]);
-	sq_account(&work);
+	sq_account(SQ_RUN_SERIES, start, &work);
 }
 
 static void sq_hook_event(enum sq_event event, gfp_t gfp)
@@ -474,6 +481,7 @@ void sq_reclaimer_show_stats(struct seq_file *s)
 	sq_show_count(s, "pages_given_back", &sq_counts.pages);
 	sq_show_count(s, "objects_refilled", &sq_counts.refilled);
 	seq_printf(s, "pages_reclaimable: %lu\n", sq_allocator_reclaimable());
+	sq_history_show_stats(s);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_show_stats);
 

@@ -3,10 +3,12 @@
  * BlockViewer: owns nothing and changes nothing.
  *
  * A view of a manager on one node is of one moment. On several nodes each
- * node's part is.
+ * node's part is. What needs a walk over the blocks is of no one moment.
  */
+#include <linux/jiffies.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include <squirrel/compat.h>
@@ -88,6 +90,21 @@ unsigned int sq_viewer_fragmentation(const struct sq_view *view)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_fragmentation);
 
+/**
+ * sq_viewer_coalesce_hits() - how often a look for a free neighbour paid
+ * @view: from sq_viewer_count()
+ *
+ * Context: Any context.
+ * Return: merges per free block looked at, in per mille; 0 if none was.
+ */
+unsigned int sq_viewer_coalesce_hits(const struct sq_view *view)
+{
+	if (!view->coalesce_tries)
+		return 0;
+	return div64_u64(1000 * view->merges, view->coalesce_tries);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_coalesce_hits);
+
 /* Show some blocks from *@addr on, all of this pool. False to stop. */
 static bool walk_step(struct sq_pool *pool, unsigned long *addr,
 		      unsigned long end, sq_view_fn fn, void *ctx)
@@ -112,6 +129,32 @@ static bool walk_step(struct sq_pool *pool, unsigned long *addr,
 }
 
 /**
+ * sq_viewer_step() - show some blocks of a manager, by address
+ * @m: the manager
+ * @addr: where to go on; 0 to begin. Moved up past what was shown
+ * @fn: called for each, used or free
+ * @ctx: passed to @fn
+ *
+ * For callers who want to do something between holds of the lock, such as let
+ * others run.
+ *
+ * Context: Any context but NMI.
+ * Return: false if @fn said to stop or nothing is left.
+ */
+bool sq_viewer_step(struct sq_manager *m, unsigned long *addr, sq_view_fn fn,
+		    void *ctx)
+{
+	unsigned long low, end;
+	struct sq_pool *pool;
+
+	sq_manager_bounds(m, &low, &end);
+	*addr = max(*addr, low);
+	pool = sq_manager_scan(m, addr, end);
+	return pool && walk_step(pool, addr, end, fn, ctx);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_step);
+
+/**
  * sq_viewer_walk() - show each block of a manager, by address
  * @m: the manager
  * @fn: called for each, used or free
@@ -124,13 +167,68 @@ static bool walk_step(struct sq_pool *pool, unsigned long *addr,
  */
 void sq_viewer_walk(struct sq_manager *m, sq_view_fn fn, void *ctx)
 {
-	unsigned long addr, end;
-	struct sq_pool *pool;
+	unsigned long addr = 0;
 
-	sq_manager_bounds(m, &addr, &end);
-	while ((pool = sq_manager_scan(m, &addr, end))) {
-		if (!walk_step(pool, &addr, end, fn, ctx))
-			return;
-	}
+	while (sq_viewer_step(m, &addr, fn, ctx))
+		;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_walk);
+
+static bool age_block(const struct sq_agent *agent, void *ctx)
+{
+	struct sq_age *age = ctx;
+	u32 jiffies_free = (u32)jiffies - agent->stamp;
+
+	if (sq_agent_used(agent))
+		return true;
+	age->oldest = max(age->oldest, jiffies_free);
+	age->sum += (u64)jiffies_free * sq_agent_pages(agent);
+	age->pages += sq_agent_pages(agent);
+	return true;
+}
+
+/**
+ * sq_viewer_age() - how long free memory has been free
+ * @m: the manager
+ * @age: what @m has is added; zeros to begin with
+ *
+ * A block that was merged counts from when its youngest part was given.
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_viewer_age(struct sq_manager *m, struct sq_age *age)
+{
+	unsigned long addr = 0;
+
+	while (sq_viewer_step(m, &addr, age_block, age))
+		cond_resched();
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_age);
+
+/**
+ * sq_viewer_oldest_ms() - how long the oldest free block has been free
+ * @age: from sq_viewer_age()
+ *
+ * Context: Any context.
+ * Return: milliseconds; 0 if none is free.
+ */
+u64 sq_viewer_oldest_ms(const struct sq_age *age)
+{
+	return div_u64((u64)age->oldest * MSEC_PER_SEC, HZ);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_oldest_ms);
+
+/**
+ * sq_viewer_mean_ms() - how long a free page has been free on average
+ * @age: from sq_viewer_age()
+ *
+ * Context: Any context.
+ * Return: milliseconds; 0 if none is free.
+ */
+u64 sq_viewer_mean_ms(const struct sq_age *age)
+{
+	if (!age->pages)
+		return 0;
+	return div_u64(div64_ul(age->sum, age->pages) * MSEC_PER_SEC, HZ);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_mean_ms);

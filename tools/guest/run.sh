@@ -38,7 +38,7 @@ show() {
 show_map() {
 	# The heap with the most blocks says the most; the default one will do.
 	for map in "$DEBUG"/heaps/*/map; do
-		[ -e "$map" ] && show "$map" 30 && return
+		[ -e "$map" ] && show "$map" 52 && return
 	done
 	return 1
 }

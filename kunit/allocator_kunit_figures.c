@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Suite squirrel_figures: what stats and histograms say of memory that is held
+ * and not used, over the fake page source.
+ */
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "allocator_kunit.h"
+
+static long cache_figure(struct kunit *test, struct squirrel_cache *c,
+			 const char *key)
+{
+	struct seq_file *s = sq_kit_seq(test);
+
+	sq_cache_show_stats(s, c);
+	return sq_kit_figure(test, sq_kit_text(test, s), key);
+}
+
+static long heap_figure(struct kunit *test, struct squirrel_heap *heap,
+			const char *key)
+{
+	struct seq_file *s = sq_kit_seq(test);
+
+	sq_heap_show_stats(s, heap);
+	return sq_kit_figure(test, sq_kit_text(test, s), key);
+}
+
+/* ---- internal waste ------------------------------------------------------- */
+
+/* 100 bytes in slots of 104, and what is behind the last of a slab. */
+static void waste_of_a_cache(struct kunit *test)
+{
+	struct squirrel_cache *c;
+	unsigned long tail, i;
+	void *objs[10];
+
+	sq_kit_fake_heap(test, "first", 64);
+	c = sq_kit_fake_cache(test, 100);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "internal_waste_bytes"), 0);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "internal_waste_permille"),
+			0);
+	for (i = 0; i < 10; i++)
+		objs[i] = sq_kit_alloc(test, c);
+	tail = sq_kit_node(c)->nr_pages * PAGE_SIZE -
+	       sq_kit_node(c)->nr_objs * 104;
+	KUNIT_EXPECT_GT(test, tail, 0);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "padding_bytes"), 40);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slab_tail_bytes"), tail);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "internal_waste_bytes"),
+			40 + tail);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "internal_waste_permille"),
+			1000 * (40 + tail) / (1040 + tail));
+	for (i = 0; i < 10; i++)
+		squirrel_cache_free(c, objs[i]);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "padding_bytes"), 0);
+}
+
+/* A large block knows what was asked for; a class knows a bound. */
+static void waste_of_a_heap(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 256);
+	unsigned int class = squirrel_class_of(600);
+	unsigned int gap = squirrel_class_size(class) -
+			   squirrel_class_size(class - 1) - 1;
+	void *large = squirrel_heap_alloc(heap, 9000, GFP_KERNEL);
+	void *small = squirrel_heap_alloc(heap, 600, GFP_KERNEL);
+	struct sq_census census = {};
+	long tail;
+
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	KUNIT_ASSERT_NOT_NULL(test, small);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "large_rounding_bytes"),
+			3 * PAGE_SIZE - 9000);
+	tail = heap_figure(test, heap, "slab_tail_bytes");
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "internal_waste_bytes"),
+			3 * PAGE_SIZE - 9000 + tail);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap,
+					  "class_rounding_bytes_at_most"), gap);
+	sq_census(heap, &census);
+	KUNIT_EXPECT_EQ(test, census.large_pages, 3);
+	KUNIT_EXPECT_EQ(test, census.large_bytes, 9000);
+	squirrel_heap_free(heap, large);
+	squirrel_heap_free(heap, small);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "large_rounding_bytes"),
+			0);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap,
+					  "class_rounding_bytes_at_most"), 0);
+}
+
+/* ---- slabs that one object keeps ------------------------------------------ */
+
+static unsigned long slab_of(void *obj)
+{
+	unsigned long addr;
+
+	preempt_disable();
+	addr = sq_agent_addr(sq_map_lookup(obj));
+	preempt_enable();
+	return addr;
+}
+
+/* Keep one object of the first slab, two of the last, none of the others. */
+static void pinned_by_one(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 256);
+	struct squirrel_cache *c = sq_kit_fake_cache(test, 512);
+	struct sq_census census = { .only = c };
+	unsigned int i, nr = 200;
+	void **objs;
+
+	objs = kunit_kcalloc(test, nr, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < nr; i++)
+		objs[i] = sq_kit_alloc(test, c);
+	for (i = 1; slab_of(objs[nr - 1 - i]) != slab_of(objs[nr - 1]); i++)
+		;
+	swap(objs[nr - 1 - i], objs[nr - 2]);
+	KUNIT_ASSERT_NE(test, slab_of(objs[0]), slab_of(objs[nr - 1]));
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "pages_pinned_by_one"), 0);
+	for (i = 1; i < nr - 2; i++)
+		squirrel_cache_free(c, objs[i]);
+	/* Nobody keeps an empty slab but the cache. */
+	sq_kit_drain(c, false);
+	sq_depot_drain(c, true);
+	KUNIT_EXPECT_GT(test, cache_figure(test, c, "slabs_empty"), 0);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs_pinned_by_one"), 1);
+	squirrel_cache_shrink(c);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs"), 2);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs_pinned_by_one"), 1);
+	sq_census(heap, &census);
+	KUNIT_EXPECT_EQ(test, census.slabs_pinned, 1);
+	KUNIT_EXPECT_GT(test, census.pages_pinned, 0);
+	KUNIT_EXPECT_LT(test, census.pages_pinned, sq_kit_node(c)->nr_pages);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "pages_pinned_by_one"),
+			census.pages_pinned);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "pages_pinned_by_one"),
+			census.pages_pinned);
+	squirrel_cache_free(c, objs[nr - 1]);
+	squirrel_cache_shrink(c);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs_pinned_by_one"), 2);
+	squirrel_cache_free(c, objs[0]);
+	squirrel_cache_free(c, objs[nr - 2]);
+}
+
+/* An object in a slab of its own is no waste. */
+static void alone_pins_nothing(struct kunit *test)
+{
+	struct squirrel_cache *c;
+	void *obj;
+
+	sq_kit_fake_heap(test, "first", 256);
+	c = sq_kit_fake_cache(test, 25 * PAGE_SIZE);
+	obj = sq_kit_alloc(test, c);
+	KUNIT_ASSERT_EQ(test, sq_slab_of(sq_map_lookup(obj))->nr_objs, 1);
+	squirrel_cache_shrink(c);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs"), 1);
+	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs_pinned_by_one"), 0);
+	squirrel_cache_free(c, obj);
+}
+
+/* ---- free memory by place ------------------------------------------------- */
+
+/* The row of a class in a heap's histogram: its columns. */
+static void class_row(struct kunit *test, struct squirrel_heap *heap,
+		      unsigned int size, unsigned long col[7])
+{
+	struct seq_file *s = sq_kit_seq(test);
+	char head[16];
+	char *row;
+	int got;
+
+	sq_heap_show_histogram(s, heap);
+	row = strstr(sq_kit_text(test, s), "\nclass ");
+	KUNIT_ASSERT_NOT_NULL(test, row);
+	snprintf(head, sizeof(head), "\n%-12u ", size);
+	row = strstr(row, head);
+	KUNIT_ASSERT_NOT_NULL(test, row);
+	got = sscanf(row + strlen(head), "%lu %lu %lu %lu %lu %lu %lu",
+		     &col[0], &col[1], &col[2], &col[3], &col[4], &col[5],
+		     &col[6]);
+	KUNIT_ASSERT_EQ(test, got, 7);
+}
+
+static void free_bytes_by_place(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 512);
+	unsigned int size = 256, i, nr = 2000;
+	struct squirrel_cache *c;
+	unsigned long col[7];
+	void **objs;
+
+	objs = kunit_kcalloc(test, nr, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < nr; i++) {
+		objs[i] = squirrel_heap_alloc(heap, size, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+	for (i = 0; i < nr - 7; i++)
+		squirrel_heap_free(heap, objs[i]);
+	c = heap->class[squirrel_class_of(size)];
+	KUNIT_ASSERT_NOT_NULL(test, c);
+
+	class_row(test, heap, size, col);
+	KUNIT_EXPECT_EQ(test, col[0], 7);
+	KUNIT_EXPECT_GT(test, col[4], 0);
+	KUNIT_EXPECT_GT(test, col[5], 0);
+	KUNIT_EXPECT_GT(test, col[6], 0);
+	KUNIT_EXPECT_EQ(test, col[5], sq_kit_nr(c) * size);
+	KUNIT_EXPECT_EQ(test, col[4] + col[5] + col[6], (col[1] - 7) * size);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "free_bytes_in_slabs"),
+			col[4]);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap,
+					  "free_bytes_in_magazines"), col[5]);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "free_bytes_in_depots"),
+			col[6]);
+
+	squirrel_cache_shrink(c);
+	class_row(test, heap, size, col);
+	KUNIT_EXPECT_EQ(test, col[4], (col[1] - 7) * size);
+	KUNIT_EXPECT_EQ(test, col[5], 0);
+	KUNIT_EXPECT_EQ(test, col[6], 0);
+	for (i = nr - 7; i < nr; i++)
+		squirrel_heap_free(heap, objs[i]);
+}
+
+/* Each slab is counted once, by what is out of it. */
+static void slabs_by_fullness(struct kunit *test)
+{
+	struct squirrel_cache *c;
+	struct sq_census census = {};
+	struct squirrel_heap *heap;
+	unsigned long sum = 0;
+	unsigned int i;
+	void *obj;
+
+	heap = sq_kit_fake_heap(test, "first", 64);
+	c = sq_kit_fake_cache(test, 64);
+	obj = sq_kit_alloc(test, c);
+	sq_kit_drain(c, false);
+	census.only = c;
+	sq_census(heap, &census);
+	for (i = 0; i < ARRAY_SIZE(census.tenths); i++)
+		sum += census.tenths[i];
+	KUNIT_EXPECT_EQ(test, sum, sq_kit_node(c)->nr_slabs);
+	KUNIT_EXPECT_EQ(test, census.tenths[0], 1);
+	squirrel_cache_free(c, obj);
+}
+
+/* ---- free blocks ---------------------------------------------------------- */
+
+/* [4 free][4 used][4 free][4 used] ...: nothing touches, then all does. */
+static void blocks_of_a_heap(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 256);
+	struct sq_view view;
+	unsigned int i;
+	void *objs[16];
+
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(heap->manager, 64, GFP_KERNEL,
+					       NUMA_NO_NODE), 64);
+	for (i = 0; i < 16; i++) {
+		objs[i] = squirrel_heap_alloc(heap, 4 * PAGE_SIZE - 9,
+					      GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+	for (i = 0; i < 16; i += 2)
+		squirrel_heap_free(heap, objs[i]);
+	sq_manager_coalesce(heap->manager, ~0UL);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap,
+					  "external_fragmentation_permille"),
+			1000 - 1000 * 4 / 32);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "coalesce_hits_permille"),
+			0);
+	for (i = 1; i < 16; i += 2)
+		squirrel_heap_free(heap, objs[i]);
+	sq_manager_coalesce(heap->manager, ~0UL);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap,
+					  "external_fragmentation_permille"),
+			0);
+	sq_viewer_count(heap->manager, &view);
+	KUNIT_EXPECT_GT(test, view.merges, 0);
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "coalesce_hits_permille"),
+			sq_viewer_coalesce_hits(&view));
+}
+
+static bool make_old(const struct sq_agent *agent, void *ctx)
+{
+	if (!sq_agent_used(agent))
+		((struct sq_agent *)agent)->stamp = (u32)jiffies - 60 * HZ;
+	return true;
+}
+
+static void age_of_a_heap(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 64);
+
+	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "free_age_ms_oldest"), 0);
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(heap->manager, 8, GFP_KERNEL,
+					       NUMA_NO_NODE), 8);
+	KUNIT_EXPECT_LT(test, heap_figure(test, heap, "free_age_ms_oldest"),
+			10000);
+	sq_viewer_walk(heap->manager, make_old, NULL);
+	KUNIT_EXPECT_GE(test, heap_figure(test, heap, "free_age_ms_oldest"),
+			60000);
+	KUNIT_EXPECT_GE(test, heap_figure(test, heap, "free_age_ms_mean"),
+			60000);
+	KUNIT_EXPECT_LT(test, heap_figure(test, heap, "free_age_ms_mean"),
+			70000);
+}
+
+/* The summary has the figures of all heaps together. */
+static void summary_has_them_all(struct kunit *test)
+{
+	static const char * const keys[] = {
+		"internal_waste_bytes", "internal_waste_permille",
+		"external_fragmentation_permille", "coalesce_hits_permille",
+		"free_bytes_in_slabs", "free_bytes_in_magazines",
+		"free_bytes_in_depots", "free_age_ms_mean",
+	};
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 64);
+	void *large = squirrel_heap_alloc(heap, 9000, GFP_KERNEL);
+	struct seq_file *s = sq_kit_seq(test);
+	const char *text;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	sq_manager_fetch(heap->manager, 8, GFP_KERNEL, NUMA_NO_NODE);
+	sq_viewer_walk(heap->manager, make_old, NULL);
+	sq_allocator_show_summary(s);
+	text = sq_kit_text(test, s);
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		KUNIT_EXPECT_GE(test, sq_kit_figure(test, text, keys[i]), 0);
+	KUNIT_EXPECT_GE(test, sq_kit_figure(test, text, "large_rounding_bytes"),
+			3 * PAGE_SIZE - 9000);
+	KUNIT_EXPECT_GE(test, sq_kit_figure(test, text, "free_age_ms_oldest"),
+			60000);
+	squirrel_heap_free(heap, large);
+}
+
+static struct kunit_case figures_cases[] = {
+	KUNIT_CASE(waste_of_a_cache),
+	KUNIT_CASE(waste_of_a_heap),
+	KUNIT_CASE(pinned_by_one),
+	KUNIT_CASE(alone_pins_nothing),
+	KUNIT_CASE(free_bytes_by_place),
+	KUNIT_CASE(slabs_by_fullness),
+	KUNIT_CASE(blocks_of_a_heap),
+	KUNIT_CASE(age_of_a_heap),
+	KUNIT_CASE(summary_has_them_all),
+	{}
+};
+
+static struct kunit_suite figures_suite = {
+	.name = "squirrel_figures",
+	.suite_init = sq_kit_suite_init,
+	.suite_exit = sq_kit_suite_exit,
+	.init = sq_kit_init,
+	.exit = sq_kit_exit,
+	.test_cases = figures_cases,
+};
+
+kunit_test_suites(&figures_suite);

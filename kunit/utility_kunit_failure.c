@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Suite squirrel_failure: the manager when the source, descriptors or leaves of
+ * the page map cannot be had, at each step of its work.
+ */
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+
+#include "utility_kunit.h"
+
+static const unsigned long work_pages[] = { 1, 3, 1, 20, 2, 600, 1, 7, 1, 1 };
+
+/* A bit of everything; false if something could not be had. */
+static bool work(struct sq_manager *m, bool fetch)
+{
+	struct sq_agent *agents[ARRAY_SIZE(work_pages)];
+	struct sq_request req = {
+		.gfp = GFP_KERNEL | __GFP_NOWARN,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_lowest,
+	};
+	bool all = true;
+	unsigned int i;
+
+	if (fetch)
+		all = sq_manager_fetch(m, 12, GFP_KERNEL, NUMA_NO_NODE) == 12;
+	for (i = 0; i < ARRAY_SIZE(work_pages); i++) {
+		req.pages = work_pages[i];
+		req.align = i % 3 ? 0 : 2;
+		if (i == 4)
+			req.gfp |= __GFP_ACCOUNT;
+		agents[i] = sq_manager_take(m, &req);
+		req.gfp &= ~__GFP_ACCOUNT;
+		all &= !!agents[i];
+	}
+	for (i = 0; i < ARRAY_SIZE(work_pages); i += 2) {
+		if (agents[i])
+			sq_manager_give(m, agents[i]);
+	}
+	sq_manager_coalesce(m, ~0UL);
+	for (i = 1; i < ARRAY_SIZE(work_pages); i += 2) {
+		if (agents[i])
+			sq_manager_give(m, agents[i]);
+	}
+	return all;
+}
+
+/* The source fails at its nth get: nothing leaks, everything stays sound. */
+static void manager_survives_source(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	unsigned long gets, n;
+	struct sq_manager *m;
+
+	for (n = 1; n < 100; n++) {
+		m = sq_manager_create(&b->fake.ops, 0);
+		KUNIT_ASSERT_NOT_NULL(test, m);
+		gets = b->fake.gets;
+		b->fake.fail_in = n;
+		work(m, n & 1);
+		gets = b->fake.gets - gets;
+		b->fake.fail_in = 0;
+		KUNIT_EXPECT_EQ(test, sq_viewer_check(m), 0);
+		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(m), 0);
+		KUNIT_ASSERT_EQ(test, sq_manager_destroy(m), 0);
+		KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+		if (gets < n)
+			break;
+	}
+	KUNIT_EXPECT_GT(test, n, 4);
+	KUNIT_EXPECT_LT(test, n, 100);
+}
+
+/* Descriptors and leaves cannot be had at the nth time. */
+static void manager_survives_meta(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_manager *m;
+	unsigned int failed = 0;
+	unsigned long before, n;
+
+	/* The one page that is kept shall be there from the start. */
+	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
+	sq_bench_settle();
+	before = sq_utility_meta_pages();
+
+	for (n = 1; n < 20; n++) {
+		m = sq_manager_create(&b->fake.ops, 0);
+		KUNIT_ASSERT_NOT_NULL(test, m);
+		sq_bench_meta_fail(n, 1 + n % 3);
+		failed += !work(m, n & 1);
+		sq_bench_meta_restore();
+		KUNIT_EXPECT_EQ(test, sq_viewer_check(m), 0);
+		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(m), 0);
+		KUNIT_ASSERT_EQ(test, sq_manager_destroy(m), 0);
+		KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+		sq_bench_settle();
+		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
+	}
+	KUNIT_EXPECT_GT(test, failed, 0);
+}
+
+/* No spare descriptor for a split, and none to be had: the split is refused. */
+static void manager_split_without_descriptor(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_pool *pool = sq_bench_pool(b);
+	struct sq_agent *agent, *spare, *first = NULL;
+	unsigned long before, irq;
+
+	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
+	sq_bench_settle();
+	before = sq_utility_meta_pages();
+	agent = sq_bench_take(b, 8, sq_pool_fit);
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	sq_manager_give(b->m, agent);
+
+	/* All spare descriptors, as a list through their owners. */
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	while ((spare = sq_desc_get(pool))) {
+		WRITE_ONCE(spare->manager, NULL);
+		spare->owner = first;
+		first = spare;
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+
+	sq_bench_meta_fail(1, ~0UL);
+	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 3, sq_pool_fit));
+	KUNIT_EXPECT_EQ(test, b->fake.out, 8);
+	agent = sq_bench_take(b, 8, sq_pool_fit);
+	KUNIT_EXPECT_NOT_NULL(test, agent);
+	sq_bench_meta_restore();
+
+	while (first) {
+		spare = first;
+		first = (struct sq_agent *)spare->owner;
+		sq_desc_put(spare);
+	}
+	sq_bench_sound(test, b);
+
+	/* What was refused left nothing behind in the page map. */
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	sq_manager_give(b->m, agent);
+	sq_manager_trim(b->m, 0, ~0UL);
+	sq_bench_settle();
+	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
+}
+
+/* A source of memory that the page map does not reach. */
+static void *far_get(const struct sq_block_ops *ops, unsigned int order,
+		     gfp_t gfp, int node)
+{
+	return order ? NULL : vmalloc(P);
+}
+
+static void far_put(const struct sq_block_ops *ops, void *addr,
+		    unsigned int order)
+{
+	vfree(addr);
+}
+
+static void manager_refuses_far_pages(struct kunit *test)
+{
+	static const struct sq_block_ops far = {
+		.name = "far",
+		.get = far_get,
+		.put = far_put,
+	};
+	struct sq_manager *m = sq_manager_create(&far, 0);
+	const struct sq_request req = {
+		.pages = 1,
+		.gfp = GFP_KERNEL,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+	};
+	struct sq_view view;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	KUNIT_EXPECT_NULL(test, sq_manager_take(m, &req));
+	sq_viewer_count(m, &view);
+	KUNIT_EXPECT_EQ(test, view.refused, 1);
+	KUNIT_EXPECT_EQ(test, view.fetched, view.returned);
+	KUNIT_EXPECT_EQ(test, sq_manager_destroy(m), 0);
+}
+
+static struct kunit_case failure_cases[] = {
+	KUNIT_CASE(manager_survives_source),
+	KUNIT_CASE(manager_survives_meta),
+	KUNIT_CASE(manager_split_without_descriptor),
+	KUNIT_CASE(manager_refuses_far_pages),
+	{}
+};
+
+static struct kunit_suite failure_suite = {
+	.name = "squirrel_failure",
+	.init = sq_bench_init,
+	.exit = sq_bench_exit,
+	.test_cases = failure_cases,
+};
+
+kunit_test_suites(&failure_suite);

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Suite squirrel_tidy: the manager coalesces, fetches a reserve and trims.
+ */
+#include <linux/mm.h>
+
+#include "utility_kunit.h"
+
+/* ---- coalesce ---- */
+
+/* 16 single pages, given in any order, become the one run they were. */
+static void tidy_coalesces(struct kunit *test)
+{
+	static const unsigned int order[16] = {
+		3, 0, 1, 15, 8, 9, 2, 7, 10, 6, 5, 14, 13, 4, 12, 11,
+	};
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[16];
+	struct sq_view view;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 16, GFP_KERNEL,
+					       NUMA_NO_NODE), 16);
+	sq_bench_take_n(test, agents, 16, 1);
+	for (i = 0; i < 16; i++)
+		KUNIT_EXPECT_EQ(test, sq_bench_page(b, agents[i]), i);
+	for (i = 0; i < 16; i++)
+		sq_manager_give(b->m, agents[order[i]]);
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, view.free_blocks, 16);
+
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, 0), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, 3), 3);
+	sq_bench_sound(test, b);
+	for (i = 0; i < 20 && sq_manager_coalesce(b->m, 5); i++)
+		sq_bench_sound(test, b);
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, view.free_blocks, 1);
+	KUNIT_EXPECT_EQ(test, view.largest_free, 16);
+	KUNIT_EXPECT_EQ(test, view.merges, 15);
+	KUNIT_EXPECT_EQ(test, view.splits, 15);
+	KUNIT_EXPECT_EQ(test, sq_viewer_fragmentation(&view), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
+}
+
+/* A miss merges neighbours before it asks for new pages. */
+static void tidy_coalesces_on_miss(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[8], *agent;
+	unsigned long gets;
+
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 8, GFP_KERNEL,
+					       NUMA_NO_NODE), 8);
+	sq_bench_take_n(test, agents, 8, 1);
+	sq_bench_give_n(test, agents, 8);
+	gets = b->fake.gets;
+	agent = sq_bench_take(b, 8, sq_pool_fit);
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	KUNIT_EXPECT_EQ(test, sq_bench_page(b, agent), 0);
+	KUNIT_EXPECT_EQ(test, b->fake.gets, gets);
+	sq_bench_sound(test, b);
+}
+
+/* Pages of several gets that touch are one run. */
+static void tidy_links_across_gets(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[2], *agent;
+
+	sq_bench_take_n(test, agents, 2, 8);
+	KUNIT_EXPECT_EQ(test, sq_bench_page(b, agents[1]), 8);
+	sq_bench_give_n(test, agents, 2);
+	b->fake.budget = b->fake.out;
+	agent = sq_bench_take(b, 16, sq_pool_fit);
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	KUNIT_EXPECT_EQ(test, sq_bench_page(b, agent), 0);
+	sq_bench_sound(test, b);
+}
+
+/* Two managers share a source: their blocks touch and stay apart. */
+static void tidy_is_alone(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_manager *other = sq_manager_create(&b->fake.ops, 0);
+	const struct sq_request req = {
+		.pages = 4,
+		.gfp = GFP_KERNEL,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+	};
+	struct sq_agent *agents[8];
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	for (i = 0; i < 8; i++) {
+		agents[i] = sq_manager_take(i & 1 ? other : b->m, &req);
+		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
+		KUNIT_EXPECT_EQ(test, sq_bench_page(b, agents[i]), 4 * i);
+	}
+	for (i = 0; i < 8; i++)
+		sq_manager_give(i & 1 ? other : b->m, agents[i]);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(other, ~0UL), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(other), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 16);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(other), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_destroy(other), 0);
+}
+
+/* ---- fetch and trim ---- */
+
+static void tidy_trims(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[20];
+
+	sq_bench_take_n(test, agents, 20, 10);
+	sq_bench_give_n(test, agents, 20);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 500, ~0UL), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, 0), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, 7), 7);
+	sq_bench_sound(test, b);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 100, ~0UL),
+			b->fake.gets * 16 - 7 - 100);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 100);
+	sq_bench_sound(test, b);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 100);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+	sq_bench_sound(test, b);
+}
+
+/* Used and free pages together never fall below the reserve. */
+static void tidy_keeps_reserve(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[3];
+
+	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 50, GFP_KERNEL,
+					       NUMA_NO_NODE), 50);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 50);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 0);
+	sq_bench_take_n(test, agents, 3, 10);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 50);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 0);
+	KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 40, sq_pool_fit));
+	sq_manager_trim(b->m, 0, ~0UL);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 70);
+	sq_bench_give_n(test, agents, 3);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 20);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 50);
+	sq_manager_set_reserve(b->m, 45);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 5);
+	sq_bench_sound(test, b);
+}
+
+static void tidy_fetches_what_there_is(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+
+	b->fake.budget = 37;
+	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 100, GFP_KERNEL,
+					       NUMA_NO_NODE), 37);
+	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 1, GFP_KERNEL,
+					       NUMA_NO_NODE), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 0, GFP_KERNEL,
+					       NUMA_NO_NODE), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 37);
+	sq_bench_sound(test, b);
+}
+
+static struct kunit_case tidy_cases[] = {
+	KUNIT_CASE(tidy_coalesces),
+	KUNIT_CASE(tidy_coalesces_on_miss),
+	KUNIT_CASE(tidy_links_across_gets),
+	KUNIT_CASE(tidy_is_alone),
+	KUNIT_CASE(tidy_trims),
+	KUNIT_CASE(tidy_keeps_reserve),
+	KUNIT_CASE(tidy_fetches_what_there_is),
+	{}
+};
+
+static struct kunit_suite tidy_suite = {
+	.name = "squirrel_tidy",
+	.init = sq_bench_init,
+	.exit = sq_bench_exit,
+	.test_cases = tidy_cases,
+};
+
+kunit_test_suites(&tidy_suite);

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Histograms: blocks by size, size classes, slabs by how full they are. Tables
+ * of plain numbers under a line of headings.
+ */
+#include <linux/seq_file.h>
+
+#include "internal.h"
+
+static void sq_class_row(struct seq_file *s, struct squirrel_cache *c)
+{
+	unsigned long slabs = 0, pages = 0, objs = 0, in_slabs = 0, depots = 0;
+	int nid;
+
+	for_each_node(nid) {
+		struct sq_node *n = c->node[nid];
+
+		slabs += sq_peek(n->nr_slabs);
+		pages += sq_peek(n->nr_pages);
+		objs += sq_peek(n->nr_objs);
+		in_slabs += sq_peek(n->nr_free);
+		depots += sq_peek(n->depot_objs);
+	}
+	seq_printf(s, "%-12u %10lu %10lu %10lu %10lu %12lu %12lu %12lu\n",
+		   c->object_size, sq_cache_live(c), objs, slabs, pages,
+		   in_slabs * c->size, sq_cache_in_magazines(c) * c->size,
+		   depots * c->size);
+}
+
+/**
+ * sq_heap_show_histogram() - a heap's blocks and objects by size
+ * @s: where to
+ * @heap: the heap
+ *
+ * Context: Process context.
+ */
+void sq_heap_show_histogram(struct seq_file *s, struct squirrel_heap *heap)
+{
+	struct sq_view view;
+	unsigned int i;
+
+	sq_viewer_count(heap->manager, &view);
+	seq_printf(s, "%-12s %10s %10s\n", "pages_from", "free", "used");
+	for (i = 0; i < SQ_VIEW_BINS; i++)
+		seq_printf(s, "%-12lu %10lu %10lu\n", 1UL << i,
+			   view.free_bins[i], view.used_bins[i]);
+	seq_printf(s, "\n%-12s %10s %10s %10s %10s %12s %12s %12s\n", "class",
+		   "live", "objects", "slabs", "pages", "free_slabs",
+		   "free_mags", "free_depots");
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
+		struct squirrel_cache *c = READ_ONCE(heap->class[i]);
+
+		if (c)
+			sq_class_row(s, c);
+	}
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_histogram);
+
+/**
+ * sq_cache_show_histogram() - a cache's slabs by how full they are
+ * @s: where to
+ * @c: the cache
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_cache_show_histogram(struct seq_file *s, struct squirrel_cache *c)
+{
+	struct sq_census census = { .only = c };
+	unsigned int i;
+
+	sq_census(c->heap, &census);
+	seq_printf(s, "%-12s %10s\n", "percent_out", "slabs");
+	for (i = 0; i < ARRAY_SIZE(census.tenths); i++)
+		seq_printf(s, "%-12u %10lu\n", i * 10, census.tenths[i]);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_histogram);

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a map shows: the blocks of a heap, or a cache's slabs among them, and
+ * which of their objects wait in magazines and depots.
+ *
+ * A slab does not know where its objects are that are not in it. So those in
+ * magazines are noted first: their addresses, sorted. Magazines are read while
+ * their CPUs use them, hence an address may be listed twice or be out of date;
+ * it is only ever compared with, never followed.
+ */
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "internal.h"
+#include "picture.h"
+
+/**
+ * struct sq_heap_scene - a heap or a cache as a scene
+ * @scene: the painter's part
+ * @heap: the heap, or the cache's
+ * @only: the cache, or NULL
+ * @waiting: sorted addresses of the objects in magazines and depots
+ * @nr: how many
+ * @max: how many there is room for
+ */
+struct sq_heap_scene {
+	struct sq_scene scene;
+	struct squirrel_heap *heap;
+	const struct squirrel_cache *only;
+	unsigned long *waiting;
+	size_t nr;
+	size_t max;
+};
+
+static struct sq_heap_scene *sq_heap_scene(struct sq_scene *scene)
+{
+	return container_of(scene, struct sq_heap_scene, scene);
+}
+
+/* ---- objects in magazines ------------------------------------------------- */
+
+static bool sq_scene_has(const struct sq_heap_scene *hs,
+			 const struct squirrel_cache *c)
+{
+	return hs->only ? c == hs->only : c->heap == hs->heap;
+}
+
+static void sq_count_waiting(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_heap_scene *hs = ctx;
+	int nid;
+
+	if (!sq_scene_has(hs, c))
+		return;
+	hs->max += sq_cache_in_magazines(c);
+	for_each_node(nid)
+		hs->max += sq_peek(c->node[nid]->depot_objs);
+}
+
+static void sq_note(struct sq_heap_scene *hs, const void *obj)
+{
+	if (hs->nr < hs->max)
+		hs->waiting[hs->nr++] = (unsigned long)obj;
+}
+
+static void sq_note_cpu(struct sq_heap_scene *hs, struct squirrel_cache *c,
+			int cpu)
+{
+	struct sq_cpu *cc = per_cpu_ptr(c->cpu, cpu);
+	u32 nr = READ_ONCE(per_cpu_ptr(sq_word(c), cpu)->nr), i;
+
+	for (i = 0; i < min(nr, c->cpu_max); i++)
+		sq_note(hs, READ_ONCE(cc->obj[i]));
+}
+
+static void sq_note_depot(struct sq_heap_scene *hs, struct sq_node *n)
+{
+	struct sq_mag *mag;
+	unsigned long flags;
+	unsigned int i;
+
+	raw_spin_lock_irqsave(&n->lock, flags);
+	for (mag = n->depot; mag; mag = mag->next)
+		for (i = 0; i < mag->nr; i++)
+			sq_note(hs, mag->obj[i]);
+	raw_spin_unlock_irqrestore(&n->lock, flags);
+}
+
+static void sq_note_waiting(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_heap_scene *hs = ctx;
+	int cpu, nid;
+
+	if (!sq_scene_has(hs, c))
+		return;
+	for_each_possible_cpu(cpu)
+		sq_note_cpu(hs, c, cpu);
+	for_each_node(nid)
+		sq_note_depot(hs, c->node[nid]);
+}
+
+static int sq_address_order(const void *a, const void *b)
+{
+	unsigned long x = *(const unsigned long *)a;
+	unsigned long y = *(const unsigned long *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void sq_drop_twins(struct sq_heap_scene *hs)
+{
+	size_t from, to = 0;
+
+	for (from = 0; from < hs->nr; from++)
+		if (!to || hs->waiting[from] != hs->waiting[to - 1])
+			hs->waiting[to++] = hs->waiting[from];
+	hs->nr = to;
+}
+
+/*
+ * Without memory for the list, or for all of it (some room is left for what
+ * comes in between), objects in magazines are drawn as live.
+ */
+static void sq_list_waiting(struct sq_heap_scene *hs)
+{
+	sq_walk_caches(sq_count_waiting, hs);
+	hs->max += hs->max / 4 + SQ_CPU_MAX;
+	hs->waiting = kvmalloc_array(hs->max, sizeof(*hs->waiting), GFP_KERNEL);
+	if (!hs->waiting)
+		hs->max = 0;
+	sq_walk_caches(sq_note_waiting, hs);
+	sort(hs->waiting, hs->nr, sizeof(*hs->waiting), sq_address_order, NULL);
+	sq_drop_twins(hs);
+}
+
+/* How many on the list are below @addr. */
+static size_t sq_waiting_below(const struct sq_heap_scene *hs,
+			       unsigned long addr)
+{
+	size_t low = 0, high = hs->nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (hs->waiting[mid] < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* ---- the scene ------------------------------------------------------------ */
+
+static void sq_slab_piece(struct sq_heap_scene *hs, struct sq_piece *piece,
+			  const struct sq_agent *agent,
+			  const struct squirrel_cache *c)
+{
+	const struct sq_slab *slab = (const struct sq_slab *)agent->priv;
+	unsigned int out, waiting;
+
+	sq_slab_peek(slab, &piece->objs, &out);
+	waiting = sq_waiting_below(hs, piece->addr + sq_agent_size(agent)) -
+		  sq_waiting_below(hs, piece->addr);
+	piece->kind = SQ_PIECE_SLAB;
+	piece->size = c->size;
+	piece->first = sq_slab_base(agent) - piece->addr;
+	piece->waiting = min(waiting, out);
+	piece->live = out - piece->waiting;
+	piece->data = slab;
+}
+
+struct sq_scene_walk {
+	struct sq_heap_scene *hs;
+	sq_piece_fn fn;
+	void *ctx;
+};
+
+/* The manager's lock is held: a used block's owner is there. */
+static bool sq_scene_block(const struct sq_agent *agent, void *ctx)
+{
+	const struct squirrel_cache *owner = sq_owner_acquire(agent);
+	struct sq_scene_walk *w = ctx;
+	struct sq_piece piece = {
+		.addr = sq_agent_addr(agent),
+		.pages = sq_agent_pages(agent),
+	};
+
+	if (w->hs->only && owner != w->hs->only)
+		return true;
+	/* One that is just being taken is not anybody's yet. */
+	if (!sq_agent_used(agent) || !owner)
+		piece.kind = SQ_PIECE_FREE;
+	else if (agent->kind == SQ_KIND_SLAB)
+		sq_slab_piece(w->hs, &piece, agent, owner);
+	else
+		piece.kind = SQ_PIECE_LARGE;
+	return w->fn(&piece, w->ctx);
+}
+
+static void sq_scene_walk(struct sq_scene *scene, sq_piece_fn fn, void *ctx)
+{
+	struct sq_heap_scene *hs = sq_heap_scene(scene);
+	struct sq_scene_walk w = { .hs = hs, .fn = fn, .ctx = ctx };
+	unsigned long addr = 0;
+
+	while (sq_viewer_step(hs->heap->manager, &addr, sq_scene_block, &w))
+		cond_resched();
+}
+
+static char sq_scene_object(struct sq_scene *scene,
+			    const struct sq_piece *piece, unsigned int i)
+{
+	unsigned long addr = sq_piece_object(piece, i);
+	struct sq_heap_scene *hs = sq_heap_scene(scene);
+	const struct sq_slab *slab = piece->data;
+	size_t at;
+
+	if (READ_ONCE(slab->free[i >> 6]) & BIT_ULL(i & 63))
+		return SQ_MAP_IN_SLAB;
+	at = sq_waiting_below(hs, addr);
+	if (at < hs->nr && hs->waiting[at] == addr)
+		return SQ_MAP_WAITING;
+	return SQ_MAP_LIVE;
+}
+
+static void sq_show_map(struct seq_file *s, struct squirrel_heap *heap,
+			const struct squirrel_cache *only)
+{
+	struct sq_heap_scene hs = {
+		.scene = {
+			.not_ours = only ? "not this cache's" :
+					   "not this heap's",
+			.walk = sq_scene_walk,
+			.object = sq_scene_object,
+		},
+		.heap = heap,
+		.only = only,
+	};
+
+	sq_list_waiting(&hs);
+	sq_picture_draw(s, &hs.scene);
+	kvfree(hs.waiting);
+}
+
+/**
+ * sq_heap_show_map() - a heap's blocks as a picture
+ * @s: where to
+ * @heap: the heap
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_heap_show_map(struct seq_file *s, struct squirrel_heap *heap)
+{
+	sq_show_map(s, heap, NULL);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_map);
+
+/**
+ * sq_cache_show_map() - a cache's slabs as a picture
+ * @s: where to
+ * @c: the cache
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_cache_show_map(struct seq_file *s, struct squirrel_cache *c)
+{
+	sq_show_map(s, c->heap, c);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_map);
