@@ -652,29 +652,49 @@ static void manager_destroy_refused_while_used(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_manager_destroy(NULL), 0);
 }
 
-static void count_each(struct sq_agent *agent, void *ctx)
-{
-	unsigned long *pages = ctx;
-
-	*pages += sq_agent_pages(agent);
-}
-
-static void manager_gives_all(struct kunit *test)
+/*
+ * Used and free blocks, direct ones and a reserve, with holes between them and
+ * neighbours of another manager: all pages come back, each once, in pieces, and
+ * the other manager's stay.
+ */
+static void manager_is_razed(struct kunit *test)
 {
 	struct sq_bench *b = test->priv;
-	struct sq_agent *agents[40];
-	unsigned long pages = 0;
+	struct sq_manager *m = sq_manager_create(&b->fake.ops, 0);
+	struct sq_request direct = {
+		.pages = 3,
+		.gfp = GFP_KERNEL | __GFP_ACCOUNT,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+	};
+	struct sq_agent *agents[40], *others[10];
+	unsigned long puts, out;
 	unsigned int i;
 
-	take_n(test, agents, 40, 5);
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	for (i = 0; i < 10; i++) {
+		swap(b->m, m);
+		take_n(test, agents + 4 * i, 4, 1 + i);
+		swap(b->m, m);
+		take_n(test, others + i, 1, 2);
+	}
+	out = b->fake.out;
+	KUNIT_ASSERT_NOT_NULL(test, sq_manager_take(m, &direct));
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(m, 20, GFP_KERNEL, NUMA_NO_NODE),
+			20);
+	KUNIT_ASSERT_GT(test, b->fake.out, out);
 	for (i = 0; i < 40; i += 3)
-		sq_manager_give(b->m, agents[i]);
-	KUNIT_EXPECT_EQ(test, sq_manager_give_all(b->m, count_each, &pages),
-			26 * 5);
-	KUNIT_EXPECT_EQ(test, pages, 26 * 5);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(b->m), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_give_all(b->m, count_each, &pages), 0);
-	sq_bench_sound(test, b);
+		sq_manager_give(m, agents[i]);
+	puts = b->fake.puts;
+	sq_manager_raze(m);
+	KUNIT_EXPECT_EQ(test, b->fake.errors, 0);
+	/* Fewer puts than blocks. */
+	KUNIT_EXPECT_LT(test, b->fake.puts - puts, 40);
+	KUNIT_EXPECT_EQ(test, b->fake.out, sq_manager_pages_used(b->m) +
+					   sq_manager_pages_free(b->m));
+	for (i = 0; i < 10; i++)
+		sq_manager_give(b->m, others[i]);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
 }
 
 /* ---- contexts ---- */
@@ -768,7 +788,7 @@ static struct kunit_case manager_cases[] = {
 	KUNIT_CASE(manager_fetches_what_there_is),
 	KUNIT_CASE(manager_direct_stays_apart),
 	KUNIT_CASE(manager_destroy_refused_while_used),
-	KUNIT_CASE(manager_gives_all),
+	KUNIT_CASE(manager_is_razed),
 	KUNIT_CASE(manager_in_any_context),
 	{}
 };

@@ -89,8 +89,9 @@ struct squirrel_heap *sq_heap_new(const char *name,
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_new);
 
 /*
- * Take a heap apart, whatever is live in it: the manager takes all blocks back
- * at once, at a cost per block. May sleep.
+ * Take a heap apart, whatever is live in it: the manager gives all pages back as
+ * they are, at a cost per page. Objects are not looked at; where the kernel
+ * wipes what is freed (init_on_free), the page source does. May sleep.
  */
 void sq_heap_discard(struct squirrel_heap *heap)
 {
@@ -102,8 +103,7 @@ void sq_heap_discard(struct squirrel_heap *heap)
 		if (heap->class[i])
 			sq_registry_del_cache(heap->class[i]);
 	synchronize_rcu_expedited();
-	sq_manager_give_all(heap->manager, NULL, NULL);
-	sq_manager_destroy(heap->manager);
+	sq_manager_raze(heap->manager);
 	sq_heap_free_memory(heap);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_discard);
