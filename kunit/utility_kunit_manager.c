@@ -697,6 +697,55 @@ static void manager_is_razed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
 }
 
+struct at_ctx {
+	unsigned long addr;
+	struct sq_agent *found;
+	u64 *words;
+};
+
+static void look_at(struct sq_pool *pool, void *ctx)
+{
+	struct at_ctx *at = ctx;
+
+	at->words = sq_pool_priv(pool);
+	at->found = sq_pool_at(pool, at->addr);
+}
+
+static struct sq_agent *found_at(struct sq_manager *m, unsigned long addr)
+{
+	struct at_ctx at = { .addr = addr };
+
+	sq_manager_each_pool(m, look_at, &at);
+	return at.found;
+}
+
+/* Only the start of a free block of that pool will do; any address is safe. */
+static void pool_names_by_address(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_manager *other = sq_manager_create(&b->fake.ops, 0);
+	struct sq_agent *agents[2];
+	struct at_ctx at = {};
+	unsigned long addr;
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	take_n(test, agents, 2, 4);
+	addr = sq_agent_addr(agents[0]);
+	KUNIT_EXPECT_NULL(test, found_at(b->m, addr));
+	sq_manager_give(b->m, agents[0]);
+	KUNIT_EXPECT_PTR_EQ(test, found_at(b->m, addr), agents[0]);
+	KUNIT_EXPECT_NULL(test, found_at(other, addr));
+	KUNIT_EXPECT_NULL(test, found_at(b->m, addr + 1));
+	KUNIT_EXPECT_NULL(test, found_at(b->m, addr + PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, found_at(b->m, 0));
+	KUNIT_EXPECT_NULL(test, found_at(b->m, 0xdead));
+	KUNIT_EXPECT_NULL(test, found_at(b->m, ULONG_MAX));
+	sq_manager_each_pool(other, look_at, &at);
+	KUNIT_EXPECT_EQ(test, at.words[0] | at.words[1], 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_destroy(other), 0);
+	sq_manager_give(b->m, agents[1]);
+}
+
 /* ---- contexts ---- */
 
 struct irq_bench {
@@ -789,6 +838,7 @@ static struct kunit_case manager_cases[] = {
 	KUNIT_CASE(manager_direct_stays_apart),
 	KUNIT_CASE(manager_destroy_refused_while_used),
 	KUNIT_CASE(manager_is_razed),
+	KUNIT_CASE(pool_names_by_address),
 	KUNIT_CASE(manager_in_any_context),
 	{}
 };

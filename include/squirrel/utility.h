@@ -226,9 +226,19 @@ unsigned long sq_manager_pages_used(const struct sq_manager *m);
 /* For a sq_find_fn only: the mechanism a strategy is made of. */
 struct sq_agent *sq_pool_fit(struct sq_pool *pool, unsigned long pages);
 struct sq_agent *sq_pool_lowest(struct sq_pool *pool, unsigned long pages);
+struct sq_agent *sq_pool_lowest_from(struct sq_pool *pool, unsigned long addr,
+				     unsigned long pages);
 struct sq_agent *sq_pool_tightest(struct sq_pool *pool, unsigned long pages);
 struct sq_agent *sq_pool_first(struct sq_pool *pool);
 struct sq_agent *sq_pool_next(struct sq_pool *pool, struct sq_agent *agent);
+struct sq_agent *sq_pool_at(struct sq_pool *pool, unsigned long addr);
+
+#define SQ_POOL_PRIV_BYTES	48
+
+void *sq_pool_priv(struct sq_pool *pool);
+void sq_manager_each_pool(struct sq_manager *m,
+			  void (*fn)(struct sq_pool *pool, void *ctx),
+			  void *ctx);
 
 /* ---- viewer --------------------------------------------------------------- */
 

@@ -478,7 +478,31 @@ foreign:
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_give);
 
-/* ---- all blocks ---- */
+/* ---- all pools, all blocks ---- */
+
+/**
+ * sq_manager_each_pool() - call a function for the pool of each node
+ * @m: the manager
+ * @fn: called with the pool locked; must not sleep and must not call @m
+ * @ctx: passed to @fn
+ *
+ * Context: Any context but NMI.
+ */
+void sq_manager_each_pool(struct sq_manager *m,
+			  void (*fn)(struct sq_pool *pool, void *ctx),
+			  void *ctx)
+{
+	struct sq_pool *pool;
+	unsigned long irq;
+
+	for (pool = sq_manager_next(m, NULL); pool;
+	     pool = sq_manager_next(m, pool)) {
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		fn(pool, ctx);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+	}
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_each_pool);
 
 /* Addresses that all blocks of the manager lie between. */
 void sq_manager_bounds(const struct sq_manager *m, unsigned long *low,
