@@ -365,12 +365,7 @@ static int sq_heap_check_args(const char *name,
 		       args->limit < PAGE_SIZE ? "one page" : "the reserve");
 		return -EINVAL;
 	}
-	if (args->node < 0 || args->node > nr_node_ids ||
-	    (args->node && !node_online(args->node - 1))) {
-		pr_err("heap '%s': no such node: %d\n", name, args->node - 1);
-		return -EINVAL;
-	}
-	return 0;
+	return sq_check_home("heap", name, args->node);
 }
 
 static int sq_heap_choose(struct squirrel_heap *heap,

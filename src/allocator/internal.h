@@ -598,6 +598,7 @@ void sq_registry_del_cache(struct squirrel_cache *c);
 int sq_registry_add_heap(struct squirrel_heap *h);
 void sq_registry_del_heap(struct squirrel_heap *h);
 int sq_check_name(const char *kind, const char *name);
+int sq_check_home(const char *kind, const char *name, int home);
 typedef void (*sq_cache_fn)(struct squirrel_cache *c, void *ctx);
 typedef void (*sq_heap_fn)(struct squirrel_heap *h, void *ctx);
 void sq_walk_caches(sq_cache_fn fn, void *ctx);
