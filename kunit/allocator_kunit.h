@@ -17,6 +17,7 @@
 #include <squirrel/squirrel.h>
 
 #include "allocator/internal.h"
+#include "allocator/pick.h"
 
 #include "fake.h"
 

@@ -149,11 +149,11 @@ struct squirrel_heap *sq_kit_fake_heap(struct kunit *test, const char *strategy,
 	KUNIT_ASSERT_NULL(test, kit->over_fake);
 	if (sq_fake_init(&kit->fake, pages))
 		kunit_skip(test, "no memory for the fake source");
-	heap = sq_heap_new("kunit-fake", &args, sq_strategy_by_name(strategy),
-			   &kit->fake.ops);
+	heap = sq_heap_new("kunit-fake", &args, &kit->fake.ops);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(heap));
 	INIT_LIST_HEAD(&heap->link);
 	kit->over_fake = heap;
+	KUNIT_ASSERT_EQ(test, sq_heap_set_strategy(heap, strategy), 0);
 	KUNIT_ASSERT_EQ(test, sq_registry_add_heap(heap), 0);
 	return heap;
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Strategies: over a fake source that hands out adjacent pages, lowest first,
- * so that it is known which free blocks there are.
+ * so that it is known which free blocks there are. Those of this file's own are
+ * as another module would write them.
  */
+#include <linux/module.h>
+
 #include "allocator_kunit.h"
 
 #define ARENA	64
@@ -155,25 +158,356 @@ static void unknown_strategy_changes_nothing(struct kunit *test)
 static void strategies_have_names_and_numbers(struct kunit *test)
 {
 	static const struct {
-		enum squirrel_strategy id;
+		enum squirrel_fit id;
 		const char *name;
 	} all[] = {
 		{ SQUIRREL_SEGREGATED_FIT, "segregated" },
 		{ SQUIRREL_FIRST_FIT, "first" },
 		{ SQUIRREL_BEST_FIT, "best" },
 	};
+	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(all); i++) {
-		const struct sq_strategy *s = sq_strategy_by_id(all[i].id);
-
-		KUNIT_ASSERT_NOT_NULL(test, s);
-		KUNIT_EXPECT_STREQ(test, s->name, all[i].name);
-		KUNIT_EXPECT_PTR_EQ(test, sq_strategy_by_name(s->name), s);
+		KUNIT_EXPECT_STREQ(test, sq_strategy_name(all[i].id),
+				   all[i].name);
+		KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(heap, all[i].name),
+				0);
+		KUNIT_EXPECT_STREQ(test, heap->strategy->name, all[i].name);
 	}
-	KUNIT_EXPECT_NULL(test, sq_strategy_by_id(SQUIRREL_STRATEGY_DEFAULT));
-	KUNIT_EXPECT_NULL(test, sq_strategy_by_id(SQUIRREL_BEST_FIT + 1));
-	KUNIT_EXPECT_NULL(test, sq_strategy_by_id(-1));
+	KUNIT_EXPECT_NULL(test, sq_strategy_name(SQUIRREL_STRATEGY_DEFAULT));
+	KUNIT_EXPECT_NULL(test, sq_strategy_name(SQUIRREL_BEST_FIT + 1));
+	KUNIT_EXPECT_NULL(test, sq_strategy_name(-1));
+}
+
+/* ---- strategies of another module ----------------------------------------- */
+
+static unsigned int asked;
+
+/* The highest block that fits, by a walk. */
+static struct squirrel_block *high_find(struct squirrel_pool *pool,
+					unsigned long pages)
+{
+	struct squirrel_block *b, *found = NULL;
+
+	asked++;
+	for (b = squirrel_pool_first(pool); b; b = squirrel_pool_next(pool, b))
+		if (squirrel_pool_pages(pool, b) >= pages)
+			found = b;
+	return found;
+}
+
+static struct squirrel_strategy high = {
+	.name = "kunit-high",
+	.find = high_find,
+};
+
+static void use(struct kunit *test, struct squirrel_heap *heap,
+		struct squirrel_strategy *s)
+{
+	KUNIT_ASSERT_EQ(test, squirrel_strategy_register(s), 0);
+	KUNIT_ASSERT_EQ(test, sq_heap_set_strategy(heap, s->name), 0);
+}
+
+static void drop(struct kunit *test, struct squirrel_heap *heap,
+		 struct squirrel_strategy *s)
+{
+	KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(heap, "segregated"), 0);
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(s), 0);
+}
+
+static unsigned long faults(struct squirrel_heap *heap)
+{
+	return atomic_long_read(&heap->strategy_faults);
+}
+
+static void guest_is_asked(struct kunit *test)
+{
+	struct arena *a = arrange(test, "first");
+
+	asked = 0;
+	use(test, a->heap, &high);
+	KUNIT_EXPECT_EQ(test, where(a, 18 * PAGE_SIZE), 43);
+	KUNIT_EXPECT_EQ(test, where(a, 17 * PAGE_SIZE), 23);
+	KUNIT_EXPECT_EQ(test, where(a, 64), 0);
+	KUNIT_EXPECT_EQ(test, asked, 3);
+	KUNIT_EXPECT_EQ(test, faults(a->heap), 0);
+	drop(test, a->heap, &high);
+	where(a, 128);
+	KUNIT_EXPECT_EQ(test, asked, 3);
+}
+
+static void bad_registration_is_refused(struct kunit *test)
+{
+	static struct squirrel_strategy bad[] = {
+		{ .name = NULL, .find = high_find },
+		{ .name = "", .find = high_find },
+		{ .name = "sixteen_letters_", .find = high_find },
+		{ .name = "a/b", .find = high_find },
+		{ .name = "a b", .find = high_find },
+		{ .name = "nofind" },
+	};
+	static struct squirrel_strategy taken = {
+		.name = "best", .find = high_find,
+	};
+	static struct squirrel_strategy longest = {
+		.name = "fifteen_letters", .find = high_find,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ(test, squirrel_strategy_register(&bad[i]),
+				-EINVAL);
+	KUNIT_EXPECT_EQ(test, __squirrel_strategy_register(NULL, THIS_MODULE),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_register(&taken), -EEXIST);
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&taken), -ENOENT);
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_register(&longest), 0);
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_register(&longest), -EEXIST);
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&longest), 0);
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&longest), -ENOENT);
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_register(&longest), 0);
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&longest), 0);
+}
+
+static void heap_is_made_with_a_name(struct kunit *test)
+{
+	static const struct squirrel_heap_args args = {
+		.strategy = SQUIRREL_BEST_FIT,
+		.strategy_name = "kunit-high",
+	};
+	struct squirrel_heap *heap;
+
+	heap = squirrel_heap_create("kunit-named", &args);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(heap), -EINVAL);
+	KUNIT_ASSERT_EQ(test, squirrel_strategy_register(&high), 0);
+	heap = sq_kit_heap(test, &args);
+	KUNIT_EXPECT_STREQ(test, heap->strategy->name, "kunit-high");
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&high), -EBUSY);
+	sq_kit_put_heap(test, heap);
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&high), 0);
+}
+
+/* Who does not choose has the default heap's, whatever that is by now. */
+static void default_is_inherited(struct kunit *test)
+{
+	const char *before = sq_default_heap->strategy->name;
+	struct squirrel_heap *heap;
+
+	use(test, sq_default_heap, &high);
+	heap = sq_kit_heap(test, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, heap->strategy, sq_default_heap->strategy);
+	KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(sq_default_heap, before), 0);
+	drop(test, heap, &high);
+}
+
+/* ---- state ---- */
+
+static struct squirrel_block *next_find(struct squirrel_pool *pool,
+					unsigned long pages)
+{
+	unsigned long *rover = squirrel_pool_state(pool);
+	struct squirrel_block *b = squirrel_pool_from(pool, *rover, pages);
+
+	if (!b)
+		b = squirrel_pool_from(pool, 0, pages);
+	if (b)
+		*rover = squirrel_block_addr(b) + pages * PAGE_SIZE;
+	return b;
+}
+
+static struct squirrel_strategy next = {
+	.name = "kunit-next",
+	.find = next_find,
+};
+
+static void state_is_kept_and_begins_anew(struct kunit *test)
+{
+	struct arena *a = arrange(test, "first");
+
+	use(test, a->heap, &next);
+	KUNIT_EXPECT_EQ(test, where(a, 12 * PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, where(a, 9 * PAGE_SIZE), 23);
+	KUNIT_EXPECT_EQ(test, where(a, 9 * PAGE_SIZE), 43);
+	/* Around: 8 pages are left at 12, 8 at 32, 9 at 52. */
+	KUNIT_EXPECT_EQ(test, where(a, 9 * PAGE_SIZE), 52);
+	KUNIT_EXPECT_EQ(test, where(a, 3 * PAGE_SIZE), 12);
+	KUNIT_EXPECT_EQ(test, where(a, 3 * PAGE_SIZE), 15);
+	KUNIT_EXPECT_EQ(test, where(a, 3 * PAGE_SIZE), 32);
+	KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(a->heap, "best"), 0);
+	KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(a->heap, "kunit-next"), 0);
+	KUNIT_EXPECT_EQ(test, where(a, PAGE_SIZE), 18);
+	KUNIT_EXPECT_EQ(test, faults(a->heap), 0);
+	drop(test, a->heap, &next);
+}
+
+/* ---- shape ---- */
+
+static unsigned long shaped_pages, shaped_align;
+
+static void any_shape(unsigned long *pages, unsigned long *align)
+{
+	*pages = shaped_pages ? shaped_pages : roundup_pow_of_two(*pages);
+	*align = shaped_align ? shaped_align : *pages;
+}
+
+static struct squirrel_block *tight_find(struct squirrel_pool *pool,
+					 unsigned long pages)
+{
+	return squirrel_pool_tightest(pool, pages);
+}
+
+static struct squirrel_strategy shaper = {
+	.name = "kunit-shaper",
+	.find = tight_find,
+	.shape = any_shape,
+};
+
+/* As a buddy allocator would have it. */
+static void shape_is_obeyed(struct kunit *test)
+{
+	struct arena *a = arrange(test, "first");
+	void *obj;
+
+	shaped_pages = 0;
+	shaped_align = 0;
+	use(test, a->heap, &shaper);
+	obj = squirrel_heap_alloc(a->heap, 5 * PAGE_SIZE, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, sq_fake_index(a->fake, (unsigned long)obj), 24);
+	KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj), 8 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, where(a, 3 * PAGE_SIZE), 32);
+	squirrel_heap_free(a->heap, obj);
+	KUNIT_EXPECT_EQ(test, where(a, 7 * PAGE_SIZE), 24);
+	KUNIT_EXPECT_EQ(test, faults(a->heap), 0);
+	drop(test, a->heap, &shaper);
+}
+
+static void bad_shape_is_survived(struct kunit *test)
+{
+	static const struct {
+		unsigned long pages;
+		unsigned long align;
+	} bad[] = {
+		{ 2, 1 }, { ULONG_MAX, 1 }, { 5, 1 }, { 3, 3 },
+		{ 3, ULONG_MAX }, { 3, 1UL << 63 }, { 3, 2048 },
+	};
+	struct arena *a = arrange(test, "first");
+	unsigned int i;
+	void *obj;
+
+	use(test, a->heap, &shaper);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		shaped_pages = bad[i].pages;
+		shaped_align = bad[i].align;
+		obj = squirrel_heap_alloc(a->heap, 3 * PAGE_SIZE, GFP_KERNEL);
+		KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj), 3 * PAGE_SIZE);
+		squirrel_heap_free(a->heap, obj);
+		KUNIT_EXPECT_EQ(test, faults(a->heap), i + 1);
+	}
+	drop(test, a->heap, &shaper);
+}
+
+/* ---- wrong answers ---- */
+
+static struct squirrel_block *answer;
+
+static struct squirrel_block *broken_find(struct squirrel_pool *pool,
+					  unsigned long pages)
+{
+	return answer;
+}
+
+static struct squirrel_strategy broken = {
+	.name = "kunit-broken",
+	.find = broken_find,
+};
+
+/* Whatever the answer: it is as with segregated fit, and counted. */
+static void broken_strategy_is_survived(struct kunit *test)
+{
+	struct arena *a = arrange(test, "segregated");
+	unsigned long start = sq_fake_page(a->fake, 0);
+	struct squirrel_heap *other = sq_kit_heap(test, NULL);
+	unsigned long foreign, bad[9];
+	unsigned int i, n = 0;
+	void *obj;
+
+	foreign = (unsigned long)squirrel_heap_alloc(other, 3 * PAGE_SIZE,
+						     GFP_KERNEL);
+	bad[n++] = 0;
+	bad[n++] = (unsigned long)a->wall[0];		/* used */
+	bad[n++] = foreign;
+	bad[n++] = start + 23 * PAGE_SIZE;		/* too small */
+	bad[n++] = start + PAGE_SIZE;			/* within a free one */
+	bad[n++] = start + 8;
+	bad[n++] = (unsigned long)a;			/* somebody else's */
+	bad[n++] = 0x123;
+	bad[n++] = ULONG_MAX;
+	use(test, a->heap, &broken);
+	for (i = 0; i < n; i++) {
+		answer = (struct squirrel_block *)bad[i];
+		obj = squirrel_heap_alloc(a->heap, 18 * PAGE_SIZE, GFP_KERNEL);
+		KUNIT_EXPECT_EQ(test,
+				sq_fake_index(a->fake, (unsigned long)obj), 43);
+		KUNIT_EXPECT_EQ(test, faults(a->heap), i + 1);
+		squirrel_heap_free(a->heap, obj);
+		while (sq_manager_coalesce(a->heap->manager, ULONG_MAX))
+			;
+		KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+	}
+	/* Where nothing fits, to find nothing is right. */
+	answer = NULL;
+	a->fake->budget = 0;
+	KUNIT_EXPECT_EQ(test, where(a, 21 * PAGE_SIZE), -1);
+	KUNIT_EXPECT_EQ(test, faults(a->heap), n);
+	drop(test, a->heap, &broken);
+}
+
+/* ---- life time ---- */
+
+/* A heap of nobody's, as one of another module would, keeps the module. */
+static void strategy_in_use_stays(struct kunit *test)
+{
+	struct arena *a = arrange(test, "first");
+	int refs = module_refcount(THIS_MODULE);
+
+	use(test, a->heap, &high);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs + 1);
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&high), -EBUSY);
+	KUNIT_EXPECT_EQ(test, where(a, 17 * PAGE_SIZE), 43);
+	KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(a->heap, "kunit-high"), 0);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs + 1);
+	KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(a->heap, "nonesuch"),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs + 1);
+	drop(test, a->heap, &high);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs);
+}
+
+/* Or else its exit, which would destroy the heap, could never run. */
+static void own_heap_does_not_keep_the_module(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	int refs = module_refcount(THIS_MODULE);
+
+	use(test, heap, &high);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs);
+	drop(test, heap, &high);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), refs);
+}
+
+/* What a module leaves behind is taken away from its heaps. */
+static void strategy_goes_with_its_module(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+
+	use(test, heap, &high);
+	sq_allocator_client_gone(THIS_MODULE);
+	KUNIT_EXPECT_STREQ(test, heap->strategy->name, "segregated");
+	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&high), -ENOENT);
+	asked = 0;
+	squirrel_heap_free(heap, squirrel_heap_alloc(heap, 100000, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, asked, 0);
 }
 
 static struct kunit_case strategy_cases[] = {
@@ -185,6 +519,17 @@ static struct kunit_case strategy_cases[] = {
 	KUNIT_CASE(neighbours_are_joined_before_giving_up),
 	KUNIT_CASE(unknown_strategy_changes_nothing),
 	KUNIT_CASE(strategies_have_names_and_numbers),
+	KUNIT_CASE(guest_is_asked),
+	KUNIT_CASE(bad_registration_is_refused),
+	KUNIT_CASE(heap_is_made_with_a_name),
+	KUNIT_CASE(default_is_inherited),
+	KUNIT_CASE(state_is_kept_and_begins_anew),
+	KUNIT_CASE(shape_is_obeyed),
+	KUNIT_CASE(bad_shape_is_survived),
+	KUNIT_CASE(broken_strategy_is_survived),
+	KUNIT_CASE(strategy_in_use_stays),
+	KUNIT_CASE(own_heap_does_not_keep_the_module),
+	KUNIT_CASE(strategy_goes_with_its_module),
 	{}
 };
 

@@ -33,9 +33,7 @@ void sq_bench_exit(struct kunit *test)
 	if (!b)
 		return;
 	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
-	sq_manager_give_all(b->m, NULL, NULL);
-	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_destroy(b->m), 0);
+	sq_manager_raze(b->m);
 	KUNIT_EXPECT_EQ(test, b->fake.errors, 0);
 	KUNIT_EXPECT_EQ(test, sq_fake_exit(&b->fake), 0);
 }

@@ -285,29 +285,98 @@ static void manager_destroy_refused_while_used(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_manager_destroy(NULL), 0);
 }
 
-static void count_each(struct sq_agent *agent, void *ctx)
-{
-	unsigned long *pages = ctx;
-
-	*pages += sq_agent_pages(agent);
-}
-
-static void manager_gives_all(struct kunit *test)
+/*
+ * Used and free blocks, direct ones and a reserve, with holes between them and
+ * neighbours of another manager: all pages come back, each once, in pieces, and
+ * the other manager's stay.
+ */
+static void manager_is_razed(struct kunit *test)
 {
 	struct sq_bench *b = test->priv;
-	struct sq_agent *agents[40];
-	unsigned long pages = 0;
+	struct sq_manager *m = sq_manager_create(&b->fake.ops, 0);
+	struct sq_request direct = {
+		.pages = 3,
+		.gfp = GFP_KERNEL | __GFP_ACCOUNT,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+	};
+	struct sq_agent *agents[40], *others[10];
+	unsigned long puts, out;
 	unsigned int i;
 
-	sq_bench_take_n(test, agents, 40, 5);
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	for (i = 0; i < 10; i++) {
+		swap(b->m, m);
+		sq_bench_take_n(test, agents + 4 * i, 4, 1 + i);
+		swap(b->m, m);
+		sq_bench_take_n(test, others + i, 1, 2);
+	}
+	out = b->fake.out;
+	KUNIT_ASSERT_NOT_NULL(test, sq_manager_take(m, &direct));
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(m, 20, GFP_KERNEL, NUMA_NO_NODE),
+			20);
+	KUNIT_ASSERT_GT(test, b->fake.out, out);
 	for (i = 0; i < 40; i += 3)
-		sq_manager_give(b->m, agents[i]);
-	KUNIT_EXPECT_EQ(test, sq_manager_give_all(b->m, count_each, &pages),
-			26 * 5);
-	KUNIT_EXPECT_EQ(test, pages, 26 * 5);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(b->m), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_give_all(b->m, count_each, &pages), 0);
-	sq_bench_sound(test, b);
+		sq_manager_give(m, agents[i]);
+	puts = b->fake.puts;
+	sq_manager_raze(m);
+	KUNIT_EXPECT_EQ(test, b->fake.errors, 0);
+	/* Fewer puts than blocks. */
+	KUNIT_EXPECT_LT(test, b->fake.puts - puts, 40);
+	KUNIT_EXPECT_EQ(test, b->fake.out, sq_manager_pages_used(b->m) +
+					   sq_manager_pages_free(b->m));
+	for (i = 0; i < 10; i++)
+		sq_manager_give(b->m, others[i]);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+}
+
+struct at_ctx {
+	unsigned long addr;
+	struct sq_agent *found;
+	u64 *words;
+};
+
+static void look_at(struct sq_pool *pool, void *ctx)
+{
+	struct at_ctx *at = ctx;
+
+	at->words = sq_pool_priv(pool);
+	at->found = sq_pool_at(pool, at->addr);
+}
+
+static struct sq_agent *found_at(struct sq_manager *m, unsigned long addr)
+{
+	struct at_ctx at = { .addr = addr };
+
+	sq_manager_each_pool(m, look_at, &at);
+	return at.found;
+}
+
+/* Only the start of a free block of that pool will do; any address is safe. */
+static void pool_names_by_address(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_manager *other = sq_manager_create(&b->fake.ops, 0);
+	struct sq_agent *agents[2];
+	struct at_ctx at = {};
+	unsigned long addr;
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	sq_bench_take_n(test, agents, 2, 4);
+	addr = sq_agent_addr(agents[0]);
+	KUNIT_EXPECT_NULL(test, found_at(b->m, addr));
+	sq_manager_give(b->m, agents[0]);
+	KUNIT_EXPECT_PTR_EQ(test, found_at(b->m, addr), agents[0]);
+	KUNIT_EXPECT_NULL(test, found_at(other, addr));
+	KUNIT_EXPECT_NULL(test, found_at(b->m, addr + 1));
+	KUNIT_EXPECT_NULL(test, found_at(b->m, addr + PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, found_at(b->m, 0));
+	KUNIT_EXPECT_NULL(test, found_at(b->m, 0xdead));
+	KUNIT_EXPECT_NULL(test, found_at(b->m, ULONG_MAX));
+	sq_manager_each_pool(other, look_at, &at);
+	KUNIT_EXPECT_EQ(test, at.words[0] | at.words[1], 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_destroy(other), 0);
+	sq_manager_give(b->m, agents[1]);
 }
 
 /* ---- contexts ---- */
@@ -390,7 +459,8 @@ static struct kunit_case manager_cases[] = {
 	KUNIT_CASE(manager_keeps_its_limit),
 	KUNIT_CASE(manager_direct_stays_apart),
 	KUNIT_CASE(manager_destroy_refused_while_used),
-	KUNIT_CASE(manager_gives_all),
+	KUNIT_CASE(manager_is_razed),
+	KUNIT_CASE(pool_names_by_address),
 	KUNIT_CASE(manager_in_any_context),
 	{}
 };

@@ -86,6 +86,7 @@ static void pool_empty_has_nothing(struct kunit *test)
 
 	KUNIT_EXPECT_NULL(test, sq_pool_fit(&b->pool, 1));
 	KUNIT_EXPECT_NULL(test, sq_pool_lowest(&b->pool, 1));
+	KUNIT_EXPECT_NULL(test, sq_pool_lowest_from(&b->pool, 0, 1));
 	KUNIT_EXPECT_NULL(test, sq_pool_tightest(&b->pool, 1));
 	KUNIT_EXPECT_NULL(test, sq_pool_first(&b->pool));
 }
@@ -171,6 +172,27 @@ static void expect_lowest(struct kunit *test, struct pool_bench *b,
 			want = i;
 	}
 	KUNIT_ASSERT_EQ(test, index_of(b, sq_pool_lowest(&b->pool, pages)),
+			want);
+}
+
+/* From block @from on, at its start or one page further. */
+static void expect_lowest_from(struct kunit *test, struct pool_bench *b,
+			       struct rnd_state *rnd)
+{
+	unsigned long pages = random_pages(rnd);
+	unsigned int from = sq_fake_random(rnd, BLOCKS), i;
+	unsigned int past = sq_fake_random(rnd, 2);
+	long want = -1;
+
+	for (i = from + past; i < BLOCKS && want < 0; i++) {
+		if (b->in[i] && sq_agent_pages(&b->agents[i]) >= pages)
+			want = i;
+	}
+	KUNIT_ASSERT_EQ(test,
+			index_of(b, sq_pool_lowest_from(&b->pool,
+							(from + 1) * SPACING +
+							past * PAGE_SIZE,
+							pages)),
 			want);
 }
 
@@ -287,6 +309,9 @@ static void pool_property(struct kunit *test)
 			break;
 		case 3:
 			expect_largest(test, b);
+			break;
+		case 4:
+			expect_lowest_from(test, b, &rnd);
 		}
 		if (i % 1000 == 0)
 			expect_walk(test, b);

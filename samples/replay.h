@@ -116,7 +116,7 @@ enum replay_bust { REPLAY_BUST_OFF, REPLAY_BUST_OVERRUN, REPLAY_BUST_EARLY };
 struct replay_opts {
 	enum replay_pattern pattern;
 	enum replay_bust busted;
-	unsigned int strategy;	/* enum squirrel_strategy */
+	const char *strategy;	/* name, or NULL for the default heap's */
 	bool own_heap;
 	bool bulk;
 	bool ctors;

@@ -35,7 +35,7 @@ MODULE_PARM_DESC(heap, "where kmalloc requests go on squirrel: own (default) or 
 
 static char *strategy = "segregated";
 module_param(strategy, charp, 0444);
-MODULE_PARM_DESC(strategy, "of the own heap: segregated (default), first or best");
+MODULE_PARM_DESC(strategy, "of the own heap: segregated (default), first, best or one that a module has registered");
 
 static char *pattern = "edges";
 module_param(pattern, charp, 0444);
@@ -110,16 +110,11 @@ static int replay_parse(struct replay_opts *o)
 {
 	static const char * const heaps[] = { "default", "own" };
 	static const char * const patterns[] = { "none", "edges", "full" };
-	static const char * const strategies[] = {
-		"default", "segregated", "first", "best",
-	};
 	int h = replay_choice("heap", heap, heaps, ARRAY_SIZE(heaps));
 	int p = replay_choice("pattern", pattern, patterns,
 			      ARRAY_SIZE(patterns));
-	int s = replay_choice("strategy", strategy, strategies,
-			      ARRAY_SIZE(strategies));
 
-	if (h < 0 || p < 0 || s < 0)
+	if (h < 0 || p < 0)
 		return -EINVAL;
 	if (!*trace) {
 		pr_err("parameter trace: the path of a trace is needed\n");
@@ -136,7 +131,7 @@ static int replay_parse(struct replay_opts *o)
 	*o = (struct replay_opts) {
 		.pattern = p,
 		.busted = busted,
-		.strategy = s,
+		.strategy = strcmp(strategy, "default") ? strategy : NULL,
 		.own_heap = h,
 		.bulk = bulk,
 		.ctors = ctors,

@@ -55,7 +55,7 @@ static struct squirrel_cache *replay_sq_cache(struct replay_run *run,
 static int replay_sq_setup(struct replay_run *run)
 {
 	const struct squirrel_heap_args args = {
-		.strategy = run->opts->strategy,
+		.strategy_name = run->opts->strategy,
 	};
 	struct squirrel_heap *heap;
 	void *cache;

@@ -77,6 +77,8 @@ static const struct misuse_heap_row misuse_heap_rows[] = {
 	{ "default", {}, -EEXIST },
 	{ "misuse_x", { .strategy = SQUIRREL_BEST_FIT + 1 }, -EINVAL },
 	{ "misuse_x", { .strategy = -1 }, -EINVAL },
+	{ "misuse_x", { .strategy_name = "" }, -EINVAL },
+	{ "misuse_x", { .strategy_name = "worst" }, -EINVAL },
 	{ "misuse_x", { .limit = PAGE_SIZE - 1 }, -EINVAL },
 	{ "misuse_x", { .limit = 65536, .reserve = 131072 }, -EINVAL },
 	{ "misuse_x", { .node = -1 }, -EINVAL },

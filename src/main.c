@@ -18,7 +18,7 @@
 static char *strategy = "segregated";
 module_param(strategy, charp, 0444);
 MODULE_PARM_DESC(strategy,
-		 "how heaps pick among free blocks: segregated, first or best");
+		 "how heaps pick among free blocks at first: segregated, first or best");
 
 static bool hardened = true;
 module_param(hardened, bool, 0444);
@@ -53,13 +53,16 @@ MODULE_PARM_DESC(reclaim,
 
 /*
  * Live memory of the default heap pins this module, but so does free memory
- * in magazines: when a client goes, see to it that only live memory does.
+ * in magazines: when a client goes, see to it that only live memory does. And
+ * that no strategy of it is called any more.
  */
 static int client_gone(struct notifier_block *nb, unsigned long state,
 		       void *module)
 {
-	if (state == MODULE_STATE_GOING && module != THIS_MODULE)
+	if (state == MODULE_STATE_GOING && module != THIS_MODULE) {
+		sq_allocator_client_gone(module);
 		squirrel_reclaim();
+	}
 	return NOTIFY_DONE;
 }
 

@@ -5,13 +5,15 @@
 #
 # Part A reads #include lines in TREE:
 #   src/<layer>    its own face and the one below, compat.h, headers of its own
-#                  folder; squirrel.h only where its functions are defined
+#                  folder; squirrel.h and strategy.h only where their functions
+#                  are defined
 #   src/debugfs    the faces of utility, allocator, reclaimer
 #   src/main.c     everything
 #   faces          no other face
 #   kunit          <layer>_kunit*.c: faces of its layer and below, headers of
 #                  src/<layer>; fake*: block.h alone; others: any face
-#   samples, selftests   what clients include, squirrel.h and kmem_cache.h
+#   samples, selftests   what clients include: squirrel.h, strategy.h and
+#                  kmem_cache.h
 # and looks for kernel version checks outside of compat.h.
 #
 # Part B, with OBJECTS (a build of TREE), reads symbols: one that an object of
@@ -67,7 +69,8 @@ faces_of() {
 			squirrel/reclaimer.h squirrel/debugfs.h squirrel/compat.h
 		return
 		;;
-	allocator | reclaimer) echo squirrel/squirrel.h ;;
+	allocator) echo squirrel/squirrel.h squirrel/strategy.h ;;
+	reclaimer) echo squirrel/squirrel.h ;;
 	esac
 	echo squirrel/compat.h
 	if n=$(level "$1"); then
@@ -132,7 +135,8 @@ may_include() {
 	include/squirrel/kmem_cache.h) [ "$3" = squirrel/squirrel.h ] ;;
 	include/squirrel/*) [ "$3" = squirrel/compat.h ] ;;
 	samples/* | selftests/*)
-		[[ $3 == squirrel/squirrel.h || $3 == squirrel/kmem_cache.h ]]
+		[[ $3 == squirrel/squirrel.h || $3 == squirrel/strategy.h ||
+			$3 == squirrel/kmem_cache.h ]]
 		;;
 	*) return 1 ;;
 	esac

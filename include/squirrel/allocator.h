@@ -9,6 +9,7 @@
 #include <linux/gfp.h>
 #include <linux/types.h>
 
+struct module;
 struct seq_file;
 struct sq_block_ops;
 struct sq_manager;
@@ -118,6 +119,7 @@ void sq_heap_show_map(struct seq_file *s, struct squirrel_heap *heap);
 void sq_heap_show_histogram(struct seq_file *s, struct squirrel_heap *heap);
 void sq_heap_show_strategy(struct seq_file *s, struct squirrel_heap *heap);
 int sq_heap_set_strategy(struct squirrel_heap *heap, const char *name);
+void sq_allocator_client_gone(const struct module *module);
 void sq_allocator_show_summary(struct seq_file *s);
 unsigned int sq_allocator_check(void);
 

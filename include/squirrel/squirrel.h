@@ -78,14 +78,14 @@ struct squirrel_cache_args {
 };
 
 /**
- * enum squirrel_strategy - how a heap picks among its free blocks
+ * enum squirrel_fit - how a heap picks among its free blocks
  * @SQUIRREL_STRATEGY_DEFAULT: the module's ``strategy`` parameter
  * @SQUIRREL_SEGREGATED_FIT: first block of the smallest size class that is
  *	sure to fit; constant time
  * @SQUIRREL_FIRST_FIT: the block with the lowest address that fits
  * @SQUIRREL_BEST_FIT: the smallest block that fits
  */
-enum squirrel_strategy {
+enum squirrel_fit {
 	SQUIRREL_STRATEGY_DEFAULT,
 	SQUIRREL_SEGREGATED_FIT,
 	SQUIRREL_FIRST_FIT,
@@ -95,6 +95,8 @@ enum squirrel_strategy {
 /**
  * struct squirrel_heap_args - what is special about a heap
  * @strategy: how free blocks are chosen
+ * @strategy_name: the same by name, also of one that another module has
+ *	registered (see <squirrel/strategy.h>); NULL: as @strategy says
  * @limit: most bytes of pages that may be in use, rounded down to whole
  *	pages, or 0
  * @reserve: bytes of pages fetched at create and never given back, or 0
@@ -103,7 +105,8 @@ enum squirrel_strategy {
  * @owner: module that owns the heap; filled in by squirrel_heap_create()
  */
 struct squirrel_heap_args {
-	enum squirrel_strategy strategy;
+	enum squirrel_fit strategy;
+	const char *strategy_name;
 	size_t limit;
 	size_t reserve;
 	int node;

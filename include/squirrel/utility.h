@@ -192,6 +192,7 @@ struct sq_request {
 struct sq_manager *sq_manager_create(const struct sq_block_ops *source,
 				     unsigned long limit_pages);
 unsigned long sq_manager_destroy(struct sq_manager *m);
+void sq_manager_raze(struct sq_manager *m);
 struct sq_agent *sq_manager_take(struct sq_manager *m,
 				 const struct sq_request *req);
 void sq_manager_give(struct sq_manager *m, struct sq_agent *agent);
@@ -217,10 +218,6 @@ unsigned long sq_manager_trim(struct sq_manager *m, unsigned long keep,
 			      unsigned long budget);
 unsigned long sq_manager_trim_stale(struct sq_manager *m, unsigned long keep,
 				    unsigned long budget, unsigned long age);
-unsigned long sq_manager_give_all(struct sq_manager *m,
-				  void (*each)(struct sq_agent *agent,
-					       void *ctx),
-				  void *ctx);
 void sq_manager_set_limit(struct sq_manager *m, unsigned long limit_pages);
 void sq_manager_set_reserve(struct sq_manager *m, unsigned long pages);
 unsigned long sq_manager_pages_free(const struct sq_manager *m);
@@ -229,9 +226,19 @@ unsigned long sq_manager_pages_used(const struct sq_manager *m);
 /* For a sq_find_fn only: the mechanism a strategy is made of. */
 struct sq_agent *sq_pool_fit(struct sq_pool *pool, unsigned long pages);
 struct sq_agent *sq_pool_lowest(struct sq_pool *pool, unsigned long pages);
+struct sq_agent *sq_pool_lowest_from(struct sq_pool *pool, unsigned long addr,
+				     unsigned long pages);
 struct sq_agent *sq_pool_tightest(struct sq_pool *pool, unsigned long pages);
 struct sq_agent *sq_pool_first(struct sq_pool *pool);
 struct sq_agent *sq_pool_next(struct sq_pool *pool, struct sq_agent *agent);
+struct sq_agent *sq_pool_at(struct sq_pool *pool, unsigned long addr);
+
+#define SQ_POOL_PRIV_BYTES	48
+
+void *sq_pool_priv(struct sq_pool *pool);
+void sq_manager_each_pool(struct sq_manager *m,
+			  void (*fn)(struct sq_pool *pool, void *ctx),
+			  void *ctx);
 
 /* ---- viewer --------------------------------------------------------------- */
 

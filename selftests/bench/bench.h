@@ -116,6 +116,7 @@ int bench_heap(void);
 int bench_large(void);
 int bench_irq(void);
 int bench_live(void);
+int bench_arena(void);
 int bench_cpus(void);
 int bench_tail_off(void);
 int bench_tail_busy(void);

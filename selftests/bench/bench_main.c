@@ -44,6 +44,7 @@ static const struct bench_group {
 	{ "large", bench_large, true },
 	{ "irq", bench_irq, true },
 	{ "live", bench_live, true },
+	{ "arena", bench_arena, true },
 	{ "cpus", bench_cpus, false },
 	{ "tail-off", bench_tail_off, true },
 	{ "tail-busy", bench_tail_busy, true },

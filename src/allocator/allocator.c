@@ -295,18 +295,17 @@ void sq_rcu_free_wait(void)
 static int sq_default_heap_init(const struct sq_allocator_config *config)
 {
 	static const struct squirrel_heap_args args;
-	const struct sq_strategy *strategy;
 	struct squirrel_heap *heap;
 
-	strategy = sq_strategy_by_name(config->strategy);
-	if (!strategy) {
-		pr_err("unknown strategy '%s'; there are segregated, first and best\n",
-		       config->strategy);
-		return -EINVAL;
-	}
-	heap = sq_heap_new("default", &args, strategy, config->source);
+	heap = sq_heap_new("default", &args, config->source);
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
+	if (sq_heap_set_strategy(heap, config->strategy)) {
+		pr_err("unknown strategy '%s'; at load there are segregated, first and best\n",
+		       config->strategy);
+		sq_heap_discard(heap);
+		return -EINVAL;
+	}
 	sq_default_heap = heap;
 	return sq_registry_add_heap(sq_default_heap);
 }

@@ -244,12 +244,7 @@ static int sq_cache_check_args(const char *name, unsigned int size,
 		       args->flags & ~SQUIRREL_CACHE_FLAGS);
 		return -EINVAL;
 	}
-	if (args->node < 0 || args->node > nr_node_ids ||
-	    (args->node && !node_online(args->node - 1))) {
-		pr_err("cache '%s': no such node: %d\n", name, args->node - 1);
-		return -EINVAL;
-	}
-	return 0;
+	return sq_check_home("cache", name, args->node);
 }
 
 /* 0, or -EINVAL if the limit does not hold a single object or the reserve. */

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "internal.h"
+#include "pick.h"
 
 /* Larger classes to try before a whole page when a class cannot be made. */
 #define SQ_CLASS_TRIES	8
@@ -56,7 +57,6 @@ static void sq_heap_free_memory(struct squirrel_heap *heap)
 /* An unregistered heap, or an ERR_PTR; the arguments have been checked. */
 struct squirrel_heap *sq_heap_new(const char *name,
 				  const struct squirrel_heap_args *args,
-				  const struct sq_strategy *strategy,
 				  const struct sq_block_ops *source)
 {
 	struct squirrel_heap *heap;
@@ -71,7 +71,6 @@ struct squirrel_heap *sq_heap_new(const char *name,
 	heap->class = sq_default_heap ?
 		      kcalloc(SQUIRREL_NR_CLASSES, sizeof(*heap->class), GFP_KERNEL) :
 		      squirrel_default_class;
-	heap->strategy = strategy;
 	heap->home = args->node;
 	heap->limit = args->limit;
 	heap->reserve = args->reserve;
@@ -79,8 +78,10 @@ struct squirrel_heap *sq_heap_new(const char *name,
 	if (!IS_ERR(large))
 		heap->large = large;
 	heap->manager = sq_manager_create(source, args->limit >> PAGE_SHIFT);
-	if (heap->class && heap->large && !IS_ERR_OR_NULL(heap->manager))
+	if (heap->class && heap->large && !IS_ERR_OR_NULL(heap->manager)) {
+		sq_strategy_begin(heap);
 		return heap;
+	}
 	if (!IS_ERR_OR_NULL(heap->manager))
 		sq_manager_destroy(heap->manager);
 	sq_heap_free_memory(heap);
@@ -89,8 +90,9 @@ struct squirrel_heap *sq_heap_new(const char *name,
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_new);
 
 /*
- * Take a heap apart, whatever is live in it: the manager takes all blocks back
- * at once, at a cost per block. May sleep.
+ * Take a heap apart, whatever is live in it: the manager gives all pages back as
+ * they are, at a cost per page. Objects are not looked at; where the kernel
+ * wipes what is freed (init_on_free), the page source does. May sleep.
  */
 void sq_heap_discard(struct squirrel_heap *heap)
 {
@@ -102,8 +104,8 @@ void sq_heap_discard(struct squirrel_heap *heap)
 		if (heap->class[i])
 			sq_registry_del_cache(heap->class[i]);
 	synchronize_rcu_expedited();
-	sq_manager_give_all(heap->manager, NULL, NULL);
-	sq_manager_destroy(heap->manager);
+	sq_manager_raze(heap->manager);
+	sq_strategy_end(heap);
 	sq_heap_free_memory(heap);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_discard);
@@ -346,14 +348,13 @@ EXPORT_SYMBOL_GPL(squirrel_heap_realloc);
 /* ---- the public create and destroy ---------------------------------------- */
 
 static int sq_heap_check_args(const char *name,
-			      const struct squirrel_heap_args *args,
-			      const struct sq_strategy *strategy)
+			      const struct squirrel_heap_args *args)
 {
 	int err = sq_check_name("heap", name);
 
 	if (err)
 		return err;
-	if (!strategy) {
+	if (args->strategy && !sq_strategy_name(args->strategy)) {
 		pr_err("heap '%s': unknown strategy %d\n", name,
 		       args->strategy);
 		return -EINVAL;
@@ -364,12 +365,20 @@ static int sq_heap_check_args(const char *name,
 		       args->limit < PAGE_SIZE ? "one page" : "the reserve");
 		return -EINVAL;
 	}
-	if (args->node < 0 || args->node > nr_node_ids ||
-	    (args->node && !node_online(args->node - 1))) {
-		pr_err("heap '%s': no such node: %d\n", name, args->node - 1);
-		return -EINVAL;
-	}
-	return 0;
+	return sq_check_home("heap", name, args->node);
+}
+
+static int sq_heap_choose(struct squirrel_heap *heap,
+			  const struct squirrel_heap_args *args)
+{
+	const char *name = args->strategy_name;
+
+	if (!sq_heap_set_strategy(heap, name ? name :
+				  sq_strategy_name(args->strategy)))
+		return 0;
+	pr_err("heap '%s': unknown strategy '%s'\n", heap->name,
+	       name ? name : "");
+	return -EINVAL;
 }
 
 static int sq_heap_fill(struct squirrel_heap *heap)
@@ -399,25 +408,23 @@ __squirrel_heap_create(const char *name, const struct squirrel_heap_args *args,
 		       struct module *owner)
 {
 	static const struct squirrel_heap_args defaults;
-	const struct sq_strategy *strategy;
 	struct squirrel_heap *heap;
 	int err;
 
 	if (!args)
 		args = &defaults;
-	strategy = args->strategy == SQUIRREL_STRATEGY_DEFAULT ?
-		   READ_ONCE(sq_default_heap->strategy) :
-		   sq_strategy_by_id(args->strategy);
-	err = sq_heap_check_args(name, args, strategy);
+	err = sq_heap_check_args(name, args);
 	if (err)
 		return ERR_PTR(err);
-	heap = sq_heap_new(name, args, strategy, sq_source());
+	heap = sq_heap_new(name, args, sq_source());
 	if (IS_ERR(heap)) {
 		pr_err("heap '%s': no memory\n", name);
 		return heap;
 	}
 	strscpy(heap->owner, owner ? module_name(owner) : "", sizeof(heap->owner));
-	err = sq_heap_fill(heap);
+	err = sq_heap_choose(heap, args);
+	if (!err)
+		err = sq_heap_fill(heap);
 	if (err)
 		goto discard;
 	__module_get(THIS_MODULE);

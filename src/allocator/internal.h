@@ -19,6 +19,8 @@
 #include <squirrel/squirrel.h>
 #include <squirrel/utility.h>
 
+struct sq_strategy;
+
 /* What a used block is to the allocator: the agent's kind. */
 #define SQ_KIND_SLAB	1
 #define SQ_KIND_LARGE	2
@@ -339,16 +341,6 @@ static inline void sq_set_cap(struct squirrel_cache *c, u32 cap)
 }
 
 /**
- * struct sq_strategy - how a heap picks among free blocks
- * @name: as in the ``strategy`` parameter and file
- * @find: see typedef sq_find_fn
- */
-struct sq_strategy {
-	const char *name;
-	sq_find_fn find;
-};
-
-/**
  * struct sq_large - a large block; lives in its agent's priv
  * @size: bytes asked for
  */
@@ -360,7 +352,10 @@ struct sq_large {
  * struct squirrel_heap - objects of any size
  * @class: its caches, made on first use
  * @manager: its blocks
- * @strategy: which free block is taken
+ * @strategy: which free block is taken; see strategy.c
+ * @find: how to ask it: its own find if it is built in
+ * @strategy_pin: the module that it keeps for that, or NULL
+ * @strategy_faults: wrong answers of strategies
  * @large: stands for the large blocks: they carry it as owner
  * @large_live: large blocks in use
  * @large_bytes: bytes asked for in them
@@ -378,7 +373,10 @@ struct sq_large {
 struct squirrel_heap {
 	struct squirrel_cache **class;
 	struct sq_manager *manager;
-	const struct sq_strategy *strategy;
+	struct sq_strategy *strategy;
+	sq_find_fn find;
+	struct module *strategy_pin;
+	atomic_long_t strategy_faults;
 	struct squirrel_cache *large;
 	atomic_long_t large_live;
 	atomic_long_t large_bytes;
@@ -579,7 +577,6 @@ unsigned long sq_cache_in_magazines(struct squirrel_cache *c);
 /* heap.c */
 struct squirrel_heap *sq_heap_new(const char *name,
 				  const struct squirrel_heap_args *args,
-				  const struct sq_strategy *strategy,
 				  const struct sq_block_ops *source);
 void sq_heap_discard(struct squirrel_heap *heap);
 struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
@@ -618,10 +615,6 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 bool sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent,
 		   const void *obj);
 
-/* strategy.c */
-const struct sq_strategy *sq_strategy_by_name(const char *name);
-const struct sq_strategy *sq_strategy_by_id(enum squirrel_strategy id);
-
 /* census.c */
 
 /**
@@ -650,6 +643,7 @@ void sq_registry_del_cache(struct squirrel_cache *c);
 int sq_registry_add_heap(struct squirrel_heap *h);
 void sq_registry_del_heap(struct squirrel_heap *h);
 int sq_check_name(const char *kind, const char *name);
+int sq_check_home(const char *kind, const char *name, int home);
 typedef void (*sq_cache_fn)(struct squirrel_cache *c, void *ctx);
 typedef void (*sq_heap_fn)(struct squirrel_heap *h, void *ctx);
 void sq_walk_caches(sq_cache_fn fn, void *ctx);

@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include "internal.h"
+#include "pick.h"
 
 static struct sq_large *sq_large_of(struct sq_agent *agent)
 {
@@ -25,7 +26,6 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		.align = is_power_of_2(size) ? size >> PAGE_SHIFT : 0,
 		.gfp = gfp & ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_COMP),
 		.node = node,
-		.find = READ_ONCE(heap->strategy)->find,
 		.kind = SQ_KIND_LARGE,
 	};
 	struct sq_agent *agent;
@@ -35,7 +35,7 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		return NULL;
 	if (node == NUMA_NO_NODE)
 		req.node = heap->home ? heap->home - 1 : numa_mem_id();
-	agent = sq_manager_take(heap->manager, &req);
+	agent = sq_heap_take(heap, &req);
 	if (!agent) {
 		sq_heap_count_failure(heap, req.pages, &heap->limit_hits,
 				      &heap->nomem);

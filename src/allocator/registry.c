@@ -7,6 +7,7 @@
 
 #include <linux/ctype.h>
 #include <linux/mutex.h>
+#include <linux/nodemask.h>
 #include <linux/printk.h>
 #include <linux/rculist.h>
 #include <linux/string.h>
@@ -59,6 +60,15 @@ int sq_check_name(const char *kind, const char *name)
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/* 0, or -EINVAL and a line, for the node + 1 that a client prefers, or 0. */
+int sq_check_home(const char *kind, const char *name, int home)
+{
+	if (!home || (home > 0 && home <= nr_node_ids && node_online(home - 1)))
+		return 0;
+	pr_err("%s '%s': no such node: %d\n", kind, name, home - 1);
+	return -EINVAL;
 }
 
 /* Heap classes need no unique name: their heap's is. */

@@ -29,6 +29,9 @@
 #define SQ_SHED_LOOKS	256U
 #define SQ_SHED_HOLD	8U
 
+/* Pages a slab must have to shed: one by one they cost more calls than memory. */
+#define SQ_SHED_LEAST	2U
+
 static_assert(SQ_SLAB_LONG_PAGES <= 32);
 
 /* The pages of a slab that objects out of it touch, one bit each. */
@@ -170,6 +173,8 @@ static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 	bool in;
 
 	slab->flags |= SQ_SLAB_SEEN | SQ_SLAB_SHED;
+	if (left - hweight32(touched) < SQ_SHED_LEAST)
+		return true;
 	for (; left; left -= run, touched >>= run) {
 		in = touched & 1;
 		run = in ? ffz(touched | BIT_ULL(32)) : __ffs(touched | BIT_ULL(left));

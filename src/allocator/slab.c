@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "internal.h"
+#include "pick.h"
 
 /* A slab wastes no more than this part at its end, if a longer one helps. */
 #define SQ_SLAB_WASTE	16
@@ -334,18 +335,16 @@ static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 static struct sq_agent *sq_grow_block(struct squirrel_cache *c, gfp_t gfp,
 				      int node, unsigned int pages)
 {
-	struct squirrel_heap *heap = c->heap;
 	struct sq_request req = {
 		.pages = pages,
 		.gfp = gfp & ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_COMP),
 		.node = node,
-		.find = READ_ONCE(heap->strategy)->find,
 		.kind = SQ_KIND_SLAB,
 	};
 
 	if (c->flags & SQUIRREL_ACCOUNT)
 		req.gfp |= __GFP_ACCOUNT;
-	return sq_manager_take(heap->manager, &req);
+	return sq_heap_take(c->heap, &req);
 }
 
 /*

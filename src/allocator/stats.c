@@ -9,6 +9,7 @@
 #include <linux/seq_file.h>
 
 #include "internal.h"
+#include "pick.h"
 
 struct sq_cache_sum {
 	unsigned long caches;
@@ -253,7 +254,11 @@ void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 	sq_census(heap, &census);
 	seq_printf(s, "name: %s\n", heap->name);
 	seq_printf(s, "owner: %s\n", heap->owner[0] ? heap->owner : "-");
+	rcu_read_lock();
 	seq_printf(s, "strategy: %s\n", READ_ONCE(heap->strategy)->name);
+	rcu_read_unlock();
+	seq_printf(s, "strategy_faults: %lu\n",
+		   atomic_long_read(&heap->strategy_faults));
 	seq_printf(s, "limit_bytes: %zu\n", heap->limit);
 	seq_printf(s, "reserve_bytes: %zu\n", heap->reserve);
 	seq_printf(s, "classes: %lu\n", classes.caches);
@@ -268,46 +273,6 @@ void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 	sq_show_age(s, &age);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_stats);
-
-/**
- * sq_heap_show_strategy() - the names of the strategies, the heap's in brackets
- * @s: where to
- * @heap: the heap
- *
- * Context: Process context.
- */
-void sq_heap_show_strategy(struct seq_file *s, struct squirrel_heap *heap)
-{
-	const struct sq_strategy *mine = READ_ONCE(heap->strategy), *other;
-	int id;
-
-	for (id = SQUIRREL_SEGREGATED_FIT; ; id++) {
-		other = sq_strategy_by_id(id);
-		if (!other)
-			break;
-		seq_printf(s, other == mine ? "[%s] " : "%s ", other->name);
-	}
-	seq_putc(s, '\n');
-}
-
-/**
- * sq_heap_set_strategy() - change how a heap picks among free blocks
- * @heap: the heap
- * @name: the strategy's name; a trailing newline is passed over
- *
- * Context: Process context.
- * Return: 0, or -EINVAL for an unknown name: then nothing has changed.
- */
-int sq_heap_set_strategy(struct squirrel_heap *heap, const char *name)
-{
-	const struct sq_strategy *strategy = sq_strategy_by_name(name);
-
-	if (!strategy)
-		return -EINVAL;
-	WRITE_ONCE(heap->strategy, strategy);
-	return 0;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_strategy);
 
 struct sq_heap_sum {
 	struct seq_file *s;

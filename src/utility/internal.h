@@ -118,6 +118,7 @@ static inline struct sq_agent *sq_free_agent(struct sq_free *f)
  * @splits: blocks split
  * @merges: blocks coalesced
  * @tries: free blocks looked at for a free neighbour
+ * @priv: see sq_pool_priv()
  */
 struct sq_pool {
 	raw_spinlock_t lock;
@@ -139,6 +140,7 @@ struct sq_pool {
 	unsigned long splits;
 	unsigned long merges;
 	unsigned long tries;
+	u8 priv[SQ_POOL_PRIV_BYTES] __aligned(8);
 };
 
 void sq_pool_init(struct sq_pool *pool, struct sq_manager *m, int node);

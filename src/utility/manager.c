@@ -81,7 +81,7 @@ struct sq_manager *sq_manager_create(const struct sq_block_ops *source,
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_create);
 
 /**
- * sq_manager_destroy() - give all free blocks back and free the manager
+ * sq_manager_destroy() - give all pages back and free the manager
  * @m: the manager, or NULL
  *
  * Refused, with nothing changed, while blocks are used. Nobody else may be
@@ -92,18 +92,12 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_manager_create);
  */
 unsigned long sq_manager_destroy(struct sq_manager *m)
 {
-	unsigned int node;
-
 	if (!m)
 		return 0;
 	if (sq_manager_pages_used(m))
 		return sq_manager_pages_used(m);
 
-	sq_manager_set_reserve(m, 0);
-	sq_manager_trim(m, 0, ULONG_MAX);
-	for (node = 0; node < m->nr_pools; node++)
-		kfree(m->pools[node]);
-	kfree(m);
+	sq_manager_raze(m);
 	return 0;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_destroy);
@@ -484,7 +478,31 @@ foreign:
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_give);
 
-/* ---- all blocks ---- */
+/* ---- all pools, all blocks ---- */
+
+/**
+ * sq_manager_each_pool() - call a function for the pool of each node
+ * @m: the manager
+ * @fn: called with the pool locked; must not sleep and must not call @m
+ * @ctx: passed to @fn
+ *
+ * Context: Any context but NMI.
+ */
+void sq_manager_each_pool(struct sq_manager *m,
+			  void (*fn)(struct sq_pool *pool, void *ctx),
+			  void *ctx)
+{
+	struct sq_pool *pool;
+	unsigned long irq;
+
+	for (pool = sq_manager_next(m, NULL); pool;
+	     pool = sq_manager_next(m, pool)) {
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		fn(pool, ctx);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+	}
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_each_pool);
 
 /* Addresses that all blocks of the manager lie between. */
 void sq_manager_bounds(const struct sq_manager *m, unsigned long *low,
@@ -519,54 +537,3 @@ struct sq_pool *sq_manager_scan(const struct sq_manager *m,
 	}
 	return NULL;
 }
-
-static struct sq_agent *next_used(struct sq_pool *pool, unsigned long *addr,
-				  unsigned long end)
-{
-	struct sq_agent *agent;
-	unsigned long irq;
-	bool used = false;
-
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	while (*addr < end && !used) {
-		agent = sq_map_lookup((void *)*addr);
-		if (!sq_pool_has(pool, agent))
-			break;
-		used = sq_agent_used(agent);
-		*addr = sq_agent_past(agent, *addr);
-	}
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
-	return used ? agent : NULL;
-}
-
-/**
- * sq_manager_give_all() - give every used block back
- * @m: the manager; nobody else may be using it
- * @each: called for each block before it is given; may be NULL
- * @ctx: passed to @each
- *
- * Context: Any context but NMI, and what @each allows.
- * Return: pages given.
- */
-unsigned long sq_manager_give_all(struct sq_manager *m,
-				  void (*each)(struct sq_agent *agent,
-					       void *ctx),
-				  void *ctx)
-{
-	unsigned long addr, end, pages = 0;
-	struct sq_agent *agent;
-	struct sq_pool *pool;
-
-	sq_manager_bounds(m, &addr, &end);
-	while ((pool = sq_manager_scan(m, &addr, end))) {
-		agent = next_used(pool, &addr, end);
-		if (!agent)
-			continue;
-		if (each)
-			each(agent, ctx);
-		pages += sq_agent_pages(agent);
-		sq_manager_give(m, agent);
-	}
-	return pages;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_manager_give_all);

@@ -301,6 +301,14 @@ struct sq_agent *sq_pool_fit(struct sq_pool *pool, unsigned long pages)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_fit);
 
+/* The lowest fit in the subtree of @rb, which has one. */
+static struct rb_node *rb_lowest(struct rb_node *rb, unsigned long pages)
+{
+	while (rb_most(rb->rb_left) >= pages || rb_free(rb)->pages < pages)
+		rb = rb_most(rb->rb_left) >= pages ? rb->rb_left : rb->rb_right;
+	return rb;
+}
+
 /**
  * sq_pool_lowest() - the free block with the lowest address that fits
  * @pool: the free blocks
@@ -315,15 +323,43 @@ struct sq_agent *sq_pool_lowest(struct sq_pool *pool, unsigned long pages)
 {
 	struct rb_node *rb = pool->by_addr.rb_node;
 
-	if (rb_most(rb) < pages)
-		return NULL;
-
-	/* The subtree of rb always has a block that fits. */
-	while (rb_most(rb->rb_left) >= pages || rb_free(rb)->pages < pages)
-		rb = rb_most(rb->rb_left) >= pages ? rb->rb_left : rb->rb_right;
-	return rb_agent(rb);
+	return rb_most(rb) < pages ? NULL : rb_agent(rb_lowest(rb, pages));
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_lowest);
+
+/**
+ * sq_pool_lowest_from() - the lowest free block that fits, from an address on
+ * @pool: the free blocks
+ * @addr: where the block may start at the lowest
+ * @pages: how many pages are wanted
+ *
+ * Time grows with the logarithm of the number of free blocks.
+ *
+ * Context: Within a sq_find_fn.
+ * Return: the block's agent, or NULL.
+ */
+struct sq_agent *sq_pool_lowest_from(struct sq_pool *pool, unsigned long addr,
+				     unsigned long pages)
+{
+	struct rb_node *rb = pool->by_addr.rb_node;
+	struct rb_node *found = NULL;
+
+	/* The lowest that starts high enough and has a fit in it or above it. */
+	while (rb) {
+		if (sq_agent_addr(rb_agent(rb)) < addr) {
+			rb = rb->rb_right;
+			continue;
+		}
+		if (rb_free(rb)->pages >= pages ||
+		    rb_most(rb->rb_right) >= pages)
+			found = rb;
+		rb = rb->rb_left;
+	}
+	if (found && rb_free(found)->pages < pages)
+		found = rb_lowest(found->rb_right, pages);
+	return rb_agent(found);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_lowest_from);
 
 /**
  * sq_pool_tightest() - the smallest free block that fits
@@ -378,3 +414,41 @@ struct sq_agent *sq_pool_next(struct sq_pool *pool, struct sq_agent *agent)
 	return rb_agent(rb_next(&sq_agent_free(agent)->rb));
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_next);
+
+/**
+ * sq_pool_at() - the free block that starts at an address
+ * @pool: the free blocks
+ * @addr: any address at all
+ *
+ * Context: Within a sq_find_fn.
+ * Return: the block's agent; NULL if no free block of @pool starts there.
+ */
+struct sq_agent *sq_pool_at(struct sq_pool *pool, unsigned long addr)
+{
+	struct sq_agent *agent = sq_map_lookup((void *)addr);
+
+	lockdep_assert_held(&pool->lock);
+
+	if (!sq_pool_has(pool, agent) || sq_agent_used(agent) ||
+	    sq_agent_addr(agent) != addr)
+		return NULL;
+	return agent;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_at);
+
+/**
+ * sq_pool_priv() - what the layer above keeps with a pool
+ * @pool: the pool
+ *
+ * Zeros in a new pool.
+ *
+ * Context: Within a sq_find_fn, or what sq_manager_each_pool() calls.
+ * Return: SQ_POOL_PRIV_BYTES that are protected by the pool's lock.
+ */
+void *sq_pool_priv(struct sq_pool *pool)
+{
+	lockdep_assert_held(&pool->lock);
+
+	return pool->priv;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_priv);

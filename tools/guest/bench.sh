@@ -58,7 +58,7 @@ clock=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^sqbench=//p')
 case $clock in
 insn)
 	load
-	groups "" pair batch bulk heap large irq live tail-off
+	groups "" pair batch bulk heap large irq live arena tail-off
 	tail_busy
 	unload
 	load hardened=0

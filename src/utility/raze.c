@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The end of a manager, with all that is in it.
+ *
+ * Nobody will look for a free block any more, so nothing is put into the index
+ * and nothing coalesced: the blocks are met in order of address, those that lie
+ * one behind the other, used or free, are forgotten together, and their pages
+ * go back as one range, in pieces as large as the source takes them. That is a
+ * map entry a page, a descriptor a block, and the rest once a range.
+ */
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include <squirrel/compat.h>
+
+#include "internal.h"
+
+/* Blocks forgotten, and pages of them, per hold of the lock. */
+#define BLOCKS_PER_STEP	64
+#define PAGES_PER_STEP	BIT(SQ_BLOCK_MAX_ORDER)
+
+/*
+ * Forget the blocks from @addr on that lie one behind the other. Returns their
+ * bytes: 0 if at @addr there is none.
+ */
+static size_t forget(struct sq_pool *pool, unsigned long addr)
+{
+	unsigned int blocks = BLOCKS_PER_STEP;
+	struct sq_agent *agent;
+	unsigned long irq;
+	size_t done = 0;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	while (blocks-- && done < PAGES_PER_STEP << PAGE_SHIFT) {
+		size_t size;
+
+		agent = sq_map_lookup((void *)(addr + done));
+		if (!sq_pool_has(pool, agent))
+			break;
+		size = sq_agent_size(agent);
+		/* No entry may name the agent, or the pages, once they are gone. */
+		sq_map_set(addr + done, size, NULL);
+		sq_desc_put(agent);
+		done += size;
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return done;
+}
+
+/**
+ * sq_manager_raze() - give all pages back, used or not, and free the manager
+ * @m: the manager; nobody else may be using it, or what was taken from it
+ *
+ * Readers who looked a page up with preemption off may still hold its agent.
+ * What was in the pages is for the source to wipe, if it is to be wiped.
+ *
+ * Context: Process context.
+ */
+void sq_manager_raze(struct sq_manager *m)
+{
+	unsigned long addr, end;
+	struct sq_pool *pool;
+	unsigned int node;
+	size_t size;
+
+	sq_manager_bounds(m, &addr, &end);
+	while ((pool = sq_manager_scan(m, &addr, end))) {
+		size = forget(pool, addr);
+		if (size) {
+			sq_map_drop(addr, size);
+			sq_source_put(m, addr, size);
+		}
+		addr += max(size, PAGE_SIZE);
+	}
+	for (node = 0; node < m->nr_pools; node++)
+		kfree(m->pools[node]);
+	kfree(m);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_raze);
