@@ -196,6 +196,7 @@ static_assert(sizeof(struct sq_slab) <= SQ_AGENT_PRIV_BYTES);
  * @lists: the slabs, by how full they are
  * @nr_slabs: slabs in all
  * @nr_empty: slabs on the empty list
+ * @empty_min: fewest since the reclaimer's last look: what nobody needed
  * @nr_pages: their pages
  * @nr_objs: their objects
  * @nr_free: objects of them that are in slabs
@@ -213,6 +214,7 @@ struct sq_node {
 	u32 depot_cap;
 	u32 depot_trips;
 	u32 nr_empty;
+	u32 empty_min;
 	struct list_head lists[SQ_SLAB_LISTS];
 	unsigned long nr_slabs;
 	unsigned long nr_pages;

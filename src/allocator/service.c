@@ -104,8 +104,9 @@ static void sq_release_one(struct squirrel_cache *c, void *ctx)
 		if (!READ_ONCE(n->nr_empty))
 			continue;
 		raw_spin_lock_irqsave(&n->lock, flags);
-		sq_node_detach_empty(c, n, d->flag ? 0 : n->nr_empty / 2,
-				     &empty);
+		sq_node_detach_empty(c, n, d->flag ? 0 :
+				     n->nr_empty - n->empty_min, &empty);
+		n->empty_min = n->nr_empty;
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		d->work->slabs += sq_slabs_release(c, &empty);
 	}
@@ -113,7 +114,8 @@ static void sq_release_one(struct squirrel_cache *c, void *ctx)
 
 /**
  * sq_allocator_release_slabs() - give empty slabs to their managers
- * @all: all of them, but for reserves; otherwise half of each node's
+ * @all: all of them, but for reserves; otherwise those that nobody needed since
+ *	the last call
  * @work: what was done is added here
  *
  * Context: Any context but NMI.

@@ -29,9 +29,6 @@
 #define SQ_SHED_LOOKS	256U
 #define SQ_SHED_HOLD	8U
 
-/* Pages a slab must have to shed: one by one they cost more calls than memory. */
-#define SQ_SHED_LEAST	2U
-
 static_assert(SQ_SLAB_LONG_PAGES <= 32);
 
 /* The pages of a slab that objects out of it touch, one bit each. */
@@ -167,13 +164,16 @@ static void sq_shed_settle(struct sq_node *n, struct sq_slab *part,
 static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 			 struct sq_slab *slab, struct list_head *out)
 {
-	u32 touched = sq_slab_touched(c, slab);
 	unsigned int left = sq_agent_pages(sq_slab_agent(slab)), run;
+	u32 touched = sq_slab_touched(c, slab);
+	u32 loose = ~touched & GENMASK(left - 1, 0);
 	struct sq_slab *upper;
 	bool in;
 
 	slab->flags |= SQ_SLAB_SEEN | SQ_SLAB_SHED;
-	if (left - hweight32(touched) < SQ_SHED_LEAST)
+	/* Pages one by one cost more calls of the source than they are worth. */
+	touched |= loose & ~(loose << 1) & ~(loose >> 1);
+	if (hweight32(touched) == left)
 		return true;
 	for (; left; left -= run, touched >>= run) {
 		in = touched & 1;

@@ -131,6 +131,7 @@ void sq_slab_relist(struct sq_node *n, struct sq_slab *slab)
 	if (where == slab->where)
 		return;
 	n->nr_empty += (where == SQ_SLAB_EMPTY) - (slab->where == SQ_SLAB_EMPTY);
+	n->empty_min = min(n->empty_min, n->nr_empty);
 	slab->where = where;
 	list_move(&slab->list, &n->lists[where]);
 }
@@ -226,6 +227,7 @@ void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
 	lockdep_assert_held(&n->lock);
 	if (slab->where == SQ_SLAB_EMPTY)
 		n->nr_empty--;
+	n->empty_min = min(n->empty_min, n->nr_empty);
 	slab->where = SQ_SLAB_LISTS;
 	list_move(&slab->list, out);
 	n->nr_slabs--;

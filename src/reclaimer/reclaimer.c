@@ -49,7 +49,7 @@
 #define SQ_RUN_MERGES		1024UL
 #define SQ_RUN_PAGES		4096UL
 /* How long small free blocks wait for their neighbours. */
-#define SQ_STALE_MS		28U
+#define SQ_STALE_MS		12U
 /* Between two looks for free objects that raised no event. */
 #define SQ_LOOKOUT_MS		1000U
 /* Runs in a row that gained nothing before the background goes to sleep. */

@@ -4,11 +4,12 @@
  *
  * A page holds as many as fit; the spare ones of a page form a list by index.
  * Its head and length are in the page's private word. Pages with a spare
- * descriptor are on desc_pages, the wholly spare ones at the end, so that they
- * have a chance to stay so.
+ * descriptor are on a list by how many; the fuller ones are taken from first,
+ * so that others have a chance to become wholly spare.
  *
- *	all taken	not on the list
- *	some spare	on the list
+ *	all taken	not on a list
+ *	up to half	on DESC_TIGHT: taken from first
+ *	more		on DESC_LOOSE
  *	all spare	at its end, counted in desc_idle; a few are kept, the
  *			rest goes to limbo when somebody trims
  *
@@ -32,7 +33,18 @@
 static_assert(DESC_PER_PAGE < DESC_NONE);
 
 static DEFINE_RAW_SPINLOCK(desc_lock);
-static LIST_HEAD(desc_pages);		/* under desc_lock */
+
+enum desc_list {
+	DESC_TIGHT,
+	DESC_LOOSE,
+	DESC_LISTS,
+};
+
+static struct list_head desc_pages[DESC_LISTS] = {	/* under desc_lock */
+	LIST_HEAD_INIT(desc_pages[DESC_TIGHT]),
+	LIST_HEAD_INIT(desc_pages[DESC_LOOSE]),
+};
+
 static unsigned long desc_idle;		/* under desc_lock */
 
 /* page_private: index of the first spare descriptor, and how many */
@@ -56,6 +68,42 @@ static u16 *desc_link(struct sq_agent *agent)
 	return (u16 *)agent->priv;
 }
 
+/* The list for pages with so many spare. */
+static struct list_head *desc_list(unsigned int spare)
+{
+	return &desc_pages[spare > DESC_PER_PAGE / 2 ? DESC_LOOSE : DESC_TIGHT];
+}
+
+static struct page *desc_page(void)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&desc_lock);
+	for (i = 0; i < DESC_LISTS; i++) {
+		if (!list_empty(&desc_pages[i]))
+			return list_first_entry(&desc_pages[i], struct page, lru);
+	}
+	return NULL;
+}
+
+/* A page of which @was were spare has @spare now: put it where it belongs. */
+static void desc_relist(struct page *page, unsigned int was, unsigned int spare)
+{
+	lockdep_assert_held(&desc_lock);
+	if (was == DESC_PER_PAGE)
+		desc_idle--;
+	if (!was)
+		list_add(&page->lru, desc_list(spare));
+	else if (!spare)
+		list_del(&page->lru);
+	else if (desc_list(was) != desc_list(spare))
+		list_move(&page->lru, desc_list(spare));
+	if (spare == DESC_PER_PAGE) {
+		list_move_tail(&page->lru, desc_list(spare));
+		desc_idle++;
+	}
+}
+
 /*
  * A spare descriptor, now for a block of this pool, whose lock is held; or
  * NULL. Then sq_desc_refill() helps, once the lock is dropped.
@@ -69,18 +117,15 @@ struct sq_agent *sq_desc_get(struct sq_pool *pool)
 	lockdep_assert_held(&pool->lock);
 
 	raw_spin_lock(&desc_lock);
-	page = list_first_entry_or_null(&desc_pages, struct page, lru);
+	page = desc_page();
 	if (!page) {
 		raw_spin_unlock(&desc_lock);
 		return NULL;
 	}
 	agent = (struct sq_agent *)page_address(page) + desc_first(page);
 	spare = desc_spare(page);
-	if (spare == DESC_PER_PAGE)
-		desc_idle--;
 	desc_set(page, *desc_link(agent), spare - 1);
-	if (spare == 1)
-		list_del(&page->lru);
+	desc_relist(page, spare, spare - 1);
 	raw_spin_unlock(&desc_lock);
 
 	WRITE_ONCE(agent->manager, pool->manager);
@@ -108,12 +153,7 @@ void sq_desc_put(struct sq_agent *agent)
 	spare = desc_spare(page);
 	*desc_link(agent) = desc_first(page);
 	desc_set(page, index, spare + 1);
-	if (!spare)
-		list_add(&page->lru, &desc_pages);
-	if (spare + 1 == DESC_PER_PAGE) {
-		list_move_tail(&page->lru, &desc_pages);
-		desc_idle++;
-	}
+	desc_relist(page, spare, spare + 1);
 	raw_spin_unlock_irqrestore(&desc_lock, irq);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_desc_put);
@@ -136,8 +176,7 @@ bool sq_desc_refill(gfp_t gfp)
 	desc_set(page, 0, DESC_PER_PAGE);
 
 	raw_spin_lock_irqsave(&desc_lock, irq);
-	list_add_tail(&page->lru, &desc_pages);
-	desc_idle++;
+	desc_relist(page, 0, DESC_PER_PAGE);
 	raw_spin_unlock_irqrestore(&desc_lock, irq);
 	return true;
 }
@@ -154,7 +193,9 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_desc_refill);
  */
 bool sq_agents_ready(gfp_t gfp)
 {
-	return !list_empty_careful(&desc_pages) || sq_desc_refill(gfp);
+	return !list_empty_careful(&desc_pages[DESC_TIGHT]) ||
+	       !list_empty_careful(&desc_pages[DESC_LOOSE]) ||
+	       sq_desc_refill(gfp);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_agents_ready);
 
@@ -165,7 +206,7 @@ static void desc_collect(struct list_head *pages, unsigned long keep)
 
 	raw_spin_lock_irqsave(&desc_lock, irq);
 	while (desc_idle > keep) {
-		page = list_last_entry(&desc_pages, struct page, lru);
+		page = list_last_entry(&desc_pages[DESC_LOOSE], struct page, lru);
 		list_move(&page->lru, pages);
 		desc_idle--;
 	}

@@ -8,6 +8,7 @@
  * is one merge of two large blocks: it rewrites the map entries of the smaller.
  */
 #include <linux/jiffies.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/spinlock.h>
@@ -20,8 +21,8 @@
 /* Blocks looked at, and ranges put back, per hold of the lock. */
 #define LOOKS_PER_STEP	32
 #define RANGES_PER_STEP	16
-/* Blocks of so many pages are given back without waiting for more. */
-#define TRIM_PAGES	8
+/* Pieces of this order are given back without waiting for more. */
+#define TRIM_ORDER	2
 
 /* ---- coalesce ---- */
 
@@ -230,29 +231,46 @@ struct sq_range {
 	size_t size;
 };
 
-/* Take the last @pages pages of a free block away from the pool. */
-static struct sq_range detach(struct sq_pool *pool, struct sq_agent *agent,
-			      unsigned long pages)
+/*
+ * Take a range out of a free block away from the pool. If there is no agent for
+ * what is left above it, that goes as well.
+ */
+static void detach(struct sq_pool *pool, struct sq_agent *agent,
+		   struct sq_range *r)
 {
 	unsigned long header[SQ_AGENT_BLOCK_WORDS];
-	struct sq_block *tail = (struct sq_block *)header;
+	struct sq_block *out = (struct sq_block *)header;
 	struct sq_block *b = sq_agent_block(agent);
-	struct sq_range r;
+	size_t below = r->addr - sq_agent_addr(agent);
+	size_t above = sq_agent_end(agent) - (r->addr + r->size);
+	struct sq_agent *upper = NULL;
 
+	if (below && above) {
+		upper = sq_desc_get(pool);
+		if (!upper)
+			r->size += above;
+	}
 	sq_pool_remove(pool, agent);
-	r.size = pages << PAGE_SHIFT;
-	r.addr = sq_agent_end(agent) - r.size;
 	/* No entry may name the agent, or the pages, once they are gone. */
-	sq_map_set(r.addr, r.size, NULL);
+	sq_map_set(r->addr, r->size, NULL);
 
-	if (sq_block_split(b, sq_agent_size(agent) - r.size, tail)) {
-		sq_block_unlink(tail);
+	if (upper) {
+		upper->stamp = agent->stamp;
+		sq_block_split(b, below + r->size, sq_agent_block(upper));
+		sq_map_set(sq_agent_addr(upper), above, upper);
+		sq_pool_insert(pool, upper);
+	}
+	if (below)
+		sq_block_split(b, below, out);
+	else if (above)
+		sq_block_split_front(b, r->size, out);
+	if (below || above) {
+		sq_block_unlink(out);
 		sq_pool_insert(pool, agent);
 	} else {
 		sq_block_unlink(b);
 		sq_desc_put(agent);
 	}
-	return r;
 }
 
 /* How many of @budget pages may go without breaking a floor. */
@@ -272,8 +290,8 @@ static unsigned long spare_pages(const struct sq_manager *m,
  * struct trim - what may be given back
  * @keep: free pages to keep
  * @budget: pages at most
- * @age: blocks of fewer than TRIM_PAGES only if nothing was given into them for
- *	so many jiffies
+ * @age: what is too small for a piece of TRIM_ORDER goes only if nothing was
+ *	given into it for so many jiffies; 0: everything goes
  * @from: where to look for such blocks next
  * @looks: how many more to look at with the lock held
  */
@@ -285,18 +303,63 @@ struct trim {
 	unsigned int looks;
 };
 
-/* The next block to give back of. NULL: none, or looked at enough (no looks). */
-static struct sq_agent *trim_pick(struct sq_pool *pool, struct trim *t)
+/*
+ * The largest piece in a block that the source takes back in one call, of at
+ * most @pages pages. Returns its order.
+ */
+static unsigned int best_piece(const struct sq_agent *agent,
+			       unsigned long pages, struct sq_range *r)
+{
+	unsigned long start = sq_agent_addr(agent), end = sq_agent_end(agent);
+	unsigned int order;
+
+	order = min_t(unsigned int, ilog2(min(pages, sq_agent_pages(agent))),
+		      SQ_BLOCK_MAX_ORDER);
+	for (;; order--) {
+		r->size = PAGE_SIZE << order;
+		r->addr = ALIGN(start, r->size);
+		if (!order || r->addr + r->size <= end)
+			return order;
+	}
+}
+
+/* The end of a block, which leaves its agent where it is. */
+static void last_pages(const struct sq_agent *agent, unsigned long pages,
+		       struct sq_range *r)
+{
+	/* One hold of the lock, one piece of the largest order. */
+	pages = min3(pages, sq_agent_pages(agent), 1UL << SQ_BLOCK_MAX_ORDER);
+	r->size = pages << PAGE_SHIFT;
+	r->addr = sq_agent_end(agent) - r->size;
+}
+
+/*
+ * What to give back next, at most @pages pages. NULL: nothing, or looked at
+ * enough (no looks).
+ */
+static struct sq_agent *trim_pick(struct sq_pool *pool, struct trim *t,
+				  unsigned long pages, struct sq_range *r)
 {
 	struct sq_agent *agent = sq_pool_largest(pool);
 
-	if (!agent || !t->age || sq_agent_pages(agent) >= TRIM_PAGES)
+	if (!agent)
+		return NULL;
+	if (!t->age) {
+		last_pages(agent, pages, r);
+		return agent;
+	}
+	if (sq_agent_pages(agent) >= 2 << TRIM_ORDER &&
+	    best_piece(agent, pages, r) >= TRIM_ORDER)
 		return agent;
 	agent = sq_pool_from(pool, t->from);
 	for (; agent && t->looks; t->looks--) {
-		t->from = sq_agent_end(agent);
-		if ((u32)jiffies - agent->stamp >= t->age)
+		if (best_piece(agent, pages, r) >= TRIM_ORDER)
 			return agent;
+		t->from = sq_agent_end(agent);
+		if ((u32)jiffies - agent->stamp >= t->age) {
+			last_pages(agent, pages, r);
+			return agent;
+		}
 		agent = sq_pool_next(pool, agent);
 	}
 	return NULL;
@@ -316,14 +379,11 @@ static bool release_step(struct sq_pool *pool, struct trim *t,
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	while (n < RANGES_PER_STEP) {
 		pages = spare_pages(m, t->keep, t->budget);
-		agent = pages ? trim_pick(pool, t) : NULL;
+		agent = pages ? trim_pick(pool, t, pages, &ranges[n]) : NULL;
 		if (!agent)
 			break;
-		pages = min(pages, sq_agent_pages(agent));
-		/* One hold of the lock, one piece of the largest order. */
-		pages = min(pages, 1UL << SQ_BLOCK_MAX_ORDER);
-		ranges[n++] = detach(pool, agent, pages);
-		t->budget -= pages;
+		detach(pool, agent, &ranges[n]);
+		t->budget -= min(t->budget, ranges[n++].size >> PAGE_SHIFT);
 	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 
@@ -342,10 +402,11 @@ static bool release_step(struct sq_pool *pool, struct trim *t,
  * @budget: pages to give back at most
  * @age: how long, in jiffies
  *
- * Takes from the largest blocks, which cost the source least. Blocks of fewer
- * than 8 pages go only if nothing was given into them for @age: until then
- * they may be taken again, or grow with their neighbours. Used and free pages
- * together stay above the reserve.
+ * Takes from the largest blocks first, in pieces of a power of two, which cost
+ * the source least. What does not make a piece of four pages goes only if
+ * nothing was given into its block for @age: until then it may be taken again,
+ * or grow with its neighbours. Used and free pages together stay above the
+ * reserve.
  *
  * Context: Any context but NMI.
  * Return: pages given back.
