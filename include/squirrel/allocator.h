@@ -88,8 +88,8 @@ unsigned long sq_allocator_reclaimable(void);
 bool sq_allocator_cpu_idle(unsigned int cpu);
 
 /* Free pages above which a heap has a surplus, and which it keeps when busy. */
-#define SQ_SURPLUS_PAGES	48UL
-#define SQ_KEEP_PAGES		16UL
+#define SQ_SURPLUS_PAGES	40UL
+#define SQ_KEEP_PAGES		8UL
 
 /* ---- what debugfs shows --------------------------------------------------- */
 

@@ -162,7 +162,7 @@ static void sq_shed_settle(struct sq_node *n, struct sq_slab *part,
 
 /* Cut out of a slab what nobody touches. False if agents ran out. */
 static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
-			 struct sq_slab *slab, struct list_head *out)
+			 struct sq_slab *slab, bool all, struct list_head *out)
 {
 	unsigned int left = sq_agent_pages(sq_slab_agent(slab)), run;
 	u32 touched = sq_slab_touched(c, slab);
@@ -171,8 +171,9 @@ static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 	bool in;
 
 	slab->flags |= SQ_SLAB_SEEN | SQ_SLAB_SHED;
-	/* Pages one by one cost more calls of the source than they are worth. */
-	touched |= loose & ~(loose << 1) & ~(loose >> 1);
+	/* While there is load, pages one by one are not worth the source's calls. */
+	if (!all)
+		touched |= loose & ~(loose << 1) & ~(loose >> 1);
 	if (hweight32(touched) == left)
 		return true;
 	for (; left; left -= run, touched >>= run) {
@@ -232,7 +233,7 @@ static bool sq_shed_some(struct squirrel_cache *c, struct sq_node *n,
 		list_move_tail(&slab->list, &n->lists[where]);
 		if (!sq_may_shed(c, n, slab, all))
 			continue;
-		if (!sq_slab_shed(c, n, slab, out))
+		if (!sq_slab_shed(c, n, slab, all, out))
 			return false;
 		if (slab == *first && slab->where != where)
 			*first = NULL;

@@ -104,7 +104,7 @@ static void sq_reclaim_shared(bool all, bool idle,
 
 	sq_allocator_drain_depots(all, work);
 	sq_allocator_release_slabs(all, work);
-	sq_allocator_shed(all, work);
+	sq_allocator_shed(all || idle, work);
 	sq_allocator_coalesce(all ? ULONG_MAX : SQ_RUN_MERGES, work);
 	sq_allocator_give_back(keep, all ? ULONG_MAX : SQ_RUN_PAGES, age,
 			       work);
