@@ -40,6 +40,8 @@ static unsigned int sq_bulk_take(struct squirrel_cache *c, void **objs,
 	cc = sq_cpu_get(c, &have);
 	if (cc) {
 		got = sq_bulk_pop(c, cc, have, objs, min(nr, have));
+		if (got < nr)
+			sq_cap_grow(c, cc, nr - got);
 		sq_cpu_put(c, have - got);
 	}
 	popped = got;

@@ -538,6 +538,7 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all);
 void sq_defer_free(struct squirrel_cache *c, void *obj);
 void sq_deferred_flush(void);
 unsigned int sq_cap_start(const struct squirrel_cache *c);
+void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc, unsigned int nr);
 struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr);
 void sq_cpu_put(struct squirrel_cache *c, u32 nr);
 u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);

@@ -24,9 +24,9 @@
  * the magazines grow: a trip costs a few hundred instructions, so fewer do not
  * matter, while what lies in magazines keeps slabs from becoming empty.
  */
-#define SQ_TRIPS_TO_GROW	64
+#define SQ_TRIPS_TO_GROW	16
 /* The same for the depot, which is made larger by trips to the slabs. */
-#define SQ_DEPOT_TRIPS		32
+#define SQ_DEPOT_TRIPS		4
 /* Uses per object of capacity between two looks that keep magazines as large */
 #define SQ_WARM_USES		32
 
@@ -236,12 +236,18 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_depot_drain);
 
 /* ---- CPU's magazines; claimed by the caller ------------------------------- */
 
-/* They keep running full or empty: let them hold more, up to what there is. */
-static void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc)
+/*
+ * Claimed: they ran full or empty for @nr objects. If that goes on, let them
+ * hold more, up to what there is.
+ */
+void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc, unsigned int nr)
 {
 	u32 cap = READ_ONCE(c->cap);
 
-	if (cap < c->cpu_max && ++cc->trips >= SQ_TRIPS_TO_GROW) {
+	if (cap >= c->cpu_max)
+		return;
+	cc->trips += 1 + nr / cap;
+	if (cc->trips >= SQ_TRIPS_TO_GROW) {
 		sq_set_cap(c, min(2 * cap, c->cpu_max));
 		cc->trips = 0;
 	}
@@ -265,7 +271,7 @@ static u32 sq_cpu_refill(struct squirrel_cache *c, struct sq_cpu *cc)
 		got = sq_node_take(c, n, cc->obj, READ_ONCE(c->cap) / 2);
 		sq_node_unlock(n, flags);
 	}
-	sq_cap_grow(c, cc);
+	sq_cap_grow(c, cc, 1);
 	return got;
 }
 
@@ -280,7 +286,7 @@ u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 	sq_event(SQ_EVENT_ACTIVE, 0);
 	nr -= out;
 	sq_move(cc->obj, cc->obj + out, nr);
-	sq_cap_grow(c, cc);
+	sq_cap_grow(c, cc, 1);
 	return nr;
 }
 
