@@ -26,7 +26,7 @@
  */
 #define SQ_TRIPS_TO_GROW	16
 /* The same for the depot, which is made larger by trips to the slabs. */
-#define SQ_DEPOT_TRIPS		4
+#define SQ_DEPOT_TRIPS		8
 /* Uses per object of capacity between two looks that keep magazines as large */
 #define SQ_WARM_USES		32
 
