@@ -15,9 +15,9 @@
  * (sq_slot_start()) knows where in its block that slab's first object is.
  *
  * A free may be looking at the old slab's agent meanwhile. The upper part's
- * agent is complete before the map names it, and the lower one's bias changes
- * only after that: so whoever finds that the object is not the lower slab's
- * any more also finds, if it looks again, whose it is (check.c).
+ * agent is complete before the map names it, and the lower slab changes only
+ * after that: so whoever finds that the object is not the lower slab's any more
+ * also finds, if it looks again, whose it is (check.c).
  */
 #include <linux/bits.h>
 #include <linux/bitops.h>
@@ -130,13 +130,13 @@ static struct sq_slab *sq_slab_cut(struct squirrel_cache *c, struct sq_node *n,
 	if (!agent)
 		return NULL;
 	upper = sq_slab_of(agent);
+	/* The page map first: see the top of this file. */
+	smp_wmb();
 	lower->nr_objs = sq_objs_below(c, lower, (unsigned long)pages << PAGE_SHIFT,
 				       false);
 	sq_bits_cut(lower->free, lower->nr_objs);
 	lower->nr_free = sq_bits_weight(lower->free);
 	lower->flags &= ~SQ_SLAB_FRESH;
-	/* The page map first: see the top of this file. */
-	smp_wmb();
 	sq_slab_set_bias(c, sq_slab_agent(lower));
 
 	lost = was - lower->nr_objs - upper->nr_objs;
