@@ -104,8 +104,9 @@ static void sq_shed_fill(struct sq_agent *lower, struct sq_agent *upper,
 	const struct squirrel_cache *c = ctx;
 	unsigned int first = sq_objs_below(c, l, cut, true);
 
-	u->off = l->off + (unsigned long)first * c->size - cut;
 	u->nr_objs = l->nr_objs - first;
+	/* What lies behind the last object has none to start with. */
+	u->off = u->nr_objs ? l->off + (unsigned long)first * c->size - cut : 0;
 	sq_bits_shift(u->free, l->free, first);
 	u->nr_free = sq_bits_weight(u->free);
 	u->where = SQ_SLAB_LISTS;
