@@ -28,6 +28,8 @@
 /* Slabs looked at per cache, node and run; and in one hold of the lock. */
 #define SQ_SHED_LOOKS	256U
 #define SQ_SHED_HOLD	8U
+/* A part that was left for want of an agent may be on another list by then. */
+#define SQ_SHED_ROUNDS	4U
 
 static_assert(SQ_SLAB_LONG_PAGES <= 32);
 
@@ -161,7 +163,10 @@ static void sq_shed_settle(struct sq_node *n, struct sq_slab *part,
 		sq_slab_relist(n, part);
 }
 
-/* Cut out of a slab what nobody touches. False if agents ran out. */
+/*
+ * Cut out of a slab what nobody touches. False if agents ran out: then the rest
+ * of it is to be looked at again.
+ */
 static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 			 struct sq_slab *slab, bool all, struct list_head *out)
 {
@@ -184,14 +189,16 @@ static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 		if (run == left)
 			break;
 		upper = sq_slab_cut(c, n, slab, run);
-		if (!upper)
-			return false;
+		if (!upper) {
+			slab->flags &= ~SQ_SLAB_SHED;
+			break;
+		}
 		sq_shed_settle(n, slab, out);
 		upper->flags = slab->flags;
 		slab = upper;
 	}
 	sq_shed_settle(n, slab, out);
-	return true;
+	return slab->flags & SQ_SLAB_SHED;
 }
 
 /*
@@ -234,32 +241,54 @@ static bool sq_shed_some(struct squirrel_cache *c, struct sq_node *n,
 		list_move_tail(&slab->list, &n->lists[where]);
 		if (!sq_may_shed(c, n, slab, all))
 			continue;
-		if (!sq_slab_shed(c, n, slab, all, out))
-			return false;
+		if (!sq_slab_shed(c, n, slab, all, out)) {
+			/* Once more round, after more agents were made. */
+			*first = NULL;
+			return true;
+		}
 		if (slab == *first && slab->where != where)
 			*first = NULL;
 	}
 	return true;
 }
 
-static unsigned long sq_node_shed(struct squirrel_cache *c, struct sq_node *n,
+static unsigned long sq_list_shed(struct squirrel_cache *c, struct sq_node *n,
 				  unsigned int where, bool all)
 {
-	unsigned int looks = all ? UINT_MAX : SQ_SHED_LOOKS;
+	unsigned long looks = SQ_SHED_LOOKS, flags, nr = 0;
 	struct sq_slab *first = NULL;
-	unsigned long flags, nr = 0;
 	bool more = true;
 
-	while (more && looks >= SQ_SHED_HOLD) {
+	/* Where it began may have left the list: there must be another end. */
+	if (all)
+		looks += 3 * READ_ONCE(n->nr_slabs);
+	for (; more && looks >= SQ_SHED_HOLD; looks -= SQ_SHED_HOLD) {
 		LIST_HEAD(out);
 
-		looks -= SQ_SHED_HOLD;
-		sq_agents_ready(GFP_NOWAIT | __GFP_NOWARN);
+		if (!sq_agents_ready(GFP_NOWAIT | __GFP_NOWARN))
+			break;
 		raw_spin_lock_irqsave(&n->lock, flags);
 		more = sq_shed_some(c, n, where, all, &first, &out);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		nr += sq_slabs_release(c, &out);
 	}
+	return nr;
+}
+
+/* With @all until there is nothing more, but not for ever. */
+static unsigned long sq_node_shed(struct squirrel_cache *c, struct sq_node *n,
+				  bool all)
+{
+	unsigned int rounds = all ? SQ_SHED_ROUNDS : 1;
+	unsigned long nr = 0, more;
+
+	do {
+		more = sq_list_shed(c, n, SQ_SLAB_LOOSE, all);
+		more += sq_list_shed(c, n, SQ_SLAB_HALF, all);
+		if (all)
+			more += sq_list_shed(c, n, SQ_SLAB_TIGHT, all);
+		nr += more;
+	} while (more && --rounds);
 	return nr;
 }
 
@@ -274,14 +303,8 @@ unsigned long sq_cache_shed(struct squirrel_cache *c, bool all)
 
 	if (c->slab_most < 2)
 		return 0;
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-
-		nr += sq_node_shed(c, n, SQ_SLAB_LOOSE, all);
-		nr += sq_node_shed(c, n, SQ_SLAB_HALF, all);
-		if (all)
-			nr += sq_node_shed(c, n, SQ_SLAB_TIGHT, all);
-	}
+	for_each_node(nid)
+		nr += sq_node_shed(c, c->node[nid], all);
 	return nr;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_shed);
