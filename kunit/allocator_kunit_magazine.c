@@ -292,7 +292,7 @@ static void depot_follows_the_load(struct kunit *test)
 	u32 cap;
 
 	KUNIT_EXPECT_EQ(test, n->depot_cap, 0);
-	swing(test, c, 4 * c->cpu_max);
+	swing(test, c, 2 * sq_cap_start(c));
 	KUNIT_EXPECT_EQ(test, n->depot_cap, 0);
 	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
 	/* The magazines grow first. */
@@ -323,7 +323,7 @@ static void depot_waits_for_many_trips(struct kunit *test)
 
 	for (i = 0; i < 200; i++) {
 		sq_set_cap(c, c->cpu_max);
-		swing(test, c, 4 * c->cpu_max);
+		swing(test, c, c->cpu_max + 2);
 		sq_depot_drain(c, false);
 	}
 	KUNIT_EXPECT_EQ(test, n->depot_cap, 0);

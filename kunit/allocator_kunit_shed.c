@@ -92,7 +92,7 @@ static void parts_are_where_they_should(struct kunit *test)
 		KUNIT_ASSERT_LT(test, nr, MANY);
 		objs[nr] = sq_kit_alloc(test, c);
 		agent = sq_map_lookup(objs[nr++]);
-	} while (sq_agent_pages(agent) < 2 + SQ_SHED_LEAST ||
+	} while (sq_agent_pages(agent) < 4 ||
 		 sq_slab_of(agent)->nr_free || sq_kit_nr(c));
 	base = (void *)sq_agent_addr(agent);
 	last = base + (sq_slab_of(agent)->nr_objs - 1) * c->size;

@@ -10,8 +10,8 @@
 /* So long that no test lasts for it. */
 #define AGE	(600UL * HZ)
 
-/* Blocks of so many pages do not wait. */
-#define LARGE	8
+/* Aligned pieces of so many pages do not wait. */
+#define PIECE	4
 
 static void trim_gives_back(struct kunit *test)
 {
@@ -125,19 +125,43 @@ static void trim_finds_the_old_one(struct kunit *test)
 	sq_bench_sound(test, b);
 }
 
-static void trim_takes_large_at_once(struct kunit *test)
+/* Of a group of pages that the source would take in one call, is all free? */
+static bool is_free_piece(struct sq_bench *b, unsigned long page)
+{
+	struct sq_agent *first = sq_map_lookup((void *)sq_fake_page(&b->fake,
+								    page));
+	unsigned int i;
+
+	for (i = 0; i < PIECE; i++)
+		if (sq_map_lookup((void *)sq_fake_page(&b->fake, page + i)) !=
+		    first)
+			return false;
+	return first->manager == b->m && !sq_agent_used(first);
+}
+
+static void trim_takes_pieces_at_once(struct kunit *test)
 {
 	struct sq_bench *b = test->priv;
-	struct sq_agent *small[2], *large[2];
+	struct sq_agent *agents[20], *between;
+	unsigned long page, left;
+	unsigned int i, pieces = 0;
 
-	holes(test, large, 2, LARGE);
-	sq_bench_take_n(test, large, 2, LARGE);
-	holes(test, small, 2, LARGE - 1);
-	sq_bench_give_n(test, large, 2);
-	sq_manager_trim_stale(b->m, 0, ~0UL, AGE);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 2 * (LARGE - 1));
-	KUNIT_EXPECT_FALSE(test, sq_agent_used(small[0]));
-	KUNIT_EXPECT_EQ(test, sq_agent_pages(small[0]), LARGE - 1);
+	for (i = 0; i < 20; i++) {
+		sq_bench_take_n(test, agents + i, 1, i + 1);
+		sq_bench_take_n(test, &between, 1, 1);
+	}
+	sq_manager_trim(b->m, 0, ~0UL);
+	sq_bench_give_n(test, agents, 20);
+	for (page = 0; page < SQ_FAKE_CHUNK_PAGES; page += PIECE)
+		pieces += is_free_piece(b, page);
+	KUNIT_ASSERT_GT(test, pieces, 20);
+	left = sq_manager_pages_free(b->m) - PIECE * pieces;
+	KUNIT_EXPECT_EQ(test, sq_manager_trim_stale(b->m, 0, ~0UL, AGE),
+			PIECE * pieces);
+	for (page = 0; page < SQ_FAKE_CHUNK_PAGES; page += PIECE)
+		KUNIT_EXPECT_FALSE(test, is_free_piece(b, page));
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), left);
+	KUNIT_EXPECT_GT(test, left, 0);
 	sq_bench_sound(test, b);
 }
 
@@ -149,11 +173,11 @@ static void trim_counts_from_the_merge(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {
-		KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 4, GFP_KERNEL,
-						       NUMA_NO_NODE), 4);
+		KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 3, GFP_KERNEL,
+						       NUMA_NO_NODE), 3);
 		sq_manager_set_reserve(b->m, 0);
-		agents[0] = sq_bench_take(b, i & 1 ? 3 : 1, sq_pool_lowest);
-		agents[1] = sq_bench_take(b, i & 1 ? 1 : 3, sq_pool_lowest);
+		agents[0] = sq_bench_take(b, i & 1 ? 2 : 1, sq_pool_lowest);
+		agents[1] = sq_bench_take(b, i & 1 ? 1 : 2, sq_pool_lowest);
 		KUNIT_ASSERT_NOT_NULL(test, agents[0]);
 		KUNIT_ASSERT_NOT_NULL(test, agents[1]);
 		sq_bench_give_n(test, agents, 2);
@@ -162,14 +186,14 @@ static void trim_counts_from_the_merge(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, sq_manager_trim_stale(b->m, 0, ~0UL, AGE),
 				0);
 		left = sq_map_lookup((void *)sq_fake_page(&b->fake, 0));
-		KUNIT_EXPECT_EQ(test, sq_agent_pages(left), 4);
+		KUNIT_EXPECT_EQ(test, sq_agent_pages(left), 3);
 		make_old(left);
 		/* What is taken off it is new, the rest stays old. */
 		agents[2] = sq_bench_take(b, 1, sq_pool_lowest);
 		KUNIT_ASSERT_NOT_NULL(test, agents[2]);
 		sq_manager_give(b->m, agents[2]);
 		KUNIT_EXPECT_EQ(test, sq_manager_trim_stale(b->m, 0, ~0UL, AGE),
-				3);
+				2);
 		KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 1);
 		sq_bench_sound(test, b);
 	}
@@ -182,13 +206,13 @@ static void trim_of_old_keeps_floors(struct kunit *test)
 	struct sq_agent *agents[10];
 	unsigned int i;
 
-	holes(test, agents, 10, 4);
+	holes(test, agents, 10, 3);
 	for (i = 0; i < 10; i++)
 		make_old(agents[i]);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim_stale(b->m, 40, ~0UL, AGE), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim_stale(b->m, 0, 3, AGE), 3);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim_stale(b->m, 20, ~0UL, AGE), 17);
-	sq_manager_set_reserve(b->m, 10 + 15);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim_stale(b->m, 30, ~0UL, AGE), 0);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim_stale(b->m, 0, 2, AGE), 2);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim_stale(b->m, 15, ~0UL, AGE), 13);
+	sq_manager_set_reserve(b->m, 10 + 10);
 	KUNIT_EXPECT_EQ(test, sq_manager_trim_stale(b->m, 0, ~0UL, AGE), 5);
 	sq_bench_sound(test, b);
 }
@@ -198,7 +222,7 @@ static struct kunit_case trim_cases[] = {
 	KUNIT_CASE(trim_keeps_reserve),
 	KUNIT_CASE(trim_waits_for_age),
 	KUNIT_CASE(trim_finds_the_old_one),
-	KUNIT_CASE(trim_takes_large_at_once),
+	KUNIT_CASE(trim_takes_pieces_at_once),
 	KUNIT_CASE(trim_counts_from_the_merge),
 	KUNIT_CASE(trim_of_old_keeps_floors),
 	{}

@@ -159,7 +159,7 @@ static int hoard_gather(void *unused)
 	for (i = 0; !err && i < swings; i++) {
 		hoard_shuffle();
 		hoard_shed(objects - objects / 16);
-		msleep(10);
+		msleep(20);
 		err = hoard_take();
 	}
 	if (err)

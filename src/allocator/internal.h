@@ -541,9 +541,6 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node);
 unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list);
 void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr);
 
-/* Pages a slab must have to shed: one by one they cost more calls than memory. */
-#define SQ_SHED_LEAST	2U
-
 /* shed.c */
 unsigned long sq_cache_shed(struct squirrel_cache *c, bool all);
 
