@@ -8,9 +8,32 @@
 
 #include "allocator_kunit.h"
 
-/* Objects of 64 bytes: the array starts with room for 32 and grows to 60. */
 #define SIZE	64
 #define CAP	32U
+
+/* What both may hold for now; else they begin small and follow the load. */
+static void allow(struct squirrel_cache *c, u32 cap, u32 mags)
+{
+	sq_set_cap(c, cap);
+	sq_kit_node(c)->depot_cap = mags;
+}
+
+/* A cache as it is under a load that has gone on for a while. */
+static struct squirrel_cache *grown_cache(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+
+	allow(c, CAP, c->depot_max);
+	return c;
+}
+
+/* What the reclaimer does when it looks at a cache. */
+static unsigned long look(struct squirrel_cache *c)
+{
+	unsigned long moved = sq_kit_drain(c, true);
+
+	return moved + sq_depot_drain(c, false);
+}
 
 /* @n distinct objects, in an array that the test owns. */
 static void **take(struct kunit *test, struct squirrel_cache *c, unsigned int n)
@@ -54,7 +77,7 @@ static void last_in_is_first_out(struct kunit *test)
 /* As a magazine's worth moves at a time, half of the array stays either way. */
 static void bursts_stay_off_the_depot(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	struct squirrel_cache *c = grown_cache(test);
 	struct sq_cpu *cc = sq_kit_cpu(c);
 	void **objs = take(test, c, 3 * CAP);
 	unsigned int burst = CAP / 2 - 1, i;
@@ -87,7 +110,7 @@ static void bursts_stay_off_the_depot(struct kunit *test)
 /* A full array gives a magazine to the depot, an empty one has it back. */
 static void magazines_go_to_the_depot_and_back(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	struct squirrel_cache *c = grown_cache(test);
 	struct sq_model *m = sq_model_new(test, 4 * CAP);
 	struct sq_node *n = sq_kit_node(c);
 	void **objs = take(test, c, CAP + 1);
@@ -123,6 +146,7 @@ static void depot_has_a_limit(struct kunit *test)
 	unsigned int nr = 30 * c->cpu_max, i;
 	void **objs = take(test, c, nr);
 
+	allow(c, c->cpu_max, c->depot_max);
 	KUNIT_ASSERT_LT(test, c->depot_max * c->cpu_max / 2, nr / 2);
 	for (i = 0; i < nr; i++) {
 		give(c, objs + i, 1);
@@ -141,55 +165,168 @@ static void swing(struct kunit *test, struct squirrel_cache *c, unsigned int n)
 	kunit_kfree(test, objs);
 }
 
-/*
- * 512 bytes: 4 to begin with, then 8, 16, 32 while the array keeps running full
- * or empty; back by halves when it is drained.
- */
-static void capacity_follows_the_load(struct kunit *test)
+/* Up to @n times there and back, until the cache's magazines hold @cap. */
+static bool swing_until(struct kunit *test, struct squirrel_cache *c,
+			u32 cap, unsigned int n)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
-	u32 cap = sq_cap_start(c);
-	unsigned int i;
-
-	KUNIT_EXPECT_EQ(test, cap, 4);
-	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), cap);
-	KUNIT_EXPECT_EQ(test, c->cpu_max, 32);
-	for (i = 0; i < 100; i++)
-		swing(test, c, 2);
-	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), cap);
-	for (i = 0; i < 100; i++) {
-		swing(test, c, 100);
-		KUNIT_EXPECT_GE(test, sq_kit_cap(c), cap);
+	while (sq_kit_cap(c) < cap && n--) {
+		swing(test, c, 2 * c->cpu_max);
 		KUNIT_EXPECT_LE(test, sq_kit_cap(c), c->cpu_max);
 		KUNIT_EXPECT_LE(test, sq_kit_nr(c), sq_kit_cap(c));
-		cap = sq_kit_cap(c);
 	}
-	KUNIT_EXPECT_EQ(test, cap, 32);
-	for (; cap > 4; cap /= 2) {
-		KUNIT_EXPECT_EQ(test, sq_kit_cap(c), cap);
-		sq_kit_drain(c, false);
-	}
-	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), 4);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 0);
+	return sq_kit_cap(c) >= cap;
 }
 
-/* Hot is what was used since the last look. */
-static void cold_drain_leaves_hot_ones(struct kunit *test)
+/* It takes many trips to the depot or the slabs until magazines grow. */
+static void capacity_grows_with_trips(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	u32 nr;
+	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
+	u32 start = sq_cap_start(c), i;
 
-	swing(test, c, 8);
-	nr = sq_kit_nr(c);
-	KUNIT_ASSERT_GE(test, nr, 8);
-	KUNIT_EXPECT_EQ(test, sq_kit_drain(c, true), 0);
+	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+	KUNIT_EXPECT_LE(test, start * c->size, SQ_CPU_START + c->size);
+	KUNIT_EXPECT_GE(test, start, 2);
+	KUNIT_EXPECT_LT(test, start, c->cpu_max);
+	/* No trips: */
 	swing(test, c, 1);
+	for (i = 0; i < 10000; i++)
+		swing(test, c, 1);
+	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+	/* Many, but few at a time: */
+	for (i = 0; i < 1000; i++) {
+		swing(test, c, 4 * start);
+		look(c);
+	}
+	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+	KUNIT_EXPECT_TRUE(test, swing_until(test, c, c->cpu_max, 1000));
+	swing(test, c, 20 * c->cpu_max);
+	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), c->cpu_max);
+}
+
+/* Halved at each look that finds no CPU busy, down to what it was. */
+static void capacity_decays_with_looks(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
+	u32 start = sq_cap_start(c), cap = c->cpu_max;
+	unsigned int i;
+
+	sq_set_cap(c, cap);
+	for (i = 0; i < 20; i++) {
+		swing(test, c, 100 * cap);
+		look(c);
+		KUNIT_EXPECT_EQ(test, sq_kit_cap(c), cap);
+	}
+	for (i = 0; sq_kit_cap(c) > start && i < 20; i++) {
+		cap = sq_kit_cap(c);
+		look(c);
+		KUNIT_EXPECT_EQ(test, sq_kit_cap(c),
+				max((cap / 2) & ~1U, start));
+	}
+	look(c);
+	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 0);
+	/* Little use does not hold it up. */
+	sq_set_cap(c, c->cpu_max);
+	for (i = 0; i < 20; i++) {
+		swing(test, c, 2);
+		look(c);
+	}
+	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+}
+
+/* One busy CPU is enough: all others' magazines stay large, and it is one flag. */
+static void warm_lasts_one_look(struct kunit *test)
+{
+	struct squirrel_cache *c = grown_cache(test);
+
+	swing(test, c, 100 * CAP);
+	KUNIT_EXPECT_FALSE(test, c->warm);
+	sq_kit_drain(c, true);
+	KUNIT_EXPECT_TRUE(test, c->warm);
+	sq_depot_drain(c, false);
+	KUNIT_EXPECT_FALSE(test, c->warm);
+	KUNIT_EXPECT_GE(test, sq_kit_cap(c), CAP);
+}
+
+/*
+ * Of a CPU that was busy since the last look nothing goes; of one that was not
+ * used at all, everything; in between not more stays than there were uses.
+ */
+static void cold_drain_leaves_what_is_used(struct kunit *test)
+{
+	struct squirrel_cache *c = grown_cache(test);
+	struct sq_node *n = sq_kit_node(c);
+	void *last;
+	u32 nr, kept;
+
+	swing(test, c, 100 * CAP);
+	nr = sq_kit_nr(c);
+	KUNIT_ASSERT_GE(test, nr, CAP / 2);
 	KUNIT_EXPECT_EQ(test, sq_kit_drain(c, true), 0);
 	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), nr);
-	KUNIT_EXPECT_EQ(test, sq_kit_drain(c, true), nr);
+	/* 8 uses. */
+	swing(test, c, 4);
+	last = sq_kit_cpu(c)->obj[nr - 1];
+	KUNIT_EXPECT_GT(test, sq_kit_drain(c, true), 0);
+	kept = sq_kit_nr(c);
+	KUNIT_EXPECT_LE(test, kept, 8);
+	KUNIT_EXPECT_GT(test, kept, 0);
+	/* Those used last. */
+	KUNIT_EXPECT_PTR_EQ(test, sq_kit_cpu(c)->obj[kept - 1], last);
+	KUNIT_EXPECT_EQ(test, sq_kit_drain(c, true), kept);
 	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 0);
 	KUNIT_EXPECT_EQ(test, sq_kit_drain(c, true), 0);
-	KUNIT_EXPECT_EQ(test, sq_kit_node(c)->nr_free, sq_kit_node(c)->nr_objs);
+	sq_depot_drain(c, true);
+	KUNIT_EXPECT_EQ(test, n->nr_free, n->nr_objs);
+}
+
+/*
+ * A depot begins with no room at all, is given some while full magazines find
+ * none, and loses what stayed unused at a look.
+ */
+static void depot_follows_the_load(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
+	struct sq_node *n = sq_kit_node(c);
+	unsigned int i;
+	u32 cap;
+
+	KUNIT_EXPECT_EQ(test, n->depot_cap, 0);
+	swing(test, c, 2 * sq_cap_start(c));
+	KUNIT_EXPECT_EQ(test, n->depot_cap, 0);
+	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
+	/* The magazines grow first. */
+	for (i = 0; !n->depot_cap && i < 1000; i++)
+		swing(test, c, 4 * c->cpu_max);
+	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), c->cpu_max);
+	for (i = 0; n->depot_cap < c->depot_max && i < 1000; i++) {
+		swing(test, c, 2 * c->depot_max * c->cpu_max);
+		KUNIT_EXPECT_LE(test, n->depot_nr, n->depot_cap);
+	}
+	KUNIT_EXPECT_EQ(test, n->depot_cap, c->depot_max);
+	KUNIT_EXPECT_EQ(test, n->depot_nr, c->depot_max);
+	/* All of it was in use before this look, nothing before the next. */
+	sq_depot_drain(c, false);
+	KUNIT_EXPECT_EQ(test, n->depot_cap, c->depot_max);
+	cap = n->depot_nr;
+	KUNIT_EXPECT_GT(test, sq_depot_drain(c, false), 0);
+	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
+	KUNIT_EXPECT_EQ(test, n->depot_cap, c->depot_max - cap);
+}
+
+/* Trips that are few between looks give the depot no room. */
+static void depot_waits_for_many_trips(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
+	struct sq_node *n = sq_kit_node(c);
+	unsigned int i;
+
+	for (i = 0; i < 200; i++) {
+		sq_set_cap(c, c->cpu_max);
+		swing(test, c, c->cpu_max + 2);
+		sq_depot_drain(c, false);
+	}
+	KUNIT_EXPECT_EQ(test, n->depot_cap, 0);
 }
 
 /* The array of a CPU that is gone is emptied from another one. */
@@ -235,7 +372,7 @@ static void drain_of_another_cpu(struct kunit *test)
 /* The surplus of a depot is what nobody has needed since the last look. */
 static void depot_drain_moves_the_surplus(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	struct squirrel_cache *c = grown_cache(test);
 	struct sq_node *n = sq_kit_node(c);
 	void **objs = take(test, c, 400);
 	unsigned int nr, left;
@@ -245,6 +382,7 @@ static void depot_drain_moves_the_surplus(struct kunit *test)
 	KUNIT_ASSERT_GT(test, nr, 4);
 	KUNIT_EXPECT_EQ(test, sq_depot_drain(c, false), 0);
 	/* Two magazines are in use. */
+	allow(c, CAP, c->depot_max);
 	sq_kit_drain(c, false);
 	objs = take(test, c, n->depot->nr + n->depot->next->nr);
 	left = n->depot_nr;
@@ -320,13 +458,14 @@ static void overfull_array_takes_no_more(struct kunit *test)
 	void **objs, *one;
 	unsigned int i;
 
+	KUNIT_ASSERT_EQ(test, c->cpu_max, 32);
+	allow(c, 32, c->depot_max);
 	for (i = 0; i < 100; i++)
 		swing(test, c, 100);
-	KUNIT_ASSERT_EQ(test, sq_kit_cap(c), 32);
 	objs = take(test, c, 60);
 	give(c, objs, 10);
-	while (sq_kit_cap(c) > 4)
-		sq_kit_drain(c, false);
+	sq_set_cap(c, 4);
+	sq_kit_drain(c, false);
 	KUNIT_ASSERT_GT(test, sq_kit_node(c)->depot_nr, 0);
 	one = sq_kit_alloc(test, c);
 	KUNIT_EXPECT_GT(test, sq_kit_nr(c), sq_kit_cap(c));
@@ -369,8 +508,12 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(bursts_stay_off_the_depot),
 	KUNIT_CASE(magazines_go_to_the_depot_and_back),
 	KUNIT_CASE(depot_has_a_limit),
-	KUNIT_CASE(capacity_follows_the_load),
-	KUNIT_CASE(cold_drain_leaves_hot_ones),
+	KUNIT_CASE(capacity_grows_with_trips),
+	KUNIT_CASE(capacity_decays_with_looks),
+	KUNIT_CASE(warm_lasts_one_look),
+	KUNIT_CASE(cold_drain_leaves_what_is_used),
+	KUNIT_CASE(depot_follows_the_load),
+	KUNIT_CASE(depot_waits_for_many_trips),
 	KUNIT_CASE(drain_of_another_cpu),
 	KUNIT_CASE(depot_drain_moves_the_surplus),
 	KUNIT_CASE(busy_goes_past_the_magazines),

@@ -72,13 +72,13 @@ static void want_of_memory_is_counted(struct kunit *test)
 static void short_slabs_when_long_ones_fail(struct kunit *test)
 {
 	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 32);
-	struct squirrel_cache *c = sq_kit_fake_cache(test, 1300);
+	struct squirrel_cache *c = sq_kit_fake_cache(test, 1500);
 	struct sq_kit *kit = test->priv;
 	void **obj = kunit_kcalloc(test, 128, sizeof(*obj), GFP_KERNEL);
 	unsigned int n = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	KUNIT_ASSERT_GT(test, c->slab_pages[1], c->slab_pages[0]);
+	KUNIT_ASSERT_GT(test, sq_slab_pages(c, 0), 1);
 	while (n < 128) {
 		obj[n] = squirrel_cache_alloc(c, GFP_KERNEL);
 		if (!obj[n])
@@ -103,6 +103,7 @@ static void reserve_is_at_hand_and_stays(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .reserve = 150 };
 	struct squirrel_cache *c = sq_kit_cache(test, 64, &args);
+	struct sq_node *n = sq_kit_node(c);
 	struct sq_reclaim_work work = {};
 	void **objs = kunit_kcalloc(test, 150, sizeof(*objs), GFP_KERNEL);
 	unsigned long grown;
@@ -127,7 +128,8 @@ static void reserve_is_at_hand_and_stays(struct kunit *test)
 	squirrel_reclaim();
 	KUNIT_EXPECT_GE(test, at_hand(c), 150);
 	/* Not more than a slab beyond it. */
-	KUNIT_EXPECT_LE(test, at_hand(c), 150 + c->slab_objs[1]);
+	KUNIT_EXPECT_LE(test, at_hand(c), 150 +
+			(sq_slab_pages(c, n->nr_pages) << PAGE_SHIFT) / c->size);
 }
 
 /* ---- shrink and destroy --------------------------------------------------- */
@@ -237,6 +239,7 @@ static void free_rcu_finds_the_owner(struct kunit *test)
 	static const size_t sizes[] = { sizeof(struct rcu_nut), 1000, 100000 };
 	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
 	struct rcu_nut *nut;
+	unsigned long pages;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -252,8 +255,11 @@ static void free_rcu_finds_the_owner(struct kunit *test)
 		if (heap->class[i])
 			KUNIT_EXPECT_EQ(test, sq_cache_live(heap->class[i]), 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->large_live), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager),
-			2 * heap->class[squirrel_class_of(1000)]->slab_pages[0]);
+	/* What is left is a slab for each of the two sizes of objects. */
+	for (pages = 0, i = 0; i < SQUIRREL_NR_CLASSES; i++)
+		if (heap->class[i])
+			pages += sq_kit_node(heap->class[i])->nr_pages;
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), pages);
 }
 
 /* Destroy waits for frees that RCU still owes. */

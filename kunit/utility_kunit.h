@@ -41,5 +41,7 @@ struct sq_pool *sq_bench_pool(struct sq_bench *b);
 void sq_bench_settle(void);
 void sq_bench_meta_fail(unsigned long nth, unsigned long times);
 void sq_bench_meta_restore(void);
+void sq_bench_descs_hide(struct sq_bench *b);
+void sq_bench_descs_show(void);
 
 #endif /* _SQ_UTILITY_KUNIT_H */

@@ -30,6 +30,7 @@ void sq_bench_exit(struct kunit *test)
 	struct sq_bench *b = test->priv;
 
 	sq_bench_meta_restore();
+	sq_bench_descs_show();
 	if (!b)
 		return;
 	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
@@ -153,6 +154,36 @@ void sq_bench_meta_fail(unsigned long nth, unsigned long times)
 void sq_bench_meta_restore(void)
 {
 	WRITE_ONCE(sq_meta_source, &sq_block_pages);
+}
+
+/* Spare descriptors that are out of reach, as a list through their owners. */
+static struct sq_agent *descs_hidden;
+
+/* There is no spare descriptor any more. */
+void sq_bench_descs_hide(struct sq_bench *b)
+{
+	struct sq_pool *pool = sq_bench_pool(b);
+	struct sq_agent *spare;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	while ((spare = sq_desc_get(pool))) {
+		WRITE_ONCE(spare->manager, NULL);
+		spare->owner = descs_hidden;
+		descs_hidden = spare;
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+}
+
+void sq_bench_descs_show(void)
+{
+	struct sq_agent *spare;
+
+	while (descs_hidden) {
+		spare = descs_hidden;
+		descs_hidden = (struct sq_agent *)spare->owner;
+		sq_desc_put(spare);
+	}
 }
 
 SQ_IMPORT_FOR_KUNIT();

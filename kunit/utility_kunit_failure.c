@@ -104,9 +104,8 @@ static void manager_survives_meta(struct kunit *test)
 static void manager_split_without_descriptor(struct kunit *test)
 {
 	struct sq_bench *b = test->priv;
-	struct sq_pool *pool = sq_bench_pool(b);
-	struct sq_agent *agent, *spare, *first = NULL;
-	unsigned long before, irq;
+	struct sq_agent *agent;
+	unsigned long before;
 
 	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
 	sq_bench_settle();
@@ -115,27 +114,14 @@ static void manager_split_without_descriptor(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, agent);
 	sq_manager_give(b->m, agent);
 
-	/* All spare descriptors, as a list through their owners. */
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	while ((spare = sq_desc_get(pool))) {
-		WRITE_ONCE(spare->manager, NULL);
-		spare->owner = first;
-		first = spare;
-	}
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
-
+	sq_bench_descs_hide(b);
 	sq_bench_meta_fail(1, ~0UL);
 	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 3, sq_pool_fit));
 	KUNIT_EXPECT_EQ(test, b->fake.out, 8);
 	agent = sq_bench_take(b, 8, sq_pool_fit);
 	KUNIT_EXPECT_NOT_NULL(test, agent);
 	sq_bench_meta_restore();
-
-	while (first) {
-		spare = first;
-		first = (struct sq_agent *)spare->owner;
-		sq_desc_put(spare);
-	}
+	sq_bench_descs_show();
 	sq_bench_sound(test, b);
 
 	/* What was refused left nothing behind in the page map. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Suite squirrel_tidy: the manager coalesces, fetches a reserve and trims.
+ * Suite squirrel_tidy: the manager coalesces and fetches a reserve.
  */
 #include <linux/mm.h>
 
@@ -109,51 +109,7 @@ static void tidy_is_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_manager_destroy(other), 0);
 }
 
-/* ---- fetch and trim ---- */
-
-static void tidy_trims(struct kunit *test)
-{
-	struct sq_bench *b = test->priv;
-	struct sq_agent *agents[20];
-
-	sq_bench_take_n(test, agents, 20, 10);
-	sq_bench_give_n(test, agents, 20);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 500, ~0UL), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, 0), 0);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, 7), 7);
-	sq_bench_sound(test, b);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 100, ~0UL),
-			b->fake.gets * 16 - 7 - 100);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 100);
-	sq_bench_sound(test, b);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 100);
-	KUNIT_EXPECT_EQ(test, b->fake.out, 0);
-	sq_bench_sound(test, b);
-}
-
-/* Used and free pages together never fall below the reserve. */
-static void tidy_keeps_reserve(struct kunit *test)
-{
-	struct sq_bench *b = test->priv;
-	struct sq_agent *agents[3];
-
-	KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 50, GFP_KERNEL,
-					       NUMA_NO_NODE), 50);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 50);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 0);
-	sq_bench_take_n(test, agents, 3, 10);
-	KUNIT_EXPECT_EQ(test, b->fake.out, 50);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 0);
-	KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 40, sq_pool_fit));
-	sq_manager_trim(b->m, 0, ~0UL);
-	KUNIT_EXPECT_EQ(test, b->fake.out, 70);
-	sq_bench_give_n(test, agents, 3);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 20);
-	KUNIT_EXPECT_EQ(test, b->fake.out, 50);
-	sq_manager_set_reserve(b->m, 45);
-	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, ~0UL), 5);
-	sq_bench_sound(test, b);
-}
+/* ---- fetch ---- */
 
 static void tidy_fetches_what_there_is(struct kunit *test)
 {
@@ -175,8 +131,6 @@ static struct kunit_case tidy_cases[] = {
 	KUNIT_CASE(tidy_coalesces_on_miss),
 	KUNIT_CASE(tidy_links_across_gets),
 	KUNIT_CASE(tidy_is_alone),
-	KUNIT_CASE(tidy_trims),
-	KUNIT_CASE(tidy_keeps_reserve),
 	KUNIT_CASE(tidy_fetches_what_there_is),
 	{}
 };

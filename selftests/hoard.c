@@ -6,16 +6,23 @@
  *	insmod hoard.ko where=cache objects=1000 size=256 cpu=1 keep=10
  *
  * For the tests of what happens to memory that is free but near at hand, and of
- * what may not be unloaded when. leave=1 forgets the kept objects of a
+ * what may not be unloaded when. scatter=1 frees in random order, so that what
+ * is kept lies here and there; /sys/module/hoard/parameters/touched says in how
+ * many pages. swings=<n> first frees and takes a few at random so many times.
+ * leave=1 forgets the kept objects of a
  * cache or of the default heap instead of freeing them, and says where they
  * are; another load with free=<address> [of=<cache>] makes good for it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/smp.h>
+#include <linux/sort.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 #include <squirrel/squirrel.h>
@@ -39,6 +46,18 @@ MODULE_PARM_DESC(size, "bytes of each");
 static int cpu = -1;
 module_param(cpu, int, 0444);
 MODULE_PARM_DESC(cpu, "on which CPU (default: any)");
+
+static bool scatter;
+module_param(scatter, bool, 0444);
+MODULE_PARM_DESC(scatter, "free in random order");
+
+static unsigned int touched;
+module_param(touched, uint, 0444);
+MODULE_PARM_DESC(touched, "pages that the kept objects lie in; to be read");
+
+static unsigned int swings;
+module_param(swings, uint, 0444);
+MODULE_PARM_DESC(swings, "how often to free a few at random and take them again");
 
 static bool leave;
 module_param(leave, bool, 0444);
@@ -87,7 +106,40 @@ static void hoard_shed(unsigned int kept)
 	taken -= i;
 }
 
-static int hoard_gather(void *unused)
+static void hoard_shuffle(void)
+{
+	unsigned int i, k;
+
+	for (i = taken; i > 1; i--) {
+		k = get_random_u32() % i;
+		swap(hoard[i - 1], hoard[k]);
+	}
+}
+
+static int hoard_order(const void *a, const void *b)
+{
+	unsigned long x = *(unsigned long *)a, y = *(unsigned long *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Leaves the kept objects in order of their addresses. */
+static void hoard_count(void)
+{
+	unsigned long first, last, end = 0;
+	unsigned int i;
+
+	sort(hoard, taken, sizeof(*hoard), hoard_order, NULL);
+	for (i = 0; i < taken; i++) {
+		first = max((unsigned long)hoard[i] >> PAGE_SHIFT, end);
+		last = ((unsigned long)hoard[i] + size - 1) >> PAGE_SHIFT;
+		if (last >= first)
+			touched += last - first + 1;
+		end = max(end, last + 1);
+	}
+}
+
+static int hoard_take(void)
 {
 	while (taken < objects) {
 		hoard[taken] = hoard_alloc();
@@ -96,7 +148,26 @@ static int hoard_gather(void *unused)
 		memset(hoard[taken], 0x5a, size);
 		taken++;
 	}
+	return 0;
+}
+
+static int hoard_gather(void *unused)
+{
+	int err = hoard_take();
+	unsigned int i;
+
+	for (i = 0; !err && i < swings; i++) {
+		hoard_shuffle();
+		hoard_shed(objects - objects / 16);
+		msleep(20);
+		err = hoard_take();
+	}
+	if (err)
+		return err;
+	if (scatter)
+		hoard_shuffle();
 	hoard_shed(min(keep, objects));
+	hoard_count();
 	return 0;
 }
 

@@ -254,12 +254,15 @@ static void sq_rcu_free(struct rcu_head *head)
 	unsigned long base;
 
 	preempt_disable();
-	agent = sq_map_lookup(head);
-	owner = sq_owner(agent);
-	base = sq_agent_addr(agent);
-	if (owner && agent->kind == SQ_KIND_SLAB)
-		base = sq_slab_base(agent) + (unsigned long)owner->size *
-		       sq_slot_index(owner, agent, head);
+	do {
+		agent = sq_map_owner(head, &owner);
+		base = sq_agent_addr(agent);
+		if (owner && agent->kind == SQ_KIND_SLAB)
+			base = sq_slab_base(agent) +
+			       (unsigned long)owner->size *
+			       sq_slot_index(owner, agent, head);
+		smp_rmb();	/* as in sq_map_owner() */
+	} while (agent != sq_map_lookup(head));
 	preempt_enable();
 	if (!owner)
 		sq_report(NULL, "RCU free", head, 0);

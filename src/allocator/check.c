@@ -72,7 +72,9 @@ static bool sq_in_slab(struct squirrel_cache *c, struct sq_agent *agent,
 {
 	unsigned int i = sq_slot_index(c, agent, obj);
 
-	return READ_ONCE(sq_slab_of(agent)->free[i >> 6]) & BIT_ULL(i & 63);
+	/* More: the agent is another slab's by now. */
+	return i < SQ_SLAB_MAX_OBJS &&
+	       READ_ONCE(sq_slab_of(agent)->free[i >> 6]) & BIT_ULL(i & 63);
 }
 
 /* An object with a mark is free, unless the client wrote just that word. */
@@ -91,8 +93,7 @@ bool sq_is_live(const struct squirrel_heap *heap, const void *obj)
 	bool live;
 
 	preempt_disable();
-	agent = sq_map_lookup(obj);
-	c = sq_owner(agent);
+	agent = sq_map_owner(obj, &c);
 	live = c && (c->heap_key == heap || c == heap->large);
 	if (live && agent->kind == SQ_KIND_SLAB)
 		live = *sq_mark_at(c, obj) != c->mark ||
@@ -203,8 +204,7 @@ void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
 	preempt_disable();
-	agent = sq_map_lookup(obj);
-	owner = sq_owner(agent);
+	agent = sq_map_owner(obj, &owner);
 	if (owner && owner->heap_key == heap)
 		c = owner;
 	else if (owner != heap->large)

@@ -326,6 +326,24 @@ sq_owner(const struct sq_agent *agent)
 	return (struct squirrel_cache *)READ_ONCE(agent->owner);
 }
 
+/*
+ * Preemption off. Whose page @obj is in, for who must not be wrong about a live
+ * object: an agent may have become another block's since it was looked up, if
+ * the object's slab was taken apart (shed.c). Then the map has changed before.
+ */
+static inline struct sq_agent *sq_map_owner(const void *obj,
+					    struct squirrel_cache **owner)
+{
+	struct sq_agent *agent;
+
+	do {
+		agent = sq_map_lookup(obj);
+		*owner = sq_owner(agent);
+		smp_rmb();	/* pairs with the smp_wmb() in sq_slab_cut() */
+	} while (agent != sq_map_lookup(obj));
+	return agent;
+}
+
 /* For a walk over blocks, which looks at priv as well. */
 static inline struct squirrel_cache *
 sq_owner_acquire(const struct sq_agent *agent)

@@ -15,9 +15,9 @@
  * (sq_slot_start()) knows where in its block that slab's first object is.
  *
  * A free may be looking at the old slab's agent meanwhile. The upper part's
- * agent is complete before the map names it, and the lower one's bias changes
- * only after that: so whoever finds that the object is not the lower slab's
- * any more also finds, if it looks again, whose it is (check.c).
+ * agent is complete before the map names it, and the lower slab changes only
+ * after that: so whoever finds that the object is not the lower slab's any more
+ * also finds, if it looks again, whose it is (check.c).
  */
 #include <linux/bits.h>
 #include <linux/bitops.h>
@@ -28,6 +28,8 @@
 /* Slabs looked at per cache, node and run; and in one hold of the lock. */
 #define SQ_SHED_LOOKS	256U
 #define SQ_SHED_HOLD	8U
+/* A part that was left for want of an agent may be on another list by then. */
+#define SQ_SHED_ROUNDS	4U
 
 static_assert(SQ_SLAB_LONG_PAGES <= 32);
 
@@ -104,8 +106,9 @@ static void sq_shed_fill(struct sq_agent *lower, struct sq_agent *upper,
 	const struct squirrel_cache *c = ctx;
 	unsigned int first = sq_objs_below(c, l, cut, true);
 
-	u->off = l->off + (unsigned long)first * c->size - cut;
 	u->nr_objs = l->nr_objs - first;
+	/* What lies behind the last object has none to start with. */
+	u->off = u->nr_objs ? l->off + (unsigned long)first * c->size - cut : 0;
 	sq_bits_shift(u->free, l->free, first);
 	u->nr_free = sq_bits_weight(u->free);
 	u->where = SQ_SLAB_LISTS;
@@ -130,13 +133,13 @@ static struct sq_slab *sq_slab_cut(struct squirrel_cache *c, struct sq_node *n,
 	if (!agent)
 		return NULL;
 	upper = sq_slab_of(agent);
+	/* The page map first: see the top of this file. */
+	smp_wmb();
 	lower->nr_objs = sq_objs_below(c, lower, (unsigned long)pages << PAGE_SHIFT,
 				       false);
 	sq_bits_cut(lower->free, lower->nr_objs);
 	lower->nr_free = sq_bits_weight(lower->free);
 	lower->flags &= ~SQ_SLAB_FRESH;
-	/* The page map first: see the top of this file. */
-	smp_wmb();
 	sq_slab_set_bias(c, sq_slab_agent(lower));
 
 	lost = was - lower->nr_objs - upper->nr_objs;
@@ -160,7 +163,10 @@ static void sq_shed_settle(struct sq_node *n, struct sq_slab *part,
 		sq_slab_relist(n, part);
 }
 
-/* Cut out of a slab what nobody touches. False if agents ran out. */
+/*
+ * Cut out of a slab what nobody touches. False if agents ran out: then the rest
+ * of it is to be looked at again.
+ */
 static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 			 struct sq_slab *slab, bool all, struct list_head *out)
 {
@@ -183,14 +189,16 @@ static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 		if (run == left)
 			break;
 		upper = sq_slab_cut(c, n, slab, run);
-		if (!upper)
-			return false;
+		if (!upper) {
+			slab->flags &= ~SQ_SLAB_SHED;
+			break;
+		}
 		sq_shed_settle(n, slab, out);
 		upper->flags = slab->flags;
 		slab = upper;
 	}
 	sq_shed_settle(n, slab, out);
-	return true;
+	return slab->flags & SQ_SLAB_SHED;
 }
 
 /*
@@ -233,32 +241,54 @@ static bool sq_shed_some(struct squirrel_cache *c, struct sq_node *n,
 		list_move_tail(&slab->list, &n->lists[where]);
 		if (!sq_may_shed(c, n, slab, all))
 			continue;
-		if (!sq_slab_shed(c, n, slab, all, out))
-			return false;
+		if (!sq_slab_shed(c, n, slab, all, out)) {
+			/* Once more round, after more agents were made. */
+			*first = NULL;
+			return true;
+		}
 		if (slab == *first && slab->where != where)
 			*first = NULL;
 	}
 	return true;
 }
 
-static unsigned long sq_node_shed(struct squirrel_cache *c, struct sq_node *n,
+static unsigned long sq_list_shed(struct squirrel_cache *c, struct sq_node *n,
 				  unsigned int where, bool all)
 {
-	unsigned int looks = all ? UINT_MAX : SQ_SHED_LOOKS;
+	unsigned long looks = SQ_SHED_LOOKS, flags, nr = 0;
 	struct sq_slab *first = NULL;
-	unsigned long flags, nr = 0;
 	bool more = true;
 
-	while (more && looks >= SQ_SHED_HOLD) {
+	/* Where it began may have left the list: there must be another end. */
+	if (all)
+		looks += 3 * READ_ONCE(n->nr_slabs);
+	for (; more && looks >= SQ_SHED_HOLD; looks -= SQ_SHED_HOLD) {
 		LIST_HEAD(out);
 
-		looks -= SQ_SHED_HOLD;
-		sq_agents_ready(GFP_NOWAIT | __GFP_NOWARN);
+		if (!sq_agents_ready(GFP_NOWAIT | __GFP_NOWARN))
+			break;
 		raw_spin_lock_irqsave(&n->lock, flags);
 		more = sq_shed_some(c, n, where, all, &first, &out);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		nr += sq_slabs_release(c, &out);
 	}
+	return nr;
+}
+
+/* With @all until there is nothing more, but not for ever. */
+static unsigned long sq_node_shed(struct squirrel_cache *c, struct sq_node *n,
+				  bool all)
+{
+	unsigned int rounds = all ? SQ_SHED_ROUNDS : 1;
+	unsigned long nr = 0, more;
+
+	do {
+		more = sq_list_shed(c, n, SQ_SLAB_LOOSE, all);
+		more += sq_list_shed(c, n, SQ_SLAB_HALF, all);
+		if (all)
+			more += sq_list_shed(c, n, SQ_SLAB_TIGHT, all);
+		nr += more;
+	} while (more && --rounds);
 	return nr;
 }
 
@@ -273,14 +303,8 @@ unsigned long sq_cache_shed(struct squirrel_cache *c, bool all)
 
 	if (c->slab_most < 2)
 		return 0;
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-
-		nr += sq_node_shed(c, n, SQ_SLAB_LOOSE, all);
-		nr += sq_node_shed(c, n, SQ_SLAB_HALF, all);
-		if (all)
-			nr += sq_node_shed(c, n, SQ_SLAB_TIGHT, all);
-	}
+	for_each_node(nid)
+		nr += sq_node_shed(c, c->node[nid], all);
 	return nr;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_shed);

@@ -382,6 +382,8 @@ int squirrel_reclaim_mode(enum squirrel_reclaim_mode mode, unsigned long n)
 	mutex_unlock(&sq_reclaim_mutex);
 	if (mode == SQUIRREL_RECLAIM_PARALLEL) {
 		sq_wake_now(n);
+		/* That has put off a run in a hurry, if there was to be one. */
+		clear_bit(0, &sq_hurried);
 		mod_delayed_work(sq_wq, &sq_lookout_work,
 				 msecs_to_jiffies(SQ_LOOKOUT_MS));
 	}

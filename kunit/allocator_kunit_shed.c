@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slabs that are taken apart: what is live stays what it is, what nobody touches
+ * goes, and the books agree.
+ */
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+
+#include "allocator_kunit_shed.h"
+
+#define MANY	1500
+
+static const unsigned int sizes[] = SQ_SHED_SIZES;
+
+/* About 60 pages of objects, but enough for slabs to grow long. */
+static unsigned int some(const struct squirrel_cache *c)
+{
+	return clamp_t(unsigned int, 60 * PAGE_SIZE / c->size, 60, MANY);
+}
+
+/* ---- pages go, objects stay ----------------------------------------------- */
+
+static void shed_one_size(struct kunit *test, unsigned int size,
+			  struct rnd_state *rnd)
+{
+	struct sq_kit *kit = test->priv;
+	struct squirrel_cache *c = sq_kit_fake_cache(test, size);
+	struct sq_manager *manager = kit->over_fake->manager;
+	struct sq_model *m = sq_model_new(test, MANY);
+	struct sq_node *n = sq_kit_node(c);
+	unsigned int round;
+	unsigned long held;
+
+	for (round = 0; round < 4; round++) {
+		sq_shed_fill(test, c, m, some(c));
+		sq_shed_thin(c, m, rnd);
+		held = n->nr_pages;
+		sq_cache_shed(c, true);
+		KUNIT_EXPECT_LE(test, n->nr_pages, held);
+		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(manager),
+				n->nr_pages);
+		sq_shed_tight(test, c, m);
+		sq_shed_books(test, c, m);
+		/* There is nothing more to do. */
+		KUNIT_EXPECT_EQ(test, sq_cache_shed(c, true), 0);
+	}
+	/* And with what is left one can go on. */
+	sq_shed_fill(test, c, m, some(c));
+	sq_shed_books(test, c, m);
+	while (m->nr)
+		squirrel_cache_free(c, sq_model_del(m, sq_kit_random(rnd,
+								     m->nr)));
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+	KUNIT_EXPECT_EQ(test, n->nr_pages, 0);
+	KUNIT_EXPECT_EQ(test, n->nr_objs, 0);
+	sq_shed_books(test, c, m);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(manager), 0);
+	sq_kit_put_cache(test, c);
+}
+
+static void untouched_pages_go(struct kunit *test)
+{
+	struct sq_kit *kit = test->priv;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	sq_fake_seed(test, &rnd);
+	sq_kit_fake_heap(test, "segregated", 2048);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		shed_one_size(test, sizes[i], &rnd);
+	sq_manager_trim(kit->over_fake->manager, 0, ~0UL);
+	KUNIT_EXPECT_EQ(test, kit->fake.out, 0);
+}
+
+/*
+ * One slab by hand. 3000 bytes, so that objects lie across pages:
+ *
+ *	pages    |    0    |    1    |    2    |    3    |    4    |    5    |
+ *	objects  |   0  |   1  |   2  |   3  |   4   |   5  |   6  |   7   |
+ */
+static void parts_are_where_they_should(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 3000, NULL);
+	struct sq_node *n = sq_kit_node(c);
+	void **objs = kunit_kcalloc(test, MANY, sizeof(*objs), GFP_KERNEL);
+	struct sq_agent *agent, *upper;
+	unsigned int nr = 0, i;
+	void *base, *last;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	do {
+		KUNIT_ASSERT_LT(test, nr, MANY);
+		objs[nr] = sq_kit_alloc(test, c);
+		agent = sq_map_lookup(objs[nr++]);
+	} while (sq_agent_pages(agent) < 4 ||
+		 sq_slab_of(agent)->nr_free || sq_kit_nr(c));
+	base = (void *)sq_agent_addr(agent);
+	last = base + (sq_slab_of(agent)->nr_objs - 1) * c->size;
+	/* Of all, the first and the last of this one stay. */
+	for (i = 0; i < nr; i++)
+		if (objs[i] != base && objs[i] != last)
+			squirrel_cache_free(c, objs[i]);
+	squirrel_cache_shrink(c);
+	KUNIT_ASSERT_EQ(test, n->nr_slabs, 1);
+	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, true), 1);
+	KUNIT_EXPECT_EQ(test, n->nr_slabs, 2);
+	KUNIT_EXPECT_PTR_EQ(test, sq_map_lookup(base), agent);
+	KUNIT_EXPECT_EQ(test, sq_agent_pages(agent), 1);
+	KUNIT_EXPECT_EQ(test, sq_slab_of(agent)->nr_objs, 1);
+	KUNIT_EXPECT_EQ(test, sq_slab_of(agent)->off, 0);
+	upper = sq_map_lookup(last);
+	KUNIT_EXPECT_PTR_NE(test, upper, agent);
+	KUNIT_EXPECT_PTR_EQ(test, sq_owner(upper), c);
+	KUNIT_EXPECT_EQ(test, (unsigned long)(last - sq_slab_base(upper)) %
+			c->size, 0);
+	KUNIT_EXPECT_LE(test, sq_slab_of(upper)->off, c->size);
+	KUNIT_EXPECT_EQ(test, sq_slab_of(upper)->nr_free + 1,
+			sq_slab_of(upper)->nr_objs);
+	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+	squirrel_cache_free(c, base);
+	squirrel_cache_free(c, last);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+}
+
+/* An object in a magazine is not in its slab: its pages stay. */
+static void magazines_hold_pages(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 5000, NULL);
+	struct sq_node *n = sq_kit_node(c);
+	void *objs[60];
+	unsigned long held;
+	unsigned int i;
+
+	sq_set_cap(c, 2);
+	for (i = 0; i < 60; i++)
+		objs[i] = sq_kit_alloc(test, c);
+	squirrel_cache_free_bulk(c, 60, objs);
+	held = sq_kit_nr(c);
+	KUNIT_ASSERT_GT(test, held, 0);
+	sq_cache_shed(c, true);
+	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), held);
+	for (i = 0; i < held; i++)
+		KUNIT_EXPECT_TRUE(test, squirrel_owns(sq_kit_cpu(c)->obj[i]));
+	for (i = 0; i < 60; i++)
+		objs[i] = sq_kit_alloc(test, c);
+	squirrel_cache_free_bulk(c, 60, objs);
+	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+	KUNIT_EXPECT_EQ(test, n->nr_pages, 0);
+}
+
+/* ---- misuse is still seen ------------------------------------------------- */
+
+/* Second frees, whether the object is still there or went with its page. */
+static void second_free_is_seen(struct kunit *test)
+{
+	struct rnd_state rnd;
+	unsigned int k, i, gone;
+
+	sq_fake_seed(test, &rnd);
+	for (k = 0; k < ARRAY_SIZE(sizes); k++) {
+		struct squirrel_cache *c = sq_kit_cache(test, sizes[k], NULL);
+		struct sq_model *m = sq_model_new(test, MANY);
+		void **was = kunit_kcalloc(test, MANY, sizeof(*was),
+					   GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, was);
+		sq_shed_fill(test, c, m, some(c));
+		for (i = 0; i < m->nr; i++)
+			was[i] = (void *)m->objs[i]->addr;
+		gone = m->nr;
+		sq_shed_thin(c, m, &rnd);
+		sq_cache_shed(c, true);
+		for (i = 0; i < gone; i++)
+			if (!sq_model_find(m, was[i]))
+				squirrel_cache_free(c, was[i]);
+		KUNIT_EXPECT_EQ_MSG(test, sq_kit_misuse(test), gone - m->nr,
+				    "size %u", sizes[k]);
+		sq_shed_books(test, c, m);
+		/* Twice in a row, in every part. */
+		while (m->nr) {
+			void *obj = sq_model_del(m, 0);
+
+			squirrel_cache_free(c, obj);
+			squirrel_cache_free(c, obj);
+			KUNIT_EXPECT_EQ_MSG(test, sq_kit_misuse(test), 1,
+					    "size %u", sizes[k]);
+		}
+		sq_shed_books(test, c, m);
+		sq_kit_put_cache(test, c);
+	}
+}
+
+/* A pointer is the start of an object, or it is not: in every part. */
+static void middle_is_seen(struct kunit *test)
+{
+	struct rnd_state rnd;
+	unsigned int k, i, off;
+
+	sq_fake_seed(test, &rnd);
+	for (k = 0; k < ARRAY_SIZE(sizes); k++) {
+		struct squirrel_cache *c = sq_kit_cache(test, sizes[k], NULL);
+		struct sq_model *m = sq_model_new(test, MANY);
+
+		sq_shed_fill(test, c, m, some(c));
+		sq_shed_thin(c, m, &rnd);
+		sq_cache_shed(c, true);
+		for (i = 0; i < m->nr; i++) {
+			void *obj = (void *)m->objs[i]->addr;
+
+			off = 1 + sq_kit_random(&rnd, max(sizes[k] - 1, 1U));
+			KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj),
+					sizes[k]);
+			KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj + off),
+					0);
+			KUNIT_EXPECT_TRUE(test, squirrel_owns(obj));
+			squirrel_cache_free(c, obj + off);
+			KUNIT_EXPECT_EQ_MSG(test, sq_kit_misuse(test), 1,
+					    "size %u + %u", sizes[k], off);
+		}
+		sq_shed_books(test, c, m);
+		while (m->nr)
+			squirrel_cache_free(c, sq_model_del(m, 0));
+		sq_kit_put_cache(test, c);
+	}
+}
+
+/* ---- when it is done ------------------------------------------------------ */
+
+/* What the reclaimer does on the way takes two looks that find the same. */
+static void second_look_sheds(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 5000, NULL);
+	struct sq_model *m = sq_model_new(test, MANY);
+	struct sq_node *n = sq_kit_node(c);
+	unsigned long held;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	sq_fake_seed(test, &rnd);
+	sq_shed_fill(test, c, m, 300);
+	sq_shed_thin(c, m, &rnd);
+	held = n->nr_pages;
+	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, false), 0);
+	/* One more goes of each slab that was seen. */
+	for (i = m->nr; i--;) {
+		struct sq_slab *slab;
+
+		slab = sq_slab_of(sq_map_lookup((void *)m->objs[i]->addr));
+		if (!(slab->flags & SQ_SLAB_SEEN))
+			continue;
+		squirrel_cache_free(c, sq_model_del(m, i));
+		sq_shed_settle(c);
+	}
+	squirrel_cache_shrink(c);
+	KUNIT_EXPECT_LE(test, n->nr_pages, held);
+	held = n->nr_pages;
+	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, false), 0);
+	KUNIT_EXPECT_EQ(test, n->nr_pages, held);
+	KUNIT_EXPECT_GT(test, sq_cache_shed(c, false), 0);
+	KUNIT_EXPECT_LT(test, n->nr_pages, held);
+	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, false), 0);
+	sq_shed_books(test, c, m);
+	while (m->nr)
+		squirrel_cache_free(c, sq_model_del(m, 0));
+}
+
+/* Objects that shall be at hand are, however little they are used. */
+static void reserve_is_not_shed(struct kunit *test)
+{
+	static const unsigned int reserves[] = { 1, 20, 150, 250, 299, 1000 };
+	struct rnd_state rnd;
+	unsigned int i, held;
+
+	sq_fake_seed(test, &rnd);
+	for (i = 0; i < ARRAY_SIZE(reserves); i++) {
+		const struct squirrel_cache_args args = {
+			.reserve = reserves[i],
+		};
+		struct squirrel_cache *c = sq_kit_cache(test, 3000, &args);
+		struct sq_model *m = sq_model_new(test, MANY);
+		struct sq_node *n = sq_kit_node(c);
+
+		sq_shed_fill(test, c, m, 300);
+		sq_shed_thin(c, m, &rnd);
+		held = n->nr_free;
+		sq_cache_shed(c, true);
+		KUNIT_EXPECT_GE(test, n->nr_free, min(held, reserves[i]));
+		KUNIT_EXPECT_LE(test, n->nr_free, held);
+		sq_shed_books(test, c, m);
+		while (m->nr)
+			squirrel_cache_free(c, sq_model_del(m, 0));
+		squirrel_cache_shrink(c);
+		sq_cache_shed(c, true);
+		KUNIT_EXPECT_GE(test, n->nr_free, reserves[i]);
+		sq_kit_put_cache(test, c);
+	}
+}
+
+/* ---- kinds of caches ------------------------------------------------------ */
+
+static unsigned int ctor_calls;
+
+static void ctor(void *obj)
+{
+	ctor_calls++;
+	memset(obj, 0x5a, 2500);
+	*(void **)obj = obj;
+}
+
+static bool is_constructed(void *obj)
+{
+	return *(void **)obj == obj &&
+	       !memchr_inv(obj + 8, 0x5a, 2500 - 8);
+}
+
+/* Nothing is constructed again, and what stayed is as it was. */
+static void constructed_objects_stay(struct kunit *test)
+{
+	const struct squirrel_cache_args args = { .ctor = ctor };
+	struct squirrel_cache *c = sq_kit_cache(test, 2500, &args);
+	struct sq_node *n = sq_kit_node(c);
+	void **objs = kunit_kcalloc(test, 400, sizeof(*objs), GFP_KERNEL);
+	unsigned int calls, i, k;
+	struct rnd_state rnd;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	sq_fake_seed(test, &rnd);
+	for (i = 0; i < 400; i++)
+		objs[i] = sq_kit_alloc(test, c);
+	for (i = 0, k = 0; i < 400; i++) {
+		if (sq_kit_random(&rnd, 10))
+			squirrel_cache_free(c, objs[i]);
+		else
+			objs[k++] = objs[i];
+	}
+	sq_shed_settle(c);
+	calls = ctor_calls;
+	KUNIT_EXPECT_GT(test, sq_cache_shed(c, true), 0);
+	for (i = 0; i < k; i++)
+		KUNIT_EXPECT_TRUE(test, is_constructed(objs[i]));
+	while (n->nr_free || sq_kit_nr(c)) {
+		objs[k] = sq_kit_alloc(test, c);
+		KUNIT_EXPECT_TRUE(test, is_constructed(objs[k]));
+		k++;
+	}
+	KUNIT_EXPECT_EQ(test, ctor_calls, calls);
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), n->nr_objs);
+	squirrel_cache_free_bulk(c, k, objs);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+}
+
+/* A reader finds a freed object where it was until it leaves its section. */
+static void typesafe_pages_outlive_readers(struct kunit *test)
+{
+	const struct squirrel_cache_args args = {
+		.flags = SQUIRREL_TYPESAFE_BY_RCU,
+	};
+	struct squirrel_cache *c = sq_kit_cache(test, 5000, &args);
+	struct sq_manager *manager = c->heap->manager;
+	struct sq_model *m = sq_model_new(test, MANY);
+	unsigned long **was, held, used, expect;
+	struct sq_node *n = sq_kit_node(c);
+	struct rnd_state rnd;
+	unsigned int i;
+
+	was = kunit_kcalloc(test, 200, sizeof(*was), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, was);
+	sq_fake_seed(test, &rnd);
+	used = sq_manager_pages_used(manager);
+	sq_shed_fill(test, c, m, 200);
+	for (i = 0; i < 200; i++)
+		was[i] = (unsigned long *)m->objs[i]->addr;
+	rcu_read_lock();
+	expect = *was[0];
+	sq_shed_thin(c, m, &rnd);
+	held = n->nr_pages;
+	KUNIT_EXPECT_GT(test, sq_cache_shed(c, true), 0);
+	KUNIT_EXPECT_LT(test, n->nr_pages, held);
+	KUNIT_EXPECT_GE(test, sq_manager_pages_used(manager), used + held);
+	for (i = 0; i < 200; i++)
+		KUNIT_EXPECT_TRUE(test, squirrel_owns(was[i]));
+	KUNIT_EXPECT_EQ(test, *was[0], expect);
+	rcu_read_unlock();
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(manager),
+			used + n->nr_pages);
+	sq_shed_books(test, c, m);
+	while (m->nr)
+		squirrel_cache_free(c, sq_model_del(m, 0));
+}
+
+/* The last slab has fewer objects than fit: pages without any go as well. */
+static void limit_stays_exact(struct kunit *test)
+{
+	struct squirrel_cache_args args = {};
+	unsigned int nr, i;
+
+	for (nr = 1; nr < 60; nr += 1 + nr / 4) {
+		struct sq_model *m = sq_model_new(test, nr);
+		struct squirrel_cache *c;
+		void *over;
+
+		args.limit = nr * 3000;
+		c = sq_kit_cache(test, 3000, &args);
+		for (i = 0; i < 3; i++) {
+			sq_shed_fill(test, c, m, nr);
+			over = squirrel_cache_alloc(c, GFP_KERNEL);
+			KUNIT_EXPECT_NULL(test, over);
+			while (m->nr > 1)
+				squirrel_cache_free(c, sq_model_del(m, i %
+								    m->nr));
+			sq_shed_settle(c);
+			sq_cache_shed(c, true);
+			sq_shed_tight(test, c, m);
+			sq_shed_books(test, c, m);
+		}
+		squirrel_cache_free(c, sq_model_del(m, 0));
+		sq_kit_put_cache(test, c);
+	}
+}
+
+/* Charged pages go straight back; the default heap is pinned by each slab. */
+static void accounted_pages_and_pins(struct kunit *test)
+{
+	const struct squirrel_cache_args args = { .flags = SQUIRREL_ACCOUNT };
+	struct squirrel_cache *c = sq_kit_cache(test, 3000, &args);
+	struct sq_model *m = sq_model_new(test, MANY);
+	struct sq_node *n = sq_kit_node(c);
+	long pinned = atomic_long_read(&c->heap->pinned);
+	struct rnd_state rnd;
+	unsigned int i;
+
+	sq_fake_seed(test, &rnd);
+	for (i = 0; i < 3; i++) {
+		sq_shed_fill(test, c, m, 300);
+		sq_shed_thin(c, m, &rnd);
+		KUNIT_EXPECT_GT(test, sq_cache_shed(c, true), 0);
+		sq_shed_tight(test, c, m);
+		sq_shed_books(test, c, m);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->heap->pinned),
+				pinned + n->nr_slabs);
+	}
+	while (m->nr)
+		squirrel_cache_free(c, sq_model_del(m, 0));
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->heap->pinned), pinned);
+}
+
+static struct kunit_case shed_cases[] = {
+	KUNIT_CASE(untouched_pages_go),
+	KUNIT_CASE(parts_are_where_they_should),
+	KUNIT_CASE(magazines_hold_pages),
+	KUNIT_CASE(second_free_is_seen),
+	KUNIT_CASE(middle_is_seen),
+	KUNIT_CASE(second_look_sheds),
+	KUNIT_CASE(reserve_is_not_shed),
+	KUNIT_CASE(constructed_objects_stay),
+	KUNIT_CASE(typesafe_pages_outlive_readers),
+	KUNIT_CASE(limit_stays_exact),
+	KUNIT_CASE(accounted_pages_and_pins),
+	{}
+};
+
+static struct kunit_suite shed_suite = {
+	.name = "squirrel_shed",
+	.suite_init = sq_kit_suite_init,
+	.suite_exit = sq_kit_suite_exit,
+	.init = sq_kit_init,
+	.exit = sq_kit_exit,
+	.test_cases = shed_cases,
+};
+
+kunit_test_suites(&shed_suite);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How long slabs are: short at first, what costs least for an object later on.
+ */
+#include "allocator_kunit.h"
+
+#define PLENTY	1000000UL
+
+static unsigned int objs_in(const struct squirrel_cache *c, unsigned int pages)
+{
+	return min_t(unsigned long, pages * PAGE_SIZE / c->size,
+		     SQ_SLAB_MAX_OBJS);
+}
+
+/* Bytes that an object takes, with its share of what a slab wastes. */
+static unsigned long cost(const struct squirrel_cache *c, unsigned int pages)
+{
+	return (pages * PAGE_SIZE + sizeof(struct sq_agent)) / objs_in(c, pages);
+}
+
+static void expect_plan(struct kunit *test, const struct squirrel_cache *c)
+{
+	unsigned int least = DIV_ROUND_UP(c->size, PAGE_SIZE);
+	unsigned int start = sq_slab_pages(c, 0), last = start, pages;
+	unsigned long held;
+
+	for (held = 0; held < 1000; held++) {
+		pages = sq_slab_pages(c, held);
+		KUNIT_EXPECT_GE_MSG(test, pages, last, "size %u", c->size);
+		KUNIT_EXPECT_LE_MSG(test, pages,
+				    max_t(unsigned long, start, held),
+				    "size %u", c->size);
+		KUNIT_EXPECT_GE_MSG(test, objs_in(c, pages), 1, "size %u",
+				    c->size);
+		KUNIT_EXPECT_LE(test, pages, c->slab_most);
+		last = pages;
+	}
+	KUNIT_EXPECT_GE(test, start, least);
+	KUNIT_EXPECT_EQ(test, sq_slab_pages(c, PLENTY), last);
+	/* None of those it may have is cheaper, but for a trifle. */
+	for (pages = least; pages <= c->slab_most; pages++)
+		KUNIT_EXPECT_LE_MSG(test, cost(c, last),
+				    cost(c, pages) + cost(c, pages) / 500 + 1,
+				    "size %u, %u pages", c->size, pages);
+}
+
+static void plan_starts_short_and_ends_cheap(struct kunit *test)
+{
+	unsigned int size;
+
+	for (size = 1; size <= 100000; size += 1 + size / 7) {
+		struct squirrel_cache *c = sq_kit_cache(test, size, NULL);
+
+		expect_plan(test, c);
+		sq_kit_put_cache(test, c);
+	}
+}
+
+/* Objects of a few pages: up to a quarter of one would be lost on each. */
+static void plan_wastes_little(struct kunit *test)
+{
+	unsigned int size, pages;
+
+	/* Smaller ones are limited by the bits that a slab has for them. */
+	for (size = 16; size <= 48 << 10; size += 8 + size / 20) {
+		struct squirrel_cache *c = sq_kit_cache(test, size, NULL);
+
+		pages = sq_slab_pages(c, PLENTY);
+		KUNIT_EXPECT_LE_MSG(test, cost(c, pages), c->size + c->size / 7,
+				    "size %u, %u pages", size, pages);
+		sq_kit_put_cache(test, c);
+	}
+}
+
+/* What fills whole pages gains nothing from a neighbour, and holds none. */
+static void whole_pages_stay_alone(struct kunit *test)
+{
+	static const unsigned int pages[] = { 1, 2, 3, 8, 12, 20, 100 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		struct squirrel_cache *c;
+		unsigned long held;
+
+		c = sq_kit_cache(test, pages[i] * PAGE_SIZE, NULL);
+		for (held = 0; held < 500; held += 9)
+			KUNIT_EXPECT_EQ(test, sq_slab_pages(c, held), pages[i]);
+		sq_kit_put_cache(test, c);
+	}
+}
+
+/* The cache does as planned: by what it holds, not by how many slabs it had. */
+static void slabs_grow_with_the_cache(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 5000, NULL);
+	struct sq_node *n = sq_kit_node(c);
+	void **objs = kunit_kcalloc(test, 400, sizeof(*objs), GFP_KERNEL);
+	unsigned int round, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	KUNIT_ASSERT_LT(test, sq_slab_pages(c, 0), sq_slab_pages(c, PLENTY));
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 400; i++) {
+			unsigned long held = n->nr_pages, more;
+
+			objs[i] = sq_kit_alloc(test, c);
+			more = n->nr_pages - held;
+			if (more)
+				KUNIT_EXPECT_EQ(test, more,
+						sq_slab_pages(c, held));
+		}
+		squirrel_cache_free_bulk(c, 400, objs);
+		KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+		KUNIT_EXPECT_EQ(test, n->nr_pages, 0);
+	}
+}
+
+static struct kunit_case slab_cases[] = {
+	KUNIT_CASE(plan_starts_short_and_ends_cheap),
+	KUNIT_CASE(plan_wastes_little),
+	KUNIT_CASE(whole_pages_stay_alone),
+	KUNIT_CASE(slabs_grow_with_the_cache),
+	{}
+};
+
+static struct kunit_suite slab_suite = {
+	.name = "squirrel_slab",
+	.suite_init = sq_kit_suite_init,
+	.suite_exit = sq_kit_suite_exit,
+	.init = sq_kit_init,
+	.exit = sq_kit_exit,
+	.test_cases = slab_cases,
+};
+
+kunit_test_suites(&slab_suite);

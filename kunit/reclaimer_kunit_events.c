@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What makes the background run, and what it leaves: a surplus of free pages
+ * hurries it, what was freed without a word is found all the same, slabs that
+ * are nearly empty give up pages, and where nothing happens nothing runs.
+ */
+#include <linux/delay.h>
+#include <linux/mm.h>
+
+#include "reclaimer_kunit.h"
+
+#define SIZE	2500
+#define OBJECTS	400
+#define LEFT	10		/* one of so many stays */
+
+static long runs(struct kunit *test)
+{
+	return sq_yard_stat(test, sq_reclaimer_show_stats, "runs_parallel");
+}
+
+static bool has_run(struct kunit *test, long before)
+{
+	return runs(test) > before;
+}
+
+static bool held_is_at_most(struct kunit *test, long pages)
+{
+	return sq_yard_held(test) <= pages;
+}
+
+static bool rests(struct kunit *test, long unused)
+{
+	long before = runs(test);
+
+	msleep(300);
+	return runs(test) == before;
+}
+
+/* The next run is a minute away: freed pages are not left for so long. */
+static void surplus_is_hurried(struct kunit *test)
+{
+	unsigned long before = sq_yard_held(test), full;
+	long was;
+
+	sq_yard_fill(test, SQ_YARD_MAX);
+	full = sq_yard_held(test);
+	sq_yard_set_mode(test, "parallel 60000");
+	was = runs(test);
+	KUNIT_EXPECT_TRUE(test, rests(test, 0));
+	KUNIT_EXPECT_EQ(test, runs(test), was);
+	sq_yard_empty(test, 0);
+	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, has_run, was));
+	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, held_is_at_most,
+					     before + (full - before) / 2));
+}
+
+/* Frees that wake nobody: some magazine is not empty, and no more. */
+static void quiet_frees_are_found(struct kunit *test)
+{
+	unsigned long before = sq_yard_held(test);
+
+	sq_yard_set_mode(test, "parallel 5");
+	sq_yard_fill(test, 2);
+	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, rests, 0));
+	sq_yard_empty(test, 0);
+	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, held_is_at_most, before));
+	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, rests, 0));
+}
+
+static void idle_machine_runs_nothing(struct kunit *test)
+{
+	long before;
+
+	sq_yard_set_mode(test, "parallel 5");
+	sq_yard_fill(test, 500);
+	sq_yard_empty(test, 100);
+	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, rests, 0));
+	/* Long enough for some looks for free objects. */
+	before = runs(test);
+	msleep(3500);
+	KUNIT_EXPECT_EQ(test, runs(test), before);
+}
+
+/* Pages that an object lies in; those of two neighbours may be counted twice. */
+static unsigned long pages_of(const void *obj)
+{
+	unsigned long addr = (unsigned long)obj;
+
+	return ((addr + SIZE - 1) >> PAGE_SHIFT) - (addr >> PAGE_SHIFT) + 1;
+}
+
+/* Nearly all objects of long slabs go, here and there: their pages follow. */
+static void thin_slabs_give_pages(struct kunit *test)
+{
+	void **objs = kunit_kcalloc(test, OBJECTS, sizeof(*objs), GFP_KERNEL);
+	struct squirrel_cache *c;
+	unsigned long before, full, touched = 0;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	c = squirrel_cache_create("kunit-thin", SIZE, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	sq_yard_settle(test);
+	before = sq_yard_held(test);
+	for (i = 0; i < OBJECTS; i++) {
+		objs[i] = squirrel_cache_alloc(c, GFP_KERNEL);
+		KUNIT_EXPECT_NOT_NULL(test, objs[i]);
+		memset(objs[i], i, SIZE);
+	}
+	full = sq_yard_held(test) - before;
+	for (i = 0; i < OBJECTS; i++) {
+		if (i % LEFT)
+			squirrel_cache_free(c, objs[i]);
+		else
+			touched += pages_of(objs[i]);
+	}
+	/* Without it, most would stay for a long time. */
+	KUNIT_EXPECT_GT(test, full, 2 * touched);
+	sq_yard_set_mode(test, "parallel 10");
+	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, held_is_at_most,
+					     before + full / 2));
+	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, held_is_at_most, before +
+					     touched + touched / 2 + 20));
+	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+	for (i = 0; i < OBJECTS; i += LEFT) {
+		KUNIT_EXPECT_NULL(test, memchr_inv(objs[i], i, SIZE));
+		squirrel_cache_free(c, objs[i]);
+	}
+	squirrel_cache_destroy(c);
+}
+
+static struct kunit_case events_cases[] = {
+	KUNIT_CASE(surplus_is_hurried),
+	KUNIT_CASE(quiet_frees_are_found),
+	KUNIT_CASE(idle_machine_runs_nothing),
+	KUNIT_CASE(thin_slabs_give_pages),
+	{}
+};
+
+static struct kunit_suite events_suite = {
+	.name = "squirrel_reclaimer_events",
+	.init = sq_yard_init,
+	.exit = sq_yard_exit,
+	.test_cases = events_cases,
+};
+
+kunit_test_suites(&events_suite);
