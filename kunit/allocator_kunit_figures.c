@@ -196,10 +196,12 @@ static void free_bytes_by_place(struct kunit *test)
 		objs[i] = squirrel_heap_alloc(heap, size, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
 	}
-	for (i = 0; i < nr - 7; i++)
-		squirrel_heap_free(heap, objs[i]);
 	c = heap->class[squirrel_class_of(size)];
 	KUNIT_ASSERT_NOT_NULL(test, c);
+	/* Or it would have a depot only after the next grace period. */
+	KUNIT_ASSERT_EQ(test, sq_room_renew(c, c->cpu_max), 0);
+	for (i = 0; i < nr - 7; i++)
+		squirrel_heap_free(heap, objs[i]);
 
 	class_row(test, heap, size, col);
 	KUNIT_EXPECT_EQ(test, col[0], 7);

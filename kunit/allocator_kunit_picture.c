@@ -399,6 +399,8 @@ static void pages_of_slabs(struct kunit *test)
 
 	sq_kit_fake_heap(test, "first", 1024);
 	c = sq_kit_fake_cache(test, 256);
+	/* Or it would have a depot only after the next grace period. */
+	KUNIT_ASSERT_EQ(test, sq_room_renew(c, c->cpu_max), 0);
 	objs = kunit_kcalloc(test, nr, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < nr; i++)

@@ -4,6 +4,8 @@
  *
  * Lock order, outermost first:
  *
+ *   sq_room_mutex (process context, for larger magazines; see room.c)
+ *   sq_room_seq (a seqlock, irqs off): leaf
  *   busy flag of a CPU's magazines (preemption off; never waited for)
  *     sq_node.lock of one cache (raw, irqs off; in NMI only tried)
  *       the manager's locks (below this layer), for taking a slab apart only;
@@ -38,8 +40,9 @@
  * comes by: pages that no object out of it touches go to the manager, and what
  * lies between them become slabs of their own (shed.c).
  *
- * Cache: counts of objects are per CPU and only ever grow; live is their
- * difference. A heap is a set of caches that share a manager, plus blocks.
+ * Cache: counts of objects are per CPU and only ever grow, with what was counted
+ * in magazines that were replaced; live is their difference. A heap is a set of
+ * caches that share a manager, plus blocks.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -347,6 +350,7 @@ magazine:
 	sq_magazine_exit();
 heap:
 	sq_heap_discard(sq_default_heap);
+	sq_room_exit();
 	return err;
 }
 
@@ -361,5 +365,6 @@ void sq_allocator_exit(void)
 	rcu_barrier();
 	sq_magazine_exit();
 	sq_heap_discard(sq_default_heap);
+	sq_room_exit();
 	rcu_barrier();
 }

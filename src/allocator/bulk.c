@@ -42,7 +42,7 @@ static unsigned int sq_bulk_take(struct squirrel_cache *c, void **objs,
 		got = sq_bulk_pop(c, cc, have, objs, min(nr, have));
 		if (got < nr)
 			sq_cap_grow(c, cc, nr - got);
-		sq_cpu_put(c, have - got);
+		sq_cpu_put(c, cc, have - got);
 	}
 	popped = got;
 	if (got < nr)
@@ -176,7 +176,7 @@ static unsigned int sq_bulk_give(struct squirrel_cache *c, void **objs,
 			have = sq_cpu_flush(c, cc, have);
 		room = min(nr, cap - min(cap, have));
 		done = sq_bulk_check(c, cc->obj + have, objs, room);
-		sq_cpu_put(c, have + done);
+		sq_cpu_put(c, cc, have + done);
 		if (done < room)
 			nr = done;
 	}

@@ -63,15 +63,6 @@ static void sq_cache_layout(struct squirrel_cache *c, unsigned int size,
 
 /* ---- memory --------------------------------------------------------------- */
 
-static int sq_cache_alloc_cpus(struct squirrel_cache *c, gfp_t gfp)
-{
-	size_t bytes = sizeof(struct sq_cpu) + c->cpu_max * sizeof(void *);
-
-	c->cpu = (struct sq_cpu __percpu *)
-		__alloc_percpu_gfp(bytes, cache_line_size(), gfp);
-	return c->cpu ? 0 : -ENOMEM;
-}
-
 static int sq_cache_alloc_nodes(struct squirrel_cache *c, gfp_t gfp)
 {
 	unsigned int i;
@@ -108,7 +99,7 @@ void sq_cache_free_memory(struct squirrel_cache *c)
 		}
 		kfree(c->node[nid]);
 	}
-	free_percpu(c->cpu);
+	sq_room_free(c);
 	/* A reader with a stale pointer may be looking at it. */
 	kfree_rcu(c, rcu);
 }
@@ -141,7 +132,7 @@ struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,
 	c->home = args->node;
 	c->reserve = args->reserve;
 	c->limit_objs = args->limit / c->size;
-	if (sq_cache_alloc_nodes(c, gfp) || sq_cache_alloc_cpus(c, gfp)) {
+	if (sq_cache_alloc_nodes(c, gfp) || sq_room_init(c, gfp)) {
 		sq_cache_free_memory(c);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -177,6 +168,7 @@ void sq_cache_discard(struct squirrel_cache *c)
 		sq_registry_del_cache(c);
 	/* A walker of the registry may still be draining it. */
 	synchronize_rcu_expedited();
+	sq_room_forget(c);
 	sq_cache_release_all(c);
 	if (c->flags & SQUIRREL_TYPESAFE_BY_RCU)
 		rcu_barrier();
@@ -189,15 +181,10 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_cache_discard);
 /* Objects handed out and not taken back; exact when nobody is at it. */
 unsigned long sq_cache_live(struct squirrel_cache *c)
 {
-	unsigned long live = 0;
-	int cpu;
+	unsigned long allocs, frees;
 
-	for_each_possible_cpu(cpu) {
-		struct sq_cpu *cc = per_cpu_ptr(c->cpu, cpu);
-
-		live += sq_peek(cc->allocs) - sq_peek(cc->frees);
-	}
-	return (long)live > 0 ? live : 0;
+	sq_cache_counts(c, &allocs, &frees);
+	return (long)(allocs - frees) > 0 ? allocs - frees : 0;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_live);
 
@@ -207,8 +194,10 @@ unsigned long sq_cache_in_magazines(struct squirrel_cache *c)
 	unsigned long nr = 0;
 	int cpu;
 
+	rcu_read_lock();
 	for_each_possible_cpu(cpu)
-		nr += sq_peek(per_cpu_ptr(sq_word(c), cpu)->nr);
+		nr += sq_cpu_nr(c, cpu);
+	rcu_read_unlock();
 	return nr;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_in_magazines);

@@ -36,19 +36,19 @@ void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
 			   (unsigned long)obj, (void *)caller);
 }
 
+static bool sq_in_array(void **objs, u32 nr, void *obj)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (READ_ONCE(objs[i]) == obj)
+			return true;
+	return false;
+}
+
 static bool sq_in_magazine(struct squirrel_cache *c, const void *obj)
 {
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct sq_cpu *cc = per_cpu_ptr(c->cpu, cpu);
-		u32 nr = READ_ONCE(per_cpu_ptr(sq_word(c), cpu)->nr), i;
-
-		for (i = 0; i < min(nr, c->cpu_max); i++)
-			if (READ_ONCE(cc->obj[i]) == obj)
-				return true;
-	}
-	return false;
+	return sq_look_in_magazines(c, sq_in_array, (void *)obj);
 }
 
 static bool sq_in_depot(struct sq_node *n, const void *obj)

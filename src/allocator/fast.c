@@ -78,7 +78,7 @@ static __always_inline bool sq_fast_pop(struct squirrel_cache *c, void **obj,
 	u64 n;
 
 	preempt_disable();
-	cc = c->cpu;
+	cc = READ_ONCE(c->cpu);
 	w = cold ? &cc->cold : &cc->hot;
 	if (unlikely(!sq_claim(w)))
 		goto out;
@@ -148,7 +148,7 @@ static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj,
 					 unsigned long *at,
 					 unsigned long secret)
 {
-	struct sq_cpu __percpu *cc = c->cpu;
+	struct sq_cpu __percpu *cc = READ_ONCE(c->cpu);
 	struct sq_word __percpu *w = cold ? &cc->cold : &cc->hot;
 	u64 n;
 

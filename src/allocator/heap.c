@@ -104,6 +104,9 @@ void sq_heap_discard(struct squirrel_heap *heap)
 		if (heap->class[i])
 			sq_registry_del_cache(heap->class[i]);
 	synchronize_rcu_expedited();
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++)
+		if (heap->class[i])
+			sq_room_forget(heap->class[i]);
 	sq_manager_raze(heap->manager);
 	sq_strategy_end(heap);
 	sq_heap_free_memory(heap);

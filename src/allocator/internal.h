@@ -34,7 +34,8 @@ struct sq_strategy;
 
 /*
  * Magazines. Each CPU has two of them per cache, back to back in one embedded
- * array: objects enter and leave at the top, and one magazine's worth at a
+ * array, which is replaced by a larger one when they are to hold more (room.c):
+ * objects enter and leave at the top, and one magazine's worth at a
  * time moves between the array and the depot or the slabs. So a burst that
  * swings around a magazine's edge takes no lock.
  */
@@ -77,6 +78,7 @@ struct sq_word {
  * @frees: objects taken back on this CPU
  * @seen: @allocs + @frees at the reclaimer's last look
  * @trips: how often @obj ran full or empty since the reclaimer's last look
+ * @moved: what the CPU had in its old array is in here now; see room.c
  * @obj: the objects at hand
  */
 struct sq_cpu {
@@ -86,6 +88,7 @@ struct sq_cpu {
 	struct sq_word cold;
 	unsigned long seen;
 	u32 trips;
+	bool moved;
 	void *obj[];
 };
 
@@ -131,6 +134,22 @@ static __always_inline void sq_release(struct sq_word __percpu *w, u64 nr)
 {
 	barrier();
 	raw_cpu_write(w->word, nr);
+}
+
+/*
+ * Claim another CPU's magazines, which it does not use: it is offline; or this
+ * one's, with interrupts off. False if somebody has them.
+ */
+static inline bool sq_claim_there(struct sq_word *w, u32 *nr)
+{
+	u64 was = READ_ONCE(w->word);
+
+	do {
+		if (was & BIT_ULL(SQ_BUSY_BIT))
+			return false;
+	} while (!try_cmpxchg(&w->word, &was, was | BIT_ULL(SQ_BUSY_BIT)));
+	*nr = (u16)was;
+	return true;
 }
 
 /* A magazine in the depot. */
@@ -262,8 +281,13 @@ struct sq_node {
  * @grown: slabs made
  * @released: slabs given back
  * @link: in the registry
- * @owner: name of the client module, which may go before
  * @rcu: for the last step of destroy
+ * @old: the magazines before these, as long as somebody may be at them
+ * @spent: those before, as long as somebody may look at them
+ * @past: what was counted in magazines that are no more
+ * @room: objects that @cpu and @old have room for
+ * @wish: they should have room for more
+ * @owner: name of the client module, which may go before
  * @name: its name
  * @node: one per node id
  */
@@ -299,15 +323,36 @@ struct squirrel_cache {
 	atomic_long_t grown;
 	atomic_long_t released;
 	struct list_head link;
-	char owner[MODULE_NAME_LEN];
 	struct rcu_head rcu;
+	struct sq_cpu __percpu *old;
+	struct sq_cpu __percpu *spent;
+	struct {
+		unsigned long allocs;
+		unsigned long frees;
+	} past;
+	u32 room;
+	bool wish;
+	char owner[MODULE_NAME_LEN];
 	char name[SQUIRREL_NAME_MAX + 1];
 	struct sq_node *node[];
 };
 
+/* The word that counts, of a cache's magazines on this CPU or on another. */
+static inline struct sq_word __percpu *
+sq_word_of(const struct squirrel_cache *c, struct sq_cpu __percpu *cc)
+{
+	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &cc->cold : &cc->hot;
+}
+
 static inline struct sq_word __percpu *sq_word(const struct squirrel_cache *c)
 {
-	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &c->cpu->cold : &c->cpu->hot;
+	return sq_word_of(c, READ_ONCE(c->cpu));
+}
+
+static inline struct sq_word *sq_word_in(const struct squirrel_cache *c,
+					 struct sq_cpu *cc)
+{
+	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &cc->cold : &cc->hot;
 }
 
 /* What may be a moment old: a figure for people, a hint, a limit that moves. */
@@ -352,7 +397,7 @@ sq_owner_acquire(const struct sq_agent *agent)
 	return (struct squirrel_cache *)smp_load_acquire(&agent->owner);
 }
 
-/* Let a CPU's two magazines hold @cap objects: even, 2 to @cpu_max. */
+/* Let a CPU's two magazines hold @cap objects: even, 2 to @room. */
 static inline void sq_set_cap(struct squirrel_cache *c, u32 cap)
 {
 	WRITE_ONCE(c->cap, cap);
@@ -558,11 +603,27 @@ void sq_deferred_flush(void);
 unsigned int sq_cap_start(const struct squirrel_cache *c);
 void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc, unsigned int nr);
 struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr);
-void sq_cpu_put(struct squirrel_cache *c, u32 nr);
+void sq_cpu_put(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
 u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
 void sq_mag_free(struct sq_mag *mag);
 int sq_magazine_init(void);
 void sq_magazine_exit(void);
+
+/* room.c */
+typedef bool (*sq_array_fn)(void **objs, u32 nr, void *ctx);
+int sq_room_init(struct squirrel_cache *c, gfp_t gfp);
+void sq_room_free(struct squirrel_cache *c);
+void sq_room_wish(struct squirrel_cache *c);
+void sq_room_arrive(struct squirrel_cache *c, int cpu);
+void sq_room_forget(struct squirrel_cache *c);
+void sq_room_exit(void);
+u32 sq_cpu_nr(const struct squirrel_cache *c, int cpu);
+bool sq_look_in_magazines(struct squirrel_cache *c, sq_array_fn fn, void *ctx);
+void sq_cache_counts(struct squirrel_cache *c, unsigned long *allocs,
+		     unsigned long *frees);
+void sq_room_flush(void);
+int sq_room_renew_begin(struct squirrel_cache *c, u32 room);
+int sq_room_renew(struct squirrel_cache *c, u32 room);
 
 /* fast.c */
 void sq_cache_finish(struct squirrel_cache *c, void *obj, gfp_t gfp);

@@ -248,7 +248,11 @@ void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc, unsigned int nr)
 		return;
 	cc->trips += 1 + nr / cap;
 	if (cc->trips >= SQ_TRIPS_TO_GROW) {
-		sq_set_cap(c, min(2 * cap, c->cpu_max));
+		cap = min(2 * cap, c->cpu_max);
+		if (cap <= READ_ONCE(c->room))
+			sq_set_cap(c, cap);
+		else
+			sq_room_wish(c);
 		cc->trips = 0;
 	}
 }
@@ -293,17 +297,20 @@ u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 /* Preemption off. NULL if an interrupted context has them. */
 struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr)
 {
-	struct sq_word __percpu *w = sq_word(c);
+	struct sq_cpu __percpu *cc = READ_ONCE(c->cpu);
+	struct sq_word __percpu *w = sq_word_of(c, cc);
 
 	if (!sq_claim(w))
 		return NULL;
 	*nr = sq_claimed(w) - SQ_CLAIMED;
-	return this_cpu_ptr(c->cpu);
+	return this_cpu_ptr(cc);
 }
 
-void sq_cpu_put(struct squirrel_cache *c, u32 nr)
+/* The same ones: c->cpu may be others meanwhile. */
+void sq_cpu_put(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 {
-	sq_release(sq_word(c), nr);
+	barrier();
+	WRITE_ONCE(sq_word_in(c, cc)->word, nr);
 }
 
 /* From the magazines after a refill or, past them, from the slabs. */
@@ -322,7 +329,7 @@ static void *sq_take_one(struct squirrel_cache *c)
 			nr = sq_cpu_refill(c, cc);
 		if (nr)
 			obj = cc->obj[--nr];
-		sq_cpu_put(c, nr);
+		sq_cpu_put(c, cc, nr);
 	} else {
 		n = sq_local_node(c);
 		if (sq_node_lock(n, &flags)) {
@@ -389,7 +396,9 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 		obj = sq_take_anywhere(c);
 	if (!obj)
 		return NULL;
-	this_cpu_inc(c->cpu->allocs);
+	preempt_disable();
+	this_cpu_inc(READ_ONCE(c->cpu)->allocs);
+	preempt_enable();
 finish:
 	sq_cache_finish(c, obj, gfp);
 	return obj;
@@ -413,7 +422,7 @@ void sq_cache_push(struct squirrel_cache *c, void *obj)
 		if (nr >= READ_ONCE(c->cap))
 			nr = sq_cpu_flush(c, cc, nr);
 		cc->obj[nr] = obj;
-		sq_cpu_put(c, nr + 1);
+		sq_cpu_put(c, cc, nr + 1);
 	} else {
 		sq_slabs_put(c, &obj, 1);
 	}
@@ -487,6 +496,7 @@ unsigned long sq_cpu_drain(struct squirrel_cache *c, bool cold_only)
 	u32 nr, keep = 0, out;
 	struct sq_cpu *cc;
 
+	sq_room_arrive(c, smp_processor_id());
 	cc = sq_cpu_get(c, &nr);
 	if (!cc)
 		return 0;
@@ -496,19 +506,24 @@ unsigned long sq_cpu_drain(struct squirrel_cache *c, bool cold_only)
 	/* The oldest go. */
 	sq_slabs_put(c, cc->obj, out);
 	sq_move(cc->obj, cc->obj + out, keep);
-	sq_cpu_put(c, keep);
+	sq_cpu_put(c, cc, keep);
 	return out;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
 
-/* The same for a CPU that is offline; preemption is off. */
+/* The same for a CPU that is offline, and remains so; preemption is off. */
 unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu)
 {
-	struct sq_word *w = per_cpu_ptr(sq_word(c), cpu);
-	u32 nr = w->nr;
+	struct sq_cpu *cc;
+	u32 nr;
 
-	sq_slabs_put(c, per_cpu_ptr(c->cpu, cpu)->obj, nr);
-	w->word = 0;
+	sq_room_arrive(c, cpu);
+	cc = per_cpu_ptr(READ_ONCE(c->cpu), cpu);
+	if (!sq_claim_there(sq_word_in(c, cc), &nr))
+		return 0;
+	sq_slabs_put(c, cc->obj, nr);
+	/* Empty before they may be claimed again. */
+	smp_store_release(&sq_word_in(c, cc)->word, 0);
 	return nr;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain_dead);

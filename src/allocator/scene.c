@@ -67,14 +67,13 @@ static void sq_note(struct sq_heap_scene *hs, const void *obj)
 		hs->waiting[hs->nr++] = (unsigned long)obj;
 }
 
-static void sq_note_cpu(struct sq_heap_scene *hs, struct squirrel_cache *c,
-			int cpu)
+static bool sq_note_array(void **objs, u32 nr, void *hs)
 {
-	struct sq_cpu *cc = per_cpu_ptr(c->cpu, cpu);
-	u32 nr = READ_ONCE(per_cpu_ptr(sq_word(c), cpu)->nr), i;
+	u32 i;
 
-	for (i = 0; i < min(nr, c->cpu_max); i++)
-		sq_note(hs, READ_ONCE(cc->obj[i]));
+	for (i = 0; i < nr; i++)
+		sq_note(hs, READ_ONCE(objs[i]));
+	return false;
 }
 
 static void sq_note_depot(struct sq_heap_scene *hs, struct sq_node *n)
@@ -93,12 +92,11 @@ static void sq_note_depot(struct sq_heap_scene *hs, struct sq_node *n)
 static void sq_note_waiting(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_heap_scene *hs = ctx;
-	int cpu, nid;
+	int nid;
 
 	if (!sq_scene_has(hs, c))
 		return;
-	for_each_possible_cpu(cpu)
-		sq_note_cpu(hs, c, cpu);
+	sq_look_in_magazines(c, sq_note_array, hs);
 	for_each_node(nid)
 		sq_note_depot(hs, c->node[nid]);
 }

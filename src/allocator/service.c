@@ -271,7 +271,7 @@ static void sq_cpu_idle_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
-	if (sq_peek(per_cpu_ptr(sq_word(c), d->cpu)->nr))
+	if (sq_cpu_nr(c, d->cpu))
 		d->flag = false;
 }
 

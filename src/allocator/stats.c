@@ -71,17 +71,15 @@ static void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
 {
 	unsigned long live = sq_cache_live(c), magazines;
 	struct sq_cache_sum *sum = ctx;
-	int cpu, nid;
+	unsigned long allocs, frees;
+	int nid;
 
 	if (sum->only && c->heap_key != sum->only)
 		return;
 	sum->caches++;
-	for_each_possible_cpu(cpu) {
-		struct sq_cpu *cc = per_cpu_ptr(c->cpu, cpu);
-
-		sum->allocs += sq_peek(cc->allocs);
-		sum->frees += sq_peek(cc->frees);
-	}
+	sq_cache_counts(c, &allocs, &frees);
+	sum->allocs += allocs;
+	sum->frees += frees;
 	sum->live += live;
 	sum->live_bytes += live * c->object_size;
 	sum->slot_bytes += live * c->size;
