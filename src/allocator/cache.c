@@ -63,16 +63,43 @@ static void sq_cache_layout(struct squirrel_cache *c, unsigned int size,
 
 /* ---- memory --------------------------------------------------------------- */
 
+/*
+ * A cache, the struct of the node that it is made on and its names are one
+ * piece of memory: a small one each takes nearly as much again.
+ */
+static struct sq_node *sq_cache_own_node(struct squirrel_cache *c)
+{
+	return (struct sq_node *)&c->node[nr_node_ids];
+}
+
+static struct squirrel_cache *sq_cache_piece(const char *name,
+					     const char *owner, gfp_t gfp)
+{
+	size_t name_size = strlen(name) + 1, owner_size = strlen(owner) + 1;
+	struct squirrel_cache *c;
+	char *names;
+
+	c = kzalloc(struct_size(c, node, nr_node_ids) + sizeof(struct sq_node) +
+		    name_size + owner_size, gfp);
+	if (!c)
+		return NULL;
+	names = (char *)(sq_cache_own_node(c) + 1);
+	c->name = memcpy(names, name, name_size);
+	c->owner = memcpy(names + name_size, owner, owner_size);
+	return c;
+}
+
 static int sq_cache_alloc_nodes(struct squirrel_cache *c, gfp_t gfp)
 {
+	int here = numa_mem_id(), nid;
 	unsigned int i;
-	int nid;
 
 	for_each_node(nid) {
-		struct sq_node *n = kzalloc_node(sizeof(*n), gfp,
-						 node_online(nid) ? nid :
-						 NUMA_NO_NODE);
+		struct sq_node *n = sq_cache_own_node(c);
 
+		if (nid != here)
+			n = kzalloc_node(sizeof(*n), gfp,
+					 node_online(nid) ? nid : NUMA_NO_NODE);
 		if (!n)
 			return -ENOMEM;
 		raw_spin_lock_init(&n->lock);
@@ -97,7 +124,8 @@ void sq_cache_free_memory(struct squirrel_cache *c)
 			sq_mag_free(mag);
 			mag = next;
 		}
-		kfree(c->node[nid]);
+		if (c->node[nid] != sq_cache_own_node(c))
+			kfree(c->node[nid]);
 	}
 	sq_room_free(c);
 	/* A reader with a stale pointer may be looking at it. */
@@ -105,20 +133,19 @@ void sq_cache_free_memory(struct squirrel_cache *c)
 }
 
 /* An unregistered cache, or an ERR_PTR. @gfp decides whether it may sleep. */
-struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,
-				    const struct squirrel_cache_args *args,
-				    struct squirrel_heap *heap,
-				    unsigned int flags, gfp_t gfp)
+static struct squirrel_cache *
+sq_cache_make(const char *name, const char *owner, unsigned int size,
+	      const struct squirrel_cache_args *args,
+	      struct squirrel_heap *heap, unsigned int flags, gfp_t gfp)
 {
 	static const struct squirrel_cache_args defaults;
 	struct squirrel_cache *c;
 
 	if (!args)
 		args = &defaults;
-	c = kzalloc(struct_size(c, node, nr_node_ids), gfp);
+	c = sq_cache_piece(name, owner, gfp);
 	if (!c)
 		return ERR_PTR(-ENOMEM);
-	strscpy(c->name, name, sizeof(c->name));
 	INIT_LIST_HEAD(&c->link);
 	c->heap = heap;
 	c->flags = flags | args->flags;
@@ -137,6 +164,15 @@ struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,
 		return ERR_PTR(-ENOMEM);
 	}
 	return c;
+}
+
+/* The same without a client's module that it is made for. */
+struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,
+				    const struct squirrel_cache_args *args,
+				    struct squirrel_heap *heap,
+				    unsigned int flags, gfp_t gfp)
+{
+	return sq_cache_make(name, "", size, args, heap, flags, gfp);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_new);
 
@@ -297,12 +333,12 @@ __squirrel_cache_create(const char *name, unsigned int size,
 	err = sq_cache_check_args(name, size, args);
 	if (err)
 		return ERR_PTR(err);
-	c = sq_cache_new(name, size, args, sq_default_heap, 0, GFP_KERNEL);
+	c = sq_cache_make(name, owner ? module_name(owner) : "", size, args,
+			  sq_default_heap, 0, GFP_KERNEL);
 	if (IS_ERR(c)) {
 		pr_err("cache '%s': no memory\n", name);
 		return c;
 	}
-	strscpy(c->owner, owner ? module_name(owner) : "", sizeof(c->owner));
 	err = sq_cache_check_limit(c, args);
 	if (err)
 		goto discard;

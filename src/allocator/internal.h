@@ -289,7 +289,8 @@ struct sq_node {
  * @wish: they should have room for more
  * @owner: name of the client module, which may go before
  * @name: its name
- * @node: one per node id
+ * @node: one per node id; behind them are the own node and the names; see
+ *	sq_cache_piece()
  */
 struct squirrel_cache {
 	struct sq_cpu __percpu *cpu;
@@ -322,8 +323,10 @@ struct squirrel_cache {
 	atomic_long_t misuse;
 	atomic_long_t grown;
 	atomic_long_t released;
-	struct list_head link;
-	struct rcu_head rcu;
+	union {
+		struct list_head link;
+		struct rcu_head rcu;
+	};
 	struct sq_cpu __percpu *old;
 	struct sq_cpu __percpu *spent;
 	struct {
@@ -332,8 +335,8 @@ struct squirrel_cache {
 	} past;
 	u32 room;
 	bool wish;
-	char owner[MODULE_NAME_LEN];
-	char name[SQUIRREL_NAME_MAX + 1];
+	const char *owner;
+	const char *name;
 	struct sq_node *node[];
 };
 
