@@ -174,6 +174,8 @@ static unsigned int sq_bulk_give(struct squirrel_cache *c, void **objs,
 	if (cc) {
 		if (have + nr > cap && have > cap / 2)
 			have = sq_cpu_flush(c, cc, have);
+		else if (have + nr > cap)
+			sq_cap_grow(c, cc, have + nr - cap);
 		room = min(nr, cap - min(cap, have));
 		done = sq_bulk_check(c, cc->obj + have, objs, room);
 		sq_cpu_put(c, cc, have + done);
