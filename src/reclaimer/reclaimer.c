@@ -9,8 +9,9 @@
  *             hurries it when more free pages gather than a heap should keep
  *
  * A run: drain magazines that went cold, trim depots to what was in use, give
- * empty slabs and unused pages of half empty ones to the managers, coalesce, give pages back to the source, refill
- * reserves. Each step is bounded; the background run yields between CPUs.
+ * empty slabs and unused pages of half empty ones to the managers, coalesce,
+ * give pages back to the source, refill reserves. Each step is bounded; the
+ * background run yields between CPUs.
  *
  * The background has a workqueue of its own, since it waits for the other one,
  * on which each CPU empties its magazines.
