@@ -94,6 +94,18 @@ static inline u32 sq_kit_cap(struct squirrel_cache *c)
 	return c->cap;
 }
 
+/*
+ * Let it hold that many at once, with room for all that it may ever: a depot's
+ * magazines may be larger.
+ */
+static inline void sq_kit_set_cap(struct kunit *test, struct squirrel_cache *c,
+				  u32 cap)
+{
+	if (c->room < c->cpu_max)
+		KUNIT_ASSERT_EQ(test, sq_room_renew(c, c->cpu_max), 0);
+	sq_set_cap(c, cap);
+}
+
 /* As if the test had interrupted somebody who is at the array. */
 static inline void sq_kit_set_busy(struct squirrel_cache *c, bool busy)
 {

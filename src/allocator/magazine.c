@@ -158,7 +158,10 @@ static void sq_depot_grow(struct squirrel_cache *c, struct sq_node *n)
 {
 	u32 cap = READ_ONCE(n->depot_cap), trips = READ_ONCE(n->depot_trips);
 
-	/* Only once the magazines have grown to what they can be. */
+	/*
+	 * Only once the magazines have grown to what they can be: so there is
+	 * room for what comes back from it (c->room does not shrink).
+	 */
 	if (cap >= c->depot_max || READ_ONCE(c->cap) < c->cpu_max)
 		return;
 	/* A count that is lost between CPUs does no harm. */
