@@ -117,6 +117,11 @@ static void parts_are_where_they_should(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_slab_of(upper)->nr_free + 1,
 			sq_slab_of(upper)->nr_objs);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+	/* Where the second began there is none now, whatever lies there. */
+	*(unsigned long *)(base + c->size) = 0;
+	squirrel_cache_free(c, base + c->size);
+	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, squirrel_usable_size(base + c->size), 0);
 	squirrel_cache_free(c, base);
 	squirrel_cache_free(c, last);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);

@@ -2,6 +2,7 @@
 /* What must not be freed to a heap; destroying one in use; its limit. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "misuse.h"
@@ -192,6 +193,7 @@ static long misuse_exhaust(size_t size, gfp_t gfp, unsigned long most)
 		piece[n] = squirrel_heap_alloc(misuse_heap[1], size, gfp);
 		if (!piece[n])
 			break;
+		cond_resched();
 	}
 	for (i = 0; i < n; i++)
 		squirrel_heap_free(misuse_heap[1], piece[i]);
