@@ -199,7 +199,7 @@ background_told() {
 plan 14
 need load reclaim=off
 need sample acorn hold=1
-need helper hoard objects=5000 keep=1 size=300
+need helper hoard objects=30000 keep=1 size=300
 check "waste is the sum of its parts" waste_right
 check "free bytes are counted by place" free_right
 check "there are some in each place" free_somewhere
