@@ -105,7 +105,7 @@ static void what_is_held_moves(struct kunit *test)
 	KUNIT_ASSERT_GE(test, nr, 3);
 	memcpy(objs, before->obj + nr - 3, sizeof(objs[0]) * 3);
 	uses = before->allocs + before->frees - before->seen;
-	KUNIT_EXPECT_EQ(test, sq_room_renew(c, c->cpu_max), 0);
+	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
 	KUNIT_EXPECT_PTR_NE(test, sq_kit_cpu(c), before);
 	KUNIT_EXPECT_EQ(test, c->room, c->cpu_max);
 	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), nr);
@@ -131,6 +131,7 @@ static void a_cache_that_is_moving(struct kunit *test)
 	squirrel_cache_free(c, obj);
 	nr = sq_kit_nr(c);
 	sq_kit_set_busy(c, true);
+	sq_room_flush();
 	KUNIT_ASSERT_EQ(test, sq_room_renew_begin(c, c->cpu_max), 0);
 	KUNIT_EXPECT_EQ(test, sq_room_renew_begin(c, c->cpu_max), -EBUSY);
 	KUNIT_EXPECT_PTR_NE(test, sq_kit_cpu(c), from);
@@ -171,7 +172,7 @@ static void a_constructed_cache(struct kunit *test)
 	squirrel_cache_free(c, obj);
 	nr = sq_kit_nr(c);
 	KUNIT_ASSERT_GT(test, nr, 0);
-	KUNIT_EXPECT_EQ(test, sq_room_renew(c, c->cpu_max), 0);
+	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
 	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), nr);
 	KUNIT_EXPECT_PTR_EQ(test, sq_kit_alloc(test, c), obj);
 	squirrel_cache_free(c, obj);
@@ -188,12 +189,12 @@ static void without_memory_all_stays(struct kunit *test)
 	sq_room_flush();
 	before = c->cpu;
 	room = c->room;
-	KUNIT_EXPECT_EQ(test, sq_room_renew(c, TOO_MUCH), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, TOO_MUCH), -ENOMEM);
 	KUNIT_EXPECT_TRUE(test, before == c->cpu);
 	KUNIT_EXPECT_EQ(test, c->room, room);
 	burst(test, c);
 	expect_whole(test, c, 0);
-	KUNIT_EXPECT_EQ(test, sq_room_renew(c, c->cpu_max), 0);
+	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
 	KUNIT_EXPECT_EQ(test, c->room, c->cpu_max);
 	expect_whole(test, c, 0);
 }
@@ -204,10 +205,11 @@ static void destroy_while_moving(struct kunit *test)
 	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
 
 	squirrel_cache_free(c, sq_kit_alloc(test, c));
+	sq_room_flush();
 	KUNIT_ASSERT_EQ(test, sq_room_renew_begin(c, c->cpu_max), 0);
 	KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
 	c = sq_kit_cache(test, SIZE, NULL);
-	KUNIT_EXPECT_EQ(test, sq_room_renew(c, c->cpu_max), 0);
+	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
 }
 
 /* ---- under load ----------------------------------------------------------- */
