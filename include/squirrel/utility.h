@@ -207,6 +207,7 @@ void sq_manager_give(struct sq_manager *m, struct sq_agent *agent);
  */
 typedef void (*sq_split_fn)(struct sq_agent *lower, struct sq_agent *upper,
 			    void *ctx);
+bool sq_agents_plenty(void);
 bool sq_agents_ready(gfp_t gfp);
 struct sq_agent *sq_manager_split(struct sq_manager *m, struct sq_agent *agent,
 				  unsigned long pages, sq_split_fn fill,

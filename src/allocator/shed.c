@@ -168,7 +168,8 @@ static void sq_shed_settle(struct sq_node *n, struct sq_slab *part,
  * of it is to be looked at again.
  */
 static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
-			 struct sq_slab *slab, bool all, struct list_head *out)
+			 struct sq_slab *slab, bool all, bool ready,
+			 struct list_head *out)
 {
 	unsigned int left = sq_agent_pages(sq_slab_agent(slab)), run;
 	u32 touched = sq_slab_touched(c, slab);
@@ -182,6 +183,11 @@ static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 		touched |= loose & ~(loose << 1) & ~(loose >> 1);
 	if (hweight32(touched) == left)
 		return true;
+	/* Cut in part only, it might be on no list that is looked at. */
+	if (!ready && !sq_agents_plenty()) {
+		slab->flags &= ~SQ_SLAB_SHED;
+		return false;
+	}
 	for (; left; left -= run, touched >>= run) {
 		in = touched & 1;
 		run = in ? ffz(touched | BIT_ULL(32)) : __ffs(touched | BIT_ULL(left));
@@ -221,16 +227,19 @@ static bool sq_may_shed(const struct squirrel_cache *c, const struct sq_node *n,
 
 /*
  * Look at some slabs of one list, each once: those looked at go to its end.
- * *@first is where it began. False when the list is through.
+ * *@first is where it began. False when the list is through. *@want: agents are
+ * wanted to go on; if it was set, there are those that can be had.
  */
 static bool sq_shed_some(struct squirrel_cache *c, struct sq_node *n,
-			 unsigned int where, bool all, struct sq_slab **first,
-			 struct list_head *out)
+			 unsigned int where, bool all, bool *want,
+			 struct sq_slab **first, struct list_head *out)
 {
 	unsigned int looks = SQ_SHED_HOLD;
+	bool ready = *want;
 	struct sq_slab *slab;
 
 	lockdep_assert_held(&n->lock);
+	*want = false;
 	while (looks--) {
 		slab = list_first_entry_or_null(&n->lists[where],
 						struct sq_slab, list);
@@ -241,8 +250,9 @@ static bool sq_shed_some(struct squirrel_cache *c, struct sq_node *n,
 		list_move_tail(&slab->list, &n->lists[where]);
 		if (!sq_may_shed(c, n, slab, all))
 			continue;
-		if (!sq_slab_shed(c, n, slab, all, out)) {
+		if (!sq_slab_shed(c, n, slab, all, ready, out)) {
 			/* Once more round, after more agents were made. */
+			*want = true;
 			*first = NULL;
 			return true;
 		}
@@ -257,7 +267,7 @@ static unsigned long sq_list_shed(struct squirrel_cache *c, struct sq_node *n,
 {
 	unsigned long looks = SQ_SHED_LOOKS, flags, nr = 0;
 	struct sq_slab *first = NULL;
-	bool more = true;
+	bool more = true, want = false;
 
 	/* Where it began may have left the list: there must be another end. */
 	if (all)
@@ -265,10 +275,10 @@ static unsigned long sq_list_shed(struct squirrel_cache *c, struct sq_node *n,
 	for (; more && looks >= SQ_SHED_HOLD; looks -= SQ_SHED_HOLD) {
 		LIST_HEAD(out);
 
-		if (!sq_agents_ready(GFP_NOWAIT | __GFP_NOWARN))
+		if (want && !sq_agents_ready(GFP_NOWAIT | __GFP_NOWARN))
 			break;
 		raw_spin_lock_irqsave(&n->lock, flags);
-		more = sq_shed_some(c, n, where, all, &first, &out);
+		more = sq_shed_some(c, n, where, all, &want, &first, &out);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		nr += sq_slabs_release(c, &out);
 	}

@@ -183,6 +183,17 @@ bool sq_desc_refill(gfp_t gfp)
 EXPORT_SYMBOL_SQ_KUNIT(sq_desc_refill);
 
 /**
+ * sq_agents_plenty() - are there agents for any block to be cut to pieces?
+ *
+ * Context: Any context.
+ * Return: whether there are; others may be quicker.
+ */
+bool sq_agents_plenty(void)
+{
+	return READ_ONCE(desc_idle);
+}
+
+/**
  * sq_agents_ready() - see to it that there are agents for some new blocks
  * @gfp: for memory
  *
@@ -193,9 +204,9 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_desc_refill);
  */
 bool sq_agents_ready(gfp_t gfp)
 {
-	return !list_empty_careful(&desc_pages[DESC_TIGHT]) ||
-	       !list_empty_careful(&desc_pages[DESC_LOOSE]) ||
-	       sq_desc_refill(gfp);
+	return sq_agents_plenty() || sq_desc_refill(gfp) ||
+	       !list_empty_careful(&desc_pages[DESC_TIGHT]) ||
+	       !list_empty_careful(&desc_pages[DESC_LOOSE]);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_agents_ready);
 
