@@ -17,8 +17,8 @@ job_of() {
 limit_of() {
 	case $1 in
 	uml) echo 240 ;;
-	stock) echo 420 ;;
-	kasan) echo 600 ;;
+	stock) echo 600 ;;
+	kasan) echo 1200 ;;
 	esac
 }
 
