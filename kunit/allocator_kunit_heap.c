@@ -273,7 +273,9 @@ static void heap_limit_is_counted_apart(struct kunit *test)
 	while (squirrel_heap_alloc(heap, 64, GFP_KERNEL))
 		;
 	c = heap->class[squirrel_class_of(64)];
-	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 3 * PAGE_SIZE / 64);
+	/* Some may lie with a CPU that the test has left. */
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c) + sq_cache_in_magazines(c),
+			3 * PAGE_SIZE / 64);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->limit_hits), 1);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 0);
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 20);
