@@ -4,8 +4,6 @@
  * not over a cache's lists of slabs: its lock is dropped after every few, and
  * others may run in between. So the figures are of no one moment.
  */
-#include <linux/sched.h>
-
 #include "internal.h"
 
 static void sq_census_slab(struct sq_census *census,
@@ -45,9 +43,6 @@ static bool sq_census_block(const struct sq_agent *agent, void *ctx)
 /* What @heap has is added to @census. May sleep. */
 void sq_census(struct squirrel_heap *heap, struct sq_census *census)
 {
-	unsigned long addr = 0;
-
-	while (sq_viewer_step(heap->manager, &addr, sq_census_block, census))
-		cond_resched();
+	sq_viewer_walk(heap->manager, sq_census_block, census);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_census);

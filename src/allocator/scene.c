@@ -10,7 +10,6 @@
  */
 #include <linux/mm.h>
 #include <linux/overflow.h>
-#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -204,10 +203,8 @@ static void sq_scene_walk(struct sq_scene *scene, sq_piece_fn fn, void *ctx)
 {
 	struct sq_heap_scene *hs = sq_heap_scene(scene);
 	struct sq_scene_walk w = { .hs = hs, .fn = fn, .ctx = ctx };
-	unsigned long addr = 0;
 
-	while (sq_viewer_step(hs->heap->manager, &addr, sq_scene_block, &w))
-		cond_resched();
+	sq_viewer_walk(hs->heap->manager, sq_scene_block, &w);
 }
 
 static char sq_scene_object(struct sq_scene *scene,

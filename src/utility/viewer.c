@@ -18,8 +18,9 @@
 /* Blocks shown per hold of the lock. */
 #define WALK_STEP	64
 
-static void count_pool(struct sq_pool *pool, struct sq_view *view)
+static void count_pool(struct sq_pool *pool, void *ctx)
 {
+	struct sq_view *view = ctx;
 	struct sq_agent *top;
 	unsigned int i;
 
@@ -52,16 +53,8 @@ static void count_pool(struct sq_pool *pool, struct sq_view *view)
  */
 void sq_viewer_count(struct sq_manager *m, struct sq_view *view)
 {
-	struct sq_pool *pool;
-	unsigned long irq;
-
 	memset(view, 0, sizeof(*view));
-	for (pool = sq_manager_next(m, NULL); pool;
-	     pool = sq_manager_next(m, pool)) {
-		raw_spin_lock_irqsave(&pool->lock, irq);
-		count_pool(pool, view);
-		raw_spin_unlock_irqrestore(&pool->lock, irq);
-	}
+	sq_manager_each_pool(m, count_pool, view);
 	view->fetched = atomic_long_read(&m->fetched);
 	view->returned = atomic_long_read(&m->returned);
 	view->source_gets = atomic_long_read(&m->gets);
@@ -135,8 +128,8 @@ static bool walk_step(struct sq_pool *pool, unsigned long *addr,
  * @fn: called for each, used or free
  * @ctx: passed to @fn
  *
- * For callers who want to do something between holds of the lock, such as let
- * others run.
+ * One hold of the lock, for who does something else in between than
+ * sq_viewer_walk().
  *
  * Context: Any context but NMI.
  * Return: false if @fn said to stop or nothing is left.
@@ -160,17 +153,18 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_step);
  * @fn: called for each, used or free
  * @ctx: passed to @fn
  *
- * The lock is dropped now and then. Blocks that change meanwhile may be shown
- * as before or as after; none that stays is missed or shown twice.
+ * The lock is dropped now and then, and others may run. Blocks that change
+ * meanwhile may be shown as before or as after; none that stays is missed or
+ * shown twice.
  *
- * Context: Any context but NMI.
+ * Context: Process context. May sleep.
  */
 void sq_viewer_walk(struct sq_manager *m, sq_view_fn fn, void *ctx)
 {
 	unsigned long addr = 0;
 
 	while (sq_viewer_step(m, &addr, fn, ctx))
-		;
+		cond_resched();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_walk);
 
@@ -198,10 +192,7 @@ static bool age_block(const struct sq_agent *agent, void *ctx)
  */
 void sq_viewer_age(struct sq_manager *m, struct sq_age *age)
 {
-	unsigned long addr = 0;
-
-	while (sq_viewer_step(m, &addr, age_block, age))
-		cond_resched();
+	sq_viewer_walk(m, age_block, age);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_age);
 
