@@ -7,6 +7,7 @@
 #include <linux/string.h>
 
 #include "allocator_kunit.h"
+#include "allocator/figures.h"
 
 static long cache_figure(struct kunit *test, struct squirrel_cache *c,
 			 const char *key)

@@ -220,7 +220,7 @@ unsigned long sq_cache_live(struct squirrel_cache *c)
 	unsigned long allocs, frees;
 
 	sq_cache_counts(c, &allocs, &frees);
-	return (long)(allocs - frees) > 0 ? allocs - frees : 0;
+	return sq_live_of(allocs, frees);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_live);
 

@@ -4,6 +4,7 @@
  * not over a cache's lists of slabs: its lock is dropped after every few, and
  * others may run in between. So the figures are of no one moment.
  */
+#include "figures.h"
 #include "internal.h"
 
 static void sq_census_slab(struct sq_census *census,

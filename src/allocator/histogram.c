@@ -5,26 +5,17 @@
  */
 #include <linux/seq_file.h>
 
+#include "figures.h"
 #include "internal.h"
 
 static void sq_class_row(struct seq_file *s, struct squirrel_cache *c)
 {
-	unsigned long slabs = 0, pages = 0, objs = 0, in_slabs = 0, depots = 0;
-	int nid;
+	struct sq_cache_sum sum = {};
 
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-
-		slabs += sq_peek(n->nr_slabs);
-		pages += sq_peek(n->nr_pages);
-		objs += sq_peek(n->nr_objs);
-		in_slabs += sq_peek(n->nr_free);
-		depots += sq_peek(n->depot_objs);
-	}
+	sq_cache_sum_up(c, &sum);
 	seq_printf(s, "%-12u %10lu %10lu %10lu %10lu %12lu %12lu %12lu\n",
-		   c->object_size, sq_cache_live(c), objs, slabs, pages,
-		   in_slabs * c->size, sq_cache_in_magazines(c) * c->size,
-		   depots * c->size);
+		   c->object_size, sum.live, sum.objs, sum.slabs, sum.pages,
+		   sum.free_slabs, sum.free_magazines, sum.free_depots);
 }
 
 /**

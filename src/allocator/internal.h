@@ -340,6 +340,12 @@ struct squirrel_cache {
 	struct sq_node *node[];
 };
 
+/* Counts that were not taken at one moment may make it look like fewer. */
+static inline unsigned long sq_live_of(unsigned long allocs, unsigned long frees)
+{
+	return (long)(allocs - frees) > 0 ? allocs - frees : 0;
+}
+
 /* The word that counts, of a cache's magazines on this CPU or on another. */
 static inline struct sq_word __percpu *
 sq_word_of(const struct squirrel_cache *c, struct sq_cpu __percpu *cc)
@@ -699,28 +705,6 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		     int node);
 bool sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent,
 		   const void *obj);
-
-/* census.c */
-
-/**
- * struct sq_census - what only a look at each block tells
- * @only: the cache whose slabs count, or NULL for all of a heap
- * @slabs_pinned: slabs of several objects of which a single one is out
- * @pages_pinned: their pages
- * @large_bytes: bytes asked for in large blocks
- * @large_pages: pages of large blocks
- * @tenths: slabs by how full they are: 0, 10, ... 100 percent out
- */
-struct sq_census {
-	const struct squirrel_cache *only;
-	unsigned long slabs_pinned;
-	unsigned long pages_pinned;
-	unsigned long large_bytes;
-	unsigned long large_pages;
-	unsigned long tenths[11];
-};
-
-void sq_census(struct squirrel_heap *heap, struct sq_census *census);
 
 /* registry.c */
 int sq_registry_add_cache(struct squirrel_cache *c, bool named);

@@ -8,35 +8,9 @@
 #include <linux/mm.h>
 #include <linux/seq_file.h>
 
+#include "figures.h"
 #include "internal.h"
 #include "pick.h"
-
-struct sq_cache_sum {
-	unsigned long caches;
-	unsigned long allocs;
-	unsigned long frees;
-	unsigned long live;
-	unsigned long live_bytes;
-	unsigned long slabs;
-	unsigned long empty;
-	unsigned long pages;
-	unsigned long objs;
-	unsigned long in_slabs;
-	unsigned long in_magazines;
-	unsigned long in_depots;
-	unsigned long slot_bytes;	/* of live objects */
-	unsigned long rounding_most;	/* of live objects, up to their class */
-	unsigned long tail_bytes;	/* of slabs, behind the last object */
-	unsigned long free_slabs;	/* bytes of free objects, by place */
-	unsigned long free_magazines;
-	unsigned long free_depots;
-	unsigned long nomem;
-	unsigned long limit_hits;
-	unsigned long misuse;
-	unsigned long grown;
-	unsigned long released;
-	const struct squirrel_heap *only;
-};
 
 /* The most that a class's object can be larger than what was asked for. */
 static unsigned int sq_class_gap(const struct squirrel_cache *c)
@@ -67,17 +41,18 @@ static void sq_node_sum_up(const struct squirrel_cache *c,
 	sum->free_depots += depot * c->size;
 }
 
-static void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
+/* A sq_cache_fn: what @c has is added to the struct sq_cache_sum at @ctx. */
+void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
 {
-	unsigned long live = sq_cache_live(c), magazines;
+	unsigned long allocs, frees, live, magazines;
 	struct sq_cache_sum *sum = ctx;
-	unsigned long allocs, frees;
 	int nid;
 
 	if (sum->only && c->heap_key != sum->only)
 		return;
 	sum->caches++;
 	sq_cache_counts(c, &allocs, &frees);
+	live = sq_live_of(allocs, frees);
 	sum->allocs += allocs;
 	sum->frees += frees;
 	sum->live += live;

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Figures for people: sums over caches (stats.c), and what only a look at each
+ * block tells (census.c).
+ */
+#ifndef _SQ_ALLOCATOR_FIGURES_H
+#define _SQ_ALLOCATOR_FIGURES_H
+
+struct squirrel_cache;
+struct squirrel_heap;
+
+/**
+ * struct sq_cache_sum - what caches have, of no one moment
+ * @caches: how many they are
+ * @allocs: objects ever handed out
+ * @frees: objects ever taken back
+ * @live: objects handed out and not taken back
+ * @live_bytes: what clients asked for them
+ * @slabs: slabs
+ * @empty: slabs without a live object
+ * @pages: pages of slabs
+ * @objs: objects in all
+ * @in_slabs: free objects in slabs
+ * @in_magazines: free objects in CPUs' magazines
+ * @in_depots: free objects in depots
+ * @slot_bytes: what live objects take
+ * @rounding_most: how much of that may be for their class's size
+ * @tail_bytes: of slabs, behind the last object
+ * @free_slabs: bytes of @in_slabs
+ * @free_magazines: bytes of @in_magazines
+ * @free_depots: bytes of @in_depots
+ * @nomem: failures for want of memory
+ * @limit_hits: failures because of a limit
+ * @misuse: bad frees
+ * @grown: slabs made
+ * @released: slabs given back
+ * @only: the heap whose classes are added, or NULL for any cache
+ */
+struct sq_cache_sum {
+	unsigned long caches;
+	unsigned long allocs;
+	unsigned long frees;
+	unsigned long live;
+	unsigned long live_bytes;
+	unsigned long slabs;
+	unsigned long empty;
+	unsigned long pages;
+	unsigned long objs;
+	unsigned long in_slabs;
+	unsigned long in_magazines;
+	unsigned long in_depots;
+	unsigned long slot_bytes;
+	unsigned long rounding_most;
+	unsigned long tail_bytes;
+	unsigned long free_slabs;
+	unsigned long free_magazines;
+	unsigned long free_depots;
+	unsigned long nomem;
+	unsigned long limit_hits;
+	unsigned long misuse;
+	unsigned long grown;
+	unsigned long released;
+	const struct squirrel_heap *only;
+};
+
+void sq_cache_sum_up(struct squirrel_cache *c, void *ctx);
+
+/**
+ * struct sq_census - what only a look at each block tells
+ * @only: the cache whose slabs count, or NULL for all of a heap
+ * @slabs_pinned: slabs of several objects of which a single one is out
+ * @pages_pinned: their pages
+ * @large_bytes: bytes asked for in large blocks
+ * @large_pages: pages of large blocks
+ * @tenths: slabs by how full they are: 0, 10, ... 100 percent out
+ */
+struct sq_census {
+	const struct squirrel_cache *only;
+	unsigned long slabs_pinned;
+	unsigned long pages_pinned;
+	unsigned long large_bytes;
+	unsigned long large_pages;
+	unsigned long tenths[11];
+};
+
+void sq_census(struct squirrel_heap *heap, struct sq_census *census);
+
+#endif /* _SQ_ALLOCATOR_FIGURES_H */
