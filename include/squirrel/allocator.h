@@ -87,10 +87,6 @@ void sq_allocator_refill(struct sq_reclaim_work *work);
 unsigned long sq_allocator_reclaimable(void);
 bool sq_allocator_cpu_idle(unsigned int cpu);
 
-/* Free pages above which a heap has a surplus, and which it keeps when busy. */
-#define SQ_SURPLUS_PAGES	40UL
-#define SQ_KEEP_PAGES		8UL
-
 /* ---- what debugfs shows --------------------------------------------------- */
 
 /**

@@ -263,7 +263,7 @@ struct sq_node {
  * @align: of every object
  * @depot_max: most magazines in a node's depot
  * @cpu_max: most objects in a CPU's two magazines
- * @slab_floor: fewest pages of a slab
+ * @slab_floor: pages of the first slabs
  * @slab_most: most pages of a slab
  * @slab_best: for each number of pages that a slab may have, how many it had
  *	best have
@@ -692,6 +692,9 @@ static inline void sq_heap_count_failure(const struct squirrel_heap *heap,
 	else
 		atomic_long_inc(nomem);
 }
+
+/* Free pages above which a heap has a surplus. */
+#define SQ_SURPLUS_PAGES	40UL
 
 /* Pages were given: are there more free ones now than the heap should keep? */
 static inline void sq_heap_surplus(const struct squirrel_heap *heap)

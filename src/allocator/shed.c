@@ -175,7 +175,6 @@ static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 	u32 touched = sq_slab_touched(c, slab);
 	u32 loose = ~touched & GENMASK(left - 1, 0);
 	struct sq_slab *upper;
-	bool in;
 
 	slab->flags |= SQ_SLAB_SEEN | SQ_SLAB_SHED;
 	/* While there is load, pages one by one are not worth the source's calls. */
@@ -189,9 +188,7 @@ static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 		return false;
 	}
 	for (; left; left -= run, touched >>= run) {
-		in = touched & 1;
-		run = in ? ffz(touched | BIT_ULL(32)) : __ffs(touched | BIT_ULL(left));
-		run = min(run, left);
+		run = touched & 1 ? ffz(touched) : __ffs(touched | BIT_ULL(left));
 		if (run == left)
 			break;
 		upper = sq_slab_cut(c, n, slab, run);

@@ -49,6 +49,8 @@
 /* Per heap and run. */
 #define SQ_RUN_MERGES		1024UL
 #define SQ_RUN_PAGES		4096UL
+/* Free pages a heap keeps when it is busy. */
+#define SQ_KEEP_PAGES		8UL
 /* How long small free blocks wait for their neighbours. */
 #define SQ_STALE_MS		12U
 /* Between two looks for free objects that raised no event. */
@@ -96,16 +98,19 @@ static void sq_account(enum sq_run_kind kind, u64 start,
 	atomic_long_add(work->refilled, &sq_counts.refilled);
 }
 
-/* What a run does after magazines were drained. Does not sleep. */
+/*
+ * What a run does after magazines were drained. When @idle it need not care for
+ * what might be wanted soon; @all: as much as there is. Does not sleep.
+ */
 static void sq_reclaim_shared(bool all, bool idle,
 			      struct sq_reclaim_work *work)
 {
-	unsigned long keep = all || idle ? 0 : SQ_KEEP_PAGES;
-	unsigned long age = keep ? msecs_to_jiffies(SQ_STALE_MS) : 0;
+	unsigned long keep = idle ? 0 : SQ_KEEP_PAGES;
+	unsigned long age = idle ? 0 : msecs_to_jiffies(SQ_STALE_MS);
 
 	sq_allocator_drain_depots(all, work);
 	sq_allocator_release_slabs(all, work);
-	sq_allocator_shed(all || idle, work);
+	sq_allocator_shed(idle, work);
 	sq_allocator_coalesce(all ? ULONG_MAX : SQ_RUN_MERGES, work);
 	sq_allocator_give_back(keep, all ? ULONG_MAX : SQ_RUN_PAGES, age,
 			       work);
