@@ -139,16 +139,6 @@ heaps_add_up() {
 	heap_adds_up default && heap_adds_up acorn_hollow
 }
 
-# total PATTERN KEY: sum of a key over the stats files of that pattern.
-total() {
-	local file sum=0
-
-	for file in "$SQ"/$1/*/stats; do
-		sum=$((sum + $(sed -n "s/^$2: //p" "$file")))
-	done
-	echo $sum
-}
-
 # column KIND N: sum of a column of the summary's table over rows of that kind.
 # What squirrel has for itself is none of its clients'.
 column() {

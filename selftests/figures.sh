@@ -11,16 +11,6 @@ permille() {
 	[ "$2" -gt 0 ] && echo $((1000 * $1 / $2)) || echo 0
 }
 
-# total PATTERN KEY: sum of a key over the stats files of that pattern.
-total() {
-	local file sum=0
-
-	for file in "$SQ"/$1/*/stats; do
-		sum=$((sum + $(sed -n "s/^$2: //p" "$file")))
-	done
-	echo $sum
-}
-
 # waste FILE GIVEN: the parts and the whole; GIVEN is what live objects got.
 waste() {
 	local f=$1 bytes

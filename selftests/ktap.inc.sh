@@ -287,6 +287,16 @@ given_back() {
 	}
 }
 
+# total PATTERN KEY: sum of a key over the stats files of that pattern.
+total() {
+	local file sum=0
+
+	for file in "$SQ"/$1/*/stats; do
+		sum=$((sum + $(sed -n "s/^$2: //p" "$file")))
+	done
+	echo $sum
+}
+
 back_to() {
 	reclaim && [ "$(held)" -eq "$1" ]
 }
