@@ -5,16 +5,7 @@
 # shellcheck shell=dash
 
 STATS=/sys/kernel/debug/squirrel/reclaim/stats
-n=0
-
-result() { # result STATUS TITLE
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-	fi
-}
+. ./result.sh
 
 # groups PARAMETERS GROUP...: measure each GROUP.
 groups() {

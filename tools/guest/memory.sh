@@ -12,16 +12,7 @@
 DEBUG=/sys/kernel/debug/squirrel
 SAMPLES=/sys/kernel/debug/squirrel_replay/samples
 SETTLE=3000
-n=0
-
-result() { # result STATUS TITLE
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-	fi
-}
+. ./result.sh
 
 # report WHO: the words of the replayer's last line, as figures of WHO.
 report() {
