@@ -60,16 +60,7 @@ static void shed_one_size(struct kunit *test, unsigned int size,
 
 static void untouched_pages_go(struct kunit *test)
 {
-	struct sq_kit *kit = test->priv;
-	struct rnd_state rnd;
-	unsigned int i;
-
-	sq_fake_seed(test, &rnd);
-	sq_kit_fake_heap(test, "segregated", 2048);
-	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		shed_one_size(test, sizes[i], &rnd);
-	sq_manager_trim(kit->over_fake->manager, 0, ~0UL);
-	KUNIT_EXPECT_EQ(test, kit->fake.out, 0);
+	sq_shed_each_size(test, "segregated", 2048, shed_one_size);
 }
 
 /*

@@ -12,6 +12,12 @@
 			  5000, 6000, 10000, 20000, 33000, 48 << 10, \
 			  (48 << 10) - 8 }
 
+/* What is done with objects of one size. */
+typedef void (*sq_shed_fn)(struct kunit *test, unsigned int size,
+			   struct rnd_state *rnd);
+
+void sq_shed_each_size(struct kunit *test, const char *strategy,
+		       unsigned int pages, sq_shed_fn fn);
 void sq_shed_fill(struct kunit *test, struct squirrel_cache *c,
 		  struct sq_model *m, unsigned int nr);
 void sq_shed_thin(struct squirrel_cache *c, struct sq_model *m,

@@ -7,6 +7,23 @@
 
 #include "allocator_kunit_shed.h"
 
+/* On a heap of so many pages, all of which come back. */
+void sq_shed_each_size(struct kunit *test, const char *strategy,
+		       unsigned int pages, sq_shed_fn fn)
+{
+	static const unsigned int sizes[] = SQ_SHED_SIZES;
+	struct sq_kit *kit = test->priv;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	sq_fake_seed(test, &rnd);
+	sq_kit_fake_heap(test, strategy, pages);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		fn(test, sizes[i], &rnd);
+	sq_manager_trim(kit->over_fake->manager, 0, ~0UL);
+	KUNIT_EXPECT_EQ(test, kit->fake.out, 0);
+}
+
 void sq_shed_fill(struct kunit *test, struct squirrel_cache *c,
 		  struct sq_model *m, unsigned int nr)
 {

@@ -111,17 +111,7 @@ static void run_size(struct kunit *test, unsigned int size,
 
 static void shed_behaves_like_the_model(struct kunit *test)
 {
-	static const unsigned int sizes[] = SQ_SHED_SIZES;
-	struct sq_kit *kit = test->priv;
-	struct rnd_state rnd;
-	unsigned int i;
-
-	sq_fake_seed(test, &rnd);
-	sq_kit_fake_heap(test, "best", 4096);
-	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		run_size(test, sizes[i], &rnd);
-	sq_manager_trim(kit->over_fake->manager, 0, ~0UL);
-	KUNIT_EXPECT_EQ(test, kit->fake.out, 0);
+	sq_shed_each_size(test, "best", 4096, run_size);
 }
 
 /* ---- while others are at it ----------------------------------------------- */
