@@ -72,8 +72,8 @@ static void grow_fully(struct kunit *test, unsigned int size)
 	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), c->cpu_max);
 	KUNIT_EXPECT_EQ(test, c->room, c->cpu_max);
 	KUNIT_EXPECT_LE(test, steps, 3);
-	KUNIT_EXPECT_NULL(test, c->old);
-	KUNIT_EXPECT_NULL(test, c->spent);
+	KUNIT_EXPECT_TRUE(test, !c->old);
+	KUNIT_EXPECT_TRUE(test, !c->spent);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 	expect_whole(test, c, 0);
 	sq_kit_put_cache(test, c);
@@ -154,7 +154,7 @@ static void a_cache_that_is_moving(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 0);
 	sq_room_wish(c);
 	sq_room_flush();
-	KUNIT_EXPECT_NULL(test, c->old);
+	KUNIT_EXPECT_TRUE(test, !c->old);
 	KUNIT_EXPECT_EQ(test, c->room, c->cpu_max);
 	KUNIT_EXPECT_EQ(test, made(c), 2);
 	expect_whole(test, c, 0);
