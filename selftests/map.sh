@@ -112,26 +112,36 @@ large_shown() {
 		same "free" "$(cells $f/map .)" "$(field $f/stats pages_free)"
 }
 
+# read_while PID: maps and figures, as long as that process is there.
+read_while() {
+	local map
+
+	until_true 20 [ -e "$SQ/heaps/torture/map" ] || return 1
+	while kill -0 "$1" 2>/dev/null; do
+		for map in "$SQ"/heaps/*/map "$SQ"/caches/torture_*/map \
+			"$SQ/summary" "$SQ"/heaps/*/stats; do
+			reads=$((reads + 1))
+			cat "$map" >/dev/null 2>"$TMP/error" && continue
+			# Heaps come and go.
+			[ ! -e "$map" ] && continue
+			cat "$TMP/error"
+			return 1
+		done
+	done
+}
+
 # Maps of what changes all the time.
 read_on() {
-	local seconds=4 map n=0 torture
+	local seconds=4 reads=0 status torture
 
 	slow && seconds=8
 	helper torture seconds=$seconds timer_us=3000 &
 	torture=$!
-	until_true 20 [ -e "$SQ/heaps/torture/map" ] || return 1
-	while kill -0 $torture 2>/dev/null; do
-		for map in "$SQ"/heaps/*/map "$SQ"/caches/torture_*/map \
-			"$SQ/summary" "$SQ"/heaps/*/stats; do
-			# Heaps come and go.
-			cat "$map" >/dev/null 2>&1 || [ ! -e "$map" ] ||
-				return 1
-			n=$((n + 1))
-		done
-	done
+	read_while $torture
+	status=$?
 	wait $torture || return 1
-	echo "$n reads"
-	[ $n -ge 20 ]
+	echo "$reads reads"
+	[ $status -eq 0 ] && [ $reads -ge 20 ]
 }
 
 # sized TITLE FILE: it fits and is explained.

@@ -91,20 +91,26 @@ kept() {
 		nothing_held
 }
 
+# calls RATE OPERATIONS: their number, from how many a million operations make.
+calls() {
+	echo $(($(word "$1") * $2 / 1000000))
+}
+
 # What squirrel says it fetched for one heap the probes have seen, and what it
 # gave back: with the frees at the end there are more calls than without.
 calls_counted() {
-	local gets
+	local gets ops
 
 	mark
 	play "$TRACE" keep=1 pagecalls=1 || return 1
 	gets=$(($(field heaps/replay/stats source_gets)))
 	rmmod replay && all_right || return 1
-	echo "$gets fetches of the heap's own, $(word page_allocs) of all"
+	ops=$(($(word allocs) + $(word frees)))
+	echo "$gets fetches of the heap's own; $(word_after 'replay: .* page_allocs=') calls of all"
 	[ "$gets" -gt 0 ] && [ "$(word page_allocs)" -ge "$gets" ] &&
 		[ "$(word page_calls_per_million)" -gt 0 ] &&
-		[ "$(word page_calls_whole)" -gt \
-			"$(word page_calls_per_million)" ] && nothing_held
+		[ "$(calls page_calls_whole $((ops + $(word drained))))" -gt \
+			"$(calls page_calls_per_million $ops)" ] && nothing_held
 }
 
 # ---- damaged traces -----------------------------------------------------------

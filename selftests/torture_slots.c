@@ -327,16 +327,20 @@ static void torture_bulk(struct torture_ctx *ctx)
 	squirrel_cache_free_bulk(s->cache, n, objs);
 }
 
-/* A heap that comes and goes as a whole. */
+/*
+ * A heap that comes and goes as a whole. Its name does not come again, so that
+ * who reads its files knows one that is gone from one that cannot be read.
+ */
 static void torture_short_heap(struct torture_ctx *ctx)
 {
 	struct torture_obj o = { .source = TORTURE_OWN_HEAP };
-	char name[32];
+	char name[SQUIRREL_NAME_MAX + 1];
 	struct squirrel_heap *h;
 	void *objs[16];
 	int i;
 
-	snprintf(name, sizeof(name), "torture_%u_%u", ctx->cpu, ctx->kind);
+	snprintf(name, sizeof(name), "torture_%u_%u_%lu", ctx->cpu, ctx->kind,
+		 ctx->steps);
 	h = squirrel_heap_create(name, NULL);
 	if (IS_ERR(h)) {
 		ctx->nomem++;
