@@ -102,12 +102,12 @@ static void slabs_grow_with_the_cache(struct kunit *test)
 	for (round = 0; round < 3; round++) {
 		for (i = 0; i < 400; i++) {
 			unsigned long held = n->nr_pages, more;
+			unsigned int next = sq_slab_next(c, numa_mem_id());
 
 			objs[i] = sq_kit_alloc(test, c);
 			more = n->nr_pages - held;
 			if (more)
-				KUNIT_EXPECT_EQ(test, more,
-						sq_slab_pages(c, held));
+				KUNIT_EXPECT_EQ(test, more, next);
 		}
 		squirrel_cache_free_bulk(c, 400, objs);
 		KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
@@ -115,11 +115,83 @@ static void slabs_grow_with_the_cache(struct kunit *test)
 	}
 }
 
+/*
+ * Use up what the cache has; the pages of the slab that was made then. Objects
+ * are chained to @objs.
+ */
+static unsigned long grow(struct kunit *test, struct squirrel_cache *c,
+			  void ***objs)
+{
+	struct sq_node *n = sq_kit_node(c);
+	unsigned long held = n->nr_pages;
+
+	while (n->nr_pages == held) {
+		void **obj = sq_kit_alloc(test, c);
+
+		*obj = *objs;
+		*objs = obj;
+	}
+	return n->nr_pages - held;
+}
+
+/* Leave one free block of so many pages in the heap. */
+static void leave_free(struct kunit *test, struct squirrel_heap *heap,
+		       unsigned long pages)
+{
+	struct sq_request req = {
+		.pages = pages,
+		.gfp = GFP_KERNEL,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+	};
+	struct sq_agent *agent = sq_manager_take(heap->manager, &req);
+
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	sq_manager_trim(heap->manager, 0, ULONG_MAX);
+	sq_manager_give(heap->manager, agent);
+	KUNIT_ASSERT_EQ(test, sq_manager_pages_free(heap->manager), pages);
+}
+
+/* A block that is free does for a slab, if that wastes no more than others. */
+static void what_is_free_will_do(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
+	struct squirrel_cache *c = sq_kit_fake_cache(test, 1500);
+	struct sq_kit *kit = test->priv;
+	unsigned long pages, gets, got;
+	void **objs = NULL;
+
+	while (sq_kit_node(c)->nr_pages < 100)
+		grow(test, c, &objs);
+	KUNIT_ASSERT_GT(test, c->slab_floor, 1);
+	KUNIT_ASSERT_GT(test, sq_slab_pages(c, PLENTY), c->slab_floor + 1);
+	for (pages = 1; pages < sq_slab_pages(c, PLENTY); pages++) {
+		leave_free(test, heap, pages);
+		gets = kit->fake.gets;
+		got = grow(test, c, &objs);
+		if (pages < c->slab_floor) {
+			KUNIT_EXPECT_EQ(test, got, sq_slab_pages(c, PLENTY));
+			KUNIT_EXPECT_GT(test, kit->fake.gets, gets);
+		} else {
+			KUNIT_EXPECT_EQ(test, got, c->slab_best[pages]);
+			KUNIT_EXPECT_EQ(test, kit->fake.gets, gets);
+		}
+	}
+	while (objs) {
+		void *obj = objs;
+
+		objs = *objs;
+		squirrel_cache_free(c, obj);
+	}
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+}
+
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(plan_starts_short_and_ends_cheap),
 	KUNIT_CASE(plan_wastes_little),
 	KUNIT_CASE(whole_pages_stay_alone),
 	KUNIT_CASE(slabs_grow_with_the_cache),
+	KUNIT_CASE(what_is_free_will_do),
 	{}
 };
 

@@ -269,19 +269,24 @@ static void expect_walk(struct kunit *test, struct pool_bench *b)
 
 static void expect_largest(struct kunit *test, struct pool_bench *b)
 {
-	unsigned int i, top = 0;
+	unsigned long longest = 0, irq;
+	unsigned int i, top;
 	struct sq_agent *got;
-	unsigned long irq;
 
 	for (i = 0; i < BLOCKS; i++) {
 		if (b->in[i])
-			top = max(top,
-				  sq_pool_bin(sq_agent_pages(&b->agents[i])));
+			longest = max(longest, sq_agent_pages(&b->agents[i]));
 	}
+	top = longest ? sq_pool_bin(longest) : 0;
 	raw_spin_lock_irqsave(&b->pool.lock, irq);
 	got = sq_pool_largest(&b->pool);
 	raw_spin_unlock_irqrestore(&b->pool.lock, irq);
 	KUNIT_ASSERT_EQ(test, got ? sq_pool_bin(sq_agent_pages(got)) : 0, top);
+	/* Without looking at the blocks: the least that bin may have. */
+	KUNIT_ASSERT_LE(test, sq_pool_longest(&b->pool), longest);
+	if (longest)
+		KUNIT_ASSERT_EQ(test, sq_pool_bin(sq_pool_longest(&b->pool)),
+				top);
 }
 
 static void pool_property(struct kunit *test)

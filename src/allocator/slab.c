@@ -88,6 +88,19 @@ unsigned int sq_slab_pages(const struct squirrel_cache *c, unsigned long held)
 EXPORT_SYMBOL_SQ_KUNIT(sq_slab_pages);
 
 /*
+ * Pages of the slab to make now. What is free may do for a shorter one that
+ * wastes as little: then it need not go back, nor more be fetched.
+ */
+unsigned int sq_slab_next(const struct squirrel_cache *c, int node)
+{
+	unsigned int pages = sq_slab_pages(c, READ_ONCE(c->node[node]->nr_pages));
+	unsigned long free = sq_manager_longest_free(c->heap->manager, node);
+
+	return free < pages && free >= c->slab_floor ? c->slab_best[free] : pages;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_slab_next);
+
+/*
  * In NMI the lock may be held by what was interrupted: only try. Sparse cannot
  * follow a lock that may fail to be had; it is told that nothing happened.
  */
@@ -363,7 +376,7 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
 
 	if (node == NUMA_NO_NODE)
 		node = c->home ? c->home - 1 : numa_mem_id();
-	pages = sq_slab_pages(c, READ_ONCE(c->node[node]->nr_pages));
+	pages = sq_slab_next(c, node);
 	for (;;) {
 		nr = sq_charge(c, sq_slab_objs(c, pages));
 		if (!nr) {

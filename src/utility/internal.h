@@ -149,6 +149,7 @@ unsigned long sq_free_most(struct sq_free *f);
 void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent);
 void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent);
 struct sq_agent *sq_pool_largest(struct sq_pool *pool);
+unsigned long sq_pool_longest(const struct sq_pool *pool);
 struct sq_agent *sq_pool_from(struct sq_pool *pool, unsigned long addr);
 void sq_pool_count_used(struct sq_pool *pool, struct sq_agent *agent);
 void sq_pool_uncount_used(struct sq_pool *pool, struct sq_agent *agent);

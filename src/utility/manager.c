@@ -168,6 +168,24 @@ unsigned long sq_manager_pages_free(const struct sq_manager *m)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_pages_free);
 
+/**
+ * sq_manager_longest_free() - about how long the longest free block is
+ * @m: the manager
+ * @node: of which NUMA node
+ *
+ * Takes no lock: others may be quicker.
+ *
+ * Context: Any context.
+ * Return: pages; of long blocks up to an eighth less; 0 if none is free.
+ */
+unsigned long sq_manager_longest_free(const struct sq_manager *m, int node)
+{
+	const struct sq_pool *pool = sq_manager_pool(m, node);
+
+	return pool ? sq_pool_longest(pool) : 0;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_longest_free);
+
 /* ---- take ---- */
 
 static bool charge(struct sq_manager *m, unsigned long pages)

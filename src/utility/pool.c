@@ -252,6 +252,25 @@ struct sq_agent *sq_pool_largest(struct sq_pool *pool)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_largest);
 
+/*
+ * Pages of the longest free block: from 8 on perhaps an eighth less than it
+ * has. A hint, without the lock.
+ */
+unsigned long sq_pool_longest(const struct sq_pool *pool)
+{
+	u32 rows = READ_ONCE(pool->rows);
+	unsigned int row, col;
+	u8 cols;
+
+	if (!rows)
+		return 0;
+	row = __fls(rows);
+	cols = READ_ONCE(pool->cols[row]);
+	col = cols ? __fls(cols) : 0;
+	return row ? (SQ_POOL_COLS + col) << (row - 1) : col;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_longest);
+
 /* The first free block at or above @addr. */
 struct sq_agent *sq_pool_from(struct sq_pool *pool, unsigned long addr)
 {
