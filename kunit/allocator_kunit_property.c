@@ -408,7 +408,7 @@ static void scarce_heap_behaves_like_the_model(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
 	r->heap = sq_kit_fake_heap(test, "segregated", 1024);
-	kit->fake.budget = 700;
+	kit->fake.budget = 400;
 	heap_run(test, r, SQ_KIT_SEED + 1);
 	KUNIT_EXPECT_GT(test, r->misses, 0);
 	squirrel_reclaim();

@@ -100,8 +100,10 @@ static void hoard_shed(unsigned int kept)
 {
 	unsigned int i;
 
-	for (i = 0; i + kept < taken; i++)
+	for (i = 0; i + kept < taken; i++) {
 		hoard_free(hoard[i]);
+		cond_resched();
+	}
 	memmove(hoard, hoard + i, (taken - i) * sizeof(*hoard));
 	taken -= i;
 }
@@ -147,6 +149,7 @@ static int hoard_take(void)
 			return -ENOMEM;
 		memset(hoard[taken], 0x5a, size);
 		taken++;
+		cond_resched();
 	}
 	return 0;
 }
