@@ -94,7 +94,7 @@ BUG: sleeping function called from invalid context at mm/slab.h:274
 BUG: scheduling while atomic: insmod/71/0x00000002
 BUG: KASAN: use-after-free in f+0x1/0x2 [squirrel]
 BUG: KASAN: slab-out-of-bounds in f+0x1/0x2
-BUG: KCSAN: data-race in f / g
+BUG: KCSAN: data-race in f [squirrel] / g
 BUG: KFENCE: out-of-bounds read in f+0x1/0x2
 BUG: kernel NULL pointer dereference, address: 0000000000000008
 BUG: unable to handle page fault for address: ffff888000000000
@@ -120,6 +120,21 @@ refcount_t: underflow; use-after-free.
 list_del corruption. next->prev should be ffff, but was 0000
 list_add corruption. prev->next should be next
 END
+
+LINE="=================================================================="
+judge "a race of the kernel's own" "0 3 0 1" "$CLEAN
+$LINE
+BUG: KCSAN: data-race in f / g
+write to 0x1 of 8 bytes by task 71 on cpu 1:
+ g+0x1/0x2
+$LINE" "$PASS"
+judge "a race below one of our functions" "1 3 1 1" "$CLEAN
+$LINE
+BUG: KCSAN: data-race in f / g
+write to 0x1 of 8 bytes by task 71 on cpu 1:
+ g+0x1/0x2
+ sq_f+0x1/0x2 [squirrel]
+$LINE" "$PASS"
 
 totals "flat" "pass 2 0 0" 0 '1..2
 ok 1 - a

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # test.sh: KUnit on UML, kselftest on the stock kernel, both on the KASAN kernel.
 # The last line is the sum. SQ_ONLY picks selftests by a pattern of their name;
-# arguments pick among the boots: uml stock kasan.
+# arguments pick among the boots: uml stock kasan, and kcsan (kselftest on a
+# kernel that looks for data races), which is not among those run by default.
 . "$(dirname "$0")/lib.sh"
 
 job_of() {
 	case $1 in
 	uml) echo kunit ;;
-	stock) echo test ;;
+	stock | kcsan) echo test ;;
 	kasan) echo testall ;;
-	*) die "usage: tools/test.sh [uml|stock|kasan]..." ;;
+	*) die "usage: tools/test.sh [uml|stock|kasan|kcsan]..." ;;
 	esac
 }
 
@@ -18,7 +19,15 @@ limit_of() {
 	case $1 in
 	uml) echo 240 ;;
 	stock) echo 600 ;;
-	kasan) echo 1200 ;;
+	kasan | kcsan) echo 1200 ;;
+	esac
+}
+
+# words_of KERNEL: for its command line. KCSAN watches one access in 500 then
+# (4000 by default).
+words_of() {
+	case $1 in
+	kcsan) echo "kcsan.skip_watch=500" ;;
 	esac
 }
 
@@ -33,7 +42,7 @@ boot() {
 	echo "0 1 0" >"$dir/counts"
 	: >"$dir/result.log"
 	"$SQ_TOP/tools/build.sh" "$1" || return 1
-	SQ_TIMEOUT=${SQ_TIMEOUT:-$(limit_of "$1")} \
+	SQ_TIMEOUT=${SQ_TIMEOUT:-$(limit_of "$1")} SQ_APPEND="$(words_of "$1") ${SQ_APPEND:-}" \
 		"$SQ_TOP/tools/job.sh" "$1" "$job"
 }
 

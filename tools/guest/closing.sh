@@ -5,6 +5,7 @@
 # Bits that only trouble sets: bad page, died, warned, soft lockup.
 TROUBLE=$(((1 << 5) | (1 << 7) | (1 << 9) | (1 << 14)))
 KMEMLEAK=/sys/kernel/debug/kmemleak
+KCSAN=/sys/kernel/debug/kcsan
 
 if [ -e "$KMEMLEAK" ]; then
 	echo "1..2"
@@ -18,6 +19,8 @@ if [ $((taint & TROUBLE)) -eq 0 ]; then
 else
 	echo "not ok 1 - kernel not tainted by trouble (taint $taint)"
 fi
+
+[ ! -e "$KCSAN" ] || sed -n '1,/^no_/s/^/# kcsan /p' "$KCSAN"
 
 [ -e "$KMEMLEAK" ] || exit 0
 # An object is reported when it is older than 5 s and two scans missed it.
