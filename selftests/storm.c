@@ -155,12 +155,14 @@ static atomic_t nmi_pending;
 
 static int storm_nmi(unsigned int type, struct pt_regs *regs)
 {
-	u8 *victim = READ_ONCE(storms[STORM_TASK].obj[0]);
+	u8 *victim = NULL;
 
+	if (busted)
+		victim = data_race(READ_ONCE(storms[STORM_TASK].obj[0]));
 	if (!atomic_xchg(&nmi_pending, 0))
 		return NMI_DONE;
 	storm_steps(STORM_IN_NMI);
-	if (busted && victim)
+	if (victim)
 		victim[1] = 0;
 	return NMI_HANDLED;
 }

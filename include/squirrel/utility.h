@@ -13,6 +13,7 @@
 #define _SQUIRREL_UTILITY_H
 
 #include <linux/bits.h>
+#include <linux/compiler.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/types.h>
@@ -21,6 +22,12 @@
 struct sq_block_ops;
 struct sq_manager;
 struct sq_pool;
+
+/*
+ * Read what others write under a lock that is not held here: a hint or a figure,
+ * one moment's, but perhaps of the moment before.
+ */
+#define sq_glance(var)	data_race(READ_ONCE(var))
 
 /* ---- agent ---------------------------------------------------------------- */
 

@@ -295,10 +295,10 @@ unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp)
 	struct sq_node *n = c->node[c->home ? c->home - 1 : numa_mem_id()];
 	unsigned long added = 0, before;
 
-	while (READ_ONCE(n->nr_free) < c->reserve) {
+	while (sq_glance(n->nr_free) < c->reserve) {
 		void *obj;
 
-		before = READ_ONCE(n->nr_objs);
+		before = sq_glance(n->nr_objs);
 		obj = sq_cache_grow(c, gfp | __GFP_NOWARN, NUMA_NO_NODE);
 		if (!obj)
 			break;
@@ -306,7 +306,7 @@ unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp)
 		preempt_disable();
 		sq_slabs_put(c, &obj, 1);
 		preempt_enable();
-		if (READ_ONCE(n->nr_objs) <= before)
+		if (sq_glance(n->nr_objs) <= before)
 			break;
 	}
 	return added;
@@ -343,7 +343,7 @@ __squirrel_cache_create(const char *name, unsigned int size,
 	if (err)
 		goto discard;
 	sq_cache_fill(c, GFP_KERNEL);
-	if (c->reserve && !READ_ONCE(c->node[c->home ? c->home - 1 :
+	if (c->reserve && !sq_glance(c->node[c->home ? c->home - 1 :
 					     numa_mem_id()]->nr_free)) {
 		pr_err("cache '%s': no memory for the reserve\n", name);
 		err = -ENOMEM;

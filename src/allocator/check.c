@@ -41,7 +41,7 @@ static bool sq_in_array(void **objs, u32 nr, void *obj)
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		if (READ_ONCE(objs[i]) == obj)
+		if (sq_glance(objs[i]) == obj)
 			return true;
 	return false;
 }
@@ -74,7 +74,7 @@ static bool sq_in_slab(struct squirrel_cache *c, struct sq_agent *agent,
 
 	/* More: the agent is another slab's by now. */
 	return i < SQ_SLAB_MAX_OBJS &&
-	       READ_ONCE(sq_slab_of(agent)->free[i >> 6]) & BIT_ULL(i & 63);
+	       sq_glance(sq_slab_of(agent)->free[i >> 6]) & BIT_ULL(i & 63);
 }
 
 /* An object with a mark is free, unless the client wrote just that word. */

@@ -374,8 +374,8 @@ static inline unsigned long sq_slab_base(const struct sq_agent *agent)
 static inline void sq_slab_peek(const struct sq_slab *slab, unsigned int *objs,
 				unsigned int *out)
 {
-	unsigned int nr = READ_ONCE(slab->nr_objs);
-	unsigned int free = READ_ONCE(slab->nr_free);
+	unsigned int nr = sq_glance(slab->nr_objs);
+	unsigned int free = sq_glance(slab->nr_free);
 
 	*objs = max(nr, 1U);
 	*out = nr > free ? nr - free : 0;

@@ -71,7 +71,7 @@ static bool sq_note_array(void **objs, u32 nr, void *hs)
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		sq_note(hs, READ_ONCE(objs[i]));
+		sq_note(hs, sq_glance(objs[i]));
 	return false;
 }
 
@@ -215,7 +215,7 @@ static char sq_scene_object(struct sq_scene *scene,
 	const struct sq_slab *slab = piece->data;
 	size_t at;
 
-	if (READ_ONCE(slab->free[i >> 6]) & BIT_ULL(i & 63))
+	if (sq_glance(slab->free[i >> 6]) & BIT_ULL(i & 63))
 		return SQ_MAP_IN_SLAB;
 	at = sq_waiting_below(hs, addr);
 	if (at < hs->nr && hs->waiting[at] == addr)

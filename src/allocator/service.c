@@ -101,7 +101,7 @@ static void sq_release_one(struct squirrel_cache *c, void *ctx)
 		struct sq_node *n = c->node[nid];
 		LIST_HEAD(empty);
 
-		if (!READ_ONCE(n->nr_empty))
+		if (!sq_glance(n->nr_empty))
 			continue;
 		raw_spin_lock_irqsave(&n->lock, flags);
 		sq_node_detach_empty(c, n, d->flag ? 0 :

@@ -268,7 +268,7 @@ static unsigned long sq_list_shed(struct squirrel_cache *c, struct sq_node *n,
 
 	/* Where it began may have left the list: there must be another end. */
 	if (all)
-		looks += 3 * READ_ONCE(n->nr_slabs);
+		looks += 3 * sq_glance(n->nr_slabs);
 	for (; more && looks >= SQ_SHED_HOLD; looks -= SQ_SHED_HOLD) {
 		LIST_HEAD(out);
 

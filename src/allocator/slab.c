@@ -93,7 +93,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_slab_pages);
  */
 unsigned int sq_slab_next(const struct squirrel_cache *c, int node)
 {
-	unsigned int pages = sq_slab_pages(c, READ_ONCE(c->node[node]->nr_pages));
+	unsigned int pages = sq_slab_pages(c, sq_glance(c->node[node]->nr_pages));
 	unsigned long free = sq_manager_longest_free(c->heap->manager, node);
 
 	return free < pages && free >= c->slab_floor ? c->slab_best[free] : pages;

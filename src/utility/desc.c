@@ -190,7 +190,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_desc_refill);
  */
 bool sq_agents_plenty(void)
 {
-	return READ_ONCE(desc_idle);
+	return sq_glance(desc_idle);
 }
 
 /**

@@ -532,8 +532,8 @@ void sq_manager_bounds(const struct sq_manager *m, unsigned long *low,
 	*high = 0;
 	for (pool = sq_manager_next(m, NULL); pool;
 	     pool = sq_manager_next(m, pool)) {
-		*low = min(*low, READ_ONCE(pool->low));
-		*high = max(*high, READ_ONCE(pool->high));
+		*low = min(*low, sq_glance(pool->low));
+		*high = max(*high, sq_glance(pool->high));
 	}
 }
 

@@ -133,7 +133,7 @@ static unsigned long coalesce_pool(struct sq_pool *pool, unsigned long budget)
 	unsigned long merges = 0;
 
 	/* One round: as many blocks as there are now. */
-	looks = READ_ONCE(pool->free_blocks);
+	looks = sq_glance(pool->free_blocks);
 	while (looks && merges < budget) {
 		step = min3(looks, budget - merges, 0UL + LOOKS_PER_STEP);
 		raw_spin_lock_irqsave(&pool->lock, irq);
