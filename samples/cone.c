@@ -36,8 +36,16 @@ static bool cone_bad(bool bad, const char *what, int line)
 }
 
 /* Taken as pointers, as tables of operations do. */
+#ifndef alloc_hooks
 static void *(*const cone_zalloc)(struct kmem_cache *, gfp_t) =
 	kmem_cache_zalloc;
+#else
+/* Since 6.10 the kernel's is a macro with arguments. */
+static void *cone_zalloc(struct kmem_cache *s, gfp_t gfp)
+{
+	return kmem_cache_zalloc(s, gfp);
+}
+#endif
 static void (*const cone_destroy)(struct kmem_cache *) = kmem_cache_destroy;
 
 static void cone_ctor(void *obj)
