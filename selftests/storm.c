@@ -157,8 +157,10 @@ static int storm_nmi(unsigned int type, struct pt_regs *regs)
 {
 	u8 *victim = NULL;
 
-	if (busted)
+	if (busted) {
+		/* Whatever the interrupted task has there at the moment. */
 		victim = data_race(READ_ONCE(storms[STORM_TASK].obj[0]));
+	}
 	if (!atomic_xchg(&nmi_pending, 0))
 		return NMI_DONE;
 	storm_steps(STORM_IN_NMI);
