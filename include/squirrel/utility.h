@@ -229,7 +229,8 @@ unsigned long sq_manager_trim_stale(struct sq_manager *m, unsigned long keep,
 void sq_manager_set_limit(struct sq_manager *m, unsigned long limit_pages);
 void sq_manager_set_reserve(struct sq_manager *m, unsigned long pages);
 unsigned long sq_manager_pages_free(const struct sq_manager *m);
-unsigned long sq_manager_longest_free(const struct sq_manager *m, int node);
+unsigned long sq_manager_gather(struct sq_manager *m, int node,
+				unsigned long want);
 unsigned long sq_manager_pages_used(const struct sq_manager *m);
 
 /* For a sq_find_fn only: the mechanism a strategy is made of. */

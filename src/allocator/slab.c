@@ -88,15 +88,18 @@ unsigned int sq_slab_pages(const struct squirrel_cache *c, unsigned long held)
 EXPORT_SYMBOL_SQ_KUNIT(sq_slab_pages);
 
 /*
- * Pages of the slab to make now. What is free may do for a shorter one that
- * wastes as little: then it need not go back, nor more be fetched.
+ * Pages of the slab to make now. What is free may do for one half as long, if
+ * that wastes as little: then it need not go back, nor more be fetched. Many
+ * slabs that are shorter still would cost more than they spare.
  */
 unsigned int sq_slab_next(const struct squirrel_cache *c, int node)
 {
 	unsigned int pages = sq_slab_pages(c, sq_glance(c->node[node]->nr_pages));
-	unsigned long free = sq_manager_longest_free(c->heap->manager, node);
+	unsigned long free = sq_manager_gather(c->heap->manager, node, pages);
 
-	return free < pages && free >= c->slab_floor ? c->slab_best[free] : pages;
+	if (free >= pages || free < pages / 2 || free < c->slab_floor)
+		return pages;
+	return c->slab_best[free];
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_slab_next);
 

@@ -168,24 +168,6 @@ unsigned long sq_manager_pages_free(const struct sq_manager *m)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_pages_free);
 
-/**
- * sq_manager_longest_free() - about how long the longest free block is
- * @m: the manager
- * @node: of which NUMA node
- *
- * Takes no lock: others may be quicker.
- *
- * Context: Any context.
- * Return: pages; of long blocks up to an eighth less; 0 if none is free.
- */
-unsigned long sq_manager_longest_free(const struct sq_manager *m, int node)
-{
-	const struct sq_pool *pool = sq_manager_pool(m, node);
-
-	return pool ? sq_pool_longest(pool) : 0;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_manager_longest_free);
-
 /* ---- take ---- */
 
 static bool charge(struct sq_manager *m, unsigned long pages)
@@ -298,6 +280,12 @@ static void mark_taken(struct sq_pool *pool, struct sq_agent *agent, u8 kind)
 	sq_pool_count_used(pool, agent);
 }
 
+static unsigned long looks_for(const struct sq_pool *pool, unsigned long looks)
+{
+	return pool->free_pages > pool->used_pages ?
+	       max(looks, 0UL + MORE_LOOKS) : looks;
+}
+
 /* Find and carve under the lock. False if descriptors are short. */
 static bool pool_try(struct sq_pool *pool, const struct sq_request *req,
 		     unsigned long looks, struct sq_agent **taken)
@@ -309,10 +297,8 @@ static bool pool_try(struct sq_pool *pool, const struct sq_request *req,
 	*taken = NULL;
 	if (pool->free_pages < req->pages)
 		return true;
-	if (pool->free_pages > pool->used_pages)
-		looks = max(looks, 0UL + MORE_LOOKS);
 	agent = find(pool, req);
-	if (!agent && sq_pool_merge(pool, looks, req->pages))
+	if (!agent && sq_pool_merge(pool, looks_for(pool, looks), req->pages))
 		agent = find(pool, req);
 	if (!agent)
 		return true;
@@ -339,6 +325,37 @@ static struct sq_agent *pool_take(struct sq_pool *pool,
 	} while (!done && sq_desc_refill(req->gfp));
 	return taken;
 }
+
+/**
+ * sq_manager_gather() - see what is on hand for a block
+ * @m: the manager
+ * @node: on which NUMA node
+ * @want: pages wanted
+ *
+ * Free neighbours are merged as sq_manager_take() would do before it fetches.
+ *
+ * Context: Any context; in NMI nothing is merged.
+ * Return: about how many pages the longest free block has, of many up to an
+ * eighth less; others may be quicker. 0 if none is free.
+ */
+unsigned long sq_manager_gather(struct sq_manager *m, int node,
+				unsigned long want)
+{
+	struct sq_pool *pool = sq_manager_pool(m, node);
+	unsigned long longest, irq;
+
+	if (!pool)
+		return 0;
+	longest = sq_pool_longest(pool);
+	if (longest >= want || READ_ONCE(pool->free_pages) < want || in_nmi())
+		return longest;
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	sq_pool_merge(pool, looks_for(pool, SHORT_LOOKS), want);
+	longest = sq_pool_longest(pool);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return longest;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_gather);
 
 /* Step 4: the source has nothing; what is there must do. */
 static struct sq_agent *take_anywhere(struct sq_manager *m,
