@@ -43,6 +43,30 @@ static void tidy_coalesces(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
 }
 
+/* A look at what is on hand merges as a take would, and only for that. */
+static void tidy_gathers(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[8];
+	struct sq_view view;
+	int node = numa_mem_id();
+
+	KUNIT_EXPECT_EQ(test, sq_manager_gather(b->m, node, 4), 0);
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 8, GFP_KERNEL,
+					       NUMA_NO_NODE), 8);
+	sq_bench_take_n(test, agents, 8, 1);
+	sq_bench_give_n(test, agents, 8);
+	/* There is one as long, or not enough in all: nothing is to be done. */
+	KUNIT_EXPECT_EQ(test, sq_manager_gather(b->m, node, 1), 1);
+	KUNIT_EXPECT_EQ(test, sq_manager_gather(b->m, node, 9), 1);
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, view.merges, 0);
+	KUNIT_EXPECT_GE(test, sq_manager_gather(b->m, node, 4), 4);
+	KUNIT_EXPECT_EQ(test, sq_manager_gather(b->m, node, 8), 8);
+	KUNIT_EXPECT_EQ(test, sq_manager_gather(b->m, NUMA_NO_NODE, 8), 0);
+	sq_bench_sound(test, b);
+}
+
 /* A miss merges neighbours before it asks for new pages. */
 static void tidy_coalesces_on_miss(struct kunit *test)
 {
@@ -128,6 +152,7 @@ static void tidy_fetches_what_there_is(struct kunit *test)
 
 static struct kunit_case tidy_cases[] = {
 	KUNIT_CASE(tidy_coalesces),
+	KUNIT_CASE(tidy_gathers),
 	KUNIT_CASE(tidy_coalesces_on_miss),
 	KUNIT_CASE(tidy_links_across_gets),
 	KUNIT_CASE(tidy_is_alone),
