@@ -280,6 +280,7 @@ static void mark_taken(struct sq_pool *pool, struct sq_agent *agent, u8 kind)
 	sq_pool_count_used(pool, agent);
 }
 
+/* See MORE_LOOKS. */
 static unsigned long looks_for(const struct sq_pool *pool, unsigned long looks)
 {
 	return pool->free_pages > pool->used_pages ?
