@@ -69,6 +69,27 @@ static unsigned long find(struct sq_fake *fake, unsigned long pages)
 	return 0;
 }
 
+static void note(struct sq_fake_asked *asked, unsigned int order, gfp_t gfp,
+		 int node, bool failed)
+{
+	asked->gets++;
+	asked->fails += failed;
+	asked->any |= gfp;
+	asked->all &= gfp;
+	asked->order = order;
+	asked->node = node;
+}
+
+/* Told to fail? */
+static bool refused(struct sq_fake *fake, unsigned int order)
+{
+	if (fake->refuse) {
+		fake->refuse--;
+		return true;
+	}
+	return (fake->fail_in && !--fake->fail_in) || (fake->singles && order);
+}
+
 static void *fake_get(const struct sq_block_ops *ops, unsigned int order,
 		      gfp_t gfp, int node)
 {
@@ -81,8 +102,7 @@ static void *fake_get(const struct sq_block_ops *ops, unsigned int order,
 	fake->gets++;
 	if (order > SQ_BLOCK_MAX_ORDER)
 		fake->errors++;
-	else if (!(fake->fail_in && !--fake->fail_in) &&
-		 fake->out + pages <= fake->budget)
+	else if (!refused(fake, order) && fake->out + pages <= fake->budget)
 		addr = find(fake, pages);
 	if (addr) {
 		fake->out += pages;
@@ -90,6 +110,7 @@ static void *fake_get(const struct sq_block_ops *ops, unsigned int order,
 	} else {
 		fake->fails++;
 	}
+	note(&fake->asked[order > 0], order, gfp, node, !addr);
 	raw_spin_unlock_irqrestore(&fake->lock, irq);
 	return (void *)addr;
 }
@@ -127,6 +148,25 @@ static void fake_put(const struct sq_block_ops *ops, void *addr,
 	raw_spin_unlock_irqrestore(&fake->lock, irq);
 }
 
+/**
+ * sq_fake_forget() - begin anew with what gets ask for
+ * @fake: the source
+ *
+ * Context: Any context.
+ */
+void sq_fake_forget(struct sq_fake *fake)
+{
+	unsigned long irq;
+	unsigned int i;
+
+	raw_spin_lock_irqsave(&fake->lock, irq);
+	memset(fake->asked, 0, sizeof(fake->asked));
+	for (i = 0; i < ARRAY_SIZE(fake->asked); i++)
+		fake->asked[i].all = ~(__force gfp_t)0;
+	raw_spin_unlock_irqrestore(&fake->lock, irq);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_fake_forget);
+
 /* In order of address: neighbours in memory are neighbours by index too. */
 static int chunk_order(const void *a, const void *b)
 {
@@ -154,6 +194,7 @@ int sq_fake_init(struct sq_fake *fake, unsigned long pages)
 	fake->ops.get = fake_get;
 	fake->ops.put = fake_put;
 	fake->budget = pages;
+	sq_fake_forget(fake);
 
 	if (!n || n > SQ_FAKE_CHUNKS)
 		return -EINVAL;

@@ -4,7 +4,7 @@
  * lowest first, so that a test knows what is adjacent to what. It has a budget,
  * fails when told to, and keeps a ledger of every page that is out: a put of a
  * page that is not out, or out of line, is counted as an error, and so is a
- * page that was written to after it was put.
+ * page that was written to after it was put. It also keeps what it was asked for.
  */
 #ifndef _SQ_KUNIT_FAKE_H
 #define _SQ_KUNIT_FAKE_H
@@ -38,6 +38,11 @@ struct sq_fake_chunk {
  * @nr_chunks: how many there are
  * @budget: pages that may be out at a time
  * @fail_in: fail the get after this many more; 0: none. Set by the test
+ * @refuse: fail this many gets from now on. Set by the test
+ * @singles: free memory has no two adjacent pages: fail every get of an order
+ *	above 0. Set by the test
+ * @asked: what gets asked for, of order 0 and above, since the last
+ *	sq_fake_forget()
  * @out: pages that are out
  * @gets: calls of get
  * @puts: calls of put
@@ -45,12 +50,22 @@ struct sq_fake_chunk {
  * @errors: wrong puts, and pages written to after a put
  */
 struct sq_fake {
+	struct sq_fake_asked {
+		unsigned long gets;
+		unsigned long fails;
+		gfp_t any;	/* flags that one of them had */
+		gfp_t all;	/* flags that all of them had */
+		int node;	/* of the last */
+		unsigned int order;
+	} asked[2];
 	struct sq_block_ops ops;
 	raw_spinlock_t lock;
 	struct sq_fake_chunk *chunks;
 	unsigned int nr_chunks;
 	unsigned long budget;
 	unsigned long fail_in;
+	unsigned long refuse;
+	bool singles;
 	unsigned long out;
 	unsigned long gets;
 	unsigned long puts;
@@ -58,6 +73,7 @@ struct sq_fake {
 	unsigned long errors;
 };
 
+void sq_fake_forget(struct sq_fake *fake);
 int sq_fake_init(struct sq_fake *fake, unsigned long pages);
 unsigned long sq_fake_exit(struct sq_fake *fake);
 unsigned long sq_fake_page(const struct sq_fake *fake, unsigned long index);

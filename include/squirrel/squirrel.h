@@ -61,7 +61,8 @@ struct squirrel_heap;
  * @ctor: called once on each object when its memory is taken, in the context
  *	of the allocation that needed it; must leave the object in the state
  *	in which it will also be freed. NULL: none
- * @limit: most bytes of objects the cache may hold (live or at hand), or 0
+ * @limit: most bytes of objects the cache may hold (live or at hand), or 0;
+ *	what must not fail (__GFP_NOFAIL) goes beyond it
  * @reserve: number of objects that stay at hand, or 0
  * @node: NUMA node the memory comes from by preference, as node + 1, or 0 for
  *	the node of the allocating CPU
@@ -98,7 +99,7 @@ enum squirrel_fit {
  * @strategy_name: the same by name, also of one that another module has
  *	registered (see <squirrel/strategy.h>); NULL: as @strategy says
  * @limit: most bytes of pages that may be in use, rounded down to whole
- *	pages, or 0
+ *	pages, or 0; what must not fail (__GFP_NOFAIL) goes beyond it
  * @reserve: bytes of pages fetched at create and never given back, or 0
  * @node: NUMA node the memory comes from by preference, as node + 1, or 0 for
  *	the node of the allocating CPU

@@ -186,6 +186,8 @@ typedef struct sq_agent *(*sq_find_fn)(struct sq_pool *pool,
  * @node: NUMA node by preference, or NUMA_NO_NODE
  * @find: how to pick among the free blocks
  * @kind: the holder's tag
+ * @optional: the taker can do with less: nobody reclaims, waits or uses
+ *	reserves for it, and the source is not asked while such requests fail
  */
 struct sq_request {
 	unsigned long pages;
@@ -194,7 +196,22 @@ struct sq_request {
 	int node;
 	sq_find_fn find;
 	u8 kind;
+	bool optional;
 };
+
+/**
+ * sq_gfp_must() - may an allocation with these flags not fail?
+ * @gfp: the flags
+ *
+ * Context: Any context.
+ * Return: whether it has to be tried until it is served, and may sleep.
+ */
+static inline bool sq_gfp_must(gfp_t gfp)
+{
+	const gfp_t must = __GFP_NOFAIL | __GFP_DIRECT_RECLAIM;
+
+	return (gfp & must) == must;
+}
 
 struct sq_manager *sq_manager_create(const struct sq_block_ops *source,
 				     unsigned long limit_pages);

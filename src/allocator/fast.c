@@ -259,6 +259,10 @@ static noinline void sq_cache_free_other(struct squirrel_cache *c, void *obj,
  * __GFP_ZERO is given or the kernel zeroes all allocations; an object of a
  * cache with a constructor is in constructed state.
  *
+ * With __GFP_NOFAIL and __GFP_DIRECT_RECLAIM it waits until there is memory. A
+ * limit gives way to that, as a memory cgroup's does: the object is had beyond
+ * it. No object up to a page needs two pages in a row.
+ *
  * Context: Any context. Without __GFP_DIRECT_RECLAIM it does not sleep. In NMI
  * only memory at hand is given out.
  * Return: the object, or NULL (no memory, or the cache's limit is reached).
@@ -382,6 +386,9 @@ suspect:
  *
  * Memory of a power-of-two size is aligned to that size, any other to 8 bytes,
  * or to a page if it is more than SQUIRREL_CLASS_MAX_SIZE.
+ *
+ * __GFP_NOFAIL is as for squirrel_cache_alloc(); a size over SQUIRREL_MAX_SIZE
+ * is refused all the same.
  *
  * Context: Any context. Without __GFP_DIRECT_RECLAIM it does not sleep. In NMI
  * only memory at hand is given out.

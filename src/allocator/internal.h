@@ -10,7 +10,9 @@
 #include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/math64.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/spinlock.h>
 
 #include <squirrel/allocator.h>
@@ -505,6 +507,18 @@ static inline void sq_heap_count_failure(const struct squirrel_heap *heap,
 		atomic_long_inc(limit_hits);
 	else
 		atomic_long_inc(nomem);
+}
+
+/*
+ * There was no memory: wait a moment if the allocation must not fail. False if
+ * it may, and where it cannot sleep.
+ */
+static inline bool sq_wait_for_memory(gfp_t gfp)
+{
+	if (!sq_gfp_must(gfp) || in_nmi())
+		return false;
+	memalloc_retry_wait(gfp);
+	return true;
 }
 
 /* Free pages above which a heap has a surplus. */

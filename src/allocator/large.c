@@ -35,7 +35,9 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		return NULL;
 	if (node == NUMA_NO_NODE)
 		req.node = heap->home ? heap->home - 1 : numa_mem_id();
-	agent = sq_heap_take(heap, &req);
+	do {
+		agent = sq_heap_take(heap, &req);
+	} while (!agent && sq_wait_for_memory(gfp));
 	if (!agent) {
 		sq_heap_count_failure(heap, req.pages, &heap->limit_hits,
 				      &heap->nomem);

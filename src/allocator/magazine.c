@@ -370,21 +370,11 @@ static void *sq_take_anywhere(struct squirrel_cache *c)
 	return NULL;
 }
 
-/*
- * The magazines are empty or busy, or a certain node is asked for. Order: what
- * is at hand on the node, new memory, what is at hand elsewhere.
- */
-void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
+/* What is at hand on the node, new memory, what is at hand elsewhere. */
+static void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 {
 	void *obj;
 
-	if (!in_nmi())
-		might_alloc(gfp);
-	if (node == NUMA_NO_NODE && (c->flags & SQ_CACHE_MARK_OUTSIDE)) {
-		obj = sq_cold_alloc(c);
-		if (obj)
-			goto finish;
-	}
 	if (node != NUMA_NO_NODE)
 		obj = sq_take_from(c, node);
 	else if (c->home && c->home - 1 != numa_mem_id())
@@ -397,6 +387,24 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	}
 	if (!obj && !(gfp & __GFP_THISNODE))
 		obj = sq_take_anywhere(c);
+	return obj;
+}
+
+/* The magazines are empty or busy, or a certain node is asked for. */
+void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
+{
+	void *obj;
+
+	if (!in_nmi())
+		might_alloc(gfp);
+	if (node == NUMA_NO_NODE && (c->flags & SQ_CACHE_MARK_OUTSIDE)) {
+		obj = sq_cold_alloc(c);
+		if (obj)
+			goto finish;
+	}
+	do {
+		obj = sq_take_slow(c, gfp, node);
+	} while (!obj && sq_wait_for_memory(gfp));
 	if (!obj)
 		return NULL;
 	preempt_disable();

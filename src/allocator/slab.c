@@ -303,8 +303,12 @@ unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list)
 	return nr;
 }
 
-/* How many of @want more objects the limit allows; they are counted. */
-static unsigned int sq_charge(struct squirrel_cache *c, unsigned int want)
+/*
+ * How many of @want more objects the limit allows; they are counted. Who must
+ * not be refused has one in any case.
+ */
+static unsigned int sq_charge(struct squirrel_cache *c, unsigned int want,
+			      gfp_t gfp)
 {
 	long total = atomic_long_read(&c->total_objs);
 	unsigned int n;
@@ -312,9 +316,11 @@ static unsigned int sq_charge(struct squirrel_cache *c, unsigned int want)
 	do {
 		n = want;
 		if (c->limit_objs) {
-			if (total >= (long)c->limit_objs)
+			long room = c->limit_objs - total;
+
+			if (room <= 0 && !sq_gfp_must(gfp))
 				return 0;
-			n = min_t(unsigned long, n, c->limit_objs - total);
+			n = clamp_t(long, room, 1, n);
 		}
 	} while (!atomic_long_try_cmpxchg(&c->total_objs, &total, total + n));
 	return n;
@@ -350,6 +356,10 @@ static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 	}
 }
 
+/*
+ * Only the shortest slab is worth that anybody reclaims, waits or uses reserves
+ * for it: so no object up to a page ever needs two pages in a row.
+ */
 static struct sq_agent *sq_grow_block(struct squirrel_cache *c, gfp_t gfp,
 				      int node, unsigned int pages)
 {
@@ -358,6 +368,7 @@ static struct sq_agent *sq_grow_block(struct squirrel_cache *c, gfp_t gfp,
 		.gfp = gfp & ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_COMP),
 		.node = node,
 		.kind = SQ_KIND_SLAB,
+		.optional = pages > sq_slab_least(c),
 	};
 
 	if (c->flags & SQUIRREL_ACCOUNT)
@@ -381,19 +392,19 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
 		node = c->home ? c->home - 1 : numa_mem_id();
 	pages = sq_slab_next(c, node);
 	for (;;) {
-		nr = sq_charge(c, sq_slab_objs(c, pages));
+		nr = sq_charge(c, sq_slab_objs(c, pages), gfp);
 		if (!nr) {
 			atomic_long_inc(&c->limit_hits);
 			return NULL;
 		}
-		agent = sq_grow_block(c, pages > sq_slab_least(c) ?
-				      gfp | __GFP_NOWARN : gfp, node, pages);
+		agent = sq_grow_block(c, gfp, node, pages);
 		if (agent)
 			break;
 		atomic_long_sub(nr, &c->total_objs);
 		if (pages == sq_slab_least(c)) {
-			sq_heap_count_failure(c->heap, pages, &c->limit_hits,
-					      &c->nomem);
+			if (!sq_gfp_must(gfp))
+				sq_heap_count_failure(c->heap, pages,
+						      &c->limit_hits, &c->nomem);
 			return NULL;
 		}
 		/* Perhaps there is memory for a shorter one. */

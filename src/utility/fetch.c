@@ -23,12 +23,25 @@
 /* What a rounded-up fetch brings above this goes straight back. */
 #define KEEP_PAGES	16
 
+/* Failed attempts in a row that are counted, for how many are left out then. */
+#define LEAN_FAILS	4
+
 /* What may fail easily must not make others wait or eat their reserves. */
-static gfp_t opportunistic(gfp_t gfp)
+gfp_t sq_gfp_optional(gfp_t gfp)
 {
 	return (gfp & ~(__GFP_RECLAIM | __GFP_NOFAIL | __GFP_HIGH |
 			__GFP_MEMALLOC | __GFP_RETRY_MAYFAIL)) |
 	       __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC;
+}
+
+/*
+ * With __GFP_NOFAIL the source would not come back for want of several pages in
+ * a row, though what is here might do, and the page allocator warns of such a
+ * request. Above, whoever must have them asks again and again.
+ */
+static gfp_t refusable(gfp_t gfp)
+{
+	return (gfp & ~__GFP_NOFAIL) | (sq_gfp_must(gfp) ? __GFP_NOWARN : 0);
 }
 
 static unsigned long source_get(struct sq_manager *m, unsigned int order,
@@ -36,6 +49,8 @@ static unsigned long source_get(struct sq_manager *m, unsigned int order,
 {
 	void *addr;
 
+	if (order || !sq_gfp_must(gfp))
+		gfp = refusable(gfp);
 	atomic_long_inc(&m->gets);
 	addr = m->source->get(m->source, order, gfp, node);
 	if (addr)
@@ -218,6 +233,53 @@ static struct sq_agent *fetch_order(struct sq_manager *m,
 	return NULL;
 }
 
+/*
+ * Attempts that are optional are not made again and again while free memory is
+ * in small pieces: after one that failed the next four, of that order and above,
+ * are left out; if it fails again then sixteen, and so on. That somebody else
+ * counts at the same time does no harm.
+ */
+static bool lean_skips(struct sq_pool *pool, unsigned int order)
+{
+	unsigned int skip = sq_glance(pool->lean_skip);
+
+	if (!skip || order < sq_glance(pool->lean_order))
+		return false;
+	WRITE_ONCE(pool->lean_skip, skip - 1);
+	return true;
+}
+
+static void lean_note(struct sq_pool *pool, unsigned int order, bool failed)
+{
+	unsigned int fails = sq_glance(pool->lean_fails);
+	unsigned int lean = sq_glance(pool->lean_order);
+
+	if (!failed) {
+		if (fails && order >= lean)
+			WRITE_ONCE(pool->lean_fails, 0);
+		return;
+	}
+	WRITE_ONCE(pool->lean_order, fails ? min(lean, order) : order);
+	fails = min(fails + 1, 0U + LEAN_FAILS);
+	WRITE_ONCE(pool->lean_fails, fails);
+	WRITE_ONCE(pool->lean_skip, 1U << 2 * fails);
+}
+
+/* An attempt that may fail: there are others. */
+static struct sq_agent *fetch_optional(struct sq_manager *m,
+				       struct sq_pool *wanted,
+				       const struct sq_request *req,
+				       unsigned int order, u8 flags)
+{
+	struct sq_agent *agent;
+
+	if (lean_skips(wanted, order))
+		return NULL;
+	agent = fetch_order(m, req, order, sq_gfp_optional(req->gfp), flags);
+	lean_note(wanted, order, !agent);
+	return agent;
+}
+
 /* The order that just holds the request, aligned. */
 static unsigned int exact_order(const struct sq_request *req)
 {
@@ -237,7 +299,8 @@ static unsigned int ahead_order(struct sq_manager *m, unsigned long pages)
 }
 
 /* A used block of new pages, and perhaps a free one beside it; or NULL. */
-struct sq_agent *sq_fetch(struct sq_manager *m, const struct sq_request *req)
+struct sq_agent *sq_fetch(struct sq_manager *m, struct sq_pool *wanted,
+			  const struct sq_request *req)
 {
 	unsigned int exact = exact_order(req);
 	unsigned int ahead = ahead_order(m, req->pages);
@@ -246,21 +309,25 @@ struct sq_agent *sq_fetch(struct sq_manager *m, const struct sq_request *req)
 	if (exact > SQ_BLOCK_MAX_ORDER)
 		return NULL;
 	if (ahead > exact) {
-		agent = fetch_order(m, req, ahead, opportunistic(req->gfp), 0);
+		agent = fetch_optional(m, wanted, req, ahead, 0);
 		if (agent)
 			return agent;
 	}
+	if (req->optional)
+		return fetch_optional(m, wanted, req, exact, 0);
 	return fetch_order(m, req, exact, req->gfp, 0);
 }
 
 /* A used block that has nothing to do with the others; or NULL. */
-struct sq_agent *sq_fetch_direct(struct sq_manager *m,
+struct sq_agent *sq_fetch_direct(struct sq_manager *m, struct sq_pool *wanted,
 				 const struct sq_request *req)
 {
 	unsigned int order = exact_order(req);
 
 	if (order > SQ_BLOCK_MAX_ORDER)
 		return NULL;
+	if (req->optional)
+		return fetch_optional(m, wanted, req, order, SQ_AGENT_DIRECT);
 	return fetch_order(m, req, order, req->gfp, SQ_AGENT_DIRECT);
 }
 
@@ -306,7 +373,7 @@ unsigned long sq_manager_fetch(struct sq_manager *m, unsigned long pages,
 
 		order = min_t(unsigned int, order, ilog2(pages - got));
 		if (order)
-			flags = opportunistic(gfp);
+			flags = sq_gfp_optional(gfp);
 		if (fetch_free(m, order, flags, node))
 			got += 1UL << order;
 		else if (order)

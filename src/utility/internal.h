@@ -118,6 +118,10 @@ static inline struct sq_agent *sq_free_agent(struct sq_free *f)
  * @splits: blocks split
  * @merges: blocks coalesced
  * @tries: free blocks looked at for a free neighbour
+ * @lean_order: the order that the source last failed to have for who could do
+ *	without; this and the next two are guarded by nothing, see lean_skips()
+ * @lean_fails: how often that was in a row
+ * @lean_skip: how many such attempts of this order and above are to be left out
  * @priv: see sq_pool_priv()
  */
 struct sq_pool {
@@ -140,6 +144,9 @@ struct sq_pool {
 	unsigned long splits;
 	unsigned long merges;
 	unsigned long tries;
+	u8 lean_order;
+	u8 lean_fails;
+	u16 lean_skip;
 	u8 priv[SQ_POOL_PRIV_BYTES] __aligned(8);
 };
 
@@ -172,7 +179,8 @@ static inline bool sq_pool_has(const struct sq_pool *pool,
  * struct sq_manager - owns the blocks on hand
  * @source: where its pages come from
  * @limit: most pages that may be used, or ULONG_MAX
- * @overdraft: pages in use when @limit was last lowered below that, or 0
+ * @overdraft: most pages in use beyond @limit since that was set, or 0: it was
+ *	lowered below what was in use, or somebody must not be refused
  * @reserve: pages, used and free together, that a trim leaves
  * @used: pages in use, also those just being taken or given
  * @limit_hits: takes refused because of @limit
@@ -229,9 +237,11 @@ void sq_manager_bounds(const struct sq_manager *m, unsigned long *low,
 
 /* ---- fetch: towards the source ---- */
 
-struct sq_agent *sq_fetch(struct sq_manager *m, const struct sq_request *req);
-struct sq_agent *sq_fetch_direct(struct sq_manager *m,
+struct sq_agent *sq_fetch(struct sq_manager *m, struct sq_pool *wanted,
+			  const struct sq_request *req);
+struct sq_agent *sq_fetch_direct(struct sq_manager *m, struct sq_pool *wanted,
 				 const struct sq_request *req);
+gfp_t sq_gfp_optional(gfp_t gfp);
 void sq_source_put(struct sq_manager *m, unsigned long addr, size_t size);
 
 /* ---- tidy: coalesce and trim ---- */

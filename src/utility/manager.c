@@ -170,13 +170,22 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_manager_pages_free);
 
 /* ---- take ---- */
 
-static bool charge(struct sq_manager *m, unsigned long pages)
+/* Who must not be refused goes beyond the limit, as with a memory cgroup's. */
+static bool charge(struct sq_manager *m, const struct sq_request *req)
 {
-	if (atomic_long_add_return(pages, &m->used) <= READ_ONCE(m->limit))
+	unsigned long used = atomic_long_add_return(req->pages, &m->used);
+	unsigned long over = READ_ONCE(m->overdraft);
+
+	if (used <= READ_ONCE(m->limit))
 		return true;
-	atomic_long_sub(pages, &m->used);
 	atomic_long_inc(&m->limit_hits);
-	return false;
+	if (!sq_gfp_must(req->gfp)) {
+		atomic_long_sub(req->pages, &m->used);
+		return false;
+	}
+	while (used > over && !try_cmpxchg(&m->overdraft, &over, used))
+		;
+	return true;
 }
 
 /* Pages to skip at the start of a block for the wanted alignment. */
@@ -399,12 +408,12 @@ static struct sq_agent *take(struct sq_manager *m, const struct sq_request *req)
 	if (!pool)
 		return NULL;
 	if (req->gfp & DIRECT_GFP)
-		return sq_fetch_direct(m, req);
+		return sq_fetch_direct(m, pool, req);
 
 	agent = pool_take(pool, req, SHORT_LOOKS);
 	if (!agent)
-		agent = sq_fetch(m, req);
-	if (!agent)
+		agent = sq_fetch(m, pool, req);
+	if (!agent && !req->optional)
 		agent = take_anywhere(m, pool, req);
 	return agent;
 }
@@ -418,6 +427,9 @@ static struct sq_agent *take(struct sq_manager *m, const struct sq_request *req)
  * zeros; it has no owner yet. The taker fills in priv and then calls
  * sq_agent_publish(). The memory's contents are undefined.
  *
+ * A request that may not fail (sq_gfp_must()) goes beyond the limit. It may fail
+ * for want of several pages in a row all the same: the taker asks again.
+ *
  * Context: Any context that the request's gfp allows; in NMI it always fails.
  * Return: the block's agent, or NULL if the limit is reached, there is no
  * memory or the request makes no sense.
@@ -425,17 +437,20 @@ static struct sq_agent *take(struct sq_manager *m, const struct sq_request *req)
 struct sq_agent *sq_manager_take(struct sq_manager *m,
 				 const struct sq_request *req)
 {
+	struct sq_request r = *req;
 	struct sq_agent *agent;
 
 	if (in_nmi())
 		return NULL;
+	if (r.optional)
+		r.gfp = sq_gfp_optional(r.gfp);
 	if (!req->pages || req->pages > MAX_PAGES || !req->find ||
 	    req->align > MAX_PAGES || (req->align & (req->align - 1)))
 		return NULL;
-	if (!charge(m, req->pages))
+	if (!charge(m, &r))
 		return NULL;
 
-	agent = take(m, req);
+	agent = take(m, &r);
 	if (!agent)
 		atomic_long_sub(req->pages, &m->used);
 	return agent;

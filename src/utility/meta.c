@@ -25,14 +25,17 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_meta_source);
 
 /* How hard to try is the caller's choice; where the page lies is not. */
 #define SQ_META_STRIP	(__GFP_ACCOUNT | __GFP_THISNODE | GFP_ZONEMASK | \
-			 __GFP_RECLAIMABLE | __GFP_WRITE | __GFP_HARDWALL | \
-			 __GFP_NOFAIL)
+			 __GFP_RECLAIMABLE | __GFP_WRITE | __GFP_HARDWALL)
 
 void *sq_meta_get(gfp_t gfp)
 {
 	const struct sq_block_ops *source = READ_ONCE(sq_meta_source);
-	void *page = source->get(source, 0, gfp & ~SQ_META_STRIP, NUMA_NO_NODE);
+	void *page;
 
+	/* Who cannot sleep may be refused, whatever else he says. */
+	if (!sq_gfp_must(gfp))
+		gfp &= ~__GFP_NOFAIL;
+	page = source->get(source, 0, gfp & ~SQ_META_STRIP, NUMA_NO_NODE);
 	if (page)
 		atomic_long_inc(&meta_pages);
 	return page;

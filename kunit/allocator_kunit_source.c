@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the page source is asked for, and how hard: no order above 0 is ever
+ * needed for an object up to a page, and who must not be refused is not.
+ */
+#include <linux/sched.h>
+
+#include "allocator_kunit.h"
+
+/* What an attempt that is optional must not have. */
+#define HARD	(__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM | __GFP_NOFAIL | \
+		 __GFP_HIGH | __GFP_MEMALLOC | __GFP_RETRY_MAYFAIL)
+#define SOFT	(__GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC)
+
+static const gfp_t contexts[] = {
+	GFP_KERNEL,
+	GFP_NOFS,
+	GFP_NOWAIT,
+	GFP_ATOMIC,
+	GFP_ATOMIC | __GFP_MEMALLOC,
+	GFP_KERNEL | __GFP_RETRY_MAYFAIL,
+	GFP_KERNEL | __GFP_NOFAIL,
+	GFP_NOFS | __GFP_NOFAIL,
+};
+
+/* The objects, chained, until the cache has made @grown more slabs. */
+static void **use_up(struct kunit *test, struct squirrel_cache *c, gfp_t gfp,
+		     long grown)
+{
+	void **objs = NULL;
+
+	grown += atomic_long_read(&c->grown);
+	while (atomic_long_read(&c->grown) < grown) {
+		void **obj = squirrel_cache_alloc(c, gfp);
+
+		KUNIT_EXPECT_NOT_NULL(test, obj);
+		if (!obj)
+			break;
+		*obj = objs;
+		objs = obj;
+	}
+	return objs;
+}
+
+static void give_up(struct squirrel_cache *c, void **objs)
+{
+	while (objs) {
+		void *obj = objs;
+
+		objs = *objs;
+		squirrel_cache_free(c, obj);
+	}
+	squirrel_cache_shrink(c);
+	sq_manager_trim(c->heap->manager, 0, ULONG_MAX);
+}
+
+/* Whatever the context, single pages will do, and are soon all that is asked for. */
+static void single_pages_will_do(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 8, 512, 600, 1500, 2100, 4096 };
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 2048);
+	struct sq_kit *kit = test->priv;
+	struct sq_fake_asked *more = &kit->fake.asked[1];
+	struct squirrel_cache *c;
+	unsigned int i, k;
+	void **objs;
+
+	kit->fake.singles = true;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		c = sq_kit_fake_cache(test, sizes[i]);
+		for (k = 0; k < ARRAY_SIZE(contexts); k++) {
+			sq_fake_forget(&kit->fake);
+			objs = use_up(test, c, contexts[k], 200);
+			KUNIT_EXPECT_EQ(test, kit->fake.asked[0].fails, 0);
+			KUNIT_EXPECT_EQ(test, kit->fake.asked[0].all &
+					contexts[k], contexts[k]);
+			/* Fewer than one in twenty. */
+			KUNIT_EXPECT_LT_MSG(test, more->fails, 200 / 20,
+					    "size %u, gfp %#x", sizes[i],
+					    (__force u32)contexts[k]);
+			KUNIT_EXPECT_EQ(test, more->any & HARD, 0);
+			KUNIT_EXPECT_EQ(test, more->all & SOFT, SOFT);
+			KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 0);
+			give_up(c, objs);
+		}
+		sq_kit_put_cache(test, c);
+	}
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
+}
+
+/* When there are pages in a row again, slabs are long again. */
+static void long_slabs_come_back(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 4096);
+	struct squirrel_cache *c = sq_kit_fake_cache(test, 600);
+	struct sq_node *n = sq_kit_node(c);
+	struct sq_kit *kit = test->priv;
+	unsigned long pages, slabs;
+	void **a, **b, **d;
+
+	kit->fake.singles = true;
+	a = use_up(test, c, GFP_KERNEL, 1000);
+	KUNIT_EXPECT_EQ(test, n->nr_pages, n->nr_slabs);
+	kit->fake.singles = false;
+	b = use_up(test, c, GFP_KERNEL, 300);
+	pages = n->nr_pages;
+	slabs = n->nr_slabs;
+	sq_fake_forget(&kit->fake);
+	d = use_up(test, c, GFP_KERNEL, 50);
+	KUNIT_EXPECT_EQ(test, n->nr_slabs - slabs, 50);
+	KUNIT_EXPECT_EQ(test, n->nr_pages - pages, 50 * sq_slab_pages(c, pages));
+	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].fails, 0);
+	give_up(c, d);
+	give_up(c, b);
+	give_up(c, a);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
+}
+
+/* What is fetched ahead, beyond what is needed, is optional as well. */
+static void ahead_is_optional(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
+	struct squirrel_cache *c = sq_kit_fake_cache(test, PAGE_SIZE);
+	struct sq_kit *kit = test->priv;
+	struct sq_fake_asked *more = &kit->fake.asked[1];
+	unsigned int k;
+	void **objs;
+
+	for (k = 0; k < ARRAY_SIZE(contexts); k++) {
+		sq_fake_forget(&kit->fake);
+		objs = use_up(test, c, contexts[k], 300);
+		KUNIT_EXPECT_GT(test, more->gets, 5);
+		KUNIT_EXPECT_EQ(test, more->any & HARD, 0);
+		KUNIT_EXPECT_EQ(test, more->all & SOFT, SOFT);
+		give_up(c, objs);
+	}
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
+}
+
+/* The shortest slab of objects over a page: as hard as the caller says. */
+static void shortest_slab_is_not_optional(struct kunit *test)
+{
+	struct sq_kit *kit = test->priv;
+	struct squirrel_cache *c;
+	void *obj;
+
+	sq_kit_fake_heap(test, "segregated", 1024);
+	c = sq_kit_fake_cache(test, 3 * PAGE_SIZE);
+	sq_fake_forget(&kit->fake);
+	obj = squirrel_cache_alloc(c, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].gets, 1);
+	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].order, 2);
+	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].all & GFP_KERNEL, GFP_KERNEL);
+	squirrel_cache_free(c, obj);
+}
+
+/*
+ * The source has nothing for a while: who must not be refused waits, and the
+ * source is not told so for more than one page, of which it would warn.
+ */
+static void nofail_is_served(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
+	static const size_t sizes[] = { 64, 4096, 8192, 20000, 100000 };
+	struct sq_kit *kit = test->priv;
+	struct squirrel_cache *c;
+	unsigned int i;
+	void *obj;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		c = sq_kit_fake_cache(test, sizes[i]);
+		sq_fake_forget(&kit->fake);
+		kit->fake.refuse = 5;
+		obj = squirrel_cache_alloc(c, GFP_NOFS | __GFP_NOFAIL);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, obj, "size %zu", sizes[i]);
+		KUNIT_EXPECT_EQ(test, kit->fake.refuse, 0);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 0);
+		squirrel_cache_free(c, obj);
+		kit->fake.refuse = 5;
+		obj = squirrel_heap_alloc(heap, sizes[i],
+					  GFP_KERNEL | __GFP_NOFAIL);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, obj, "size %zu", sizes[i]);
+		KUNIT_EXPECT_EQ(test, kit->fake.refuse, 0);
+		squirrel_heap_free(heap, obj);
+		KUNIT_EXPECT_EQ(test, kit->fake.asked[1].any & __GFP_NOFAIL, 0);
+		/* Who cannot sleep is refused, and nobody is told to persist. */
+		sq_fake_forget(&kit->fake);
+		kit->fake.refuse = 50;
+		obj = squirrel_heap_alloc(heap, SQUIRREL_MAX_SIZE,
+					  GFP_ATOMIC | __GFP_NOFAIL);
+		KUNIT_EXPECT_NULL(test, obj);
+		kit->fake.refuse = 0;
+		KUNIT_EXPECT_EQ(test, kit->fake.asked[1].any & __GFP_NOFAIL, 0);
+		sq_kit_put_cache(test, c);
+		squirrel_reclaim();
+	}
+	KUNIT_EXPECT_EQ(test, kit->fake.refuse, 0);
+}
+
+/* A limit, of a cache or of a heap, gives way to who must not be refused. */
+static void nofail_passes_limits(struct kunit *test)
+{
+	const struct squirrel_cache_args cache_args = { .limit = 10 * 64 };
+	const struct squirrel_heap_args heap_args = { .limit = 4 * PAGE_SIZE };
+	struct squirrel_cache *c = sq_kit_cache(test, 64, &cache_args);
+	struct squirrel_heap *heap = sq_kit_heap(test, &heap_args);
+	void *objs[20], *large[3];
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		objs[i] = squirrel_cache_alloc(c, GFP_KERNEL);
+		KUNIT_EXPECT_EQ(test, !objs[i], i >= 10);
+		if (!objs[i])
+			objs[i] = squirrel_cache_alloc(c, GFP_KERNEL |
+						       __GFP_NOFAIL);
+		KUNIT_EXPECT_NOT_NULL(test, objs[i]);
+	}
+	squirrel_cache_free_bulk(c, 20, objs);
+	for (i = 0; i < 3; i++) {
+		large[i] = squirrel_heap_alloc(heap, 3 * PAGE_SIZE,
+					       GFP_KERNEL | __GFP_NOFAIL);
+		KUNIT_EXPECT_NOT_NULL(test, large[i]);
+	}
+	/* For all others it is in force, and nothing is lost of it. */
+	KUNIT_EXPECT_NULL(test, squirrel_heap_alloc(heap, 64, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+	for (i = 0; i < 3; i++)
+		squirrel_heap_free(heap, large[i]);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
+	for (i = 0; i < 3; i++)
+		large[i] = squirrel_heap_alloc(heap, 2 * PAGE_SIZE + 1,
+					       GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, large[0]);
+	KUNIT_EXPECT_NULL(test, large[1]);
+	squirrel_heap_free(heap, large[0]);
+}
+
+static struct kunit_case source_cases[] = {
+	KUNIT_CASE(single_pages_will_do),
+	KUNIT_CASE(long_slabs_come_back),
+	KUNIT_CASE(ahead_is_optional),
+	KUNIT_CASE(shortest_slab_is_not_optional),
+	KUNIT_CASE(nofail_is_served),
+	KUNIT_CASE(nofail_passes_limits),
+	{}
+};
+
+static struct kunit_suite source_suite = {
+	.name = "squirrel_source",
+	.suite_init = sq_kit_suite_init,
+	.suite_exit = sq_kit_suite_exit,
+	.init = sq_kit_init,
+	.exit = sq_kit_exit,
+	.test_cases = source_cases,
+};
+
+kunit_test_suites(&source_suite);
