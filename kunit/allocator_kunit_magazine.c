@@ -354,7 +354,7 @@ static void drain_of_another_cpu(struct kunit *test)
 	for (word->nr = 0; word->nr < 5; word->nr++) {
 		void *obj = objs[word->nr];
 
-		*sq_mark_at(c, obj) = c->mark;
+		sq_set_mark(c, obj);
 		other->obj[word->nr] = obj;
 		other->frees++;
 	}

@@ -137,14 +137,26 @@ static void one_by_one(struct squirrel_cache *c, unsigned int n)
 		squirrel_cache_free(c, squirrel_cache_alloc(c, GFP_KERNEL));
 }
 
-static void in_bulk(struct squirrel_cache *c, unsigned int n)
+static void bulks_of(struct squirrel_cache *c, unsigned int n,
+		     unsigned int nr)
 {
 	void *objs[10];
 
-	for (; n; n -= 10) {
-		squirrel_cache_alloc_bulk(c, GFP_KERNEL, 10, objs);
-		squirrel_cache_free_bulk(c, 10, objs);
+	for (; n; n -= nr) {
+		squirrel_cache_alloc_bulk(c, GFP_KERNEL, nr, objs);
+		squirrel_cache_free_bulk(c, nr, objs);
 	}
+}
+
+static void in_bulk(struct squirrel_cache *c, unsigned int n)
+{
+	bulks_of(c, n, 10);
+}
+
+/* The count jumps over most multiples of N. */
+static void in_bulks_of_7(struct squirrel_cache *c, unsigned int n)
+{
+	bulks_of(c, n, 7);
 }
 
 static void from_default_heap(struct squirrel_cache *c, unsigned int n)
@@ -158,7 +170,7 @@ static void series_runs_every_n(struct kunit *test)
 {
 	static void (* const kinds[])(struct squirrel_cache *c,
 				      unsigned int n) = {
-		one_by_one, in_bulk, from_default_heap,
+		one_by_one, in_bulk, in_bulks_of_7, from_default_heap,
 	};
 	struct sq_yard *yard = test->priv;
 	unsigned int i;

@@ -25,6 +25,8 @@
  *   in its slab    bit set in sq_slab.free; carries the mark
  *   in a magazine  bit clear; pointer in a CPU's array or a depot magazine;
  *                  carries the mark
+ *   on its way     bit clear; in the hands of who moves it from one of these to
+ *                  another; carries the mark
  *   live           bit clear; no mark
  *
  * States of a slab, by the list it is on:
@@ -47,10 +49,10 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpuhotplug.h>
-#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/random.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -60,7 +62,7 @@ DEFINE_STATIC_KEY_TRUE(sq_plain_free);
 DEFINE_STATIC_KEY_FALSE(sq_trusted);
 DEFINE_STATIC_KEY_FALSE(sq_numa);
 
-static unsigned long sq_mark_key __ro_after_init;
+static siphash_key_t sq_secret_key __ro_after_init;
 struct squirrel_heap *sq_default_heap __ro_after_init;
 EXPORT_SYMBOL_SQ_KUNIT(sq_default_heap);
 
@@ -74,13 +76,23 @@ static sq_hook_fn sq_hook;
 static atomic_long_t sq_series_count;
 static atomic_long_t sq_rcu_pending;
 
-/* Another secret for each cache; in any context, unlike get_random_long(). */
-unsigned long sq_random_mark(void)
+/*
+ * A number that nobody can tell from others of its kind; in any context, unlike
+ * get_random_long().
+ */
+u64 sq_secret(u64 what, u64 which)
 {
-	static atomic_long_t caches;
+	return siphash_2u64(what, which, &sq_secret_key);
+}
 
-	return hash_long(sq_mark_key + atomic_long_inc_return(&caches), 64) ^
-	       sq_mark_key;
+/* The secrets of a new cache. */
+void sq_mark_init(struct squirrel_cache *c)
+{
+	static atomic64_t caches;
+	u64 nr = atomic64_inc_return(&caches);
+
+	c->mark_key = sq_secret(nr, 0) | 1;
+	c->mark_mul = sq_secret(nr, 1) | 1;
 }
 
 /*
@@ -328,7 +340,7 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 	int err;
 
 	sq_page_source = config->source;
-	sq_mark_key = get_random_long();
+	get_random_bytes(&sq_secret_key, sizeof(sq_secret_key));
 	if (!config->hardened)
 		static_branch_disable(&sq_hardened);
 	if (nr_node_ids > 1)

@@ -11,20 +11,33 @@
 /* Objects moved in one go with preemption off. */
 #define SQ_BULK_CHUNK	128U
 
-/* The topmost @nr of the CPU's magazines, made fit on the way. */
+static __always_inline void sq_bulk_pop_one(void **to, void **from,
+					    unsigned long off)
+{
+	void *obj = *from;
+
+	*(unsigned long *)(obj + off) = 0;
+	*to = obj;
+}
+
+/*
+ * The topmost @nr of the CPU's magazines, made fit on the way. Four at a time:
+ * to count takes nearly as long as to move one.
+ */
 static unsigned int sq_bulk_pop(struct squirrel_cache *c, struct sq_cpu *cc,
 				u32 have, void **objs, unsigned int nr)
 {
-	void **from = cc->obj + have - nr;
+	void **from = cc->obj + have - nr, **end = objs + nr;
 	unsigned long off = c->mark_off;
-	long i;
 
-	for (i = (long)nr - 1; i >= 0; i--) {
-		char *obj = from[i];
-
-		*(unsigned long *)(obj + off) = 0;
-		objs[i] = obj;
+	for (; end - objs >= 4; objs += 4, from += 4) {
+		sq_bulk_pop_one(objs, from, off);
+		sq_bulk_pop_one(objs + 1, from + 1, off);
+		sq_bulk_pop_one(objs + 2, from + 2, off);
+		sq_bulk_pop_one(objs + 3, from + 3, off);
 	}
+	for (; objs < end; objs++, from++)
+		sq_bulk_pop_one(objs, from, off);
 	return nr;
 }
 
@@ -128,19 +141,22 @@ static __always_inline struct sq_agent *sq_bulk_look(struct squirrel_cache *c,
 static unsigned int sq_bulk_check(struct squirrel_cache *c, void **to,
 				  void **objs, unsigned int room)
 {
-	unsigned long secret = c->mark, off = c->mark_off, page;
+	unsigned long off = c->mark_off, page;
 	struct sq_agent *agent = room ? sq_bulk_look(c, objs[0]) : NULL;
 	u64 magic = c->magic, span = c->span, bias;
-	unsigned int i;
+	long i;
 
 	/* Without a page to begin with there is none to be in by mistake. */
 	if (!agent)
 		return 0;
 	page = (unsigned long)objs[0] & PAGE_MASK;
 	bias = sq_slab_of(agent)->bias;
-	for (i = 0; i < room; i++) {
+	/* Up to 0, which need not be compared with anything. */
+	to += room;
+	objs += room;
+	for (i = -(long)room; i; i++) {
 		void *obj = objs[i];
-		unsigned long *mark = obj + off;
+		unsigned long *mark = obj + off, value;
 
 		if (((unsigned long)obj ^ page) >= PAGE_SIZE) {
 			agent = sq_bulk_look(c, obj);
@@ -151,12 +167,13 @@ static unsigned int sq_bulk_check(struct squirrel_cache *c, void **to,
 		}
 		if ((unsigned long)obj * magic + bias >= span)
 			break;
-		if (*mark == secret)
+		value = sq_mark_of(c, obj);
+		if (*mark == value)
 			break;
-		*mark = secret;
+		*mark = value;
 		to[i] = obj;
 	}
-	return i;
+	return room + i;
 }
 
 /*

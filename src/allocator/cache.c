@@ -149,7 +149,7 @@ sq_cache_make(const char *name, const char *owner, unsigned int size,
 	INIT_LIST_HEAD(&c->link);
 	c->heap = heap;
 	c->flags = flags | args->flags;
-	c->mark = sq_random_mark();
+	sq_mark_init(c);
 	if (flags & SQ_CACHE_CLASS)
 		c->heap_key = heap;
 	if (flags & SQ_CACHE_LARGE)
@@ -214,13 +214,23 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_cache_discard);
 
 /* ---- counts --------------------------------------------------------------- */
 
-/* Objects handed out and not taken back; exact when nobody is at it. */
-unsigned long sq_cache_live(struct squirrel_cache *c)
+/*
+ * Objects handed out and not taken back; exact when nobody is at it. Less than
+ * 0 if some were taken back twice.
+ */
+long sq_cache_balance(struct squirrel_cache *c)
 {
 	unsigned long allocs, frees;
 
 	sq_cache_counts(c, &allocs, &frees);
-	return sq_live_of(allocs, frees);
+	return allocs - frees;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_balance);
+
+/* The same for who only wants to show it. */
+unsigned long sq_cache_live(struct squirrel_cache *c)
+{
+	return max(sq_cache_balance(c), 0L);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_live);
 
@@ -362,28 +372,52 @@ discard:
 }
 EXPORT_SYMBOL_GPL(__squirrel_cache_create);
 
+/*
+ * More frees than allocations: some free was taken twice, and the counts do not
+ * tell any more what is live. What is in no slab when all magazines are empty
+ * is; an object that is in two places comes to light on the way.
+ */
+static unsigned long sq_cache_settle(struct squirrel_cache *c, long more)
+{
+	unsigned long out = 0;
+	int nid;
+
+	pr_err("cache '%s': %ld more frees than allocations: objects were freed twice\n",
+	       c->name, more);
+	squirrel_cache_shrink(c);
+	for_each_node(nid) {
+		struct sq_node *n = c->node[nid];
+
+		out += sq_glance(n->nr_objs) - sq_glance(n->nr_free);
+	}
+	return out;
+}
+
 /**
  * squirrel_cache_destroy() - destroy a cache all of whose objects were freed
  * @c: the cache; NULL and an ERR_PTR are passed over
  *
  * Waits for frees that squirrel_free_rcu() still owes. If objects are live
  * then it is refused: their number is reported, they and the cache stay valid,
- * and it may be called again.
+ * and it may be called again. More frees than allocations (see
+ * squirrel_cache_free()) are reported as well.
  *
  * Context: Process context. May sleep.
  */
 void squirrel_cache_destroy(struct squirrel_cache *c)
 {
-	unsigned long live;
+	long live;
 
 	if (IS_ERR_OR_NULL(c))
 		return;
 	sq_rcu_free_wait();
 	sq_deferred_flush();
-	live = sq_cache_live(c);
+	live = sq_cache_balance(c);
+	if (live < 0)
+		live = sq_cache_settle(c, -live);
 	if (live) {
 		c->flags |= SQ_CACHE_DYING;
-		pr_err("cache '%s': destroy refused, %lu objects (%lu bytes) are live\n",
+		pr_err("cache '%s': destroy refused, %ld objects (%ld bytes) are live\n",
 		       c->name, live, live * c->object_size);
 		return;
 	}

@@ -36,37 +36,6 @@ void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
 			   (unsigned long)obj, (void *)caller);
 }
 
-static bool sq_in_array(void **objs, u32 nr, void *obj)
-{
-	u32 i;
-
-	for (i = 0; i < nr; i++)
-		if (sq_glance(objs[i]) == obj)
-			return true;
-	return false;
-}
-
-static bool sq_in_magazine(struct squirrel_cache *c, const void *obj)
-{
-	return sq_look_in_magazines(c, sq_in_array, (void *)obj);
-}
-
-static bool sq_in_depot(struct sq_node *n, const void *obj)
-{
-	struct sq_mag *mag;
-	unsigned long flags;
-	bool found = false;
-	unsigned int i;
-
-	if (!sq_node_lock(n, &flags))
-		return false;
-	for (mag = n->depot; mag && !found; mag = mag->next)
-		for (i = 0; i < mag->nr && !found; i++)
-			found = mag->obj[i] == obj;
-	sq_node_unlock(n, flags);
-	return found;
-}
-
 static bool sq_in_slab(struct squirrel_cache *c, struct sq_agent *agent,
 		       const void *obj)
 {
@@ -77,12 +46,14 @@ static bool sq_in_slab(struct squirrel_cache *c, struct sq_agent *agent,
 	       sq_glance(sq_slab_of(agent)->free[i >> 6]) & BIT_ULL(i & 63);
 }
 
-/* An object with a mark is free, unless the client wrote just that word. */
+/*
+ * The slabs are asked as well, for an object whose mark was overwritten, or that
+ * has none for want of hardening.
+ */
 static bool sq_is_free(struct squirrel_cache *c, struct sq_agent *agent,
 		       const void *obj)
 {
-	return sq_in_slab(c, agent, obj) || sq_in_magazine(c, obj) ||
-	       sq_in_depot(c->node[agent->node], obj);
+	return sq_marked(c, obj) || sq_in_slab(c, agent, obj);
 }
 
 /* Is @obj, the start of an object, live memory of @heap? */
@@ -93,11 +64,13 @@ bool sq_is_live(const struct squirrel_heap *heap, const void *obj)
 	bool live;
 
 	preempt_disable();
-	agent = sq_map_owner(obj, &c);
-	live = c && (c->heap_key == heap || c == heap->large);
-	if (live && agent->kind == SQ_KIND_SLAB)
-		live = *sq_mark_at(c, obj) != c->mark ||
-		       !sq_is_free(c, agent, obj);
+	do {
+		agent = sq_map_owner(obj, &c);
+		live = c && (c->heap_key == heap || c == heap->large);
+		if (live && agent->kind == SQ_KIND_SLAB)
+			live = !sq_is_free(c, agent, obj);
+		smp_rmb();	/* as in sq_check_free() */
+	} while (!live && agent != sq_map_lookup(obj));
 	preempt_enable();
 	return live;
 }
@@ -123,12 +96,7 @@ static const char *sq_misuse_of(struct squirrel_cache *c, const void *obj,
 		return "free of a pointer into the middle";
 	if (sq_slot_index(c, agent, obj) >= sq_slab_of(agent)->nr_objs)
 		return "free of a pointer behind the last object";
-	if (sq_in_slab(c, agent, obj))
-		return "second free";
-	if (static_key_enabled(&sq_hardened) && *sq_mark_at(c, obj) == c->mark &&
-	    sq_is_free(c, agent, obj))
-		return "second free";
-	return NULL;
+	return sq_is_free(c, agent, obj) ? "second free" : NULL;
 }
 
 /* Preemption off. May @obj be freed to @c? If not, say so. */

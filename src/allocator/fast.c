@@ -142,11 +142,11 @@ static __always_inline void *sq_alloc(struct squirrel_cache *c, gfp_t gfp)
 	return obj;
 }
 
-/* Preemption is off, the object is known to be fit; @at is where its mark goes. */
+/* Preemption is off, the object is known to be fit; @at is where its mark goes */
 static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj,
 					 const bool cold, const bool mark,
 					 unsigned long *at,
-					 unsigned long secret)
+					 unsigned long value)
 {
 	struct sq_cpu __percpu *cc = READ_ONCE(c->cpu);
 	struct sq_word __percpu *w = cold ? &cc->cold : &cc->hot;
@@ -162,7 +162,7 @@ static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj,
 	n -= SQ_CLAIMED;
 	/* Once the object is in, an interrupt may hand it out. */
 	if (mark)
-		*at = secret;
+		*at = value;
 	raw_cpu_write(cc->obj[n], obj);
 	raw_cpu_inc(cc->frees);
 	sq_release(w, n + 1);
@@ -181,15 +181,15 @@ static __always_inline enum sq_push
 sq_check_push(struct squirrel_cache *c, const struct sq_agent *agent, void *obj,
 	      const bool cold)
 {
-	unsigned long *at, secret;
+	unsigned long *at, value;
 
 	if (unlikely(!sq_slot_start(c, agent, obj)))
 		return SQ_PUSH_SUSPECT;
 	at = cold ? sq_mark_at(c, obj) : obj;
-	secret = c->mark;
-	if (unlikely(*at == secret))
+	value = sq_mark_of(c, obj);
+	if (unlikely(*at == value))
 		return SQ_PUSH_SUSPECT;
-	return sq_fast_push(c, obj, cold, true, at, secret) ? SQ_PUSH_DONE :
+	return sq_fast_push(c, obj, cold, true, at, value) ? SQ_PUSH_DONE :
 							      SQ_PUSH_FULL;
 }
 
@@ -279,7 +279,13 @@ EXPORT_SYMBOL_GPL(squirrel_cache_alloc);
  * @obj: the object, or NULL
  *
  * A pointer that is not a live object of @c is reported once (cache, address,
- * caller), counted, and otherwise left alone.
+ * caller), counted, and otherwise left alone. But a second free is not seen at
+ * once if the object's first word (of a cache with a constructor or
+ * SQUIRREL_TYPESAFE_BY_RCU: the word behind it) was overwritten after the
+ * first, or if the first has not returned yet, in another context. It
+ * is reported when both have reached the slab; if the object is handed out
+ * before that, it may be handed out twice. With the module's parameter
+ * hardened=0 the pointer is taken on trust.
  *
  * Context: Any context.
  */
@@ -407,7 +413,8 @@ EXPORT_SYMBOL_GPL(squirrel_heap_alloc);
  * @heap: the heap it came from
  * @obj: the memory, NULL or ZERO_SIZE_PTR
  *
- * A pointer that is not live memory of @heap is reported and left alone.
+ * A pointer that is not live memory of @heap is reported and left alone, within
+ * the limits that squirrel_cache_free() has.
  *
  * Context: Any context, but large blocks (over 8192 bytes) not in NMI.
  */

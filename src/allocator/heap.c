@@ -450,8 +450,13 @@ static void sq_heap_report_left(struct squirrel_heap *heap)
 
 	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
 		struct squirrel_cache *c = heap->class[i];
-		unsigned long live = c ? sq_cache_live(c) : 0;
+		long live = c ? sq_cache_balance(c) : 0;
 
+		if (live < 0) {
+			pr_err("heap '%s': size %u: %ld more frees than allocations: objects were freed twice\n",
+			       heap->name, c->size, -live);
+			continue;
+		}
 		objs += live;
 		bytes += live * squirrel_class_size(i);
 	}

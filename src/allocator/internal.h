@@ -127,8 +127,9 @@ struct sq_node {
  * @heap_key: the heap whose size class this is, or NULL
  * @size: bytes from one object to the next
  * @object_size: bytes the client asked for
- * @mark: what a free object carries: a secret, so that no client writes it by
- *	chance
+ * @mark_key: an odd secret, and
+ * @mark_mul: another: of them and its address is a free object's mark made; see
+ *	sq_mark_of()
  * @mark_off: where in a free object its mark is
  * @cap: objects a CPU's two magazines may hold for now; see sq_set_cap()
  * @full: the same plus SQ_CLAIMED for the hot path; 0 for a cache that is
@@ -171,7 +172,8 @@ struct squirrel_cache {
 	u64 magic;
 	u64 span;
 	const void *heap_key;
-	unsigned long mark;
+	unsigned long mark_key;
+	unsigned long mark_mul;
 	u64 full;
 	u32 cap;
 	u32 mark_off;
@@ -383,11 +385,35 @@ static inline void sq_slab_peek(const struct sq_slab *slab, unsigned int *objs,
 	*out = nr > free ? nr - free : 0;
 }
 
-/* The mark of a free object sends a second free of it to the slow check. */
+/*
+ * The mark of a free object, whose presence says by itself that the object is
+ * free, wherever that is on its way to: a live one never has it. It is bound to
+ * the object's address: both secrets are odd and addresses are not, so marks of
+ * a cache are odd (never 0), and no two are the same.
+ */
+static __always_inline unsigned long sq_mark_of(const struct squirrel_cache *c,
+						const void *obj)
+{
+	return ((unsigned long)obj ^ c->mark_key) * c->mark_mul;
+}
+
+/* Where it is. */
 static __always_inline unsigned long *sq_mark_at(const struct squirrel_cache *c,
 						 const void *obj)
 {
 	return (unsigned long *)((char *)obj + c->mark_off);
+}
+
+static __always_inline bool sq_marked(const struct squirrel_cache *c,
+				      const void *obj)
+{
+	return *sq_mark_at(c, obj) == sq_mark_of(c, obj);
+}
+
+static __always_inline void sq_set_mark(const struct squirrel_cache *c,
+					void *obj)
+{
+	*sq_mark_at(c, obj) = sq_mark_of(c, obj);
 }
 
 /* What the product below grows by from one object to the next: size to 2 size */
@@ -477,6 +503,7 @@ struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,
 				    unsigned int flags, gfp_t gfp);
 void sq_cache_discard(struct squirrel_cache *c);
 void sq_cache_free_memory(struct squirrel_cache *c);
+long sq_cache_balance(struct squirrel_cache *c);
 unsigned long sq_cache_live(struct squirrel_cache *c);
 unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp);
 unsigned long sq_cache_in_magazines(struct squirrel_cache *c);
@@ -554,6 +581,7 @@ void sq_walk_heaps_slowly(sq_heap_fn fn, void *ctx);
 void sq_series_tick(gfp_t gfp, unsigned long nr);
 const struct sq_block_ops *sq_source(void);
 void sq_rcu_free_wait(void);
-unsigned long sq_random_mark(void);
+u64 sq_secret(u64 what, u64 which);
+void sq_mark_init(struct squirrel_cache *c);
 
 #endif /* _SQ_ALLOCATOR_INTERNAL_H */

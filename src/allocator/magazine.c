@@ -67,7 +67,7 @@ static void sq_deferred_run(struct sq_deferred *d)
 		c = sq_owner(agent);
 		obj = (char *)pos - c->mark_off;
 		/* The link was where its mark belongs. */
-		*sq_mark_at(c, obj) = c->mark;
+		sq_set_mark(c, obj);
 		sq_slabs_put(c, &obj, 1);
 		preempt_enable();
 	}
@@ -425,7 +425,7 @@ void sq_cache_push(struct squirrel_cache *c, void *obj)
 	preempt_disable();
 	this_cpu_inc(c->cpu->frees);
 	if (static_branch_likely(&sq_hardened))
-		*sq_mark_at(c, obj) = c->mark;
+		sq_set_mark(c, obj);
 	local = !static_branch_unlikely(&sq_numa) ||
 		sq_map_lookup(obj)->node == numa_mem_id();
 	cc = local ? sq_cpu_get(c, &nr) : NULL;

@@ -66,6 +66,10 @@ static void sq_note(struct sq_heap_scene *hs, const void *obj)
 		hs->waiting[hs->nr++] = (unsigned long)obj;
 }
 
+/*
+ * Another CPU may show a number before the pointer that makes it up: then an old
+ * one is noted, which is all that a picture may be.
+ */
 static bool sq_note_array(void **objs, u32 nr, void *hs)
 {
 	u32 i;

@@ -8,7 +8,6 @@
  * chance to become empty.
  */
 #include <linux/hardirq.h>
-#include <linux/hash.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
@@ -154,16 +153,16 @@ void sq_slab_relist(struct sq_node *n, struct sq_slab *slab)
 
 /*
  * A fresh slab's objects come in random order, if the kernel's do: one that
- * follows from the cache's secret and the moment.
+ * nobody can tell from where it is and the moment.
  */
-static void sq_shuffle(const struct squirrel_cache *c, void **objs,
-		       unsigned int nr)
+static void sq_shuffle(void **objs, unsigned int nr)
 {
-	u32 seed = hash_long(c->mark ^ random_get_entropy(), 32);
 	unsigned int i;
+	u32 seed;
 
 	if (!IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM))
 		return;
+	seed = sq_secret((unsigned long)objs[0], random_get_entropy());
 	for (i = nr; i > 1; i--) {
 		seed = seed * 1664525U + 1013904223U;
 		swap(objs[i - 1], objs[((u64)seed * i) >> 32]);
@@ -189,7 +188,7 @@ static unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 	slab->nr_free -= got;
 	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_SHED);
 	if (unlikely(slab->flags & SQ_SLAB_FRESH)) {
-		sq_shuffle(c, objs, got);
+		sq_shuffle(objs, got);
 		if (!slab->nr_free)
 			slab->flags &= ~SQ_SLAB_FRESH;
 	}
@@ -218,6 +217,7 @@ unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 	n->nr_free -= got;
 	return got;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_node_take);
 
 /* Put one object into its slab; false if it is there already. */
 bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
@@ -351,7 +351,7 @@ static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 		slab->free[i >> 6] |= BIT_ULL(i & 63);
 		if (c->ctor)
 			c->ctor(obj);
-		*sq_mark_at(c, obj) = c->mark;
+		sq_set_mark(c, obj);
 		obj += c->size;
 	}
 }
@@ -503,3 +503,4 @@ void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr)
 		sq_heap_surplus(c->heap);
 	}
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_slabs_put);
