@@ -9,6 +9,8 @@
 #   SQ_MEMORY   MiB (default 2048)
 #   SQ_APPEND   more words for the kernel's command line
 #   SQ_ACCEL    kvm or tcg, instead of probing
+#   SQ_CPU      more features of QEMU's CPU
+#   SQ_MACHINE  more words for QEMU
 #   SQ_ICOUNT   1: the guest's clock counts instructions, one each ns; one CPU
 . "$(dirname "$0")/lib.sh"
 
@@ -45,13 +47,15 @@ boot_qemu() {
 		accel=$("$SQ_TOP/tools/accel.sh")
 	fi
 	[ "$accel" = kvm ] && cpu=host
+	cpu+=${SQ_CPU:+,$SQ_CPU}
 	say "booting $K_NAME $K_RELEASE in QEMU ($accel, $smp CPUs), at most $limit s"
+	# shellcheck disable=SC2086 # SQ_MACHINE are words
 	timeout -k 5 "$limit" qemu-system-x86_64 -accel "$accel" -cpu "$cpu" \
 		"${clock[@]}" -smp "$smp,sockets=$smp,cores=1,threads=1" -m "${memory}M" \
 		-nodefaults -display none -no-reboot \
 		-serial "file:$dir/console.log" -serial stdio \
 		-kernel "$K_IMAGE" -initrd "$dir/initramfs" \
-		-append "console=ttyS0 $WORDS" \
+		-append "console=ttyS0 $WORDS" ${SQ_MACHINE:-} \
 		</dev/null >"$dir/result.pipe" 2>"$dir/qemu.log"
 }
 

@@ -4,7 +4,9 @@
 # folder DIR/root (UML mounts that) and the archive DIR/initramfs (QEMU): a
 # static busybox, the modules of build/KERNEL, the selftests, the recorded boot
 # (for the job memory all that was recorded), and JOB of tools/guest as what init
-# runs. SQ_ONLY picks selftests by name, SQ_INTERACTIVE=1 makes the job a prompt.
+# runs. Of the selftests those are run that are for the boot SQ_BOOT (default
+# KERNEL), or of them those whose names SQ_ONLY matches. SQ_INTERACTIVE=1 makes the
+# job a prompt.
 . "$(dirname "$0")/lib.sh"
 
 [ $# -ge 3 ] || die "usage: tools/initramfs.sh DIR KERNEL JOB [EXTRA_MODULE...]"
@@ -29,8 +31,8 @@ unpack_traces() {
 		[ -e "$xz" ] || continue
 		trace=$SQ_BUILD/traces/$(basename "$xz" .xz)
 		if [ ! "$trace" -nt "$xz" ]; then
-			xz -dc "$xz" >"$trace.tmp"
-			mv "$trace.tmp" "$trace"
+			xz -dc "$xz" >"$trace.$$"
+			mv "$trace.$$" "$trace"
 		fi
 		ln "$trace" "$stage/squirrel/traces/" 2>/dev/null ||
 			cp "$trace" "$stage/squirrel/traces/"
@@ -57,7 +59,10 @@ chmod 755 "$stage/init"
 cp "$guest"/*.sh "$guest/ktap.awk" "$stage/squirrel/"
 cp "$guest/$job.sh" "$stage/squirrel/job.sh"
 echo "$kernel" >"$stage/squirrel/kernel"
-[ -z "${SQ_ONLY:-}" ] || echo "$SQ_ONLY" >"$stage/squirrel/only"
+if [[ $job == test* ]]; then
+	"$SQ_TOP/tools/pick.sh" "${SQ_BOOT:-$kernel}" "${SQ_ONLY:-}" \
+		>"$stage/squirrel/picked"
+fi
 [ -z "${SQ_INTERACTIVE:-}" ] || touch "$stage/squirrel/interactive"
 for m in "$@"; do
 	cp "$m" "$stage/squirrel/extra/"

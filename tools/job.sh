@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # job.sh KERNEL JOB: boot KERNEL with the modules of build/KERNEL, run JOB of
 # tools/guest in it and judge. The counts "passed failed skipped" are written to
-# build/boots/KERNEL-JOB/counts; the exit status is the judgement.
+# build/boots/KERNEL-JOB/counts (BOOT-JOB if SQ_BOOT names one of boots.inc.sh);
+# the exit status is the judgement.
 . "$(dirname "$0")/lib.sh"
 
 [ $# -eq 2 ] || die "usage: tools/job.sh KERNEL JOB"
-dir=$SQ_BUILD/boots/$1-$2
+dir=$SQ_BUILD/boots/${SQ_BOOT:-$1}-$2
 mkdir -p "$dir"
 echo "0 1 0" >"$dir/counts"
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # selftest.sh: the runner's own test. The judge must fail on each kind of kernel
 # report and on every way a verdict can be missing; the KTAP sum must not be
-# fooled; the check of kernel configurations must name what is not there; the
-# table of what is held must not hide a figure that is missing.
+# fooled; a selftest is run in the boots it is for, and no name that is wrong keeps
+# it from being run at all; the check of kernel configurations must name what is not
+# there; the table of what is held must not hide a figure that is missing.
 # shellcheck disable=SC2016 # the fragments of text below are meant literally
 . "$(dirname "$0")/lib.sh"
 
@@ -199,6 +200,71 @@ ok 1 - one
 totals "job ended badly" "fail 1 1 0" 1 'ok 1 - a
 1..1'
 totals "no test" "fail 0 1 0" 0 'hello'
+
+# header NAME LINE...: a selftest with these lines behind its first two.
+header() {
+	local name=$1
+
+	shift
+	mkdir -p "$work/selftests"
+	printf '%s\n' '#!/bin/busybox sh' '# SPDX-License-Identifier: GPL-2.0' \
+		"$@" >"$work/selftests/$name.sh"
+	chmod 755 "$work/selftests/$name.sh"
+}
+
+# pick TITLE WANTED ARGUMENTS: WANTED is "status names".
+pick() {
+	local title=$1 wanted=$2 got status=0
+
+	shift 2
+	got=$(SQ_SELFTESTS=$work/selftests "$tools/pick.sh" "$@" 2>/dev/null |
+		tr '\n' ' ') || status=1
+	expect "pick: $title" "$wanted" "$status $got"
+}
+
+# boots TITLE WANTED BOOT...: WANTED is "status last-line" of test.sh, which finds
+# these faults before it builds or boots anything.
+boots() {
+	local title=$1 wanted=$2 got status=0
+
+	shift 2
+	got=$("$tools/test.sh" "$@" 2>&1) || status=1
+	expect "test: $title" "$wanted" "$status $(tail -n 1 <<<"$got")"
+}
+
+header plain '# What it is for.'
+header both '# What it is for.' '# boots: stock numa' 'echo'
+header other '# What it is for.' '# boots: numa' '# shellcheck shell=dash'
+header data.inc
+chmod 644 "$work/selftests/data.inc.sh"
+pick "by default" "0 both plain " stock
+pick "by default, KASAN" "0 plain " kasan
+pick "its own boots" "0 both other " numa
+pick "none" "0 " frag
+pick "by pattern" "0 other " numa 'o*'
+pick "by pattern, but not for this one" "0 " stock other
+pick "no such boot" "1 " nuam
+pick "a boot without selftests" "1 " uml
+header wrong '# What it is for.' '# boots: nuam'
+pick "names no boot" "1 " stock
+header wrong '# What it is for.' '# boots: uml'
+pick "names a boot without selftests" "1 " stock
+header wrong '# What it is for.' '# boots:'
+pick "names nothing" "1 " stock
+header wrong '# What it is for.' 'echo' '# boots: numa'
+pick "not in the header" "1 " stock
+boots "no such boot" "1 squirrel: there is no boot 'nuam'; see tools/boots.inc.sh" \
+	stock nuam
+SQ_ONLY=nothing boots "nothing to run" \
+	"1 squirrel: no selftest 'nothing' is for: stock numa" stock numa
+for name in "$SQ_TOP"/selftests/*.sh; do
+	[ -x "$name" ] || continue
+	name=$(basename "$name" .sh)
+	got=$(for b in stock kasan kcsan numa frag; do
+		"$tools/pick.sh" "$b" "$name"
+	done)
+	expect "pick: some boot runs $name" "$name" "$(sort -u <<<"$got" | grep .)"
+done
 
 config "all there" "0 0" 'CONFIG_A=y
 CONFIG_B=n

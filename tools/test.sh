@@ -1,56 +1,65 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# test.sh: KUnit on UML, kselftest on the stock kernel, both on the KASAN kernel.
-# The last line is the sum. SQ_ONLY picks selftests by a pattern of their name;
-# arguments pick among the boots: uml stock kasan, and kcsan (kselftest on a
-# kernel that looks for data races), which is not among those run by default.
+# test.sh [BOOT...]: KUnit on UML, kselftest on the stock kernel, both on the KASAN
+# kernel, and kselftest on the stock kernel in machines that are unlike most: numa,
+# frag. boots.inc.sh has what there is; kcsan (kselftest on a kernel that looks for
+# data races) is not among those run by default. The last line is the sum. SQ_ONLY
+# picks selftests by a pattern of their name.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/boots.inc.sh"
 
-job_of() {
-	case $1 in
-	uml) echo kunit ;;
-	stock | kcsan) echo test ;;
-	kasan) echo testall ;;
-	*) die "usage: tools/test.sh [uml|stock|kasan|kcsan]..." ;;
-	esac
+# wanted BOOT: is there anything to run in it? Fails loudly if a selftest's
+# header is wrong.
+wanted() {
+	local picked
+
+	[[ $(boot_job "$1") == test* ]] || return 0
+	picked=$("$SQ_TOP/tools/pick.sh" "$1" "${SQ_ONLY:-}") || exit 1
+	[ -n "$picked" ] || [ "$(boot_job "$1")" != test ]
 }
 
-limit_of() {
-	case $1 in
-	uml) echo 240 ;;
-	stock) echo 600 ;;
-	kasan | kcsan) echo 1200 ;;
-	esac
+# build KERNEL. One that fails leaves its boots without a verdict.
+build() {
+	"$SQ_TOP/tools/kernel.sh" "$1" >/dev/null &&
+		"$SQ_TOP/tools/build.sh" "$1" && built[$1]=1
 }
 
-# words_of KERNEL: for its command line. KCSAN watches one access in 500 then
-# (4000 by default).
-words_of() {
-	case $1 in
-	kcsan) echo "kcsan.skip_watch=500" ;;
-	esac
-}
+# prepare BOOT: until it has run there are the counts of a boot without a verdict.
+prepare() {
+	local dir
 
-# boot KERNEL: build for it, run its job. A build that fails leaves the counts
-# of a boot without a verdict.
-boot() {
-	local job dir
-
-	job=$(job_of "$1")
-	dir=$SQ_BUILD/boots/$1-$job
+	dir=$(boot_dir "$1")
 	mkdir -p "$dir"
 	echo "0 1 0" >"$dir/counts"
 	: >"$dir/result.log"
-	"$SQ_TOP/tools/build.sh" "$1" || return 1
-	SQ_TIMEOUT=${SQ_TIMEOUT:-$(limit_of "$1")} SQ_APPEND="$(words_of "$1") ${SQ_APPEND:-}" \
-		"$SQ_TOP/tools/job.sh" "$1" "$job"
 }
 
-# summary KERNEL: one line on its boot, what was skipped, and the sum so far.
+boot() (
+	kernel=$(boot_kernel "$1")
+
+	[ -n "${built[$kernel]:-}" ] || exit 1
+	boot_machine "$1"
+	export SQ_BOOT=$1
+	export SQ_TIMEOUT=${SQ_TIMEOUT:-$(boot_limit "$1")}
+	SQ_APPEND="$(boot_words "$1") ${SQ_APPEND:-}"
+	export SQ_APPEND
+	"$SQ_TOP/tools/job.sh" "$kernel" "$(boot_job "$1")"
+)
+
+# those_beside BOOT...: one after the other.
+those_beside() {
+	local b
+
+	for b in "$@"; do
+		! boot_beside "$b" || boot "$b" || true
+	done
+}
+
+# summary BOOT: one line on it, what was skipped, and the sum so far.
 summary() {
 	local dir p f s
 
-	dir=$SQ_BUILD/boots/$1-$(job_of "$1")
+	dir=$(boot_dir "$1")
 	read -r p f s <"$dir/counts"
 	echo "$1: $p passed, $f failed, $s skipped"
 	grep -ahE '^ *not ok ' "$dir/result.log" || true
@@ -60,40 +69,51 @@ summary() {
 	skipped=$((skipped + s))
 }
 
-[ $# -gt 0 ] || set -- uml stock kasan
-for k in "$@"; do
-	job_of "$k" >/dev/null
+[ $# -gt 0 ] || set -- "${BOOTS_DEFAULT[@]}"
+boots=()
+idle=()
+for b in "$@"; do
+	boot_job "$b" >/dev/null || die "there is no boot '$b'; see tools/boots.inc.sh"
 done
-need_packages qemu-system-x86 busybox-static cpio xz-utils rsync
-start=$SECONDS
-mkdir -p "$SQ_BUILD/boots"
-# All kernels first, one at a time: a build takes both CPUs for itself.
-for k in "$@"; do
-	"$SQ_TOP/tools/kernel.sh" "$k" >/dev/null || say "there is no kernel $k"
-done
-
-# UML needs one CPU and no QEMU: it runs beside the others.
-beside=
-for k in "$@"; do
-	if [ "$k" = uml ]; then
-		boot uml >"$SQ_BUILD/boots/uml.out" 2>&1 &
-		beside=$!
+for b in "$@"; do
+	if wanted "$b"; then
+		boots+=("$b")
+	else
+		idle+=("$b")
 	fi
 done
-for k in "$@"; do
-	[ "$k" = uml ] || boot "$k" || true
+[ ${#boots[@]} -gt 0 ] || die "no selftest '${SQ_ONLY:-*}' is for: $*"
+
+need_packages qemu-system-x86 busybox-static cpio xz-utils rsync
+start=$SECONDS
+# All is built first, one at a time: a build takes both CPUs for itself, and some
+# boots share one.
+declare -A tried=() built=()
+for b in "${boots[@]}"; do
+	prepare "$b"
+	kernel=$(boot_kernel "$b")
+	[ -n "${tried[$kernel]:-}" ] || build "$kernel" ||
+		say "no modules for the kernel $kernel"
+	tried[$kernel]=1
 done
-if [ -n "$beside" ]; then
-	wait "$beside" || true
-	cat "$SQ_BUILD/boots/uml.out"
-fi
+
+those_beside "${boots[@]}" >"$SQ_BUILD/boots/beside.out" 2>&1 &
+beside=$!
+for b in "${boots[@]}"; do
+	boot_beside "$b" || boot "$b" || true
+done
+wait "$beside" || true
+cat "$SQ_BUILD/boots/beside.out"
 
 passed=0
 failed=0
 skipped=0
 echo
-for k in "$@"; do
-	summary "$k"
+for b in "${boots[@]}"; do
+	summary "$b"
+done
+for b in ${idle[@]+"${idle[@]}"}; do
+	echo "$b: not booted, no selftest '${SQ_ONLY:-*}' is for it"
 done
 say "tests took $((SECONDS - start)) s; logs are in build/boots"
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,24 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-# Job: kselftest. Runs each executable selftests/*.sh with a shell of its own.
-# A script prints KTAP; exit 0 is good, 4 is a skip ("1..0 # SKIP reason" tells
-# why), anything else is a failure. With SQUIRREL_ONLY (a pattern) only the
-# scripts whose name it matches are run.
+# Job: kselftest. Runs each selftests/*.sh that tools/pick.sh picked, with a shell
+# of its own. A script prints KTAP; exit 0 is good, 4 is a skip ("1..0 # SKIP
+# reason" tells why), anything else is a failure.
 # shellcheck shell=dash
 
-only=$(cat only 2>/dev/null)
 for m in extra/*.ko; do
 	[ -e "$m" ] && insmod "$m"
 done
 
 n=0
-for t in selftests/*.sh; do
-	[ -x "$t" ] || continue
-	name=$(basename "$t" .sh)
-	# shellcheck disable=SC2254 # only is a pattern
-	case $name in
-	${only:-*}) ;;
-	*) continue ;;
-	esac
+# shellcheck disable=SC2013 # names are words
+for name in $(cat picked); do
+	t=selftests/$name.sh
 	n=$((n + 1))
 	echo "# $name"
 	start=$(cut -d. -f1 /proc/uptime)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the scripts of tools/: the boots of `make test`, each a kernel, a job
+# of tools/guest and a machine. A selftest says in its header which ones it is for:
+#
+#	# boots: numa
+#
+# One without such a line is for stock, kasan and kcsan.
+# shellcheck shell=bash
+
+# shellcheck disable=SC2034 # for the scripts that source this one
+BOOTS_DEFAULT=(uml stock kasan numa frag)
+BOOTS_PLAIN="stock kasan kcsan"
+
+# boot_job BOOT: what it runs; fails if there is no such boot.
+boot_job() {
+	case $1 in
+	uml) echo kunit ;;
+	stock | kcsan | numa | frag) echo test ;;
+	kasan) echo testall ;;
+	*) return 1 ;;
+	esac
+}
+
+boot_kernel() {
+	case $1 in
+	numa | frag) echo stock ;;
+	*) echo "$1" ;;
+	esac
+}
+
+boot_limit() {
+	case $1 in
+	uml | numa | frag) echo 240 ;;
+	stock) echo 600 ;;
+	kasan | kcsan) echo 1200 ;;
+	esac
+}
+
+# Those that take one CPU, or a minute, run beside the others.
+boot_beside() {
+	[[ $1 == uml || $1 == numa || $1 == frag ]]
+}
+
+# boot_words BOOT: for the kernel's command line. KCSAN watches one access in 500
+# then (4000 by default). What numa has plugged in stays offline until a test wants
+# it, and what the kernel warns of there is its end. A cache of SLUB's that frag
+# compares with is one of its own.
+boot_words() {
+	case $1 in
+	kcsan) echo "kcsan.skip_watch=500" ;;
+	numa) echo "memhp_default_state=offline panic_on_warn=1" ;;
+	frag) echo "slab_nomerge" ;;
+	esac
+}
+
+# boot_machine BOOT: sets what boot.sh wants to know of the machine.
+#
+# numa: node 0 has a CPU and memory, node 1 a CPU and no memory at boot, node 2
+# memory only, node 3 is possible but never there. Two DIMMs are plugged in: of
+# node 0 right above the rest, as far as this machine goes, and of node 1 at 32
+# TiB. Emulated always: the CPU at hand may not reach that far.
+#
+# frag: one CPU, and so little memory that a test can take all of it.
+boot_machine() {
+	case $1 in
+	numa)
+		export SQ_MEMORY=768 SQ_ACCEL=tcg SQ_CPU="phys-bits=46"
+		export SQ_MACHINE="-m slots=4,maxmem=40T
+			-object memory-backend-ram,id=ram0,size=512M
+			-object memory-backend-ram,id=ram2,size=256M
+			-numa node,nodeid=0,cpus=0,memdev=ram0
+			-numa node,nodeid=1,cpus=1
+			-numa node,nodeid=2,memdev=ram2
+			-numa node,nodeid=3
+			-object memory-backend-ram,id=ram8,size=512M
+			-device pc-dimm,id=near,memdev=ram8,node=0
+			-object memory-backend-ram,id=ram9,size=256M
+			-device pc-dimm,id=far,memdev=ram9,node=1,addr=0x200000000000"
+		;;
+	frag)
+		export SQ_MEMORY=384 SQ_SMP=1
+		;;
+	esac
+}
+
+boot_dir() {
+	echo "$SQ_BUILD/boots/$1-$(boot_job "$1")"
+}
