@@ -241,6 +241,7 @@ static void block_check_finds_damage(struct kunit *test)
 
 static void block_put_chops(struct kunit *test)
 {
+	struct sq_block_lost lost = {};
 	struct sq_fake fake;
 	unsigned long base;
 	void *a, *b;
@@ -254,11 +255,14 @@ static void block_put_chops(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, b);
 
 	/* 1 | 2 4 8 | 15: page 1 alone, then 2-3, 4-7, 8-11, 12-13, 14 */
-	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base + P, 14 * P), 6);
+	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base + P, 14 * P,
+					   &lost), 6);
 	KUNIT_EXPECT_EQ(test, fake.out, 2);
-	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base, P), 1);
-	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base + 15 * P, P), 1);
-	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base, 0), 0);
+	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base, P, &lost), 1);
+	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base + 15 * P, P, &lost),
+			1);
+	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base, 0, &lost), 0);
+	KUNIT_EXPECT_EQ(test, lost.pages, 0);
 	KUNIT_EXPECT_EQ(test, fake.errors, 0);
 	KUNIT_EXPECT_EQ(test, fake.puts, 8);
 	KUNIT_EXPECT_EQ(test, sq_fake_exit(&fake), 0);
@@ -307,36 +311,134 @@ static void block_pages_put_across(struct kunit *test)
 {
 	const struct sq_block_ops *ops = &sq_block_pages;
 	void *addr = ops->get(ops, 4, GFP_KERNEL, NUMA_NO_NODE);
+	struct sq_block_lost lost = {};
 
 	KUNIT_ASSERT_NOT_NULL(test, addr);
 	KUNIT_EXPECT_EQ(test, sq_block_put(ops, (unsigned long)addr + 3 * P,
-					   10 * P), 4);
-	KUNIT_EXPECT_EQ(test, sq_block_put(ops, (unsigned long)addr, 3 * P), 2);
+					   10 * P, &lost), 4);
+	KUNIT_EXPECT_EQ(test, sq_block_put(ops, (unsigned long)addr, 3 * P,
+					   &lost), 2);
 	KUNIT_EXPECT_EQ(test, sq_block_put(ops, (unsigned long)addr + 13 * P,
-					   3 * P), 2);
+					   3 * P, &lost), 2);
+	KUNIT_EXPECT_EQ(test, lost.pages, 0);
 }
 
-/* While somebody holds a page for a moment, its piece goes back in singles. */
+static struct page *pages_of(struct kunit *test, unsigned int order)
+{
+	void *addr = sq_block_pages.get(&sq_block_pages, order, GFP_KERNEL,
+					NUMA_NO_NODE);
+
+	KUNIT_ASSERT_NOT_NULL(test, addr);
+	return virt_to_page(addr);
+}
+
+static struct sq_block_lost put_pages_of(struct page *page, unsigned int order)
+{
+	return sq_block_pages.put(&sq_block_pages, page_address(page), order);
+}
+
+static enum sq_block_state look_at(struct page *page, unsigned long pages)
+{
+	return sq_block_pages.look(&sq_block_pages,
+				   (unsigned long)page_address(page), pages);
+}
+
+/*
+ * While somebody holds a page for a moment, its piece goes back in singles: his
+ * page has his reference alone, and nobody has one to the others.
+ */
 static void block_pages_put_held(struct kunit *test)
 {
-	const struct sq_block_ops *ops = &sq_block_pages;
-	void *addr = ops->get(ops, 2, GFP_KERNEL, NUMA_NO_NODE);
-	struct page *held;
+	unsigned int i, held;
+	struct page *page;
 
-	KUNIT_ASSERT_NOT_NULL(test, addr);
-	held = virt_to_page(addr + 2 * P);
-	get_page(held);
-	ops->put(ops, addr, 2);
-	KUNIT_EXPECT_EQ(test, page_count(held), 1);
-	put_page(held);
+	for (held = 0; held < 4; held++) {
+		page = pages_of(test, 2);
+		get_page(page + held);
+		KUNIT_EXPECT_EQ(test, look_at(page, 4), SQ_BLOCK_HELD);
+		/* Not to be handed to others between the put and the look. */
+		preempt_disable();
+		KUNIT_EXPECT_EQ(test, put_pages_of(page, 2).pages, 0);
+		for (i = 0; i < 4; i++)
+			KUNIT_EXPECT_EQ_MSG(test, page_count(page + i),
+					    i == held, "page %u of 4, %u held",
+					    i, held);
+		preempt_enable();
+		put_page(page + held);
+	}
+}
 
-	addr = ops->get(ops, 2, GFP_KERNEL, NUMA_NO_NODE);
-	KUNIT_ASSERT_NOT_NULL(test, addr);
-	held = virt_to_page(addr);
-	get_page(held);
-	ops->put(ops, addr, 2);
-	KUNIT_EXPECT_EQ(test, page_count(held), 1);
-	put_page(held);
+/* Nobody but us: in any number, and whichever page it is that differs. */
+static void block_pages_look(struct kunit *test)
+{
+	struct page *page = pages_of(test, 5);
+	unsigned int i, n;
+
+	for (n = 1; n <= 32; n++)
+		KUNIT_EXPECT_EQ(test, look_at(page, n), SQ_BLOCK_ALONE);
+	for (i = 0; i < 32; i++) {
+		get_page(page + i);
+		for (n = 1; n <= 32; n++)
+			KUNIT_EXPECT_EQ(test, look_at(page, n),
+					i < n ? SQ_BLOCK_HELD : SQ_BLOCK_ALONE);
+		put_page(page + i);
+		put_page(page + i);
+		for (n = 1; n <= 32; n++)
+			KUNIT_EXPECT_EQ(test, look_at(page, n),
+					i < n ? SQ_BLOCK_STOLEN : SQ_BLOCK_ALONE);
+		get_page(page + i);
+	}
+	put_pages_of(page, 5);
+}
+
+/*
+ * A page that somebody put behind our back does not go to the kernel, neither
+ * then nor when its piece is put; the others do.
+ */
+static void block_pages_put_stolen(struct kunit *test)
+{
+	unsigned int i, stolen;
+	struct sq_block_lost lost;
+	struct page *page;
+
+	for (stolen = 0; stolen < 4; stolen++) {
+		page = pages_of(test, 2);
+		put_page(page + stolen);
+		__free_page(page + stolen);
+		preempt_disable();
+		lost = put_pages_of(page, 2);
+		for (i = 0; i < 4; i++)
+			KUNIT_EXPECT_EQ_MSG(test, page_count(page + i),
+					    i == stolen ?
+					    SQ_BLOCK_PAGE_REFS - 2 : 0,
+					    "page %u of 4, %u stolen", i, stolen);
+		preempt_enable();
+		KUNIT_EXPECT_EQ(test, lost.pages, 1);
+		KUNIT_EXPECT_EQ(test, lost.addr,
+				(unsigned long)page_address(page + stolen));
+		/* Only a test may do this. */
+		page_ref_add(page + stolen, 2);
+		KUNIT_EXPECT_EQ(test, put_pages_of(page + stolen, 0).pages, 0);
+	}
+}
+
+/* Putting pieces with a held page costs no memory, however often. */
+static void block_pages_put_held_often(struct kunit *test)
+{
+	unsigned int i, rounds = 20000;
+	unsigned long before, after;
+	struct page *page;
+
+	before = global_zone_page_state(NR_FREE_PAGES);
+	for (i = 0; i < rounds; i++) {
+		page = pages_of(test, 2);
+		get_page(page + 2);
+		put_pages_of(page, 2);
+		put_page(page + 2);
+	}
+	after = global_zone_page_state(NR_FREE_PAGES);
+	/* What others take meanwhile, and lists of CPUs, are a part of that. */
+	KUNIT_EXPECT_LT(test, before, after + rounds / 4);
 }
 
 static void block_pages_refuses_order(struct kunit *test)
@@ -500,6 +602,9 @@ static struct kunit_case block_cases[] = {
 	KUNIT_CASE(block_pages_round_trip),
 	KUNIT_CASE(block_pages_put_across),
 	KUNIT_CASE(block_pages_put_held),
+	KUNIT_CASE(block_pages_put_held_often),
+	KUNIT_CASE(block_pages_look),
+	KUNIT_CASE(block_pages_put_stolen),
 	KUNIT_CASE(block_pages_refuses_order),
 	KUNIT_CASE(block_property),
 	{}

@@ -127,25 +127,49 @@ static bool put_is_sound(const struct sq_fake_chunk *chunk, unsigned long addr,
 	return find_next_zero_bit(chunk->out, at + pages, at) >= at + pages;
 }
 
-static void fake_put(const struct sq_block_ops *ops, void *addr,
-		     unsigned int order)
+static enum sq_block_state fake_look(const struct sq_block_ops *ops,
+				     unsigned long addr, unsigned long pages)
+{
+	return sq_block_pages.look(&sq_block_pages, addr, pages);
+}
+
+static void put_one(struct sq_fake *fake, struct sq_fake_chunk *chunk,
+		    unsigned long addr, struct sq_block_lost *lost)
+{
+	enum sq_block_state state = fake_look(&fake->ops, addr, 1);
+	unsigned long at = page_in(chunk, addr);
+
+	if (state == SQ_BLOCK_ALONE) {
+		poison(addr, 1);
+		__clear_bit(at, chunk->out);
+		fake->out--;
+		return;
+	}
+	fake->errors += __test_and_set_bit(at, chunk->odd);
+	if (state == SQ_BLOCK_STOLEN && !lost->pages++)
+		lost->addr = addr;
+}
+
+static struct sq_block_lost fake_put(const struct sq_block_ops *ops, void *addr,
+				     unsigned int order)
 {
 	struct sq_fake *fake = container_of(ops, struct sq_fake, ops);
 	struct sq_fake_chunk *chunk = chunk_of(fake, (unsigned long)addr);
-	unsigned long pages = 1UL << order;
+	unsigned long at = (unsigned long)addr;
+	struct sq_block_lost lost = {};
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&fake->lock, irq);
 	fake->puts++;
-	if (put_is_sound(chunk, (unsigned long)addr, order)) {
-		poison((unsigned long)addr, pages);
-		bitmap_clear(chunk->out, page_in(chunk, (unsigned long)addr),
-			     pages);
-		fake->out -= pages;
+	if (put_is_sound(chunk, at, order)) {
+		for (; at < (unsigned long)addr + (PAGE_SIZE << order);
+		     at += PAGE_SIZE)
+			put_one(fake, chunk, at, &lost);
 	} else {
 		fake->errors++;
 	}
 	raw_spin_unlock_irqrestore(&fake->lock, irq);
+	return lost;
 }
 
 /**
@@ -166,6 +190,35 @@ void sq_fake_forget(struct sq_fake *fake)
 	raw_spin_unlock_irqrestore(&fake->lock, irq);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_fake_forget);
+
+/**
+ * sq_fake_settle() - take back pages whose references are right again
+ * @fake: the source
+ *
+ * Context: Any context.
+ * Return: pages that were put, but are still out for their references.
+ */
+unsigned long sq_fake_settle(struct sq_fake *fake)
+{
+	struct sq_block_lost lost = {};
+	unsigned long irq, left = 0;
+	unsigned int i, at;
+
+	raw_spin_lock_irqsave(&fake->lock, irq);
+	for (i = 0; i < fake->nr_chunks; i++) {
+		struct sq_fake_chunk *chunk = &fake->chunks[i];
+
+		for_each_set_bit(at, chunk->odd, SQ_FAKE_CHUNK_PAGES) {
+			__clear_bit(at, chunk->odd);
+			put_one(fake, chunk, chunk->base +
+				((unsigned long)at << PAGE_SHIFT), &lost);
+			left += test_bit(at, chunk->odd);
+		}
+	}
+	raw_spin_unlock_irqrestore(&fake->lock, irq);
+	return left;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_fake_settle);
 
 /* In order of address: neighbours in memory are neighbours by index too. */
 static int chunk_order(const void *a, const void *b)
@@ -193,6 +246,7 @@ int sq_fake_init(struct sq_fake *fake, unsigned long pages)
 	fake->ops.name = "fake";
 	fake->ops.get = fake_get;
 	fake->ops.put = fake_put;
+	fake->ops.look = fake_look;
 	fake->budget = pages;
 	sq_fake_forget(fake);
 

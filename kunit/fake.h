@@ -5,6 +5,10 @@
  * fails when told to, and keeps a ledger of every page that is out: a put of a
  * page that is not out, or out of line, is counted as an error, and so is a
  * page that was written to after it was put. It also keeps what it was asked for.
+ *
+ * The pages have references as those of the real source. One that is put while
+ * somebody else refers to it, or after he put it, stays out of the arena until
+ * the test has mended that and calls sq_fake_settle().
  */
 #ifndef _SQ_KUNIT_FAKE_H
 #define _SQ_KUNIT_FAKE_H
@@ -24,10 +28,12 @@
  * struct sq_fake_chunk - a part of the arena, aligned to its size
  * @base: where it starts
  * @out: one bit for each page that is out
+ * @odd: one bit for each that was put with wrong references; they are out
  */
 struct sq_fake_chunk {
 	unsigned long base;
 	DECLARE_BITMAP(out, SQ_FAKE_CHUNK_PAGES);
+	DECLARE_BITMAP(odd, SQ_FAKE_CHUNK_PAGES);
 };
 
 /**
@@ -76,6 +82,7 @@ struct sq_fake {
 void sq_fake_forget(struct sq_fake *fake);
 int sq_fake_init(struct sq_fake *fake, unsigned long pages);
 unsigned long sq_fake_exit(struct sq_fake *fake);
+unsigned long sq_fake_settle(struct sq_fake *fake);
 unsigned long sq_fake_page(const struct sq_fake *fake, unsigned long index);
 long sq_fake_index(const struct sq_fake *fake, unsigned long addr);
 bool sq_fake_is_out(struct sq_fake *fake, unsigned long addr);

@@ -150,6 +150,35 @@ static void fake_notices_late_writes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->errors, 1);
 }
 
+/* A page that others have to do with is out until they have not any more. */
+static void fake_keeps_odd_pages(struct kunit *test)
+{
+	struct sq_fake *fake = test->priv;
+	void *a = get(fake, 2);
+	struct page *page = virt_to_page(a);
+	struct sq_block_lost lost;
+
+	KUNIT_EXPECT_EQ(test, fake->ops.look(&fake->ops, (unsigned long)a, 4),
+			SQ_BLOCK_ALONE);
+	get_page(page + 1);
+	KUNIT_EXPECT_EQ(test, fake->ops.look(&fake->ops, (unsigned long)a, 4),
+			SQ_BLOCK_HELD);
+	put_page(page + 2);
+	KUNIT_EXPECT_EQ(test, fake->ops.look(&fake->ops, (unsigned long)a, 4),
+			SQ_BLOCK_STOLEN);
+	lost = fake->ops.put(&fake->ops, a, 2);
+	KUNIT_EXPECT_EQ(test, lost.pages, 1);
+	KUNIT_EXPECT_EQ(test, lost.addr, (unsigned long)a + 2 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, fake->out, 2);
+	KUNIT_EXPECT_EQ(test, sq_fake_settle(fake), 2);
+	put_page(page + 1);
+	KUNIT_EXPECT_EQ(test, sq_fake_settle(fake), 1);
+	get_page(page + 2);
+	KUNIT_EXPECT_EQ(test, sq_fake_settle(fake), 0);
+	KUNIT_EXPECT_EQ(test, fake->out, 0);
+	KUNIT_EXPECT_EQ(test, fake->errors, 0);
+}
+
 static void fake_reports_what_is_out(struct kunit *test)
 {
 	struct sq_fake *fake = test->priv;
@@ -166,6 +195,7 @@ static struct kunit_case fake_cases[] = {
 	KUNIT_CASE(fake_takes_parts_back),
 	KUNIT_CASE(fake_notices_wrong_puts),
 	KUNIT_CASE(fake_notices_late_writes),
+	KUNIT_CASE(fake_keeps_odd_pages),
 	KUNIT_CASE(fake_reports_what_is_out),
 	{}
 };

@@ -131,10 +131,10 @@ static void *meta_get(const struct sq_block_ops *ops, unsigned int order,
 	return sq_block_pages.get(&sq_block_pages, order, gfp, node);
 }
 
-static void meta_put(const struct sq_block_ops *ops, void *addr,
-		     unsigned int order)
+static struct sq_block_lost meta_put(const struct sq_block_ops *ops, void *addr,
+				     unsigned int order)
 {
-	sq_block_pages.put(&sq_block_pages, addr, order);
+	return sq_block_pages.put(&sq_block_pages, addr, order);
 }
 
 static const struct sq_block_ops meta_ops = {

@@ -139,10 +139,17 @@ static void *far_get(const struct sq_block_ops *ops, unsigned int order,
 	return order ? NULL : vmalloc(P);
 }
 
-static void far_put(const struct sq_block_ops *ops, void *addr,
-		    unsigned int order)
+static struct sq_block_lost far_put(const struct sq_block_ops *ops, void *addr,
+				    unsigned int order)
 {
 	vfree(addr);
+	return (struct sq_block_lost){};
+}
+
+static enum sq_block_state far_look(const struct sq_block_ops *ops,
+				    unsigned long addr, unsigned long pages)
+{
+	return SQ_BLOCK_ALONE;
 }
 
 static void manager_refuses_far_pages(struct kunit *test)
@@ -151,6 +158,7 @@ static void manager_refuses_far_pages(struct kunit *test)
 		.name = "far",
 		.get = far_get,
 		.put = far_put,
+		.look = far_look,
 	};
 	struct sq_manager *m = sq_manager_create(&far, 0);
 	const struct sq_request req = {

@@ -33,6 +33,7 @@ struct misuse_scene {
 extern const struct misuse_scene misuse_create_scenes[];
 extern const struct misuse_scene misuse_cache_scenes[];
 extern const struct misuse_scene misuse_heap_scenes[];
+extern const struct misuse_scene misuse_page_scenes[];
 
 bool misuse_bad(bool bad, const char *what, const char *func, int line);
 /* For what must hold: says so if it does not. */

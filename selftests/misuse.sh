@@ -9,6 +9,8 @@
 BURST=8
 SPELL=6
 
+STOLEN="was put or freed by others while in use \(1 in all\); kept out of use\$"
+
 reports=0
 
 # scene NAME: play it; it checks what a client sees.
@@ -61,6 +63,30 @@ report() {
 			$((here + 1)) && goes_on
 }
 
+# stolen NAME CACHE-OR-HEAP: a page that others put is reported, counted, and out
+# of use. The last heap is gone with its figures.
+stolen() {
+	local bad all pages
+
+	reports=$((reports + 1))
+	[ $((reports % BURST)) -ne 0 ] || sleep $SPELL
+	all=$(field summary misuse)
+	pages=$(field summary pages_stolen)
+	scene "$1" || return 1
+	bad=$(word_after 'misuse: bad pointer ')
+	said_times "$3" '^squirrel:' &&
+		said "^squirrel: ${2##*/}: page $bad $STOLEN" &&
+		same "misuse in summary" "$(field summary misuse)" \
+			$((all + 1)) &&
+		same "pages_stolen in summary" \
+			"$(field summary pages_stolen)" $((pages + 1)) ||
+		return 1
+	[ ! -e "$SQ/$2/stats" ] ||
+		same "pages_stolen of $2" "$(field "$2/stats" pages_stolen)" 1 ||
+		return 1
+	goes_on
+}
+
 # limited NAME FILE: refusals for the limit are not counted as lack of memory.
 limited() {
 	scene "$1" && said_nothing_like '^squirrel:' &&
@@ -96,7 +122,7 @@ heap_in_use() {
 		said_times 1 '^squirrel:' && goes_on
 }
 
-plan 37
+plan 43
 need load reclaim=off
 check "bad caches are refused" refusals create_cache "cache"
 check "bad heaps are refused" refusals create_heap "heap"
@@ -139,6 +165,16 @@ check "default heap: another heap's object" report default_other heaps/default \
 check "heap: realloc of a foreign pointer" report heap_realloc $H "realloc"
 check "default heap: realloc of a foreign pointer" report default_realloc \
 	heaps/default "realloc"
+
+check "page of a slab put by others" stolen page_slab caches/misuse_b 1
+check "page of a slab freed by others, twice" stolen page_free \
+	caches/misuse_b 1
+check "page of a large block put by others" stolen page_large \
+	heaps/misuse_b 1
+check "page of a heap put by others, then its end" stolen page_heap \
+	heaps/misuse_d 2
+check "page of a slab that others refer to" quiet held_slab
+check "page of a large block that others refer to" quiet held_large
 
 check "cache destroyed in use: refused" cache_in_use
 check "heap destroyed in use: freed" heap_in_use

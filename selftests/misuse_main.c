@@ -6,7 +6,7 @@
  *
  * It checks what a client can see: return values, objects left alone, nothing
  * handed out twice. What squirrel reports and counts, misuse.sh compares with
- * the line "bad pointer 0x..." printed here. The caches and heaps stay until
+ * the line "bad pointer ..." printed here, both as %p. The caches and heaps stay until
  * unload, so that their figures can be read. Loading fails with -EIO if an
  * answer was wrong.
  */
@@ -35,7 +35,7 @@ bool misuse_bad(bool bad, const char *what, const char *func, int line)
 /* The address that the report must name. */
 void misuse_tell(const void *obj)
 {
-	pr_info("bad pointer 0x%lx\n", (unsigned long)obj);
+	pr_info("bad pointer %p\n", obj);
 }
 
 void misuse_fill(void *obj, int index)
@@ -141,6 +141,7 @@ static const struct misuse_scene *misuse_find(void)
 {
 	static const struct misuse_scene * const all[] = {
 		misuse_create_scenes, misuse_cache_scenes, misuse_heap_scenes,
+		misuse_page_scenes,
 	};
 	const struct misuse_scene *s;
 	int i;

@@ -17,6 +17,29 @@
 struct sq_block;
 
 /**
+ * struct sq_block_lost - pages that a source could not take back
+ * @pages: how many. Somebody put or freed them who had no right to, and may
+ *	think that they are the kernel's: nobody may use them any more
+ * @addr: the first of them
+ */
+struct sq_block_lost {
+	unsigned long pages;
+	unsigned long addr;
+};
+
+/**
+ * enum sq_block_state - what others have done to pages that are out
+ * @SQ_BLOCK_ALONE: nothing
+ * @SQ_BLOCK_HELD: somebody refers to one of them
+ * @SQ_BLOCK_STOLEN: somebody put or freed one of them
+ */
+enum sq_block_state {
+	SQ_BLOCK_ALONE,
+	SQ_BLOCK_HELD,
+	SQ_BLOCK_STOLEN,
+};
+
+/**
  * struct sq_block_ops - where pages come from
  * @name: for reports
  * @get: take 2^@order contiguous pages on or near @node (NUMA_NO_NODE: any);
@@ -24,14 +47,20 @@ struct sq_block;
  *	address in the kernel's linear map, aligned to its size, or NULL
  * @put: give 2^@order pages back at @addr, which is aligned to that size and
  *	lies within what @get returned, perhaps of several calls. Any context
- *	but NMI; never fails, never sleeps
+ *	but NMI; never sleeps. Returns those it must not take back, which are
+ *	out of use from then on. Pages that somebody refers to it takes back:
+ *	it sees to it that they are free only once he does not any more
+ * @look: what others have done to @pages pages at @addr, which are out. Any
+ *	context. A source that does not know says nothing
  */
 struct sq_block_ops {
 	const char *name;
 	void *(*get)(const struct sq_block_ops *ops, unsigned int order,
 		     gfp_t gfp, int node);
-	void (*put)(const struct sq_block_ops *ops, void *addr,
-		    unsigned int order);
+	struct sq_block_lost (*put)(const struct sq_block_ops *ops, void *addr,
+				    unsigned int order);
+	enum sq_block_state (*look)(const struct sq_block_ops *ops,
+				    unsigned long addr, unsigned long pages);
 };
 
 extern const struct sq_block_ops sq_block_pages;
@@ -40,6 +69,11 @@ extern const struct sq_block_ops sq_block_pages;
 #define SQ_BLOCK_HEADER_BYTES	32
 /** define SQ_BLOCK_MAX_ORDER - largest order a source is asked for */
 #define SQ_BLOCK_MAX_ORDER	10
+/**
+ * define SQ_BLOCK_PAGE_REFS - references to a page of sq_block_pages that are
+ * squirrel's: so many more stray puts does it take before the kernel frees it
+ */
+#define SQ_BLOCK_PAGE_REFS	65536
 
 /*
  * What a reader may count on: the first word of a header is the block's address,
@@ -55,7 +89,6 @@ extern const struct sq_block_ops sq_block_pages;
  */
 void sq_block_init(struct sq_block *b, unsigned long addr, size_t size);
 bool sq_block_used(const struct sq_block *b);
-void sq_block_set_used(struct sq_block *b, bool used);
 size_t sq_block_size(const struct sq_block *b);
 void sq_block_set_size(struct sq_block *b, size_t size);
 unsigned long sq_block_addr(const struct sq_block *b);
@@ -70,6 +103,20 @@ bool sq_block_coalesce(struct sq_block *b);
 bool sq_block_coalesce_prev(struct sq_block *b);
 unsigned int sq_block_check(const struct sq_block *b);
 size_t sq_block_put(const struct sq_block_ops *ops, unsigned long addr,
-		    size_t size);
+		    size_t size, struct sq_block_lost *lost);
+
+/**
+ * sq_block_set_used() - mark a block used or free
+ * @b: the block
+ * @used: true for used
+ *
+ * Context: Any context; the caller serializes.
+ */
+static inline void sq_block_set_used(struct sq_block *b, bool used)
+{
+	unsigned long *size = (unsigned long *)b + SQ_BLOCK_SIZE_WORD;
+
+	WRITE_ONCE(*size, (*size & ~SQ_BLOCK_USED) | (used ? SQ_BLOCK_USED : 0));
+}
 
 #endif /* _SQUIRREL_BLOCK_H */

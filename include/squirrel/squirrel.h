@@ -10,6 +10,14 @@
  *
  * Errors: create calls return an ERR_PTR and print one line that says why.
  * Allocation calls return NULL. A refused operation changes nothing.
+ * Zero-copy: memory of more than SQUIRREL_CLASS_MAX_SIZE bytes may be handed to
+ * what takes references to its pages (the network by sendpage or splice, a bio, a
+ * mapping), as that of kmalloc() may: a page that is still referred to when the
+ * memory is freed is not used again before its holder put it. Smaller objects
+ * share their pages with others and are used again when they are freed, whoever
+ * refers to the page. They are no PageSlab and have references, so sendpage_ok()
+ * and the like call them fit; they are so only until they are freed. Whoever
+ * sends one by reference must keep it until the other side is through with it.
  * Contexts: an allocation without __GFP_DIRECT_RECLAIM and every free work
  * from task, softirq, hardirq and NMI context, unless a function's own
  * Context: line says otherwise.

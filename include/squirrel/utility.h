@@ -213,13 +213,23 @@ static inline bool sq_gfp_must(gfp_t gfp)
 	return (gfp & must) == must;
 }
 
+/**
+ * struct sq_lost - pages that went out of use, as others put or freed them
+ * @pages: how many; usually none
+ * @addr: the first of them
+ */
+struct sq_lost {
+	unsigned long pages;
+	unsigned long addr;
+};
+
 struct sq_manager *sq_manager_create(const struct sq_block_ops *source,
 				     unsigned long limit_pages);
 unsigned long sq_manager_destroy(struct sq_manager *m);
-void sq_manager_raze(struct sq_manager *m);
+struct sq_lost sq_manager_raze(struct sq_manager *m);
 struct sq_agent *sq_manager_take(struct sq_manager *m,
 				 const struct sq_request *req);
-void sq_manager_give(struct sq_manager *m, struct sq_agent *agent);
+struct sq_lost sq_manager_give(struct sq_manager *m, struct sq_agent *agent);
 /*
  * sq_split_fn - fill in the upper part of a block that is being cut in two
  * @lower: agent of the lower part, already that size
@@ -245,6 +255,7 @@ unsigned long sq_manager_trim_stale(struct sq_manager *m, unsigned long keep,
 				    unsigned long budget, unsigned long age);
 void sq_manager_set_limit(struct sq_manager *m, unsigned long limit_pages);
 void sq_manager_set_reserve(struct sq_manager *m, unsigned long pages);
+struct sq_lost sq_manager_trim_lost(struct sq_manager *m);
 unsigned long sq_manager_pages_free(const struct sq_manager *m);
 unsigned long sq_manager_gather(struct sq_manager *m, int node,
 				unsigned long want);
@@ -282,6 +293,7 @@ void sq_manager_each_pool(struct sq_manager *m,
  * @used_bins: the same for blocks in use
  * @fetched: pages got from the source since create
  * @returned: pages put back since create
+ * @lost: pages the source did not take back, as others put or freed them
  * @source_gets: calls of the source's get since create
  * @source_puts: calls of its put
  * @source_fails: gets that found no memory
@@ -303,6 +315,7 @@ struct sq_view {
 	unsigned long used_bins[SQ_VIEW_BINS];
 	u64 fetched;
 	u64 returned;
+	u64 lost;
 	u64 source_gets;
 	u64 source_puts;
 	u64 source_fails;
@@ -346,6 +359,7 @@ u64 sq_viewer_mean_ms(const struct sq_age *age);
 bool sq_viewer_step(struct sq_manager *m, unsigned long *addr, sq_view_fn fn,
 		    void *ctx);
 void sq_viewer_walk(struct sq_manager *m, sq_view_fn fn, void *ctx);
+unsigned long sq_viewer_stolen(const struct sq_agent *agent);
 unsigned int sq_viewer_check(struct sq_manager *m);
 
 #endif /* _SQUIRREL_UTILITY_H */

@@ -13,6 +13,7 @@
 #include "internal.h"
 
 static atomic_long_t sq_misuse;
+static atomic_long_t sq_stolen;
 
 /* Bad frees reported since load. */
 unsigned long sq_misuse_count(void)
@@ -21,19 +22,44 @@ unsigned long sq_misuse_count(void)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_misuse_count);
 
-/*
- * The one place where misuse is reported. The address is printed as it is:
- * whoever reads the log has to find the object.
- */
-void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
-	       unsigned long caller)
+/* Pages out of use since load. */
+unsigned long sq_stolen_count(void)
+{
+	return atomic_long_read(&sq_stolen);
+}
+
+static void sq_count_misuse(struct squirrel_cache *c)
 {
 	atomic_long_inc(&sq_misuse);
 	if (c)
 		atomic_long_inc(&c->misuse);
-	pr_err_ratelimited("%s: %s of 0x%lx, called from %pS; ignored\n",
-			   c ? c->name : "(no cache)", what,
-			   (unsigned long)obj, (void *)caller);
+}
+
+/*
+ * The one place where a bad free is reported. The kernel prints a hash of the
+ * address, the same for the same address, unless booted with no_hash_pointers:
+ * the log is for more eyes than the place of the kernel's memory.
+ */
+void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
+	       unsigned long caller)
+{
+	sq_count_misuse(c);
+	pr_err_ratelimited("%s: %s of %p, called from %pS; ignored\n",
+			   c ? c->name : "(no cache)", what, obj,
+			   (void *)caller);
+}
+
+/*
+ * Somebody put or freed pages that were in use by @c, or free memory of the heap
+ * it stands for. It was seen only now, so who did it cannot be told.
+ */
+void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost)
+{
+	sq_count_misuse(c);
+	atomic_long_add(lost.pages, &sq_stolen);
+	atomic_long_add(lost.pages, &c->stolen);
+	pr_err_ratelimited("%s: page %p was put or freed by others while in use (%lu in all); kept out of use\n",
+			   c->name, (void *)lost.addr, lost.pages);
 }
 
 static bool sq_in_slab(struct squirrel_cache *c, struct sq_agent *agent,

@@ -32,6 +32,7 @@ struct squirrel_heap;
  * @nomem: failures for want of memory
  * @limit_hits: failures because of a limit
  * @misuse: bad frees
+ * @stolen: pages that others put or freed
  * @grown: slabs made
  * @released: slabs given back
  * @only: the heap whose classes are added, or NULL for any cache
@@ -58,6 +59,7 @@ struct sq_cache_sum {
 	unsigned long nomem;
 	unsigned long limit_hits;
 	unsigned long misuse;
+	unsigned long stolen;
 	unsigned long grown;
 	unsigned long released;
 	const struct squirrel_heap *only;

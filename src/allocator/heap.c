@@ -96,6 +96,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_new);
  */
 void sq_heap_discard(struct squirrel_heap *heap)
 {
+	struct sq_lost lost;
 	unsigned int i;
 
 	if (!list_empty(&heap->link))
@@ -107,7 +108,9 @@ void sq_heap_discard(struct squirrel_heap *heap)
 	for (i = 0; i < SQUIRREL_NR_CLASSES; i++)
 		if (heap->class[i])
 			sq_room_forget(heap->class[i]);
-	sq_manager_raze(heap->manager);
+	lost = sq_manager_raze(heap->manager);
+	if (lost.pages)
+		sq_report_lost(heap->large, lost);
 	sq_strategy_end(heap);
 	sq_heap_free_memory(heap);
 }

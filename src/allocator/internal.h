@@ -153,6 +153,7 @@ struct sq_node {
  * @nomem: allocations that failed for want of memory
  * @limit_hits: allocations that failed because of the limit
  * @misuse: bad frees reported
+ * @stolen: pages that others put or freed while they were in use
  * @grown: slabs made
  * @released: slabs given back
  * @link: in the registry
@@ -197,6 +198,7 @@ struct squirrel_cache {
 	atomic_long_t nomem;
 	atomic_long_t limit_hits;
 	atomic_long_t misuse;
+	atomic_long_t stolen;
 	atomic_long_t grown;
 	atomic_long_t released;
 	union {
@@ -487,6 +489,7 @@ bool sq_check_free(struct squirrel_cache *c, const void *obj,
 		   unsigned long caller);
 void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
 	       unsigned long caller);
+void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost);
 void sq_cache_free_full(struct squirrel_cache *c, void *obj,
 			unsigned long caller);
 bool sq_is_live(const struct squirrel_heap *heap, const void *obj);
@@ -495,6 +498,7 @@ void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 		       unsigned long caller);
 unsigned long sq_misuse_count(void);
+unsigned long sq_stolen_count(void);
 
 /* cache.c */
 struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,

@@ -60,6 +60,7 @@ bool sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent,
 		   const void *obj)
 {
 	size_t size = sq_large_of(agent)->size;
+	struct sq_lost lost;
 
 	if (cmpxchg(&agent->owner, heap->large, NULL) != heap->large)
 		return false;
@@ -67,7 +68,9 @@ bool sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent,
 		memset((void *)obj, 0, sq_agent_size(agent));
 	atomic_long_dec(&heap->large_live);
 	atomic_long_sub(size, &heap->large_bytes);
-	sq_manager_give(heap->manager, agent);
+	lost = sq_manager_give(heap->manager, agent);
+	if (unlikely(lost.pages))
+		sq_report_lost(heap->large, lost);
 	sq_heap_surplus(heap);
 	sq_heap_unpin(heap);
 	return true;

@@ -176,12 +176,16 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_coalesce);
 static void sq_give_back_one(struct squirrel_heap *heap, void *ctx)
 {
 	struct sq_drain *d = ctx;
+	struct sq_lost lost;
 	unsigned long keep;
 
 	/* No more than a part of what the heap uses. */
 	keep = min(d->keep, sq_manager_pages_used(heap->manager) / 16);
 	d->work->pages += sq_manager_trim_stale(heap->manager, keep, d->budget,
 						d->age);
+	lost = sq_manager_trim_lost(heap->manager);
+	if (lost.pages)
+		sq_report_lost(heap->large, lost);
 }
 
 /**

@@ -272,8 +272,11 @@ void sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
 static void sq_slab_give(struct squirrel_cache *c, struct sq_slab *slab)
 {
 	struct squirrel_heap *heap = c->heap;
+	struct sq_lost lost;
 
-	sq_manager_give(heap->manager, sq_slab_agent(slab));
+	lost = sq_manager_give(heap->manager, sq_slab_agent(slab));
+	if (unlikely(lost.pages))
+		sq_report_lost(c, lost);
 	if (!(c->flags & SQ_CACHE_INTERNAL))
 		sq_heap_unpin(heap);
 }

@@ -67,6 +67,7 @@ void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
 	sum->nomem += atomic_long_read(&c->nomem);
 	sum->limit_hits += atomic_long_read(&c->limit_hits);
 	sum->misuse += atomic_long_read(&c->misuse);
+	sum->stolen += atomic_long_read(&c->stolen);
 	sum->grown += atomic_long_read(&c->grown);
 	sum->released += atomic_long_read(&c->released);
 }
@@ -134,6 +135,7 @@ static void sq_show_sum(struct seq_file *s, const struct sq_cache_sum *sum)
 	seq_printf(s, "failed_nomem: %lu\n", sum->nomem);
 	seq_printf(s, "failed_limit: %lu\n", sum->limit_hits);
 	seq_printf(s, "misuse: %lu\n", sum->misuse);
+	seq_printf(s, "pages_stolen: %lu\n", sum->stolen);
 }
 
 /**
@@ -203,6 +205,7 @@ static void sq_heap_sum_up(struct squirrel_heap *heap, struct sq_cache_sum *sum)
 	sum->nomem += atomic_long_read(&heap->nomem);
 	sum->limit_hits += atomic_long_read(&heap->limit_hits);
 	sum->misuse += atomic_long_read(&heap->large->misuse);
+	sum->stolen += atomic_long_read(&heap->large->stolen);
 }
 
 /**
@@ -321,6 +324,7 @@ static void sq_show_totals(struct seq_file *s, const struct sq_cache_sum *all,
 		   sq_viewer_coalesce_hits(&h->view));
 	sq_show_age(s, &h->age);
 	seq_printf(s, "misuse: %lu\n", sq_misuse_count());
+	seq_printf(s, "pages_stolen: %lu\n", sq_stolen_count());
 }
 
 /**
@@ -384,9 +388,42 @@ static void sq_check_cache(struct squirrel_cache *c, void *ctx)
 	*bad += here;
 }
 
+/* Pages looked at per hold of a manager's lock. */
+#define SQ_CHECK_PAGES	1024
+
+struct sq_page_check {
+	unsigned int bad;
+	long left;
+};
+
+static bool sq_check_pages(const struct sq_agent *agent, void *ctx)
+{
+	const struct squirrel_cache *c = sq_owner_acquire(agent);
+	struct sq_page_check *check = ctx;
+	unsigned long page;
+
+	/* What is free is reported when it goes, or with who has it next. */
+	if (!c)
+		return true;
+	page = sq_viewer_stolen(agent);
+	if (page) {
+		check->bad++;
+		pr_err_ratelimited("%s: page %p is in use, but was put or freed by others\n",
+				   c->name, (void *)page);
+	}
+	check->left -= sq_agent_pages(agent);
+	return check->left > 0;
+}
+
 static void sq_check_heap(struct squirrel_heap *heap, void *ctx)
 {
-	*(unsigned int *)ctx += sq_viewer_check(heap->manager);
+	struct sq_page_check check = { .left = SQ_CHECK_PAGES };
+	unsigned long addr = 0;
+
+	while (sq_viewer_step(heap->manager, &addr, sq_check_pages, &check) ||
+	       check.left <= 0)
+		check.left = SQ_CHECK_PAGES;
+	*(unsigned int *)ctx += check.bad + sq_viewer_check(heap->manager);
 }
 
 /**

@@ -85,20 +85,6 @@ bool sq_block_used(const struct sq_block *b)
 EXPORT_SYMBOL_SQ_KUNIT(sq_block_used);
 
 /**
- * sq_block_set_used() - mark a block used or free
- * @b: the block
- * @used: true for used
- *
- * Context: Any context; the caller serializes.
- */
-void sq_block_set_used(struct sq_block *b, bool used)
-{
-	WRITE_ONCE(b->size, (b->size & ~SQ_BLOCK_USED) |
-			    (used ? SQ_BLOCK_USED : 0));
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_block_set_used);
-
-/**
  * sq_block_size() - how long a block is
  * @b: the block
  *
@@ -361,6 +347,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_block_check);
  * @ops: the source
  * @addr: where the range starts
  * @size: its bytes
+ * @lost: pages of it that the source must not take back are added
  *
  * The range may be part of what one get returned, or span several: it goes
  * back in the fewest pieces that are powers of two and naturally aligned.
@@ -369,7 +356,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_block_check);
  * Return: how often the source's put was called.
  */
 size_t sq_block_put(const struct sq_block_ops *ops, unsigned long addr,
-		    size_t size)
+		    size_t size, struct sq_block_lost *lost)
 {
 	unsigned long pages = size >> PAGE_SHIFT;
 	size_t calls = 0;
@@ -377,10 +364,16 @@ size_t sq_block_put(const struct sq_block_ops *ops, unsigned long addr,
 	while (pages) {
 		unsigned int order = min_t(unsigned int, ilog2(pages),
 					   SQ_BLOCK_MAX_ORDER);
+		struct sq_block_lost here;
 
 		order = min_t(unsigned int, order,
 			      __ffs(addr >> PAGE_SHIFT));
-		ops->put(ops, (void *)addr, order);
+		here = ops->put(ops, (void *)addr, order);
+		if (unlikely(here.pages)) {
+			if (!lost->pages)
+				lost->addr = here.addr;
+			lost->pages += here.pages;
+		}
 		addr += PAGE_SIZE << order;
 		pages -= 1UL << order;
 		calls++;

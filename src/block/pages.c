@@ -2,13 +2,19 @@
 /*
  * The real page source: the kernel's page allocator.
  *
- * What a get returns is split at once, so that every page has a reference of
- * its own and any part of it can be put alone. A put of several pages takes
- * those references back and frees the piece with one call. That is not done
- * where the page allocator keeps an account per page that it settles by the
- * first page of a piece only: a charge to a memory cgroup, the allocation
- * profile, page_owner. There each page goes back alone.
+ * What a get returns is split at once, so that any part of it can be put alone,
+ * and each page is given SQ_BLOCK_PAGE_REFS references. The kernel frees a page
+ * with its last reference: one that a kfree() or put_page() of somebody else
+ * takes away is not the last, and the page stays ours. It is missed later, and
+ * then the page is used for nothing any more. A page with more references than
+ * ours is somebody else's as well, and his put frees it after ours.
+ *
+ * A put of several pages takes the references back and frees the piece with
+ * one call. That is not done where the page allocator keeps an account per page
+ * that it settles by the first page of a piece only: a charge to a memory
+ * cgroup, the allocation profile, page_owner. There each page goes back alone.
  */
+#include <linux/build_bug.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/page_ref.h>
@@ -23,6 +29,7 @@ static void *pages_get(const struct sq_block_ops *ops, unsigned int order,
 		       gfp_t gfp, int node)
 {
 	struct page *page;
+	unsigned long i;
 
 	if (order > min(SQ_BLOCK_MAX_ORDER, SQ_PAGE_ORDER_MAX))
 		return NULL;
@@ -32,52 +39,117 @@ static void *pages_get(const struct sq_block_ops *ops, unsigned int order,
 		return NULL;
 	if (order)
 		split_page(page, order);
+	/* Who walks page frames may hold one for a moment: add, do not set. */
+	for (i = 0; i < 1UL << order; i++)
+		page_ref_add(page + i, SQ_BLOCK_PAGE_REFS - 1);
 	return page_address(page);
 }
 
 /*
- * Take back the references that split_page() gave to all pages but the first.
- * Fails, with nothing changed, if somebody else holds one of them for a moment
- * (memory failure handling does) or a page has its own account.
+ * Take back all references but one for the first page. Fails, with nothing
+ * changed, if somebody else has to do with one of the pages (memory failure
+ * handling holds them for a moment) or a page has its own account.
  */
 static bool unsplit_pages(struct page *page, unsigned int order)
 {
 	unsigned long i;
 
 	if (IS_ENABLED(CONFIG_MEM_ALLOC_PROFILING) ||
-	    IS_ENABLED(CONFIG_PAGE_OWNER) || sq_page_charged(page))
+	    IS_ENABLED(CONFIG_PAGE_OWNER))
 		return false;
 
-	for (i = 1; i < 1UL << order; i++) {
-		if (sq_page_charged(page + i) || !page_ref_freeze(page + i, 1))
+	for (i = 0; i < 1UL << order; i++) {
+		if (sq_page_charged(page + i) ||
+		    !page_ref_freeze(page + i, SQ_BLOCK_PAGE_REFS))
 			goto undo;
 	}
+	page_ref_unfreeze(page, 1);
 	return true;
 undo:
-	while (--i)
-		page_ref_unfreeze(page + i, 1);
+	while (i--)
+		page_ref_unfreeze(page + i, SQ_BLOCK_PAGE_REFS);
 	return false;
 }
 
-static void pages_put(const struct sq_block_ops *ops, void *addr,
-		      unsigned int order)
+/* False, with nothing changed, if not all of our references are there. */
+static bool put_one(struct page *page)
+{
+	if (page_ref_count(page) < SQ_BLOCK_PAGE_REFS)
+		return false;
+	if (page_ref_sub_return(page, SQ_BLOCK_PAGE_REFS - 1) < 1) {
+		page_ref_add(page, SQ_BLOCK_PAGE_REFS - 1);
+		return false;
+	}
+	__free_page(page);
+	return true;
+}
+
+static struct sq_block_lost pages_put(const struct sq_block_ops *ops,
+				      void *addr, unsigned int order)
 {
 	struct page *page = virt_to_page(addr);
+	struct sq_block_lost lost = {};
 	unsigned long i;
 
 	/* Where the linear map starts at an odd page, so may the piece. */
 	if (order && IS_ALIGNED(page_to_pfn(page), 1UL << order) &&
 	    unsplit_pages(page, order)) {
 		__free_pages(page, order);
-		return;
+		return lost;
 	}
-	for (i = 0; i < 1UL << order; i++)
-		__free_page(page + i);
+	for (i = 0; i < 1UL << order; i++) {
+		if (put_one(page + i))
+			continue;
+		if (!lost.pages++)
+			lost.addr = (unsigned long)addr + (i << PAGE_SHIFT);
+	}
+	return lost;
+}
+
+/* A plain load, so that the compiler may take it from where it is. */
+#define REFS(page)	data_race((page)->_refcount.counter)
+
+/* A power of two: any count between 1 and twice as many shows. */
+static_assert(!(SQ_BLOCK_PAGE_REFS & (SQ_BLOCK_PAGE_REFS - 1)));
+
+/* Large blocks are given often, and of what a give does this is the most. */
+static bool pages_alone(const struct page *page, unsigned long pages)
+{
+	int refs = 0;
+
+	for (; pages & 7; pages--, page++)
+		refs |= REFS(page);
+	for (; pages; pages -= 8, page += 8) {
+		refs |= REFS(page);
+		refs |= REFS(page + 1);
+		refs |= REFS(page + 2);
+		refs |= REFS(page + 3);
+		refs |= REFS(page + 4);
+		refs |= REFS(page + 5);
+		refs |= REFS(page + 6);
+		refs |= REFS(page + 7);
+	}
+	return refs == SQ_BLOCK_PAGE_REFS;
+}
+
+static enum sq_block_state pages_look(const struct sq_block_ops *ops,
+				      unsigned long addr, unsigned long pages)
+{
+	const struct page *page = virt_to_page((void *)addr);
+
+	if (likely(pages_alone(page, pages)))
+		return SQ_BLOCK_ALONE;
+	for (; pages; pages--, page++) {
+		if (page_ref_count(page) < SQ_BLOCK_PAGE_REFS)
+			return SQ_BLOCK_STOLEN;
+	}
+	return SQ_BLOCK_HELD;
 }
 
 const struct sq_block_ops sq_block_pages = {
 	.name = "pages",
 	.get = pages_get,
 	.put = pages_put,
+	.look = pages_look,
 };
 EXPORT_SYMBOL_SQ_KUNIT(sq_block_pages);

@@ -54,16 +54,27 @@ struct tally {
 	u32 used_hist[SQ_VIEW_BINS];
 };
 
-/* Count a rule as broken unless @ok. */
+/* Count a rule as broken unless @ok. @where is an address. */
 static bool must(struct tally *t, unsigned int number, bool ok,
 		 const char *what, unsigned long where)
 {
 	if (ok)
 		return true;
 	t->broken++;
-	pr_err_ratelimited("check: node %d, rule %u: %s (%lx)\n",
-			   t->pool->node, number, what, where);
+	pr_err_ratelimited("check: node %d, rule %u: %s (%p)\n",
+			   t->pool->node, number, what, (void *)where);
 	return false;
+}
+
+/* The same with a number. */
+static void must_count(struct tally *t, unsigned int number, bool ok,
+		       const char *what, unsigned long count)
+{
+	if (ok)
+		return;
+	t->broken++;
+	pr_err_ratelimited("check: node %d, rule %u: %s (%lu)\n",
+			   t->pool->node, number, what, count);
 }
 
 /* ---- the blocks, as the page map has them ---- */
@@ -145,8 +156,8 @@ static void check_bin(struct tally *t, unsigned int bin, unsigned long *blocks)
 	struct sq_agent *agent;
 	struct sq_free *f;
 
-	must(t, 8, bit == !hlist_empty(&pool->bins[bin]), "bitmap and bin",
-	     bin);
+	must_count(t, 8, bit == !hlist_empty(&pool->bins[bin]), "bitmap and bin",
+		   bin);
 	hlist_for_each_entry(f, &pool->bins[bin], bin) {
 		agent = sq_free_agent(f);
 		must(t, 7, !sq_agent_used(agent) &&
@@ -168,9 +179,9 @@ static void check_bins(struct tally *t)
 	for (i = 0; i < SQ_POOL_BINS; i++)
 		check_bin(t, i, &blocks);
 	for (i = 0; i < SQ_POOL_ROWS; i++)
-		must(t, 8, !(pool->rows & (1U << i)) == !pool->cols[i],
-		     "bitmap rows", i);
-	must(t, 11, blocks == pool->free_blocks, "blocks in bins", blocks);
+		must_count(t, 8, !(pool->rows & (1U << i)) == !pool->cols[i],
+			   "bitmap rows", i);
+	must_count(t, 11, blocks == pool->free_blocks, "blocks in bins", blocks);
 }
 
 /* ---- tree ---- */
@@ -194,7 +205,7 @@ static void check_tree(struct tally *t)
 		if (++blocks > pool->free_blocks)
 			break;
 	}
-	must(t, 11, blocks == pool->free_blocks, "blocks in tree", blocks);
+	must_count(t, 11, blocks == pool->free_blocks, "blocks in tree", blocks);
 }
 
 /* ---- counts ---- */
@@ -205,23 +216,23 @@ static void check_counts(struct tally *t)
 	struct sq_manager *m = pool->manager;
 	unsigned long charged = sq_manager_pages_used(m);
 
-	must(t, 11, t->free_blocks == pool->free_blocks, "free blocks",
-	     t->free_blocks);
-	must(t, 11, t->free_pages == pool->free_pages, "free pages",
-	     t->free_pages);
-	must(t, 11, t->used_blocks == pool->used_blocks, "used blocks",
-	     t->used_blocks);
-	must(t, 11, t->used_pages == pool->used_pages, "used pages",
-	     t->used_pages);
-	must(t, 12, !memcmp(t->free_hist, pool->free_hist,
-			    sizeof(t->free_hist)), "free histogram", 0);
-	must(t, 12, !memcmp(t->used_hist, pool->used_hist,
-			    sizeof(t->used_hist)), "used histogram", 0);
-	must(t, 13, t->used_pages <= charged, "used but not charged",
-	     t->used_pages);
-	must(t, 14, t->used_pages <= max(READ_ONCE(m->limit),
-					 READ_ONCE(m->overdraft)),
-	     "used beyond the limit", t->used_pages);
+	must_count(t, 11, t->free_blocks == pool->free_blocks, "free blocks",
+		   t->free_blocks);
+	must_count(t, 11, t->free_pages == pool->free_pages, "free pages",
+		   t->free_pages);
+	must_count(t, 11, t->used_blocks == pool->used_blocks, "used blocks",
+		   t->used_blocks);
+	must_count(t, 11, t->used_pages == pool->used_pages, "used pages",
+		   t->used_pages);
+	must_count(t, 12, !memcmp(t->free_hist, pool->free_hist,
+				  sizeof(t->free_hist)), "free histogram", 0);
+	must_count(t, 12, !memcmp(t->used_hist, pool->used_hist,
+				  sizeof(t->used_hist)), "used histogram", 0);
+	must_count(t, 13, t->used_pages <= charged, "used but not charged",
+		   t->used_pages);
+	must_count(t, 14, t->used_pages <= max(READ_ONCE(m->limit),
+					       READ_ONCE(m->overdraft)),
+		   "used beyond the limit", t->used_pages);
 }
 
 /**

@@ -60,10 +60,16 @@ static unsigned long source_get(struct sq_manager *m, unsigned int order,
 	return (unsigned long)addr;
 }
 
-void sq_source_put(struct sq_manager *m, unsigned long addr, size_t size)
+struct sq_lost sq_source_put(struct sq_manager *m, unsigned long addr,
+			     size_t size)
 {
-	atomic_long_add(size >> PAGE_SHIFT, &m->returned);
-	atomic_long_add(sq_block_put(m->source, addr, size), &m->puts);
+	struct sq_block_lost lost = {};
+
+	atomic_long_add(sq_block_put(m->source, addr, size, &lost), &m->puts);
+	atomic_long_add((size >> PAGE_SHIFT) - lost.pages, &m->returned);
+	if (unlikely(lost.pages))
+		atomic_long_add(lost.pages, &m->lost);
+	return (struct sq_lost){ .pages = lost.pages, .addr = lost.addr };
 }
 
 /* The agent of an adjacent page, if its block and @agent may be neighbours. */

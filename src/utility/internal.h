@@ -186,6 +186,9 @@ static inline bool sq_pool_has(const struct sq_pool *pool,
  * @limit_hits: takes refused because of @limit
  * @fetched: pages got from @source
  * @returned: pages put back
+ * @lost: pages that the source did not take back
+ * @trim_lost: of them, those that trims met since sq_manager_trim_lost()
+ * @trim_lost_at: one of those
  * @gets: calls of the source's get
  * @puts: calls of its put
  * @fails: gets that found nothing
@@ -202,6 +205,9 @@ struct sq_manager {
 	atomic_long_t limit_hits;
 	atomic_long_t fetched;
 	atomic_long_t returned;
+	atomic_long_t lost;
+	atomic_long_t trim_lost;
+	unsigned long trim_lost_at;
 	atomic_long_t gets;
 	atomic_long_t puts;
 	atomic_long_t fails;
@@ -242,7 +248,18 @@ struct sq_agent *sq_fetch(struct sq_manager *m, struct sq_pool *wanted,
 struct sq_agent *sq_fetch_direct(struct sq_manager *m, struct sq_pool *wanted,
 				 const struct sq_request *req);
 gfp_t sq_gfp_optional(gfp_t gfp);
-void sq_source_put(struct sq_manager *m, unsigned long addr, size_t size);
+struct sq_lost sq_source_put(struct sq_manager *m, unsigned long addr,
+			     size_t size);
+
+/* Whether nobody but the block's holder has to do with its pages. */
+static inline bool sq_source_alone(const struct sq_manager *m,
+				   const struct sq_agent *agent)
+{
+	const struct sq_block_ops *source = m->source;
+
+	return source->look(source, sq_agent_addr(agent),
+			    sq_agent_pages(agent)) == SQ_BLOCK_ALONE;
+}
 
 /* ---- tidy: coalesce and trim ---- */
 

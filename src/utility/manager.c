@@ -11,7 +11,9 @@
  *	4 the wanted node after a long coalescing step, then other nodes
  *
  * A give puts the block into the index and is done: neighbours are merged
- * (tidy.c) when the reclaimer says so or in steps 2 and 4.
+ * (tidy.c) when the reclaimer says so or in steps 2 and 4. A block that somebody
+ * else has to do with goes back to the source instead: its holder is through
+ * with it, but a socket, a mapping or a stray put_page() may not be.
  *
  * The limit counts used pages. A take reserves its pages in m->used before it
  * looks for them, so that two takes cannot both have the last ones; hence at
@@ -205,12 +207,15 @@ static bool fits(const struct sq_agent *agent, const struct sq_request *req)
 static struct sq_agent *find(struct sq_pool *pool, const struct sq_request *req)
 {
 	struct sq_agent *agent = req->find(pool, req->pages);
+	bool ok = agent && fits(agent, req);
 
-	if (agent && !fits(agent, req) && req->align > 1)
+	if (agent && !ok && req->align > 1) {
 		agent = req->find(pool, req->pages + req->align - 1);
+		ok = agent && fits(agent, req);
+	}
 	if (!agent)
 		return NULL;
-	if (!sq_agent_used(agent) && fits(agent, req))
+	if (likely(ok && !sq_agent_used(agent)))
 		return agent;
 	pr_err_ratelimited("strategy %ps picked a block that does not fit\n",
 			   req->find);
@@ -469,13 +474,50 @@ void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent)
 	sq_pool_insert(pool, agent);
 }
 
-static void give_direct(struct sq_pool *pool, struct sq_agent *agent)
+/*
+ * Under the lock: take a block from its holder. False if nobody holds it.
+ * Before priv changes its meaning, no owner must vouch for it.
+ */
+static bool take_from_holder(struct sq_pool *pool, struct sq_agent *agent)
 {
-	unsigned long addr = sq_agent_addr(agent);
-	size_t size = sq_agent_size(agent);
+	lockdep_assert_held(&pool->lock);
 
-	sq_map_set(addr, size, NULL);
-	sq_desc_put(agent);
+	if (!sq_agent_used(agent))
+		return false;
+	WRITE_ONCE(agent->owner, NULL);
+	sq_pool_uncount_used(pool, agent);
+	return true;
+}
+
+static void report_not_used(void)
+{
+	pr_err_ratelimited("a block that is not in use was given back\n");
+}
+
+/* What came directly, or what somebody else has to do with. */
+static noinline struct sq_lost
+give_to_source(struct sq_manager *m, struct sq_pool *pool,
+	       struct sq_agent *agent)
+{
+	unsigned long irq, addr = sq_agent_addr(agent);
+	size_t size = sq_agent_size(agent);
+	bool taken;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	taken = take_from_holder(pool, agent);
+	if (taken) {
+		sq_map_set(addr, size, NULL);
+		sq_block_unlink(sq_agent_block(agent));
+		sq_desc_put(agent);
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	if (!taken) {
+		report_not_used();
+		return (struct sq_lost){};
+	}
+	atomic_long_sub(size >> PAGE_SHIFT, &m->used);
+	sq_map_drop(addr, size);
+	return sq_source_put(m, addr, size);
 }
 
 /**
@@ -483,49 +525,40 @@ static void give_direct(struct sq_pool *pool, struct sq_agent *agent)
  * @m: the manager it was taken from
  * @agent: its agent; not to be used afterwards
  *
- * A block that is not a used one of @m is reported and left alone.
+ * A block that is not a used one of @m is reported and left alone. One with a
+ * page that others refer to, or have put or freed, becomes no free block.
  *
  * Context: Any context but NMI.
+ * Return: the pages of it that others put or freed. They are out of use.
  */
-void sq_manager_give(struct sq_manager *m, struct sq_agent *agent)
+struct sq_lost sq_manager_give(struct sq_manager *m, struct sq_agent *agent)
 {
 	struct sq_pool *pool = sq_manager_pool(m, agent->node);
-	unsigned long addr, irq;
-	bool direct;
-	size_t size;
+	unsigned long pages, irq;
+	bool taken;
 
 	if (WARN_ON_ONCE(in_nmi()))
-		return;
+		return (struct sq_lost){};
 	if (agent->manager != m || !pool)
 		goto foreign;
+	/* It is the caller's yet: a long look needs no lock. */
+	if (agent->flags & SQ_AGENT_DIRECT || !sq_source_alone(m, agent))
+		return give_to_source(m, pool, agent);
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	if (!sq_agent_used(agent)) {
-		raw_spin_unlock_irqrestore(&pool->lock, irq);
-		goto foreign;
-	}
-	addr = sq_agent_addr(agent);
-	size = sq_agent_size(agent);
-	direct = agent->flags & SQ_AGENT_DIRECT;
-
-	/* Before priv changes its meaning, no owner must vouch for it. */
-	WRITE_ONCE(agent->owner, NULL);
-	sq_pool_uncount_used(pool, agent);
-	if (direct)
-		give_direct(pool, agent);
-	else
+	pages = sq_agent_pages(agent);
+	taken = take_from_holder(pool, agent);
+	if (taken)
 		sq_pool_enter_free(pool, agent);
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
-
-	atomic_long_sub(size >> PAGE_SHIFT, &m->used);
-	if (direct) {
-		sq_map_drop(addr, size);
-		sq_source_put(m, addr, size);
-	}
-	return;
+	if (!taken)
+		goto foreign;
+	atomic_long_sub(pages, &m->used);
+	return (struct sq_lost){};
 
 foreign:
-	pr_err_ratelimited("a block that is not in use was given back\n");
+	report_not_used();
+	return (struct sq_lost){};
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_give);
 

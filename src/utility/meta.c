@@ -6,8 +6,12 @@
  * off. So a page that is no longer needed first becomes unreachable, then
  * waits in limbo for an RCU grace period, and only then goes back.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/atomic.h>
 #include <linux/irqflags.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 
 #include <squirrel/compat.h>
@@ -45,7 +49,9 @@ void sq_meta_put(void *page)
 {
 	const struct sq_block_ops *source = READ_ONCE(sq_meta_source);
 
-	source->put(source, page, 0);
+	if (source->put(source, page, 0).pages)
+		pr_err_ratelimited("a page of agents or page map was put or freed by others: %p; kept out of use\n",
+				   page);
 	atomic_long_dec(&meta_pages);
 }
 
@@ -165,6 +171,6 @@ void sq_utility_exit(void)
 
 	left = sq_utility_meta_pages();
 	if (left)
-		pr_err("squirrel: %lu pages of agents and page map leaked\n",
+		pr_err("%lu pages of agents and page map leaked\n",
 		       left);
 }

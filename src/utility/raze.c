@@ -56,9 +56,11 @@ static size_t forget(struct sq_pool *pool, unsigned long addr)
  * What was in the pages is for the source to wipe, if it is to be wiped.
  *
  * Context: Process context.
+ * Return: the pages that others put or freed. They are out of use.
  */
-void sq_manager_raze(struct sq_manager *m)
+struct sq_lost sq_manager_raze(struct sq_manager *m)
 {
+	struct sq_lost lost = {}, here;
 	unsigned long addr, end;
 	struct sq_pool *pool;
 	unsigned int node;
@@ -69,12 +71,15 @@ void sq_manager_raze(struct sq_manager *m)
 		size = forget(pool, addr);
 		if (size) {
 			sq_map_drop(addr, size);
-			sq_source_put(m, addr, size);
+			here = sq_source_put(m, addr, size);
+			lost.addr = lost.pages ? lost.addr : here.addr;
+			lost.pages += here.pages;
 		}
 		addr += max(size, PAGE_SIZE);
 	}
 	for (node = 0; node < m->nr_pools; node++)
 		kfree(m->pools[node]);
 	kfree(m);
+	return lost;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_raze);

@@ -365,6 +365,33 @@ static struct sq_agent *trim_pick(struct sq_pool *pool, struct trim *t,
 	return NULL;
 }
 
+static void note_lost(struct sq_manager *m, const struct sq_lost *lost)
+{
+	WRITE_ONCE(m->trim_lost_at, lost->addr);
+	atomic_long_add(lost->pages, &m->trim_lost);
+}
+
+/**
+ * sq_manager_trim_lost() - what trims could not give back
+ * @m: the manager
+ *
+ * Free blocks have nobody to whom it could be told when it is seen.
+ *
+ * Context: Any context.
+ * Return: pages that others put or freed, met by trims since the last call. They
+ * are out of use. The address is that of one of them.
+ */
+struct sq_lost sq_manager_trim_lost(struct sq_manager *m)
+{
+	struct sq_lost lost = {};
+
+	if (atomic_long_read(&m->trim_lost))
+		lost.pages = atomic_long_xchg(&m->trim_lost, 0);
+	lost.addr = READ_ONCE(m->trim_lost_at);
+	return lost;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_trim_lost);
+
 /* True if there may be more to do. */
 static bool release_step(struct sq_pool *pool, struct trim *t,
 			 unsigned long *done)
@@ -374,6 +401,7 @@ static bool release_step(struct sq_pool *pool, struct trim *t,
 	struct sq_agent *agent = NULL;
 	unsigned long pages, irq;
 	unsigned int i, n = 0;
+	struct sq_lost lost;
 
 	t->looks = LOOKS_PER_STEP;
 	raw_spin_lock_irqsave(&pool->lock, irq);
@@ -389,8 +417,10 @@ static bool release_step(struct sq_pool *pool, struct trim *t,
 
 	for (i = 0; i < n; i++) {
 		sq_map_drop(ranges[i].addr, ranges[i].size);
-		sq_source_put(m, ranges[i].addr, ranges[i].size);
-		*done += ranges[i].size >> PAGE_SHIFT;
+		lost = sq_source_put(m, ranges[i].addr, ranges[i].size);
+		*done += (ranges[i].size >> PAGE_SHIFT) - lost.pages;
+		if (lost.pages)
+			note_lost(m, &lost);
 	}
 	return agent || (pages && !t->looks);
 }

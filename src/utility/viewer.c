@@ -57,6 +57,7 @@ void sq_viewer_count(struct sq_manager *m, struct sq_view *view)
 	sq_manager_each_pool(m, count_pool, view);
 	view->fetched = atomic_long_read(&m->fetched);
 	view->returned = atomic_long_read(&m->returned);
+	view->lost = atomic_long_read(&m->lost);
 	view->source_gets = atomic_long_read(&m->gets);
 	view->source_puts = atomic_long_read(&m->puts);
 	view->source_fails = atomic_long_read(&m->fails);
@@ -167,6 +168,27 @@ void sq_viewer_walk(struct sq_manager *m, sq_view_fn fn, void *ctx)
 		cond_resched();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_walk);
+
+/**
+ * sq_viewer_stolen() - look for a page of a block that others put or freed
+ * @agent: the block's agent, as shown to a &typedef sq_view_fn
+ *
+ * Context: Any context; the manager is locked.
+ * Return: the address of the first such page; 0 if there is none.
+ */
+unsigned long sq_viewer_stolen(const struct sq_agent *agent)
+{
+	const struct sq_block_ops *source = agent->manager->source;
+	unsigned long addr = sq_agent_addr(agent);
+
+	if (source->look(source, addr, sq_agent_pages(agent)) != SQ_BLOCK_STOLEN)
+		return 0;
+	for (; addr != sq_agent_end(agent); addr += PAGE_SIZE)
+		if (source->look(source, addr, 1) == SQ_BLOCK_STOLEN)
+			return addr;
+	return 0;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_stolen);
 
 static bool age_block(const struct sq_agent *agent, void *ctx)
 {
