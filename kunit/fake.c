@@ -90,15 +90,22 @@ static bool refused(struct sq_fake *fake, unsigned int order)
 	return (fake->fail_in && !--fake->fail_in) || (fake->singles && order);
 }
 
+static bool out_of_place(const struct sq_fake *fake)
+{
+	return fake->strict && !preemptible();
+}
+
 static void *fake_get(const struct sq_block_ops *ops, unsigned int order,
 		      gfp_t gfp, int node)
 {
 	struct sq_fake *fake = container_of(ops, struct sq_fake, ops);
 	unsigned long pages = 1UL << order;
+	bool wrong = out_of_place(fake);
 	unsigned long addr = 0;
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&fake->lock, irq);
+	fake->errors += wrong;
 	fake->gets++;
 	if (order > SQ_BLOCK_MAX_ORDER)
 		fake->errors++;
@@ -157,9 +164,11 @@ static struct sq_block_lost fake_put(const struct sq_block_ops *ops, void *addr,
 	struct sq_fake_chunk *chunk = chunk_of(fake, (unsigned long)addr);
 	unsigned long at = (unsigned long)addr;
 	struct sq_block_lost lost = {};
+	bool wrong = out_of_place(fake);
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&fake->lock, irq);
+	fake->errors += wrong;
 	fake->puts++;
 	if (put_is_sound(chunk, at, order)) {
 		for (; at < (unsigned long)addr + (PAGE_SIZE << order);

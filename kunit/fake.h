@@ -49,11 +49,13 @@ struct sq_fake_chunk {
  *	above 0. Set by the test
  * @asked: what gets asked for, of order 0 and above, since the last
  *	sq_fake_forget()
+ * @strict: a call with preemption off is an error. Set by the test
  * @out: pages that are out
  * @gets: calls of get
  * @puts: calls of put
  * @fails: gets that returned NULL
- * @errors: wrong puts, and pages written to after a put
+ * @errors: wrong puts, calls where there should be none, and pages written to
+ *	after a put
  */
 struct sq_fake {
 	struct sq_fake_asked {
@@ -72,6 +74,7 @@ struct sq_fake {
 	unsigned long fail_in;
 	unsigned long refuse;
 	bool singles;
+	bool strict;
 	unsigned long out;
 	unsigned long gets;
 	unsigned long puts;

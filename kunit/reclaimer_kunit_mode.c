@@ -220,6 +220,35 @@ static void series_gives_pages_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, yard->nr, 0);
 }
 
+static bool has_run_in_series(struct kunit *test, long runs)
+{
+	return stat(test, "runs_series") > runs;
+}
+
+/* Not then and there, for a run takes as long as there is free memory. */
+static void series_waits_for_interrupts(struct kunit *test)
+{
+	unsigned long flags, before, after;
+	struct sq_yard *yard = test->priv;
+	long runs = stat(test, "runs_series");
+	unsigned int i;
+
+	sq_yard_fill(test, SQ_YARD_MAX);
+	sq_yard_empty(test, 0);
+	sq_yard_set_mode(test, "series 10");
+	local_irq_save(flags);
+	before = sq_allocator_reclaimable();
+	for (i = 0; i < 35; i++)
+		squirrel_cache_free(yard->cache,
+				    squirrel_cache_alloc(yard->cache,
+							 GFP_ATOMIC));
+	after = sq_allocator_reclaimable();
+	local_irq_restore(flags);
+	KUNIT_EXPECT_GT(test, before, 8);
+	KUNIT_EXPECT_EQ(test, after, before);
+	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, has_run_in_series, runs));
+}
+
 /* ---- parallel ------------------------------------------------------------- */
 
 static bool held_is_below(struct kunit *test, long pages)
@@ -429,6 +458,7 @@ static struct kunit_case reclaimer_cases[] = {
 	KUNIT_CASE(series_runs_every_n),
 	KUNIT_CASE(series_counts_the_clients_only),
 	KUNIT_CASE(series_gives_pages_back),
+	KUNIT_CASE(series_waits_for_interrupts),
 	KUNIT_CASE(parallel_gives_pages_back),
 	KUNIT_CASE(parallel_rests_and_wakes),
 	KUNIT_CASE(shorter_period_counts_at_once),

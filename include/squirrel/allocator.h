@@ -37,7 +37,8 @@ void sq_allocator_exit(void);
  * enum sq_event - why the allocator calls its hook
  * @SQ_EVENT_ALLOCS: in series mode, N allocations have been made
  * @SQ_EVENT_ACTIVE: objects went past the magazines: there may be work soon
- * @SQ_EVENT_SURPLUS: more free pages have gathered in a heap than it should keep
+ * @SQ_EVENT_SURPLUS: more free pages have gathered in a heap than it should keep,
+ *	or empty slabs where they cannot be given back
  * @SQ_EVENT_CPU_DEAD: a CPU went away and left its magazines full
  */
 enum sq_event {
@@ -52,7 +53,7 @@ enum sq_event {
  * @event: what happened
  * @gfp: what the caller's context allows
  *
- * Context: Any context but NMI.
+ * Context: Any context but NMI, with whatever locks the client holds.
  */
 typedef void (*sq_hook_fn)(enum sq_event event, gfp_t gfp);
 

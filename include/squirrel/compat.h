@@ -11,6 +11,7 @@
 #include <linux/memcontrol.h>
 #include <linux/mmzone.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/shrinker.h>
 #include <linux/version.h>
 
@@ -55,6 +56,15 @@ static inline bool sq_page_charged(struct page *page)
 #else
 	return false;
 #endif
+}
+
+/*
+ * May the page allocator be called here? With PREEMPT_RT it takes locks that
+ * sleep, so not with preemption off.
+ */
+static inline bool sq_may_call_pages(void)
+{
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible();
 }
 
 /* 7.3 warns about a workqueue that is neither per CPU nor unbound. */

@@ -18,7 +18,10 @@
  * Contexts: task, softirq and hardirq use all paths. An interrupt that finds
  * the busy flag set goes past the magazines to the slabs. NMI uses magazines
  * and, if the lock can be had by trying, slabs; it never asks the manager. A
- * free that cannot get the lock in NMI waits in a per-CPU list for irq_work.
+ * free that cannot get the lock in NMI waits in a per-CPU list for irq_work
+ * (defer.c). No context's free takes a lock of the kernel's that its caller may
+ * hold; what would is done later, by irq_work or by the next call that may
+ * (sq_cache_tidy(), report.c, the reclaimer's events).
  *
  * States of an object:
  *
@@ -346,6 +349,7 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 	if (nr_node_ids > 1)
 		static_branch_enable(&sq_numa);
 	sq_usual_init();
+	sq_deferred_init();
 	err = sq_default_heap_init(config);
 	if (err)
 		return err;
@@ -375,8 +379,10 @@ void sq_allocator_exit(void)
 {
 	cpuhp_remove_state_nocalls(sq_cpuhp_state);
 	rcu_barrier();
+	sq_deferred_flush();
 	sq_magazine_exit();
 	sq_heap_discard(sq_default_heap);
 	sq_room_exit();
+	sq_report_exit();
 	rcu_barrier();
 }

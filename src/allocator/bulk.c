@@ -235,6 +235,7 @@ void squirrel_cache_free_bulk(struct squirrel_cache *c, size_t n, void **objs)
 			preempt_disable();
 			done = sq_bulk_give(c, objs + i, nr);
 			preempt_enable();
+			sq_cache_tidy(c);
 		}
 		i += done;
 		if (done < nr)

@@ -316,6 +316,7 @@ unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp)
 		preempt_disable();
 		sq_slabs_put(c, &obj, 1);
 		preempt_enable();
+		sq_cache_tidy(c);
 		if (sq_glance(n->nr_objs) <= before)
 			break;
 	}
@@ -477,20 +478,16 @@ static void sq_cache_drain_here(void *info)
  */
 int squirrel_cache_shrink(struct squirrel_cache *c)
 {
-	unsigned long slabs = 0, flags;
+	unsigned long slabs = 0;
 	int nid;
 
 	on_each_cpu(sq_cache_drain_here, c, 1);
 	sq_depot_drain(c, true);
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
-		LIST_HEAD(empty);
 
-		raw_spin_lock_irqsave(&n->lock, flags);
-		sq_node_detach_empty(c, n, 0, &empty);
-		slabs += n->nr_slabs;
-		raw_spin_unlock_irqrestore(&n->lock, flags);
-		sq_slabs_release(c, &empty);
+		sq_node_release(c, n, 0);
+		slabs += sq_glance(n->nr_slabs);
 	}
 	return slabs != 0;
 }

@@ -3,64 +3,11 @@
  * Frees that the hot path would not take: look closely, report what is wrong,
  * leave it alone and go on.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/mm.h>
-#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "internal.h"
-
-static atomic_long_t sq_misuse;
-static atomic_long_t sq_stolen;
-
-/* Bad frees reported since load. */
-unsigned long sq_misuse_count(void)
-{
-	return atomic_long_read(&sq_misuse);
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_misuse_count);
-
-/* Pages out of use since load. */
-unsigned long sq_stolen_count(void)
-{
-	return atomic_long_read(&sq_stolen);
-}
-
-static void sq_count_misuse(struct squirrel_cache *c)
-{
-	atomic_long_inc(&sq_misuse);
-	if (c)
-		atomic_long_inc(&c->misuse);
-}
-
-/*
- * The one place where a bad free is reported. The kernel prints a hash of the
- * address, the same for the same address, unless booted with no_hash_pointers:
- * the log is for more eyes than the place of the kernel's memory.
- */
-void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
-	       unsigned long caller)
-{
-	sq_count_misuse(c);
-	pr_err_ratelimited("%s: %s of %p, called from %pS; ignored\n",
-			   c ? c->name : "(no cache)", what, obj,
-			   (void *)caller);
-}
-
-/*
- * Somebody put or freed pages that were in use by @c, or free memory of the heap
- * it stands for. It was seen only now, so who did it cannot be told.
- */
-void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost)
-{
-	sq_count_misuse(c);
-	atomic_long_add(lost.pages, &sq_stolen);
-	atomic_long_add(lost.pages, &c->stolen);
-	pr_err_ratelimited("%s: page %p was put or freed by others while in use (%lu in all); kept out of use\n",
-			   c->name, (void *)lost.addr, lost.pages);
-}
 
 static bool sq_in_slab(struct squirrel_cache *c, struct sq_agent *agent,
 		       const void *obj)
@@ -194,6 +141,7 @@ void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 {
 	struct squirrel_cache *owner, *c = NULL;
 	struct sq_agent *agent;
+	bool large = false;
 
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
@@ -206,9 +154,13 @@ void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 	else if ((unsigned long)obj != sq_agent_addr(agent))
 		sq_report(owner, "free of a pointer into the middle", obj,
 			  caller);
-	else if (!sq_large_free(heap, agent, obj))
+	else if (!sq_large_claim(heap, agent))
 		sq_report(owner, "second free", obj, caller);
+	else
+		large = true;
 	preempt_enable();
 	if (c)
 		sq_cache_free_slow(c, (void *)obj, caller);
+	else if (large)
+		sq_large_free(heap, agent);
 }

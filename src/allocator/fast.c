@@ -263,8 +263,8 @@ static noinline void sq_cache_free_other(struct squirrel_cache *c, void *obj,
  * limit gives way to that, as a memory cgroup's does: the object is had beyond
  * it. No object up to a page needs two pages in a row.
  *
- * Context: Any context. Without __GFP_DIRECT_RECLAIM it does not sleep. In NMI
- * only memory at hand is given out.
+ * Context: Any context. Without __GFP_DIRECT_RECLAIM it does not sleep. In NMI,
+ * and on PREEMPT_RT with preemption off, only memory at hand is given out.
  * Return: the object, or NULL (no memory, or the cache's limit is reached).
  */
 void notrace *squirrel_cache_alloc(struct squirrel_cache *c, gfp_t gfp)
@@ -396,8 +396,8 @@ suspect:
  * __GFP_NOFAIL is as for squirrel_cache_alloc(); a size over SQUIRREL_MAX_SIZE
  * is refused all the same.
  *
- * Context: Any context. Without __GFP_DIRECT_RECLAIM it does not sleep. In NMI
- * only memory at hand is given out.
+ * Context: Any context. Without __GFP_DIRECT_RECLAIM it does not sleep. In NMI,
+ * and on PREEMPT_RT with preemption off, only memory at hand is given out.
  * Return: the memory; ZERO_SIZE_PTR for 0 bytes; NULL if there is none, the
  * heap's limit is reached, or (with a warning unless __GFP_NOWARN) @size is
  * over SQUIRREL_MAX_SIZE.

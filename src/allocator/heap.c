@@ -123,7 +123,7 @@ static struct squirrel_cache *sq_heap_make_class(struct squirrel_heap *heap,
 	char name[SQUIRREL_NAME_MAX + 1];
 	struct squirrel_cache *c, *old;
 
-	if (in_nmi())
+	if (!sq_may_grow())
 		return NULL;
 	snprintf(name, sizeof(name), "%.40s/%u", heap->name,
 		 squirrel_class_size(class));

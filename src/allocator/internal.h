@@ -7,8 +7,10 @@
 #define _SQ_ALLOCATOR_INTERNAL_H
 
 #include <linux/build_bug.h>
+#include <linux/hardirq.h>
 #include <linux/jump_label.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/math64.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -144,6 +146,7 @@ struct sq_node {
  *	best have
  * @warm: some CPU has been using its magazines a lot since the reclaimer's
  *	last look
+ * @owed: something is to be done once preemption is on; see sq_cache_tidy()
  * @ctor: see struct squirrel_cache_args
  * @heap: where the pages come from
  * @home: node + 1 to prefer, or 0
@@ -189,6 +192,7 @@ struct squirrel_cache {
 	u32 slab_most;
 	u8 slab_best[SQ_SLAB_LONG_PAGES + 1];
 	bool warm;
+	bool owed;
 	void (*ctor)(void *obj);
 	struct squirrel_heap *heap;
 	int home;
@@ -295,10 +299,16 @@ static inline void sq_set_cap(struct squirrel_cache *c, u32 cap)
 /**
  * struct sq_large - a large block; lives in its agent's priv
  * @size: bytes asked for
+ * @heap: whose it was, while it waits to be given to the manager
+ * @link: in the list of those that wait
  */
 struct sq_large {
 	size_t size;
+	struct squirrel_heap *heap;
+	struct llist_node link;
 };
+
+static_assert(sizeof(struct sq_large) <= SQ_AGENT_PRIV_BYTES);
 
 /**
  * struct squirrel_heap - objects of any size
@@ -463,8 +473,8 @@ unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
 		 struct sq_agent *agent, unsigned int index);
 void sq_slab_relist(struct sq_node *n, struct sq_slab *slab);
-void sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
-			  unsigned int keep, struct list_head *out);
+unsigned int sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
+				  unsigned long keep, struct list_head *out);
 void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
 		    struct list_head *out);
 void sq_slab_set_bias(const struct squirrel_cache *c, struct sq_agent *agent);
@@ -473,7 +483,23 @@ bool sq_node_lock(struct sq_node *n, unsigned long *flags);
 void sq_node_unlock(struct sq_node *n, unsigned long flags);
 void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node);
 unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list);
+unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,
+			      unsigned long keep);
 void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr);
+void sq_cache_tidy_slow(struct squirrel_cache *c);
+
+/* After objects went to slabs, when preemption is as the caller had it. */
+static inline void sq_cache_tidy(struct squirrel_cache *c)
+{
+	if (unlikely(READ_ONCE(c->owed)))
+		sq_cache_tidy_slow(c);
+}
+
+/* May memory be asked for here, as far as the context goes? */
+static inline bool sq_may_grow(void)
+{
+	return !in_nmi() && sq_may_call_pages();
+}
 
 /* shed.c */
 unsigned long sq_cache_shed(struct squirrel_cache *c, bool all);
@@ -487,9 +513,6 @@ bool sq_cold_free(struct squirrel_cache *c, const struct sq_agent *agent,
 /* check.c */
 bool sq_check_free(struct squirrel_cache *c, const void *obj,
 		   unsigned long caller);
-void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
-	       unsigned long caller);
-void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost);
 void sq_cache_free_full(struct squirrel_cache *c, void *obj,
 			unsigned long caller);
 bool sq_is_live(const struct squirrel_heap *heap, const void *obj);
@@ -497,8 +520,14 @@ void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 			unsigned long caller);
 void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 		       unsigned long caller);
+
+/* report.c */
+void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
+	       unsigned long caller);
 unsigned long sq_misuse_count(void);
 unsigned long sq_stolen_count(void);
+void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost);
+void sq_report_exit(void);
 
 /* cache.c */
 struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,
@@ -565,8 +594,9 @@ static inline void sq_heap_surplus(const struct squirrel_heap *heap)
 /* large.c */
 void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		     int node);
-bool sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent,
-		   const void *obj);
+bool sq_large_claim(struct squirrel_heap *heap, struct sq_agent *agent);
+void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent);
+void sq_large_flush(void);
 
 /* registry.c */
 int sq_registry_add_cache(struct squirrel_cache *c, bool named);

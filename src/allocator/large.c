@@ -4,6 +4,8 @@
  * owner is the heap's stand-in cache, so a free finds its heap by the same
  * lookup as a small object does.
  */
+#include <linux/irq_work.h>
+#include <linux/llist.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/string.h>
@@ -31,7 +33,7 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	struct sq_agent *agent;
 	void *obj;
 
-	if (in_nmi())
+	if (!sq_may_grow())
 		return NULL;
 	if (node == NUMA_NO_NODE)
 		req.node = heap->home ? heap->home - 1 : numa_mem_id();
@@ -55,23 +57,63 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	return obj;
 }
 
-/* False if somebody else has freed it in between. */
-bool sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent,
-		   const void *obj)
-{
-	size_t size = sq_large_of(agent)->size;
-	struct sq_lost lost;
+/* Blocks that wait until the page allocator may be called. */
+static LLIST_HEAD(sq_large_later);
 
-	if (cmpxchg(&agent->owner, heap->large, NULL) != heap->large)
-		return false;
-	if (want_init_on_free())
-		memset((void *)obj, 0, sq_agent_size(agent));
-	atomic_long_dec(&heap->large_live);
-	atomic_long_sub(size, &heap->large_bytes);
-	lost = sq_manager_give(heap->manager, agent);
+static void sq_large_give(struct squirrel_heap *heap, struct sq_agent *agent)
+{
+	struct sq_lost lost = sq_manager_give(heap->manager, agent);
+
 	if (unlikely(lost.pages))
 		sq_report_lost(heap->large, lost);
 	sq_heap_surplus(heap);
 	sq_heap_unpin(heap);
+}
+
+/* On PREEMPT_RT in a thread: else nothing waits. */
+static void sq_large_work_fn(struct irq_work *unused)
+{
+	struct llist_node *pos, *next;
+
+	llist_for_each_safe(pos, next, llist_del_all(&sq_large_later)) {
+		struct sq_large *large = llist_entry(pos, struct sq_large, link);
+
+		sq_large_give(large->heap, sq_slab_agent((void *)large));
+	}
+}
+
+static DEFINE_IRQ_WORK(sq_large_work, sq_large_work_fn);
+
+/* Preemption off. False if somebody else has freed it in between. */
+bool sq_large_claim(struct squirrel_heap *heap, struct sq_agent *agent)
+{
+	size_t size = sq_large_of(agent)->size;
+
+	if (cmpxchg(&agent->owner, heap->large, NULL) != heap->large)
+		return false;
+	atomic_long_dec(&heap->large_live);
+	atomic_long_sub(size, &heap->large_bytes);
 	return true;
+}
+
+/* A block that was claimed is nobody's but the caller's. Not in NMI. */
+void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent)
+{
+	struct sq_large *large = sq_large_of(agent);
+
+	if (want_init_on_free())
+		memset((void *)sq_agent_addr(agent), 0, sq_agent_size(agent));
+	if (sq_may_call_pages()) {
+		sq_large_give(heap, agent);
+		return;
+	}
+	large->heap = heap;
+	llist_add(&large->link, &sq_large_later);
+	irq_work_queue(&sq_large_work);
+}
+
+/* Wait for those that were freed but not given. May sleep. */
+void sq_large_flush(void)
+{
+	irq_work_sync(&sq_large_work);
 }

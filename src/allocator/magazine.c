@@ -12,8 +12,6 @@
  * when the CPU has lost interest.
  */
 #include <linux/hardirq.h>
-#include <linux/irq_work.h>
-#include <linux/llist.h>
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 
@@ -32,65 +30,7 @@
 
 /* Depot magazines are squirrel's own objects. */
 static struct squirrel_cache *sq_mag_cache;
-
-/*
- * Frees that could not get the lock in NMI: they wait in a list, linked
- * through the objects' marks, for an interrupt on the same CPU.
- */
-struct sq_deferred {
-	struct llist_head list;
-	struct irq_work work;
-};
-
-static DEFINE_PER_CPU(struct sq_deferred, sq_deferred);
-
-void sq_defer_free(struct squirrel_cache *c, void *obj)
-{
-	struct sq_deferred *d = this_cpu_ptr(&sq_deferred);
-
-	if (llist_add((struct llist_node *)sq_mark_at(c, obj), &d->list))
-		irq_work_queue(&d->work);
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_defer_free);
-
-static void sq_deferred_run(struct sq_deferred *d)
-{
-	struct llist_node *pos, *next;
-
-	llist_for_each_safe(pos, next, llist_del_all(&d->list)) {
-		struct sq_agent *agent;
-		struct squirrel_cache *c;
-		void *obj;
-
-		preempt_disable();
-		agent = sq_map_lookup(pos);
-		c = sq_owner(agent);
-		obj = (char *)pos - c->mark_off;
-		/* The link was where its mark belongs. */
-		sq_set_mark(c, obj);
-		sq_slabs_put(c, &obj, 1);
-		preempt_enable();
-	}
-}
-
-static void sq_deferred_work(struct irq_work *work)
-{
-	sq_deferred_run(container_of(work, struct sq_deferred, work));
-}
-
-/* Wait until no free is deferred any more; may sleep. */
-void sq_deferred_flush(void)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct sq_deferred *d = per_cpu_ptr(&sq_deferred, cpu);
-
-		irq_work_sync(&d->work);
-		sq_deferred_run(d);
-	}
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_deferred_flush);
+static bool sq_mags_short;	/* there was none at hand */
 
 /* ---- how much magazines may hold ------------------------------------------- */
 
@@ -115,9 +55,43 @@ static void sq_cap_decay(struct squirrel_cache *c)
 
 /* ---- depot ---------------------------------------------------------------- */
 
+static void *sq_take_one(struct squirrel_cache *c);
+
+/*
+ * Of those that are at hand: preemption is off, and a free must not wake anybody
+ * up in order to have memory. Where there is none, more are made later.
+ */
+static struct sq_mag *sq_mag_alloc(struct squirrel_cache *c)
+{
+	struct sq_mag *mag = sq_take_one(sq_mag_cache);
+
+	if (!mag) {
+		WRITE_ONCE(sq_mags_short, true);
+		WRITE_ONCE(c->owed, true);
+		return NULL;
+	}
+	this_cpu_inc(READ_ONCE(sq_mag_cache->cpu)->allocs);
+	sq_cache_finish(sq_mag_cache, mag, 0);
+	return mag;
+}
+
 void sq_mag_free(struct sq_mag *mag)
 {
 	squirrel_cache_free(sq_mag_cache, mag);
+}
+
+/* If there are too few. Where memory may be asked for, but by nobody who waits. */
+void sq_mags_make(void)
+{
+	struct sq_mag *mag;
+
+	if (!READ_ONCE(sq_mags_short))
+		return;
+	WRITE_ONCE(sq_mags_short, false);
+	mag = squirrel_cache_alloc(sq_mag_cache,
+				   __GFP_NOWARN | __GFP_NOMEMALLOC);
+	if (mag)
+		sq_mag_free(mag);
 }
 
 static struct sq_mag *sq_depot_pop(struct sq_node *n)
@@ -185,7 +159,7 @@ static bool sq_depot_flush(struct squirrel_cache *c, struct sq_node *n,
 		sq_depot_grow(c, n);
 		return false;
 	}
-	mag = squirrel_cache_alloc(sq_mag_cache, GFP_NOWAIT | __GFP_NOWARN);
+	mag = sq_mag_alloc(c);
 	if (!mag)
 		return false;
 	mag->nr = nr;
@@ -230,6 +204,7 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 			preempt_disable();
 			sq_slabs_put(c, mag->obj, mag->nr);
 			preempt_enable();
+			sq_cache_tidy(c);
 			sq_mag_free(mag);
 		}
 	}
@@ -381,7 +356,7 @@ static void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 		obj = sq_take_from(c, c->home - 1);
 	else
 		obj = sq_take_one(c);
-	if (!obj && !in_nmi()) {
+	if (!obj && sq_may_grow()) {
 		obj = sq_cache_grow(c, gfp, node);
 		sq_event(SQ_EVENT_ACTIVE, gfp);
 	}
@@ -438,6 +413,7 @@ void sq_cache_push(struct squirrel_cache *c, void *obj)
 		sq_slabs_put(c, &obj, 1);
 	}
 	preempt_enable();
+	sq_cache_tidy(c);
 }
 
 /* ---- many at once --------------------------------------------------------- */
@@ -541,11 +517,6 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain_dead);
 
 int sq_magazine_init(void)
 {
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		init_irq_work(&per_cpu_ptr(&sq_deferred, cpu)->work,
-			      sq_deferred_work);
 	sq_mag_cache = sq_cache_new("squirrel-magazine", sizeof(struct sq_mag),
 				    NULL, sq_default_heap, SQ_CACHE_INTERNAL,
 				    GFP_KERNEL);
@@ -556,7 +527,6 @@ int sq_magazine_init(void)
 
 void sq_magazine_exit(void)
 {
-	sq_deferred_flush();
 	if (!IS_ERR_OR_NULL(sq_mag_cache))
 		sq_cache_discard(sq_mag_cache);
 	sq_mag_cache = NULL;

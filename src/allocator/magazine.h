@@ -177,16 +177,20 @@ void sq_push_many(struct squirrel_cache *c, void **objs, unsigned int nr);
 unsigned long sq_cpu_drain(struct squirrel_cache *c, bool cold_only);
 unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu);
 unsigned long sq_depot_drain(struct squirrel_cache *c, bool all);
-void sq_defer_free(struct squirrel_cache *c, void *obj);
-void sq_deferred_flush(void);
 unsigned int sq_cap_start(const struct squirrel_cache *c);
 void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc, unsigned int nr);
 struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr);
 void sq_cpu_put(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
 u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
 void sq_mag_free(struct sq_mag *mag);
+void sq_mags_make(void);
 int sq_magazine_init(void);
 void sq_magazine_exit(void);
+
+/* defer.c */
+void sq_defer_free(struct squirrel_cache *c, void *obj);
+void sq_deferred_flush(void);
+void sq_deferred_init(void);
 
 /* room.c */
 typedef bool (*sq_array_fn)(void **objs, u32 nr, void *ctx);

@@ -325,6 +325,7 @@ static void sq_room_sweep(struct squirrel_cache *c)
 		preempt_disable();
 		sq_slabs_put(c, cc->obj, sq_word_in(c, cc)->nr);
 		preempt_enable();
+		sq_cache_tidy(c);
 	}
 }
 

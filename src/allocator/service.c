@@ -24,6 +24,7 @@ static void sq_drain_local_one(struct squirrel_cache *c, void *ctx)
 	preempt_disable();
 	d->work->objects += sq_cpu_drain(c, d->flag);
 	preempt_enable();
+	sq_cache_tidy(c);
 }
 
 /**
@@ -52,6 +53,7 @@ static void sq_drain_dead_one(struct squirrel_cache *c, void *ctx)
 		preempt_disable();
 		d->work->objects += sq_cpu_drain_dead(c, cpu);
 		preempt_enable();
+		sq_cache_tidy(c);
 	}
 }
 
@@ -95,20 +97,19 @@ static void sq_release_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 	unsigned long flags;
+	u32 needed;
 	int nid;
 
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
-		LIST_HEAD(empty);
 
 		if (!sq_glance(n->nr_empty))
 			continue;
 		raw_spin_lock_irqsave(&n->lock, flags);
-		sq_node_detach_empty(c, n, d->flag ? 0 :
-				     n->nr_empty - n->empty_min, &empty);
+		needed = n->nr_empty - n->empty_min;
 		n->empty_min = n->nr_empty;
 		raw_spin_unlock_irqrestore(&n->lock, flags);
-		d->work->slabs += sq_slabs_release(c, &empty);
+		d->work->slabs += sq_node_release(c, n, d->flag ? 0 : needed);
 	}
 }
 

@@ -18,6 +18,8 @@
 #define SQ_SLAB_WASTE	16
 /* A new slab is no longer than this part of what the cache holds. */
 #define SQ_SLAB_SHARE	8
+/* Empty slabs taken off a node in one hold of its lock. */
+#define SQ_DETACH_HOLD	32U
 
 /* The fewest pages an object fits in. */
 static unsigned int sq_slab_least(const struct squirrel_cache *c)
@@ -252,22 +254,35 @@ void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
 	n->nr_pages -= sq_agent_pages(sq_slab_agent(slab));
 }
 
-/* Detach empty slabs beyond @keep, as the reserve allows. */
-void sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
-			  unsigned int keep, struct list_head *out)
+/* The empty slab that goes next, if there are more than @keep. */
+static struct sq_slab *sq_node_spare(const struct squirrel_cache *c,
+				     struct sq_node *n, unsigned long keep)
 {
-	struct sq_slab *slab, *next;
+	struct sq_slab *slab;
 
 	lockdep_assert_held(&n->lock);
-	list_for_each_entry_safe_reverse(slab, next, &n->lists[SQ_SLAB_EMPTY],
-					 list) {
-		if (n->nr_empty <= keep)
-			break;
-		if (n->nr_free - slab->nr_objs < c->reserve)
+	if (n->nr_empty <= keep)
+		return NULL;
+	slab = list_last_entry(&n->lists[SQ_SLAB_EMPTY], struct sq_slab, list);
+	return n->nr_free - slab->nr_objs < c->reserve ? NULL : slab;
+}
+
+/* Detach some empty slabs beyond @keep, as the reserve allows. Returns how many */
+unsigned int sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
+				  unsigned long keep, struct list_head *out)
+{
+	struct sq_slab *slab;
+	unsigned int nr;
+
+	for (nr = 0; nr < SQ_DETACH_HOLD; nr++) {
+		slab = sq_node_spare(c, n, keep);
+		if (!slab)
 			break;
 		sq_node_detach(n, slab, out);
 	}
+	return nr;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_node_detach_empty);
 
 static void sq_slab_give(struct squirrel_cache *c, struct sq_slab *slab)
 {
@@ -305,6 +320,31 @@ unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list)
 	}
 	return nr;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_slabs_release);
+
+/*
+ * Give empty slabs of a node beyond @keep to the manager, those that there are
+ * now. Not in NMI. Returns how many went.
+ */
+unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,
+			      unsigned long keep)
+{
+	unsigned long left = sq_glance(n->nr_empty), flags, nr = 0;
+	unsigned int some;
+
+	for (left -= min(left, keep); left; left -= min(left, 0UL + some)) {
+		LIST_HEAD(empty);
+
+		raw_spin_lock_irqsave(&n->lock, flags);
+		some = sq_node_detach_empty(c, n, keep, &empty);
+		raw_spin_unlock_irqrestore(&n->lock, flags);
+		if (!some)
+			break;
+		nr += sq_slabs_release(c, &empty);
+	}
+	return nr;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_node_release);
 
 /*
  * How many of @want more objects the limit allows; they are counted. Who must
@@ -443,7 +483,7 @@ static bool sq_put_one(struct squirrel_cache *c, struct sq_node *n,
 /* How many empty slabs a node may keep beyond the moment. */
 static unsigned int sq_keep_empty(const struct sq_node *n)
 {
-	return 1 + n->nr_slabs / 32;
+	return 1 + sq_glance(n->nr_slabs) / 32;
 }
 
 /* Objects of one node go to their slabs; true if each did. */
@@ -471,39 +511,84 @@ static unsigned int sq_put_run(struct squirrel_cache *c, struct sq_node *n,
 	return i;
 }
 
+/* The node that an object's slab is on; any for what is none of ours. */
+static struct sq_node *sq_node_of(struct squirrel_cache *c, const void *obj)
+{
+	return c->node[max_t(int, sq_map_lookup(obj)->node, 0)];
+}
+
 /*
  * Put objects from a magazine into their slabs; preemption is off, the
  * objects were checked when they were freed. One that is in its slab already
- * was freed twice, with its mark overwritten in between.
+ * was freed twice, with its mark overwritten in between. The caller calls
+ * sq_cache_tidy() when preemption is on again.
  */
 void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr)
 {
-	LIST_HEAD(empty);
-	unsigned int done = 0;
+	unsigned int done = 0, some;
 	unsigned long flags;
+	bool there;
 
 	while (done < nr) {
-		struct sq_agent *agent = sq_map_lookup(objs[done]);
-		struct sq_node *n = c->node[max_t(int, agent->node, 0)];
-		unsigned int i;
+		struct sq_node *n = sq_node_of(c, objs[done]);
 
 		if (!sq_node_lock(n, &flags)) {
 			sq_defer_free(c, objs[done++]);
 			continue;
 		}
-		i = sq_put_run(c, n, objs + done, nr - done);
-		if (!in_nmi())
-			sq_node_detach_empty(c, n, sq_keep_empty(n), &empty);
+		some = sq_put_run(c, n, objs + done, nr - done);
+		/* The agent may have become another node's before the lock. */
+		there = some || sq_node_of(c, objs[done]) == n;
+		if (sq_node_spare(c, n, sq_keep_empty(n)))
+			WRITE_ONCE(c->owed, true);
 		sq_node_unlock(n, flags);
-		done += i;
-		if (!i) {
+		done += some;
+		if (!some && there) {
 			this_cpu_dec(c->cpu->frees);
 			sq_report(c, "second free", objs[done++], 0);
 		}
 	}
-	if (!list_empty(&empty)) {
-		sq_slabs_release(c, &empty);
-		sq_heap_surplus(c->heap);
-	}
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_slabs_put);
+
+/* May slabs be given to the manager here? RCU may take locks of the timers'. */
+static bool sq_may_release(const struct squirrel_cache *c)
+{
+	if (c->flags & SQUIRREL_TYPESAFE_BY_RCU && irqs_disabled())
+		return false;
+	return sq_may_grow();
+}
+
+/*
+ * What sq_slabs_put() and others have left to do: give empty slabs beyond a few
+ * to the manager, some of each node at a time; make magazines. Where that is not
+ * possible, the next call does it that can, or the reclaimer. Any context.
+ */
+void sq_cache_tidy_slow(struct squirrel_cache *c)
+{
+	unsigned long released = 0, flags;
+	int nid;
+
+	if (!sq_may_release(c)) {
+		sq_event(SQ_EVENT_SURPLUS, 0);
+		return;
+	}
+	WRITE_ONCE(c->owed, false);
+	sq_mags_make();
+	for_each_node(nid) {
+		struct sq_node *n = c->node[nid];
+		LIST_HEAD(empty);
+
+		if (sq_glance(n->nr_empty) <= sq_keep_empty(n))
+			continue;
+		raw_spin_lock_irqsave(&n->lock, flags);
+		sq_node_detach_empty(c, n, sq_keep_empty(n), &empty);
+		if (sq_node_spare(c, n, sq_keep_empty(n)))
+			WRITE_ONCE(c->owed, true);
+		raw_spin_unlock_irqrestore(&n->lock, flags);
+		released += sq_slabs_release(c, &empty);
+	}
+	if (released)
+		sq_heap_surplus(c->heap);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_tidy_slow);

@@ -23,6 +23,11 @@ void sq_history_show_stats(struct seq_file *s);
 
 /* reclaimer.c */
 unsigned long sq_reclaimer_pressure(void);
+void sq_series_run(void);
+
+/* series.c */
+void sq_series(void);
+void sq_series_exit(void);
 
 /* shrinker.c */
 int sq_shrinker_init(void);

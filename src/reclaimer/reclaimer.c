@@ -3,7 +3,8 @@
  * The reclaimer: does what an allocation must not spend time on.
  *
  *   off       only when asked, under memory pressure, and after a CPU went
- *   series    a bounded run in the allocating context, every N allocations
+ *   series    a bounded run in the allocating context, every N allocations;
+ *             by a worker where that has interrupts off
  *   parallel  runs on its own every so many milliseconds, for as long as there
  *             is something to gain; the allocator's slow path wakes it, and
  *             hurries it when more free pages gather than a heap should keep
@@ -18,6 +19,10 @@
  *
  * Locks: sq_reclaim_mutex serialises changes of mode and full runs, and is
  * taken before cpus_read_lock(). The counts are atomics.
+ *
+ * Events come out of frees and allocations, whose callers may hold whatever
+ * lock there is: a timer base, a run queue, a pool of workers. So what they ask
+ * for goes by irq_work, which takes none, and is queued as work from there.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -185,7 +190,8 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_run);
 /**
  * squirrel_reclaim() - give back everything that is free, now
  *
- * Context: Process context. May sleep.
+ * Context: Process context, not from a callback of CPU hotplug, which it waits
+ * for. May sleep.
  * Return: pages given back to the kernel.
  */
 unsigned long squirrel_reclaim(void)
@@ -256,14 +262,23 @@ static void sq_background(struct work_struct *unused)
 	mutex_unlock(&sq_reclaim_mutex);
 }
 
-static void sq_wake(unsigned long ms)
+/* It is awake by sq_awake: after a period the work will follow. */
+static void sq_begin(struct irq_work *unused)
 {
-	if (!test_bit(0, &sq_awake) && !test_and_set_bit(0, &sq_awake))
-		queue_delayed_work(sq_wq, &sq_background_work,
-				   msecs_to_jiffies(ms));
+	queue_delayed_work(sq_wq, &sq_background_work,
+			   msecs_to_jiffies(READ_ONCE(sq_n)));
 }
 
-/* Also if it is waiting already, perhaps for long. */
+static DEFINE_IRQ_WORK(sq_begin_work, sq_begin);
+
+/* Any context but NMI. */
+static void sq_wake(void)
+{
+	if (!test_bit(0, &sq_awake) && !test_and_set_bit(0, &sq_awake))
+		irq_work_queue(&sq_begin_work);
+}
+
+/* Also if it is waiting already, perhaps for long. Not out of an event. */
 static void sq_wake_now(unsigned long ms)
 {
 	set_bit(0, &sq_awake);
@@ -272,8 +287,7 @@ static void sq_wake_now(unsigned long ms)
 
 /*
  * A surplus. Runs in a hurry are a tick apart at least, so that they cannot
- * keep a CPU busy. The work is queued from irq_work, since whoever frees may
- * hold a lock that queueing takes.
+ * keep a CPU busy.
  */
 static void sq_hurry(struct irq_work *unused)
 {
@@ -303,7 +317,7 @@ static void sq_lookout(struct work_struct *unused)
 		return;
 	for_each_online_cpu(cpu) {
 		if (!sq_allocator_cpu_idle(cpu)) {
-			sq_wake(READ_ONCE(sq_n));
+			sq_wake();
 			break;
 		}
 	}
@@ -313,13 +327,14 @@ static void sq_lookout(struct work_struct *unused)
 
 /* ---- series --------------------------------------------------------------- */
 
-/* In the allocating context: this CPU's magazines and what all share. */
-static void sq_series_run(void)
+/* This CPU's magazines and what all share. */
+void sq_series_run(void)
 {
 	struct sq_reclaim_work work = {};
 	u64 start = ktime_get_ns();
 
-	if (test_and_set_bit(0, &sq_series_running))
+	if (READ_ONCE(sq_mode) != SQUIRREL_RECLAIM_SERIES ||
+	    test_and_set_bit(0, &sq_series_running))
 		return;
 	sq_allocator_drain_local(true, &work);
 	sq_reclaim_shared(false, false, &work);
@@ -332,12 +347,11 @@ static void sq_hook_event(enum sq_event event, gfp_t gfp)
 {
 	switch (event) {
 	case SQ_EVENT_ALLOCS:
-		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_SERIES)
-			sq_series_run();
+		sq_series();
 		break;
 	case SQ_EVENT_ACTIVE:
 		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_PARALLEL)
-			sq_wake(READ_ONCE(sq_n));
+			sq_wake();
 		break;
 	case SQ_EVENT_SURPLUS:
 		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_PARALLEL)
@@ -359,7 +373,8 @@ static void sq_hook_event(enum sq_event event, gfp_t gfp)
  * @n: series: every how many allocations; parallel: milliseconds between
  *	runs, 1 to 60000; 0: the default of the mode
  *
- * Context: Process context. May sleep.
+ * Context: Process context, not from a callback of CPU hotplug: it may wait for
+ * a run that waits for that. May sleep.
  * Return: 0, or -EINVAL for an unknown mode or a number out of range: then
  * nothing has changed.
  */
@@ -546,8 +561,10 @@ void sq_reclaimer_exit(void)
 	squirrel_reclaim_mode(SQUIRREL_RECLAIM_OFF, 0);
 	sq_allocator_set_hook(NULL);
 	sq_shrinker_exit();
-	irq_work_sync(&sq_hurry_work);
+	sq_series_exit();
 	cancel_delayed_work_sync(&sq_lookout_work);
+	irq_work_sync(&sq_begin_work);
+	irq_work_sync(&sq_hurry_work);
 	cancel_delayed_work_sync(&sq_background_work);
 	sq_destroy_workqueues();
 }

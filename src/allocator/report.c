@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reports of misuse. Whoever frees may hold a lock that printing takes: that of
+ * a run queue, if somebody waits for the console. So with interrupts off a
+ * report is written down, and printed from irq_work a moment later.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/hardirq.h>
+#include <linux/irq_work.h>
+#include <linux/irqflags.h>
+#include <linux/kernel.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* Reports that may wait at a time; more are only counted. */
+#define SQ_NOTES	8U
+
+enum sq_note_state {
+	SQ_NOTE_FREE,
+	SQ_NOTE_TAKEN,
+	SQ_NOTE_READY,
+};
+
+/**
+ * struct sq_note - a report that is to be printed
+ * @state: enum sq_note_state
+ * @what: what was wrong, if it was a free
+ * @obj: with which pointer or page
+ * @caller: who had it so
+ * @pages: pages that were lost, if it was no free
+ * @name: of the cache, which may go before
+ */
+struct sq_note {
+	int state;
+	const char *what;
+	const void *obj;
+	unsigned long caller;
+	unsigned long pages;
+	char name[SQUIRREL_NAME_MAX + 1];
+};
+
+static struct sq_note sq_notes[SQ_NOTES];
+static atomic_long_t sq_misuse;
+static atomic_long_t sq_stolen;
+
+/* Bad frees reported since load. */
+unsigned long sq_misuse_count(void)
+{
+	return atomic_long_read(&sq_misuse);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_misuse_count);
+
+/* Pages out of use since load. */
+unsigned long sq_stolen_count(void)
+{
+	return atomic_long_read(&sq_stolen);
+}
+
+/*
+ * The kernel prints a hash of the address, the same for the same address, unless
+ * booted with no_hash_pointers: the log is for more eyes than the place of the
+ * kernel's memory.
+ */
+static void sq_print(const char *name, const struct sq_note *note)
+{
+	if (note->pages)
+		pr_err_ratelimited("%s: page %p was put or freed by others while in use (%lu in all); kept out of use\n",
+				   name, note->obj, note->pages);
+	else
+		pr_err_ratelimited("%s: %s of %p, called from %pS; ignored\n",
+				   name, note->what, note->obj,
+				   (void *)note->caller);
+}
+
+static void sq_print_notes(struct irq_work *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < SQ_NOTES; i++) {
+		struct sq_note *note = &sq_notes[i];
+
+		/* Pairs with sq_write_down(). */
+		if (smp_load_acquire(&note->state) != SQ_NOTE_READY)
+			continue;
+		sq_print(note->name, note);
+		/* Printed before it is used again. */
+		smp_store_release(&note->state, SQ_NOTE_FREE);
+	}
+}
+
+static DEFINE_IRQ_WORK(sq_notes_work, sq_print_notes);
+
+static void sq_write_down(const char *name, const struct sq_note *from)
+{
+	unsigned int i;
+
+	for (i = 0; i < SQ_NOTES; i++) {
+		struct sq_note *note = &sq_notes[i];
+
+		if (cmpxchg(&note->state, SQ_NOTE_FREE, SQ_NOTE_TAKEN) !=
+		    SQ_NOTE_FREE)
+			continue;
+		strscpy(note->name, name, sizeof(note->name));
+		note->what = from->what;
+		note->obj = from->obj;
+		note->caller = from->caller;
+		note->pages = from->pages;
+		/* Complete before it is printed. */
+		smp_store_release(&note->state, SQ_NOTE_READY);
+		irq_work_queue(&sq_notes_work);
+		return;
+	}
+}
+
+static void sq_note(struct squirrel_cache *c, const struct sq_note *note)
+{
+	const char *name = c ? c->name : "(no cache)";
+
+	atomic_long_inc(&sq_misuse);
+	if (c)
+		atomic_long_inc(&c->misuse);
+	if (irqs_disabled() || in_nmi())
+		sq_write_down(name, note);
+	else
+		sq_print(name, note);
+}
+
+/* The one place where a bad free is reported. Any context; @what is a constant. */
+void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
+	       unsigned long caller)
+{
+	const struct sq_note note = {
+		.what = what,
+		.obj = obj,
+		.caller = caller,
+	};
+
+	sq_note(c, &note);
+}
+
+/*
+ * Somebody put or freed pages that were in use by @c, or free memory of the heap
+ * it stands for. It was seen only now, so who did it cannot be told.
+ */
+void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost)
+{
+	const struct sq_note note = {
+		.obj = (void *)lost.addr,
+		.pages = lost.pages,
+	};
+
+	atomic_long_add(lost.pages, &sq_stolen);
+	atomic_long_add(lost.pages, &c->stolen);
+	sq_note(c, &note);
+}
+
+/* Nobody can misuse anything any more. May sleep. */
+void sq_report_exit(void)
+{
+	irq_work_sync(&sq_notes_work);
+}
