@@ -11,7 +11,10 @@
 #ifndef _SQUIRREL_BLOCK_H
 #define _SQUIRREL_BLOCK_H
 
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/gfp.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 
 struct sq_block;
@@ -104,6 +107,50 @@ bool sq_block_coalesce_prev(struct sq_block *b);
 unsigned int sq_block_check(const struct sq_block *b);
 size_t sq_block_put(const struct sq_block_ops *ops, unsigned long addr,
 		    size_t size, struct sq_block_lost *lost);
+
+/* A power of two: any count from 1 to twice as many shows in the sum of bits. */
+static_assert(!(SQ_BLOCK_PAGE_REFS & (SQ_BLOCK_PAGE_REFS - 1)));
+
+/* Plain loads, so that the compiler may take them from where they are. */
+static inline bool sq_pages_alone(const struct page *page, unsigned long pages)
+{
+	int refs = 0;
+
+#define SQ_PAGE_REFS(i)	data_race(page[i]._refcount.counter)
+	for (; pages & 7; pages--, page++)
+		refs |= SQ_PAGE_REFS(0);
+	for (; pages; pages -= 8, page += 8) {
+		refs |= SQ_PAGE_REFS(0);
+		refs |= SQ_PAGE_REFS(1);
+		refs |= SQ_PAGE_REFS(2);
+		refs |= SQ_PAGE_REFS(3);
+		refs |= SQ_PAGE_REFS(4);
+		refs |= SQ_PAGE_REFS(5);
+		refs |= SQ_PAGE_REFS(6);
+		refs |= SQ_PAGE_REFS(7);
+	}
+#undef SQ_PAGE_REFS
+	return refs == SQ_BLOCK_PAGE_REFS;
+}
+
+/**
+ * sq_block_alone() - has nobody else to do with these pages?
+ * @ops: their source
+ * @addr: where they start
+ * @pages: how many
+ *
+ * Inline: of all that the give of a block of many pages does, this is the most.
+ *
+ * Context: Any context.
+ * Return: true if they are as they came from the source.
+ */
+static inline bool sq_block_alone(const struct sq_block_ops *ops,
+				  unsigned long addr, unsigned long pages)
+{
+	if (likely(ops == &sq_block_pages))
+		return sq_pages_alone(virt_to_page((void *)addr), pages);
+	return ops->look(ops, addr, pages) == SQ_BLOCK_ALONE;
+}
 
 /**
  * sq_block_set_used() - mark a block used or free

@@ -14,7 +14,6 @@
  * that it settles by the first page of a piece only: a charge to a memory
  * cgroup, the allocation profile, page_owner. There each page goes back alone.
  */
-#include <linux/build_bug.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/page_ref.h>
@@ -106,38 +105,12 @@ static struct sq_block_lost pages_put(const struct sq_block_ops *ops,
 	return lost;
 }
 
-/* A plain load, so that the compiler may take it from where it is. */
-#define REFS(page)	data_race((page)->_refcount.counter)
-
-/* A power of two: any count between 1 and twice as many shows. */
-static_assert(!(SQ_BLOCK_PAGE_REFS & (SQ_BLOCK_PAGE_REFS - 1)));
-
-/* Large blocks are given often, and of what a give does this is the most. */
-static bool pages_alone(const struct page *page, unsigned long pages)
-{
-	int refs = 0;
-
-	for (; pages & 7; pages--, page++)
-		refs |= REFS(page);
-	for (; pages; pages -= 8, page += 8) {
-		refs |= REFS(page);
-		refs |= REFS(page + 1);
-		refs |= REFS(page + 2);
-		refs |= REFS(page + 3);
-		refs |= REFS(page + 4);
-		refs |= REFS(page + 5);
-		refs |= REFS(page + 6);
-		refs |= REFS(page + 7);
-	}
-	return refs == SQ_BLOCK_PAGE_REFS;
-}
-
 static enum sq_block_state pages_look(const struct sq_block_ops *ops,
 				      unsigned long addr, unsigned long pages)
 {
 	const struct page *page = virt_to_page((void *)addr);
 
-	if (likely(pages_alone(page, pages)))
+	if (sq_pages_alone(page, pages))
 		return SQ_BLOCK_ALONE;
 	for (; pages; pages--, page++) {
 		if (page_ref_count(page) < SQ_BLOCK_PAGE_REFS)

@@ -251,16 +251,6 @@ gfp_t sq_gfp_optional(gfp_t gfp);
 struct sq_lost sq_source_put(struct sq_manager *m, unsigned long addr,
 			     size_t size);
 
-/* Whether nobody but the block's holder has to do with its pages. */
-static inline bool sq_source_alone(const struct sq_manager *m,
-				   const struct sq_agent *agent)
-{
-	const struct sq_block_ops *source = m->source;
-
-	return source->look(source, sq_agent_addr(agent),
-			    sq_agent_pages(agent)) == SQ_BLOCK_ALONE;
-}
-
 /* ---- tidy: coalesce and trim ---- */
 
 unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long looks,

@@ -161,11 +161,14 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_manager_pages_used);
 unsigned long sq_manager_pages_free(const struct sq_manager *m)
 {
 	unsigned long pages = 0;
-	struct sq_pool *pool;
+	unsigned int node;
 
-	for (pool = sq_manager_next(m, NULL); pool;
-	     pool = sq_manager_next(m, pool))
-		pages += READ_ONCE(pool->free_pages);
+	for (node = 0; node < m->nr_pools; node++) {
+		const struct sq_pool *pool = m->pools[node];
+
+		if (pool)
+			pages += READ_ONCE(pool->free_pages);
+	}
 	return pages;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_pages_free);
@@ -176,15 +179,16 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_manager_pages_free);
 static bool charge(struct sq_manager *m, const struct sq_request *req)
 {
 	unsigned long used = atomic_long_add_return(req->pages, &m->used);
-	unsigned long over = READ_ONCE(m->overdraft);
+	unsigned long over;
 
-	if (used <= READ_ONCE(m->limit))
+	if (likely(used <= READ_ONCE(m->limit)))
 		return true;
 	atomic_long_inc(&m->limit_hits);
 	if (!sq_gfp_must(req->gfp)) {
 		atomic_long_sub(req->pages, &m->used);
 		return false;
 	}
+	over = READ_ONCE(m->overdraft);
 	while (used > over && !try_cmpxchg(&m->overdraft, &over, used))
 		;
 	return true;
@@ -442,20 +446,23 @@ static struct sq_agent *take(struct sq_manager *m, const struct sq_request *req)
 struct sq_agent *sq_manager_take(struct sq_manager *m,
 				 const struct sq_request *req)
 {
-	struct sq_request r = *req;
 	struct sq_agent *agent;
+	struct sq_request r;
 
 	if (in_nmi())
 		return NULL;
-	if (r.optional)
+	if (req->optional) {
+		r = *req;
 		r.gfp = sq_gfp_optional(r.gfp);
+		req = &r;
+	}
 	if (!req->pages || req->pages > MAX_PAGES || !req->find ||
 	    req->align > MAX_PAGES || (req->align & (req->align - 1)))
 		return NULL;
-	if (!charge(m, &r))
+	if (!charge(m, req))
 		return NULL;
 
-	agent = take(m, &r);
+	agent = take(m, req);
 	if (!agent)
 		atomic_long_sub(req->pages, &m->used);
 	return agent;
@@ -542,7 +549,9 @@ struct sq_lost sq_manager_give(struct sq_manager *m, struct sq_agent *agent)
 	if (agent->manager != m || !pool)
 		goto foreign;
 	/* It is the caller's yet: a long look needs no lock. */
-	if (agent->flags & SQ_AGENT_DIRECT || !sq_source_alone(m, agent))
+	if (agent->flags & SQ_AGENT_DIRECT ||
+	    unlikely(!sq_block_alone(m->source, sq_agent_addr(agent),
+				     sq_agent_pages(agent))))
 		return give_to_source(m, pool, agent);
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
