@@ -254,6 +254,52 @@ static void realloc_zeroes_what_is_new(struct kunit *test)
 	squirrel_heap_free(heap, obj);
 }
 
+/*
+ * From size to size, with __GFP_ZERO in every call: what is new is zero, what
+ * was kept is as it was.
+ */
+static void realloc_chain(struct kunit *test, const size_t *sizes,
+			  unsigned int nr)
+{
+	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	u8 *obj = squirrel_heap_zalloc(heap, sizes[0], GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	memset(obj, 0xee, sizes[0]);
+	for (i = 1; i < nr; i++) {
+		size_t kept = min(sizes[i - 1], sizes[i]);
+
+		obj = squirrel_heap_realloc(heap, obj, sizes[i],
+					    GFP_KERNEL | __GFP_ZERO);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0xee, kept));
+		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(obj + kept, 0,
+						       sizes[i] - kept),
+				      "%zu to %zu", sizes[i - 1], sizes[i]);
+		memset(obj, 0xee, sizes[i]);
+	}
+	squirrel_heap_free(heap, obj);
+	sq_kit_put_heap(test, heap);
+}
+
+/* It stays where it is, small and large; or goes elsewhere after it shrank. */
+static void realloc_zeroes_what_was_given_up(struct kunit *test)
+{
+	static const size_t chains[][5] = {
+		{ 104, 97, 104, 98, 104 },
+		{ 104, 97, 300, 290, 320 },
+		{ 20000, 16500, 20000, 16385, 20480 },
+		{ 20000, 16500, 50000, 49200, 53248 },
+		{ 8192, 7500, 8192, 9000, 8200 },
+		{ 64, 57, 60, 64, 4096 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(chains); i++)
+		realloc_chain(test, chains[i], ARRAY_SIZE(chains[i]));
+}
+
 /* ---- limit, reserve, destroy ---------------------------------------------- */
 
 static void heap_limit_is_counted_apart(struct kunit *test)
@@ -417,6 +463,7 @@ static struct kunit_case heap_cases[] = {
 	KUNIT_CASE(realloc_stays_where_it_can),
 	KUNIT_CASE(failed_realloc_changes_nothing),
 	KUNIT_CASE(realloc_zeroes_what_is_new),
+	KUNIT_CASE(realloc_zeroes_what_was_given_up),
 	KUNIT_CASE(heap_limit_is_counted_apart),
 	KUNIT_CASE(heap_without_memory_counts_that),
 	KUNIT_CASE(heap_reserve_is_kept),

@@ -321,8 +321,12 @@ void *sq_heap_realloc(struct squirrel_heap *heap, const void *obj, size_t size,
 		sq_report(heap->large, "realloc", obj, caller);
 		return NULL;
 	}
-	if (sq_realloc_stays(obj, size, usable))
+	if (sq_realloc_stays(obj, size, usable)) {
+		/* What is given up here reads as zero if it is asked for again. */
+		if (gfp & __GFP_ZERO)
+			memset((char *)obj + size, 0, usable - size);
 		return (void *)obj;
+	}
 	fresh = squirrel_heap_alloc(heap, size, gfp);
 	if (!fresh)
 		return NULL;
@@ -336,8 +340,14 @@ void *sq_heap_realloc(struct squirrel_heap *heap, const void *obj, size_t size,
  * @heap: the heap
  * @obj: the memory, NULL or ZERO_SIZE_PTR
  * @size: bytes; 0 frees it
- * @gfp: as for squirrel_heap_alloc(); __GFP_ZERO clears only what is new, as
- *	counted from squirrel_usable_size(@obj)
+ * @gfp: as for squirrel_heap_alloc()
+ *
+ * With __GFP_ZERO in the allocation and in every call since, what is new reads
+ * as zero, also what was given up by an earlier call: all behind @size, up to
+ * squirrel_usable_size(), is cleared. A client that uses the memory up to that
+ * size loses there what is behind @size. With __GFP_ZERO in some of the calls
+ * only, what was written between the old size and the usable size, or was there
+ * before, may show.
  *
  * Context: As squirrel_heap_alloc().
  * Return: the memory, perhaps elsewhere, with its content up to the smaller of
