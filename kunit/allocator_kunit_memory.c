@@ -288,6 +288,23 @@ static void free_rcu_of_freed_is_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
 }
 
+/* As kfree_rcu(): nothing to free is nothing to do; looked at once. */
+static void free_rcu_of_nothing(struct kunit *test)
+{
+	struct rcu_nut *nuts[3] = { NULL, ZERO_SIZE_PTR }, **next = nuts;
+
+	nuts[2] = squirrel_alloc(sizeof(*nuts[2]), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, nuts[2]);
+	squirrel_free_rcu(*next++, rcu);
+	KUNIT_EXPECT_PTR_EQ(test, next, nuts + 1);
+	squirrel_free_rcu(*next++, rcu);
+	KUNIT_EXPECT_PTR_EQ(test, next, nuts + 2);
+	squirrel_free_rcu(*next++, rcu);
+	KUNIT_EXPECT_PTR_EQ(test, next, nuts + 3);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+}
+
 static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(limit_is_exact_and_counted),
 	KUNIT_CASE(want_of_memory_is_counted),
@@ -298,6 +315,7 @@ static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(typesafe_memory_outlives_readers),
 	KUNIT_CASE(free_rcu_waits_for_readers),
 	KUNIT_CASE(free_rcu_finds_the_owner),
+	KUNIT_CASE(free_rcu_of_nothing),
 	KUNIT_CASE(destroy_waits_for_free_rcu),
 	KUNIT_CASE(free_rcu_of_freed_is_reported),
 	{}

@@ -33,6 +33,7 @@
 #include <linux/numa.h>
 #include <linux/overflow.h>
 #include <linux/rcupdate.h>
+#include <linux/slab.h>
 #include <linux/types.h>
 
 struct squirrel_cache;
@@ -303,12 +304,19 @@ void squirrel_free_sensitive(const void *obj);
 void __squirrel_free_rcu(struct rcu_head *head);
 /**
  * squirrel_free_rcu() - free an object after an RCU grace period
- * @ptr: the object, from the default heap, a heap or a cache
+ * @ptr: the object, from the default heap, a heap or a cache; NULL and
+ *	ZERO_SIZE_PTR are passed over
  * @field: name of the struct rcu_head within it
  *
  * Context: Any context but NMI.
  */
-#define squirrel_free_rcu(ptr, field)	__squirrel_free_rcu(&(ptr)->field)
+#define squirrel_free_rcu(ptr, field)					\
+do {									\
+	typeof(ptr) __sq_ptr = (ptr);					\
+									\
+	if (!ZERO_OR_NULL_PTR(__sq_ptr))				\
+		__squirrel_free_rcu(&__sq_ptr->field);			\
+} while (0)
 size_t squirrel_usable_size(const void *obj);
 bool squirrel_owns(const void *obj);
 
