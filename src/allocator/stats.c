@@ -289,9 +289,12 @@ static void sq_summary_heap(struct squirrel_heap *heap, void *ctx)
 	h->view.largest_free += view.largest_free;
 	h->view.merges += view.merges;
 	h->view.coalesce_tries += view.coalesce_tries;
+	/* A strategy that was left, and unregistered, is there this long. */
+	rcu_read_lock();
 	seq_printf(h->s, "heap  %-28s %8s %10lu %12lu %8lu %6lu\n", heap->name,
 		   READ_ONCE(heap->strategy)->name, sum.live, sum.live_bytes,
 		   view.used_pages + view.free_pages, sum.misuse);
+	rcu_read_unlock();
 }
 
 /* Squirrel's own magazines are in the table, but nobody's live objects. */
