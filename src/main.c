@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/notifier.h>
 
 #include <squirrel/allocator.h>
@@ -110,7 +111,15 @@ module_init(squirrel_init);
 
 static void __exit squirrel_exit(void)
 {
+	/*
+	 * The parameter's file stays until after this function. Whoever writes
+	 * to it is in reclaim_set() with this lock held: either he was there
+	 * first, and is through with the reclaimer when we have the lock, or he
+	 * comes later, finds the module not loaded and leaves it alone.
+	 */
+	kernel_param_lock(THIS_MODULE);
 	loaded = false;
+	kernel_param_unlock(THIS_MODULE);
 	unregister_module_notifier(&client_nb);
 	sq_debugfs_exit();
 	sq_reclaimer_exit();
