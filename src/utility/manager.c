@@ -184,7 +184,7 @@ static bool charge(struct sq_manager *m, const struct sq_request *req)
 	if (likely(used <= READ_ONCE(m->limit)))
 		return true;
 	atomic_long_inc(&m->limit_hits);
-	if (!sq_gfp_must(req->gfp)) {
+	if (req->optional || !sq_gfp_must(req->gfp)) {
 		atomic_long_sub(req->pages, &m->used);
 		return false;
 	}
@@ -254,11 +254,9 @@ static struct sq_agent *cut(struct sq_pool *pool, struct sq_agent *agent,
  * Take the wanted pages out of a free block; what is left of it stays free.
  * NULL, with nothing changed, if there are too few spare descriptors.
  */
-static struct sq_agent *carve(struct sq_pool *pool, struct sq_agent *agent,
-			      const struct sq_request *req)
+static noinline struct sq_agent *
+carve_part(struct sq_pool *pool, struct sq_agent *agent, size_t gap, size_t size)
 {
-	size_t gap = gap_of(agent, req) << PAGE_SHIFT;
-	size_t size = req->pages << PAGE_SHIFT;
 	struct sq_agent *below = NULL, *above = NULL;
 	struct sq_agent *part;
 
@@ -287,6 +285,16 @@ static struct sq_agent *carve(struct sq_pool *pool, struct sq_agent *agent,
 		part = cut(pool, agent, size, above, &agent);
 		sq_pool_insert(pool, part);
 	}
+	return agent;
+}
+
+static struct sq_agent *carve(struct sq_pool *pool, struct sq_agent *agent,
+			      const struct sq_request *req)
+{
+	if (sq_agent_pages(agent) != req->pages)
+		return carve_part(pool, agent, gap_of(agent, req) << PAGE_SHIFT,
+				  req->pages << PAGE_SHIFT);
+	sq_pool_remove(pool, agent);
 	return agent;
 }
 
@@ -427,6 +435,16 @@ static struct sq_agent *take(struct sq_manager *m, const struct sq_request *req)
 	return agent;
 }
 
+/* Apart, for a request of its own on the stack costs all who take. */
+static noinline struct sq_agent *take_optional(struct sq_manager *m,
+					       const struct sq_request *req)
+{
+	struct sq_request r = *req;
+
+	r.gfp = sq_gfp_optional(r.gfp);
+	return take(m, &r);
+}
+
 /**
  * sq_manager_take() - take a block
  * @m: the manager
@@ -447,22 +465,16 @@ struct sq_agent *sq_manager_take(struct sq_manager *m,
 				 const struct sq_request *req)
 {
 	struct sq_agent *agent;
-	struct sq_request r;
 
 	if (in_nmi())
 		return NULL;
-	if (req->optional) {
-		r = *req;
-		r.gfp = sq_gfp_optional(r.gfp);
-		req = &r;
-	}
 	if (!req->pages || req->pages > MAX_PAGES || !req->find ||
 	    req->align > MAX_PAGES || (req->align & (req->align - 1)))
 		return NULL;
 	if (!charge(m, req))
 		return NULL;
 
-	agent = take(m, req);
+	agent = req->optional ? take_optional(m, req) : take(m, req);
 	if (!agent)
 		atomic_long_sub(req->pages, &m->used);
 	return agent;
