@@ -20,7 +20,13 @@ static void objects_are_aligned(struct kunit *test)
 		{ 10, 4096, 0, 4096 }, { 600, 256, 0, 256 },
 		{ 200, 0, SQUIRREL_HWCACHE_ALIGN, SMP_CACHE_BYTES },
 		{ 64, 64, SQUIRREL_TYPESAFE_BY_RCU, 64 },
+		{ 8192, 0, 0, 8192 }, { 16384, 0, 0, 16384 },
+		{ 100, 8192, 0, 8192 }, { 9000, 8192, 0, 8192 },
+		{ 16384, 32768, 0, 32768 }, { 100, 65536, 0, 65536 },
+		{ 8192, 8192, SQUIRREL_TYPESAFE_BY_RCU, 8192 },
 	};
+	struct squirrel_cache *page = sq_kit_cache(test, PAGE_SIZE, NULL);
+	struct sq_model *pages = sq_model_new(test, 100);
 	unsigned int i, k;
 
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
@@ -39,10 +45,16 @@ static void objects_are_aligned(struct kunit *test)
 					    "size %u", t[i].size);
 			KUNIT_EXPECT_TRUE(test, sq_model_add(m, obj, t[i].size,
 							     0));
+			/* The next block may begin anywhere. */
+			KUNIT_EXPECT_TRUE(test,
+					  sq_model_add(pages, sq_kit_alloc(test, page),
+						       PAGE_SIZE, 0));
 		}
 		KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
 		while (m->nr)
 			squirrel_cache_free(c, sq_model_del(m, 0));
+		while (pages->nr)
+			squirrel_cache_free(page, sq_model_del(pages, 0));
 		KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
 	}
 }

@@ -40,22 +40,102 @@ static void every_size_is_served(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->large_bytes), 0);
 }
 
+/* Free blocks that begin at odd pages, of all lengths: every second of these. */
+static void make_odd(struct kunit *test, struct squirrel_heap *heap)
+{
+	void *last = NULL;
+	unsigned int i;
+
+	for (i = 0; i < 120; i++) {
+		size_t pages = i & 1 ? 1 : 3 + i % 37;
+		void *obj = squirrel_heap_alloc(heap, pages * PAGE_SIZE,
+						GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		if (i & 1)
+			squirrel_heap_free(heap, last);
+		last = obj;
+	}
+}
+
+/* With a page in between, so that what follows may begin anywhere. */
+static void expect_aligned(struct kunit *test, struct squirrel_heap *heap,
+			   size_t size)
+{
+	size_t align = max(size, 8UL);
+	unsigned int i;
+	void *obj;
+
+	for (i = 0; i < 20 && i * size < SQUIRREL_MAX_SIZE; i++) {
+		obj = squirrel_heap_alloc(heap, size, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		KUNIT_EXPECT_EQ_MSG(test, (unsigned long)obj % align, 0, "%zu",
+				    size);
+		obj = squirrel_heap_alloc(heap, PAGE_SIZE, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+	}
+}
+
 static void powers_of_two_are_aligned(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	static const char * const strategies[] = { "segregated", "first", "best" };
+	unsigned int i;
 	size_t size;
 
-	for (size = 1; size <= SQUIRREL_MAX_SIZE; size *= 2) {
-		size_t align = clamp(size, 8UL, PAGE_SIZE);
-		unsigned int i;
+	for (i = 0; i < ARRAY_SIZE(strategies); i++) {
+		const struct squirrel_heap_args args = {
+			.strategy_name = strategies[i],
+		};
+		struct squirrel_heap *heap = sq_kit_heap(test, &args);
 
-		for (i = 0; i < 20 && i * size < SQUIRREL_MAX_SIZE; i++) {
-			void *obj = squirrel_heap_alloc(heap, size, GFP_KERNEL);
+		make_odd(test, heap);
+		for (size = 1; size <= SQUIRREL_MAX_SIZE; size *= 2)
+			expect_aligned(test, heap, size);
+		sq_kit_put_heap(test, heap);
+	}
+}
 
-			KUNIT_ASSERT_NOT_NULL(test, obj);
-			KUNIT_EXPECT_EQ_MSG(test, (unsigned long)obj % align, 0,
-					    "%zu", size);
-		}
+/*
+ * Out of one block of 16 pages: three are taken twice, so what is left begins
+ * at page 6, and the next of four has to begin at page 8.
+ */
+static void carved_powers_of_two_are_aligned(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 1024);
+	struct sq_kit *kit = test->priv;
+	size_t pages;
+	void *obj;
+
+	for (pages = 2; pages <= 8; pages *= 2) {
+		obj = squirrel_heap_alloc(heap, 16 * PAGE_SIZE, GFP_KERNEL);
+		squirrel_heap_free(heap, obj);
+		squirrel_heap_alloc(heap, 3 * PAGE_SIZE, GFP_KERNEL);
+		obj = squirrel_heap_alloc(heap, pages * PAGE_SIZE, GFP_KERNEL);
+		KUNIT_EXPECT_EQ_MSG(test, (unsigned long)obj %
+				    (pages * PAGE_SIZE), 0, "%zu pages", pages);
+		/* It did come out of that block. */
+		KUNIT_EXPECT_LT(test, sq_fake_index(&kit->fake,
+						    (unsigned long)obj), 64);
+	}
+}
+
+/* A class that cannot be made is replaced by none that is aligned to less. */
+static void substitute_classes_are_aligned(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	unsigned int class;
+
+	for (class = 0; class + 1 < SQUIRREL_NR_CLASSES; class++) {
+		unsigned int size = squirrel_class_size(class), got;
+		struct squirrel_cache *c;
+
+		if (!is_power_of_2(size))
+			continue;
+		KUNIT_ASSERT_NOT_NULL(test, sq_heap_class(heap, class + 1,
+							  GFP_KERNEL));
+		c = sq_heap_substitute(heap, class);
+		got = c ? squirrel_cache_size(c) : PAGE_SIZE;
+		KUNIT_EXPECT_EQ_MSG(test, got % size, 0, "%u", size);
 	}
 }
 
@@ -455,6 +535,8 @@ static void sensitive_memory_is_wiped(struct kunit *test)
 static struct kunit_case heap_cases[] = {
 	KUNIT_CASE(every_size_is_served),
 	KUNIT_CASE(powers_of_two_are_aligned),
+	KUNIT_CASE(carved_powers_of_two_are_aligned),
+	KUNIT_CASE(substitute_classes_are_aligned),
 	KUNIT_CASE(usable_size_is_close),
 	KUNIT_CASE(usable_size_of_what_is_not_live),
 	KUNIT_CASE(odd_sizes),

@@ -30,7 +30,7 @@ static const struct misuse_cache_row misuse_cache_rows[] = {
 	{ "misuse_x", SQUIRREL_MAX_SIZE + 1, {}, -E2BIG },
 	{ "misuse_x", UINT_MAX, {}, -E2BIG },
 	{ "misuse_x", 64, { .align = 3 }, -EINVAL },
-	{ "misuse_x", 64, { .align = 2 * PAGE_SIZE }, -EINVAL },
+	{ "misuse_x", 64, { .align = 2 * SQUIRREL_MAX_SIZE }, -EINVAL },
 	{ "misuse_x", 64, { .align = UINT_MAX }, -EINVAL },
 	{ "misuse_x", 64, { .flags = 1U << 30 }, -EINVAL },
 	{ "misuse_x", 64, { .flags = 1U << 31 }, -EINVAL },

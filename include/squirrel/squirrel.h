@@ -25,8 +25,10 @@
 #ifndef _SQUIRREL_SQUIRREL_H
 #define _SQUIRREL_SQUIRREL_H
 
+#include <linux/align.h>
 #include <linux/bitops.h>
 #include <linux/build_bug.h>
+#include <linux/cache.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/module.h>
@@ -64,8 +66,9 @@ struct squirrel_heap;
 
 /**
  * struct squirrel_cache_args - what is special about a cache
- * @align: alignment of every object in bytes, a power of two, or 0 for that
- *	of an unsigned long
+ * @align: alignment of every object in bytes, a power of two up to
+ *	SQUIRREL_MAX_SIZE, or 0 for that of an unsigned long. Aligned to more
+ *	than a page, an object takes whole pages
  * @flags: SQUIRREL_* flags
  * @ctor: called once on each object when its memory is taken, in the context
  *	of the allocation that needed it; must leave the object in the state
@@ -144,7 +147,8 @@ __squirrel_cache_create(const char *name, unsigned int size,
  * squirrel_cache_create() - create an object cache
  * @name: its name, unique among caches, 1 to SQUIRREL_NAME_MAX characters
  *	without '/' or white space
- * @size: bytes per object, 1 to SQUIRREL_MAX_SIZE
+ * @size: bytes per object, 1 to SQUIRREL_MAX_SIZE; a word less with a constructor
+ *	or SQUIRREL_TYPESAFE_BY_RCU
  * @args: const struct squirrel_cache_args *, or NULL for the defaults
  *
  * Context: Process context. May sleep.
@@ -243,15 +247,31 @@ void squirrel_heap_free(struct squirrel_heap *heap, const void *obj);
  * per power of two: 72 80 ... 128, 144 ... 256, and so on up to 8192.
  * Neighbours are at most 1/8 apart, so an object wastes 1/16 of its size on
  * average. Larger ones are blocks of pages.
+ *
+ * Where kmalloc() aligns to more than 8 bytes, or a buffer for DMA must not share
+ * a line of the cache, only those that are multiples of that are in use.
  */
 #define SQUIRREL_CLASS_MAX_SIZE	8192UL
 #define SQUIRREL_NR_CLASSES		64U
 
+#ifndef SQUIRREL_MIN_ALIGN
+#ifndef ARCH_DMA_MINALIGN
+#define SQUIRREL_MIN_ALIGN	(0UL + ARCH_KMALLOC_MINALIGN)
+#else
+#define SQUIRREL_MIN_ALIGN						\
+	((0UL + ARCH_DMA_MINALIGN) / ARCH_KMALLOC_MINALIGN ?		\
+	 (0UL + ARCH_DMA_MINALIGN) : (0UL + ARCH_KMALLOC_MINALIGN))
+#endif
+#endif
+
 /* @size is 1 to SQUIRREL_CLASS_MAX_SIZE. */
 static __always_inline unsigned int squirrel_class_of(size_t size)
 {
-	unsigned int last = size - 1, shift;
+	unsigned int last, shift;
 
+	if (SQUIRREL_MIN_ALIGN > 8)
+		size = ALIGN(size, SQUIRREL_MIN_ALIGN);
+	last = size - 1;
 	if (size <= 64)
 		return last >> 3;
 	shift = __fls(last) - 3;

@@ -35,6 +35,12 @@ static unsigned int sq_cache_align(unsigned int size,
 	return align;
 }
 
+/* A constructed object, or one a reader may still see, stays as it is. */
+static bool sq_cache_mark_outside(const struct squirrel_cache_args *args)
+{
+	return args->ctor || (args->flags & SQUIRREL_TYPESAFE_BY_RCU);
+}
+
 static void sq_cache_layout(struct squirrel_cache *c, unsigned int size,
 			    const struct squirrel_cache_args *args)
 {
@@ -42,13 +48,13 @@ static void sq_cache_layout(struct squirrel_cache *c, unsigned int size,
 
 	c->object_size = size;
 	c->align = sq_cache_align(size, args);
-	/* A constructed object, or one a reader may still see, stays as it is */
-	if (args->ctor || (args->flags & SQUIRREL_TYPESAFE_BY_RCU)) {
+	if (sq_cache_mark_outside(args)) {
 		c->flags |= SQ_CACHE_MARK_OUTSIDE;
 		c->mark_off = slot;
 		slot += sizeof(long);
 	}
-	c->size = ALIGN(slot, c->align);
+	/* What is aligned to more than a page is alone in its slab. */
+	c->size = ALIGN(slot, min_t(size_t, c->align, PAGE_SIZE));
 	c->magic = div64_u64(U64_MAX, c->size) + 2;
 	c->span = SQ_SLAB_MAX_OBJS * sq_slot_step(c);
 	c->cpu_max = clamp(SQ_CPU_BYTES / c->size, 2U, SQ_CPU_MAX) & ~1U;
@@ -269,10 +275,16 @@ static int sq_cache_check_args(const char *name, unsigned int size,
 	if (!args)
 		return 0;
 	if (args->align && (!is_power_of_2(args->align) ||
-			    args->align > PAGE_SIZE)) {
+			    args->align > SQUIRREL_MAX_SIZE)) {
 		pr_err("cache '%s': align %u is not a power of two up to %lu\n",
-		       name, args->align, PAGE_SIZE);
+		       name, args->align, SQUIRREL_MAX_SIZE);
 		return -EINVAL;
+	}
+	if (sq_cache_mark_outside(args) &&
+	    size > SQUIRREL_MAX_SIZE - sizeof(unsigned long)) {
+		pr_err("cache '%s': size %u is over %lu, with %zu bytes behind it for squirrel's mark\n",
+		       name, size, SQUIRREL_MAX_SIZE, sizeof(unsigned long));
+		return -E2BIG;
 	}
 	if (args->flags & ~SQUIRREL_CACHE_FLAGS) {
 		pr_err("cache '%s': unknown flags 0x%x\n", name,

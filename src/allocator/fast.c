@@ -390,8 +390,9 @@ suspect:
  * @size: bytes, up to SQUIRREL_MAX_SIZE
  * @gfp: what the context allows; __GFP_ZERO clears the memory
  *
- * Memory of a power-of-two size is aligned to that size, any other to 8 bytes,
- * or to a page if it is more than SQUIRREL_CLASS_MAX_SIZE.
+ * Memory of a power-of-two size is aligned to that size, any other to 8 bytes (or
+ * what kmalloc() or DMA asks for, if that is more), and to a page if it is more
+ * than SQUIRREL_CLASS_MAX_SIZE.
  *
  * __GFP_NOFAIL is as for squirrel_cache_alloc(); a size over SQUIRREL_MAX_SIZE
  * is refused all the same.

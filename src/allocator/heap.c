@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
@@ -142,19 +143,36 @@ static struct squirrel_cache *sq_heap_make_class(struct squirrel_heap *heap,
 	return c;
 }
 
-/* The cache of a size class, or of one a little larger; NULL if neither. */
+/*
+ * The cache of a class a little larger, or NULL. A power of two is aligned to
+ * itself, so only another such will do for it.
+ */
+struct squirrel_cache *sq_heap_substitute(struct squirrel_heap *heap,
+					  unsigned int class)
+{
+	bool two = is_power_of_2(squirrel_class_size(class));
+	struct squirrel_cache *c = NULL;
+	unsigned int i;
+
+	for (i = class + 1; !c && i <= class + SQ_CLASS_TRIES &&
+	     i < SQUIRREL_NR_CLASSES; i++)
+		if (!two || is_power_of_2(squirrel_class_size(i)))
+			c = READ_ONCE(heap->class[i]);
+	return c;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_substitute);
+
+/* The cache of a size class, or of one that will do; NULL if neither. */
 struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
 				     unsigned int class, gfp_t gfp)
 {
 	struct squirrel_cache *c = READ_ONCE(heap->class[class]);
-	unsigned int i;
 
 	if (!c)
 		c = sq_heap_make_class(heap, class, gfp);
-	for (i = 1; !c && i <= SQ_CLASS_TRIES && class + i < SQUIRREL_NR_CLASSES; i++)
-		c = READ_ONCE(heap->class[class + i]);
-	return c;
+	return c ? c : sq_heap_substitute(heap, class);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_class);
 
 /* ---- allocation ----------------------------------------------------------- */
 

@@ -548,6 +548,8 @@ struct squirrel_heap *sq_heap_new(const char *name,
 void sq_heap_discard(struct squirrel_heap *heap);
 struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
 				     unsigned int class, gfp_t gfp);
+struct squirrel_cache *sq_heap_substitute(struct squirrel_heap *heap,
+					  unsigned int class);
 void *sq_heap_realloc(struct squirrel_heap *heap, const void *obj, size_t size,
 		      gfp_t gfp, unsigned long caller);
 void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,

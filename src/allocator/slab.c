@@ -8,6 +8,7 @@
  * chance to become empty.
  */
 #include <linux/hardirq.h>
+#include <linux/log2.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
@@ -408,6 +409,8 @@ static struct sq_agent *sq_grow_block(struct squirrel_cache *c, gfp_t gfp,
 {
 	struct sq_request req = {
 		.pages = pages,
+		.align = max_t(unsigned long, c->align,
+			       is_power_of_2(c->size) ? c->size : 0) >> PAGE_SHIFT,
 		.gfp = gfp & ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_COMP),
 		.node = node,
 		.kind = SQ_KIND_SLAB,
