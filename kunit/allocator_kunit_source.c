@@ -236,6 +236,158 @@ static void nofail_passes_limits(struct kunit *test)
 	squirrel_heap_free(heap, large[0]);
 }
 
+/* A zone is obeyed whatever the size is, and whatever is at hand. */
+static void heaps_obey_zones(struct kunit *test)
+{
+	static const size_t sizes[] = { 8, 64, 4096, 8192, 20000 };
+	static const gfp_t zones[] = {
+		GFP_KERNEL | GFP_DMA,
+		GFP_ATOMIC | GFP_DMA32,
+		GFP_KERNEL | GFP_DMA32 | __GFP_ZERO,
+	};
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
+	struct sq_kit *kit = test->priv;
+	struct sq_fake_asked *asked;
+	unsigned int i, k;
+	u8 *obj, *other;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		other = squirrel_heap_alloc(heap, sizes[i], GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, other);
+		memset(other, 0xaa, sizes[i]);
+		squirrel_heap_free(heap, other);
+		for (k = 0; k < ARRAY_SIZE(zones); k++) {
+			unsigned long out = kit->fake.out;
+
+			sq_fake_forget(&kit->fake);
+			obj = squirrel_heap_alloc(heap, sizes[i], zones[k]);
+			KUNIT_ASSERT_NOT_NULL(test, obj);
+			asked = &kit->fake.asked[sizes[i] > PAGE_SIZE];
+			KUNIT_EXPECT_EQ_MSG(test, asked->gets, 1, "size %zu",
+					    sizes[i]);
+			KUNIT_EXPECT_EQ(test, asked->all & zones[k] &
+					SQ_GFP_ZONES, zones[k] & SQ_GFP_ZONES);
+			KUNIT_EXPECT_GE(test, squirrel_usable_size(obj),
+					sizes[i]);
+			if (zones[k] & __GFP_ZERO)
+				KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0,
+								   sizes[i]));
+			squirrel_heap_free(heap, obj);
+			/* Not for anybody else. */
+			KUNIT_EXPECT_EQ(test, kit->fake.out, out);
+		}
+		/* What was at hand is so still. */
+		obj = squirrel_heap_alloc(heap, sizes[i], GFP_KERNEL);
+		if (sizes[i] <= PAGE_SIZE)
+			KUNIT_EXPECT_PTR_EQ(test, obj, other);
+		squirrel_heap_free(heap, obj);
+	}
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++)
+		if (heap->class[i])
+			KUNIT_EXPECT_EQ(test, sq_cache_live(heap->class[i]), 0);
+}
+
+/* The default heap finds its class when the call is compiled. */
+static void default_heap_obeys_zones(struct kunit *test)
+{
+	struct squirrel_cache *c;
+	u8 *obj = squirrel_alloc(200, GFP_KERNEL);
+	unsigned long live;
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	c = squirrel_default_class[squirrel_class_of(200)];
+	live = sq_cache_live(c);
+	squirrel_free(obj);
+	obj = squirrel_alloc(200, GFP_KERNEL | GFP_DMA32);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj), PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), live - 1);
+	squirrel_free(obj);
+	obj = squirrel_alloc_node(200, GFP_KERNEL | GFP_DMA32, numa_mem_id());
+	KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj), PAGE_SIZE);
+	squirrel_free(obj);
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), live - 1);
+}
+
+/* A cache's objects lie anywhere: refused, whether or not there are some. */
+static void caches_refuse_zones(struct kunit *test)
+{
+	const struct squirrel_cache_args typesafe = {
+		.flags = SQUIRREL_TYPESAFE_BY_RCU,
+	};
+	struct squirrel_cache *caches[] = {
+		sq_kit_cache(test, 64, NULL),
+		sq_kit_cache(test, 64, &typesafe),
+	};
+	void *objs[4], *obj;
+	unsigned int i, k;
+	int got;
+
+	for (i = 0; i < ARRAY_SIZE(caches); i++) {
+		struct squirrel_cache *c = caches[i];
+
+		for (k = 0; k < 2; k++) {
+			obj = squirrel_cache_alloc(c, GFP_KERNEL | GFP_DMA);
+			KUNIT_EXPECT_NULL(test, obj);
+			obj = squirrel_cache_zalloc(c, GFP_DMA32 | __GFP_NOWARN);
+			KUNIT_EXPECT_NULL(test, obj);
+			obj = squirrel_cache_alloc_node(c, GFP_DMA32,
+							numa_mem_id());
+			KUNIT_EXPECT_NULL(test, obj);
+			got = squirrel_cache_alloc_bulk(c, GFP_DMA, 4, objs);
+			KUNIT_EXPECT_EQ(test, got, 0);
+			got = squirrel_cache_alloc_bulk(c, GFP_DMA, 1, objs);
+			KUNIT_EXPECT_EQ(test, got, 0);
+			KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
+			squirrel_cache_free(c, sq_kit_alloc(test, c));
+		}
+	}
+}
+
+/* Who happens to make a slab is not charged for what others get of it. */
+static void nobody_is_charged_for_others(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
+	struct squirrel_cache *c = sq_kit_fake_cache(test, 64);
+	struct sq_kit *kit = test->priv;
+	void *obj;
+
+	sq_fake_forget(&kit->fake);
+	obj = squirrel_heap_alloc(heap, 64, GFP_KERNEL_ACCOUNT);
+	squirrel_heap_free(heap, obj);
+	squirrel_cache_free(c, squirrel_cache_alloc(c, GFP_KERNEL_ACCOUNT));
+	KUNIT_EXPECT_EQ(test, kit->fake.asked[0].gets, 2);
+	KUNIT_EXPECT_EQ(test, kit->fake.asked[0].any & __GFP_ACCOUNT, 0);
+	/* Whole pages are charged to who asks. */
+	obj = squirrel_heap_alloc(heap, 20000, GFP_KERNEL_ACCOUNT);
+	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].gets, 1);
+	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].all & __GFP_ACCOUNT,
+			__GFP_ACCOUNT);
+	squirrel_heap_free(heap, obj);
+}
+
+/* Whoever reclaims has access to the last reserves: not for ours. */
+static void refill_spares_the_last_pages(struct kunit *test)
+{
+	struct sq_kit *kit = test->priv;
+	struct sq_reclaim_work work = {};
+	struct squirrel_cache *c;
+	unsigned int i;
+
+	sq_kit_fake_heap(test, "segregated", 1024);
+	c = sq_kit_fake_cache(test, 512);
+	c->reserve = 100;
+	sq_fake_forget(&kit->fake);
+	sq_allocator_refill(&work);
+	KUNIT_EXPECT_GE(test, sq_cache_at_hand(c), 100);
+	KUNIT_EXPECT_GT(test, work.refilled, 0);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, kit->fake.asked[i].all & __GFP_NOMEMALLOC,
+				__GFP_NOMEMALLOC);
+	KUNIT_EXPECT_EQ(test, kit->fake.asked[0].any & __GFP_DIRECT_RECLAIM, 0);
+	c->reserve = 0;
+}
+
 static struct kunit_case source_cases[] = {
 	KUNIT_CASE(single_pages_will_do),
 	KUNIT_CASE(long_slabs_come_back),
@@ -243,6 +395,11 @@ static struct kunit_case source_cases[] = {
 	KUNIT_CASE(shortest_slab_is_not_optional),
 	KUNIT_CASE(nofail_is_served),
 	KUNIT_CASE(nofail_passes_limits),
+	KUNIT_CASE(heaps_obey_zones),
+	KUNIT_CASE(default_heap_obeys_zones),
+	KUNIT_CASE(caches_refuse_zones),
+	KUNIT_CASE(nobody_is_charged_for_others),
+	KUNIT_CASE(refill_spares_the_last_pages),
 	{}
 };
 

@@ -73,12 +73,38 @@ static void scan_does_not_sleep(struct kunit *test)
 	KUNIT_EXPECT_GT(test, back, 150);
 }
 
+/* Nothing is allocated under pressure, also not to bring reserves back. */
+static void scan_refills_nothing(struct kunit *test)
+{
+	const struct squirrel_cache_args args = { .reserve = 200 };
+	long refilled = sq_yard_stat(test, sq_reclaimer_show_stats,
+				     "objects_refilled");
+	void **objs = kunit_kcalloc(test, 200, sizeof(*objs), GFP_KERNEL);
+	struct squirrel_cache *c;
+	int got;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	c = squirrel_cache_create("kunit-reserve", 512, &args);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	got = squirrel_cache_alloc_bulk(c, GFP_KERNEL, 200, objs);
+	KUNIT_EXPECT_EQ(test, got, 200);
+	sq_shrinker_scan();
+	KUNIT_EXPECT_EQ(test, sq_yard_stat(test, sq_reclaimer_show_stats,
+					   "objects_refilled"), refilled);
+	squirrel_reclaim();
+	KUNIT_EXPECT_GT(test, sq_yard_stat(test, sq_reclaimer_show_stats,
+					   "objects_refilled"), refilled);
+	squirrel_cache_free_bulk(c, got, objs);
+	squirrel_cache_destroy(c);
+}
+
 static struct kunit_case shrinker_cases[] = {
 	KUNIT_CASE(count_follows_free_memory),
 	KUNIT_CASE(scan_gives_pages_back),
 	KUNIT_CASE(scan_of_nothing_gives_nothing),
 	KUNIT_CASE(scan_leaves_live_objects),
 	KUNIT_CASE(scan_does_not_sleep),
+	KUNIT_CASE(scan_refills_nothing),
 	{}
 };
 

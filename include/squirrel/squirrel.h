@@ -57,7 +57,11 @@ struct squirrel_heap;
  * period after the last object of a slab was freed
  */
 #define SQUIRREL_TYPESAFE_BY_RCU	0x02U
-/** define SQUIRREL_ACCOUNT - charge the pages to the allocating memcg */
+/**
+ * define SQUIRREL_ACCOUNT - charge the pages to the allocating memcg: that of
+ * whoever a slab is made for, for as long as the slab is there, whoever else
+ * gets its objects
+ */
 #define SQUIRREL_ACCOUNT		0x04U
 /** define SQUIRREL_QUIET - no line in the log when the name is taken */
 #define SQUIRREL_QUIET			0x08U
@@ -71,11 +75,13 @@ struct squirrel_heap;
  *	than a page, an object takes whole pages
  * @flags: SQUIRREL_* flags
  * @ctor: called once on each object when its memory is taken, in the context
- *	of the allocation that needed it; must leave the object in the state
- *	in which it will also be freed. NULL: none
+ *	of the allocation that needed it, or of create for the reserve; must
+ *	leave the object in the state in which it will also be freed. NULL: none
  * @limit: most bytes of objects the cache may hold (live or at hand), or 0;
  *	what must not fail (__GFP_NOFAIL) goes beyond it
- * @reserve: number of objects that stay at hand, or 0
+ * @reserve: number of objects that stay at hand, or 0. What was taken of it is
+ *	made good by the reclaimer or, with a constructor, by later allocations
+ *	that may sleep
  * @node: NUMA node the memory comes from by preference, as node + 1, or 0 for
  *	the node of the allocating CPU
  * @owner: module that owns the cache; filled in by squirrel_cache_create()

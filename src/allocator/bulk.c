@@ -109,6 +109,10 @@ int squirrel_cache_alloc_bulk(struct squirrel_cache *c, gfp_t gfp, size_t n,
 		objs[0] = squirrel_cache_alloc(c, gfp);
 		return objs[0] ? 1 : 0;
 	}
+	if (unlikely(gfp & SQ_GFP_ZONES)) {
+		sq_zone_alloc(c, gfp, NUMA_NO_NODE);	/* says why */
+		return 0;
+	}
 	if (!sq_bulk_fill(c, gfp, n, objs, &got)) {
 		squirrel_cache_free_bulk(c, got, objs);
 		return 0;

@@ -7,6 +7,7 @@
 #include <linux/cache.h>
 #include <linux/cpu.h>
 #include <linux/log2.h>
+#include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -308,19 +309,42 @@ static int sq_cache_check_limit(const struct squirrel_cache *c,
 	return -EINVAL;
 }
 
-/*
- * Grow until the reserve is at hand, or no further: pages may come from another
- * node than the one that is short. Returns objects added.
- */
-unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp)
+/* Objects in slabs. */
+unsigned long sq_cache_at_hand(const struct squirrel_cache *c)
 {
-	struct sq_node *n = c->node[c->home ? c->home - 1 : numa_mem_id()];
-	unsigned long added = 0, before;
+	unsigned long nr = 0;
+	int nid;
 
-	while (sq_glance(n->nr_free) < c->reserve) {
+	for_each_node(nid)
+		nr += sq_glance(c->node[nid]->nr_free);
+	return nr;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_at_hand);
+
+/* Is there that much memory at all? If not, say so. */
+bool sq_reserve_fits(const char *kind, const char *name, u64 bytes)
+{
+	u64 most = (u64)totalram_pages() << PAGE_SHIFT;
+
+	if (bytes <= most)
+		return true;
+	pr_err("%s '%s': no memory for the reserve of %llu bytes: the machine has %llu\n",
+	       kind, name, bytes, most);
+	return false;
+}
+
+/*
+ * Grow by at most @most slabs until the reserve is at hand, or no further.
+ * Returns how many were made.
+ */
+unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp,
+			    unsigned int most)
+{
+	unsigned long added = 0;
+
+	while (added < most && sq_cache_at_hand(c) < c->reserve) {
 		void *obj;
 
-		before = sq_glance(n->nr_objs);
 		obj = sq_cache_grow(c, gfp | __GFP_NOWARN, NUMA_NO_NODE);
 		if (!obj)
 			break;
@@ -329,10 +353,21 @@ unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp)
 		sq_slabs_put(c, &obj, 1);
 		preempt_enable();
 		sq_cache_tidy(c);
-		if (sq_glance(n->nr_objs) <= before)
-			break;
 	}
 	return added;
+}
+
+/* 0, or -ENOMEM: the reserve is not worth that anybody is killed for it. */
+static int sq_cache_first_fill(struct squirrel_cache *c)
+{
+	if (!sq_reserve_fits("cache", c->name, (u64)c->reserve * c->size))
+		return -ENOMEM;
+	sq_cache_fill(c, GFP_KERNEL | __GFP_NORETRY, UINT_MAX);
+	if (sq_cache_at_hand(c) >= c->reserve)
+		return 0;
+	pr_err("cache '%s': no memory for the reserve of %u objects\n", c->name,
+	       c->reserve);
+	return -ENOMEM;
 }
 
 /**
@@ -365,13 +400,9 @@ __squirrel_cache_create(const char *name, unsigned int size,
 	err = sq_cache_check_limit(c, args);
 	if (err)
 		goto discard;
-	sq_cache_fill(c, GFP_KERNEL);
-	if (c->reserve && !sq_glance(c->node[c->home ? c->home - 1 :
-					     numa_mem_id()]->nr_free)) {
-		pr_err("cache '%s': no memory for the reserve\n", name);
-		err = -ENOMEM;
+	err = sq_cache_first_fill(c);
+	if (err)
 		goto discard;
-	}
 	__module_get(THIS_MODULE);
 	err = sq_registry_add_cache(c, true);
 	if (!err)

@@ -115,15 +115,21 @@ static noinline void *sq_alloc_other(struct squirrel_cache *c, gfp_t gfp)
 
 	if (unlikely(sq_peek(sq_series_n)))
 		sq_series_tick(gfp, 1);
-	if (unlikely(!sq_fast_pop(c, &obj, false)))
+	if (unlikely(gfp & SQ_GFP_ZONES) ||
+	    unlikely(!sq_fast_pop(c, &obj, false)))
 		return sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
 	sq_cache_finish(c, obj, gfp);
 	return obj;
 }
 
-static noinline void *sq_alloc_zero(struct squirrel_cache *c, void *obj,
-				    gfp_t gfp)
+/* The object is to be zeroed; or it will not do, since it lies in no zone asked for. */
+static noinline void *sq_alloc_special(struct squirrel_cache *c, void *obj,
+				       gfp_t gfp)
 {
+	if (unlikely(gfp & SQ_GFP_ZONES)) {
+		squirrel_cache_free(c, obj);
+		return sq_zone_alloc(c, gfp, NUMA_NO_NODE);
+	}
 	sq_finish_zero(c, obj, gfp);
 	return obj;
 }
@@ -137,8 +143,8 @@ static __always_inline void *sq_alloc(struct squirrel_cache *c, gfp_t gfp)
 	if (unlikely(!sq_fast_pop(c, &obj, false)))
 		return sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
 	*(unsigned long *)obj = 0;
-	if (unlikely(gfp & __GFP_ZERO))
-		return sq_alloc_zero(c, obj, gfp);
+	if (unlikely(gfp & (__GFP_ZERO | SQ_GFP_ZONES)))
+		return sq_alloc_special(c, obj, gfp);
 	return obj;
 }
 
@@ -262,6 +268,9 @@ static noinline void sq_cache_free_other(struct squirrel_cache *c, void *obj,
  * With __GFP_NOFAIL and __GFP_DIRECT_RECLAIM it waits until there is memory. A
  * limit gives way to that, as a memory cgroup's does: the object is had beyond
  * it. No object up to a page needs two pages in a row.
+ *
+ * GFP_DMA and GFP_DMA32 are refused: what the cache has may lie anywhere.
+ * __GFP_ACCOUNT makes no difference: SQUIRREL_ACCOUNT does.
  *
  * Context: Any context. Without __GFP_DIRECT_RECLAIM it does not sleep. In NMI,
  * and on PREEMPT_RT with preemption off, only memory at hand is given out.
@@ -396,6 +405,11 @@ suspect:
  *
  * __GFP_NOFAIL is as for squirrel_cache_alloc(); a size over SQUIRREL_MAX_SIZE
  * is refused all the same.
+ *
+ * With GFP_DMA or GFP_DMA32 memory of any size is whole pages of that zone.
+ * __GFP_ACCOUNT charges what is whole pages (over SQUIRREL_CLASS_MAX_SIZE, or of a
+ * zone) to the memory cgroup of who asks; smaller objects are not charged, to
+ * nobody.
  *
  * Context: Any context. Without __GFP_DIRECT_RECLAIM it does not sleep. In NMI,
  * and on PREEMPT_RT with preemption off, only memory at hand is given out.

@@ -420,7 +420,10 @@ static int sq_heap_fill(struct squirrel_heap *heap)
 	unsigned long pages = DIV_ROUND_UP(heap->reserve, PAGE_SIZE);
 	int node = heap->home ? heap->home - 1 : NUMA_NO_NODE;
 
-	if (!pages || sq_manager_fetch(heap->manager, pages, GFP_KERNEL,
+	if (!sq_reserve_fits("heap", heap->name, heap->reserve))
+		return -ENOMEM;
+	if (!pages || sq_manager_fetch(heap->manager, pages, GFP_KERNEL |
+				       __GFP_NORETRY | __GFP_NOWARN,
 				       node) >= pages)
 		return 0;
 	pr_err("heap '%s': no memory for the reserve of %zu bytes\n",

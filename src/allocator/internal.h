@@ -35,7 +35,8 @@ struct sq_strategy;
 #define SQ_CACHE_CLASS		0x0200U	/* a size class of a heap */
 #define SQ_CACHE_LARGE		0x0400U	/* stands for a heap's large blocks */
 #define SQ_CACHE_INTERNAL	0x0800U	/* squirrel's own */
-#define SQ_CACHE_DYING		0x1000U	/* destroy was refused: no refill */
+/* Destroy was refused, or the client is gone: no refill. */
+#define SQ_CACHE_DYING		0x1000U
 
 #define SQ_SLAB_WORDS		5
 #define SQ_SLAB_MAX_OBJS	(SQ_SLAB_WORDS * 64)
@@ -538,7 +539,10 @@ void sq_cache_discard(struct squirrel_cache *c);
 void sq_cache_free_memory(struct squirrel_cache *c);
 long sq_cache_balance(struct squirrel_cache *c);
 unsigned long sq_cache_live(struct squirrel_cache *c);
-unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp);
+unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp,
+			    unsigned int most);
+unsigned long sq_cache_at_hand(const struct squirrel_cache *c);
+bool sq_reserve_fits(const char *kind, const char *name, u64 bytes);
 unsigned long sq_cache_in_magazines(struct squirrel_cache *c);
 
 /* heap.c */
@@ -593,7 +597,11 @@ static inline void sq_heap_surplus(const struct squirrel_heap *heap)
 		sq_event(SQ_EVENT_SURPLUS, 0);
 }
 
+/* What memory at hand does not meet, wherever it is. */
+#define SQ_GFP_ZONES	(__GFP_DMA | __GFP_DMA32)
+
 /* large.c */
+void *sq_zone_alloc(struct squirrel_cache *c, gfp_t gfp, int node);
 void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		     int node);
 bool sq_large_claim(struct squirrel_heap *heap, struct sq_agent *agent);

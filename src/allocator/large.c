@@ -4,10 +4,13 @@
  * owner is the heap's stand-in cache, so a free finds its heap by the same
  * lookup as a small object does.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/irq_work.h>
 #include <linux/llist.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/string.h>
 
 #include "internal.h"
@@ -55,6 +58,20 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	if (want_init_on_alloc(gfp))
 		memset(obj, 0, req.pages << PAGE_SHIFT);
 	return obj;
+}
+
+/*
+ * In place of an object of @c, memory of the zone that @gfp asks for. A heap has
+ * whole pages for that; a cache's objects lie where they do.
+ */
+void *sq_zone_alloc(struct squirrel_cache *c, gfp_t gfp, int node)
+{
+	if (c->heap_key)
+		return sq_large_alloc(c->heap, c->object_size, gfp, node);
+	if (!(gfp & __GFP_NOWARN))
+		pr_warn_ratelimited("cache '%s': objects of a certain zone are not to be had; refused (gfp %#x)\n",
+				    c->name, (__force unsigned int)gfp);
+	return NULL;
 }
 
 /* Blocks that wait until the page allocator may be called. */

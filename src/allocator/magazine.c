@@ -365,6 +365,16 @@ static void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	return obj;
 }
 
+/*
+ * A reserve of constructed objects: nobody but who allocates may construct them,
+ * and so he does, a slab at a time, where he may sleep.
+ */
+static void sq_top_up(struct squirrel_cache *c, gfp_t gfp)
+{
+	if (gfpflags_allow_blocking(gfp) && !(c->flags & SQ_CACHE_DYING))
+		sq_cache_fill(c, (gfp & ~__GFP_NOFAIL) | __GFP_NORETRY, 1);
+}
+
 /* The magazines are empty or busy, or a certain node is asked for. */
 void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 {
@@ -372,6 +382,8 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 
 	if (!in_nmi())
 		might_alloc(gfp);
+	if (unlikely(gfp & SQ_GFP_ZONES))
+		return sq_zone_alloc(c, gfp, node);
 	if (node == NUMA_NO_NODE && (c->flags & SQ_CACHE_MARK_OUTSIDE)) {
 		obj = sq_cold_alloc(c);
 		if (obj)
@@ -385,6 +397,8 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	preempt_disable();
 	this_cpu_inc(READ_ONCE(c->cpu)->allocs);
 	preempt_enable();
+	if (unlikely(c->ctor) && c->reserve)
+		sq_top_up(c, gfp);
 finish:
 	sq_cache_finish(c, obj, gfp);
 	return obj;

@@ -218,13 +218,18 @@ static void sq_refill_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
-	if (c->reserve && !(c->flags & SQ_CACHE_DYING))
-		d->work->refilled += sq_cache_fill(c, GFP_NOWAIT);
+	/* Constructors run for who allocates: see sq_top_up(). */
+	if (c->reserve && !c->ctor && !(READ_ONCE(c->flags) & SQ_CACHE_DYING))
+		d->work->refilled += sq_cache_fill(c, GFP_NOWAIT |
+						   __GFP_NOMEMALLOC, UINT_MAX);
 }
 
 /**
  * sq_allocator_refill() - bring reserves back to what was asked for
  * @work: what was done is added here
+ *
+ * But for those of constructed objects. Not for who is giving memory back because
+ * there is too little of it.
  *
  * Context: Any context but NMI.
  */

@@ -272,7 +272,8 @@ static unsigned long sq_list_shed(struct squirrel_cache *c, struct sq_node *n,
 	for (; more && looks >= SQ_SHED_HOLD; looks -= SQ_SHED_HOLD) {
 		LIST_HEAD(out);
 
-		if (want && !sq_agents_ready(GFP_NOWAIT | __GFP_NOWARN))
+		if (want && !sq_agents_ready(GFP_NOWAIT | __GFP_NOWARN |
+					     __GFP_NOMEMALLOC))
 			break;
 		raw_spin_lock_irqsave(&n->lock, flags);
 		more = sq_shed_some(c, n, where, all, &want, &first, &out);

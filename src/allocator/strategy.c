@@ -276,11 +276,18 @@ static void strategy_leave(struct squirrel_heap *heap, void *gone)
 		strategy_use(heap, &sq_builtin[SQUIRREL_SEGREGATED_FIT]);
 }
 
+static void sq_orphan(struct squirrel_cache *c, void *owner)
+{
+	if (!strcmp(c->owner, owner))
+		WRITE_ONCE(c->flags, c->flags | SQ_CACHE_DYING);
+}
+
 /**
  * sq_allocator_client_gone() - a module is about to be freed
  * @module: the module, whose exit has returned
  *
- * Its strategies go with it, whether or not it has thought of that.
+ * Its strategies go with it, whether or not it has thought of that. Caches that
+ * it leaves behind are not refilled any more: a constructor may be gone.
  *
  * Context: Process context. May sleep.
  */
@@ -288,6 +295,7 @@ void sq_allocator_client_gone(const struct module *module)
 {
 	struct sq_strategy *s, *next;
 
+	sq_walk_caches(sq_orphan, (void *)module->name);
 	mutex_lock(&sq_strategy_mutex);
 	list_for_each_entry_safe(s, next, &sq_guests, link) {
 		if (s->ops->owner != module)

@@ -119,7 +119,6 @@ static void sq_reclaim_shared(bool all, bool idle,
 	sq_allocator_coalesce(all ? ULONG_MAX : SQ_RUN_MERGES, work);
 	sq_allocator_give_back(keep, all ? ULONG_MAX : SQ_RUN_PAGES, age,
 			       work);
-	sq_allocator_refill(work);
 }
 
 /* ---- every CPU's magazines ------------------------------------------------ */
@@ -180,6 +179,7 @@ unsigned long sq_reclaimer_run(void)
 	sq_allocator_drain_depots(true, &work);
 	sq_drain_cpus(false, &work);
 	sq_reclaim_shared(true, true, &work);
+	sq_allocator_refill(&work);
 	mutex_unlock(&sq_reclaim_mutex);
 	atomic_long_inc(&sq_counts.asked);
 	sq_account(SQ_RUN_ASKED, start, &work);
@@ -203,7 +203,9 @@ EXPORT_SYMBOL_GPL(squirrel_reclaim);
 /**
  * sq_reclaimer_pressure() - give back without sleeping, for the shrinker
  *
- * Other CPUs' magazines are left: their own workers are asked to follow.
+ * Other CPUs' magazines are left: their own workers are asked to follow. Nothing
+ * is allocated: whoever reclaims may use the kernel's last reserves, and they
+ * are not for ours.
  *
  * Context: Any context but NMI.
  * Return: pages given back.
@@ -244,6 +246,7 @@ static void sq_background(struct work_struct *unused)
 	cond_resched();
 	/* What nobody wanted since the last run is not needed in between. */
 	sq_reclaim_shared(false, sq_idle_runs, &work);
+	sq_allocator_refill(&work);
 	again = sq_mode == SQUIRREL_RECLAIM_PARALLEL;
 	if (work.objects + work.slabs + work.merges + work.pages)
 		sq_idle_runs = 0;
@@ -338,6 +341,7 @@ void sq_series_run(void)
 		return;
 	sq_allocator_drain_local(true, &work);
 	sq_reclaim_shared(false, false, &work);
+	sq_allocator_refill(&work);
 	clear_bit(0, &sq_series_running);
 	atomic_long_inc(&sq_counts.runs[SQUIRREL_RECLAIM_SERIES]);
 	sq_account(SQ_RUN_SERIES, start, &work);
