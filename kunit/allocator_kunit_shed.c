@@ -261,6 +261,71 @@ static void second_look_sheds(struct kunit *test)
 		squirrel_cache_free(c, sq_model_del(m, 0));
 }
 
+/*
+ * The cache's one slab, of at least @pages, with nothing out of it but its
+ * @keep-th object, which is returned.
+ */
+static void *one_slab(struct kunit *test, struct squirrel_cache *c,
+		      unsigned int pages, unsigned int keep)
+{
+	void **objs = kunit_kcalloc(test, MANY, sizeof(*objs), GFP_KERNEL);
+	struct sq_agent *agent;
+	unsigned int nr = 0;
+	void *stays;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	do {
+		KUNIT_ASSERT_LT(test, nr, MANY);
+		objs[nr] = sq_kit_alloc(test, c);
+		agent = sq_map_lookup(objs[nr++]);
+	} while (sq_agent_pages(agent) < pages ||
+		 sq_slab_of(agent)->nr_free || sq_kit_nr(c));
+	stays = (void *)sq_slab_base(agent) + keep * c->size;
+	while (nr--)
+		if (objs[nr] != stays)
+			squirrel_cache_free(c, objs[nr]);
+	sq_shed_settle(c);
+	squirrel_cache_shrink(c);
+	KUNIT_ASSERT_EQ(test, sq_kit_node(c)->nr_slabs, 1);
+	return stays;
+}
+
+/* An object that ends with its page does not touch the next. */
+static void page_behind_an_object_goes(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
+	struct sq_node *n = sq_kit_node(c);
+	void *obj = one_slab(test, c, 4, 2 * PAGE_SIZE / 512 - 1);
+
+	KUNIT_EXPECT_EQ(test, ((unsigned long)obj + 512) % PAGE_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, true), 2);
+	KUNIT_EXPECT_EQ(test, n->nr_pages, 1);
+	KUNIT_EXPECT_EQ(test, n->nr_objs, PAGE_SIZE / 512);
+	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, true), 0);
+	squirrel_cache_free(c, obj);
+}
+
+/* What was taken from since the last look is seen anew. */
+static void slab_in_use_is_not_shed(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 5000, NULL);
+	struct sq_node *n = sq_kit_node(c);
+	void *obj = one_slab(test, c, 8, 0), *more;
+	unsigned long pages = n->nr_pages;
+
+	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, false), 0);
+	/* One, and no other comes back. */
+	sq_set_cap(c, 2);
+	more = sq_kit_alloc(test, c);
+	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, false), 0);
+	KUNIT_EXPECT_EQ(test, n->nr_pages, pages);
+	KUNIT_EXPECT_GT(test, sq_cache_shed(c, false), 0);
+	KUNIT_EXPECT_LT(test, n->nr_pages, pages);
+	squirrel_cache_free(c, more);
+	squirrel_cache_free(c, obj);
+}
+
 /* Objects that shall be at hand are, however little they are used. */
 static void reserve_is_not_shed(struct kunit *test)
 {
@@ -477,6 +542,8 @@ static struct kunit_case shed_cases[] = {
 	KUNIT_CASE(second_free_is_seen),
 	KUNIT_CASE(middle_is_seen),
 	KUNIT_CASE(second_look_sheds),
+	KUNIT_CASE(page_behind_an_object_goes),
+	KUNIT_CASE(slab_in_use_is_not_shed),
 	KUNIT_CASE(reserve_is_not_shed),
 	KUNIT_CASE(constructed_objects_stay),
 	KUNIT_CASE(typesafe_pages_outlive_readers),

@@ -32,7 +32,8 @@ struct sq_pool;
 /* ---- agent ---------------------------------------------------------------- */
 
 #define SQ_AGENT_BLOCK_WORDS	(32 / sizeof(unsigned long))
-#define SQ_AGENT_PRIV_BYTES	72
+/* A word for 64 objects of a slab, five of them for each 4096 bytes of a page. */
+#define SQ_AGENT_PRIV_BYTES	(32 + (40 << (PAGE_SHIFT - 12)))
 
 /**
  * struct sq_agent - carries one block

@@ -38,7 +38,8 @@ struct sq_strategy;
 /* Destroy was refused, or the client is gone: no refill. */
 #define SQ_CACHE_DYING		0x1000U
 
-#define SQ_SLAB_WORDS		5
+/* 320 objects in pages of 4096 bytes, as many more in larger ones. */
+#define SQ_SLAB_WORDS		(5U << (PAGE_SHIFT - 12))
 #define SQ_SLAB_MAX_OBJS	(SQ_SLAB_WORDS * 64)
 #define SQ_SLAB_MAX_PAGES	8U
 #define SQ_SLAB_LONG_PAGES	24U	/* of objects over a page */
@@ -85,6 +86,7 @@ struct sq_slab {
 };
 
 static_assert(sizeof(struct sq_slab) <= SQ_AGENT_PRIV_BYTES);
+static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
 
 /**
  * struct sq_node - a cache's slabs and depot on one NUMA node
@@ -102,6 +104,8 @@ static_assert(sizeof(struct sq_slab) <= SQ_AGENT_PRIV_BYTES);
  * @depot_cap: how many there may be for now; see sq_depot_grow()
  * @depot_trips: how often there was no room since the reclaimer's last look
  * @depot_objs: objects in them
+ * @spill: node + 1 where the last slab was made that was wanted here, or 0 if
+ *	that was here; guarded by nothing
  */
 struct sq_node {
 	raw_spinlock_t lock;
@@ -118,6 +122,7 @@ struct sq_node {
 	unsigned long nr_free;
 	unsigned long depot_objs;
 	struct sq_mag *depot;
+	int spill;
 };
 
 /**
@@ -482,6 +487,7 @@ void sq_slab_set_bias(const struct squirrel_cache *c, struct sq_agent *agent);
 /* slab.c: without locks */
 bool sq_node_lock(struct sq_node *n, unsigned long *flags);
 void sq_node_unlock(struct sq_node *n, unsigned long flags);
+int sq_wanted_node(const struct squirrel_cache *c, int node);
 void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node);
 unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list);
 unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,

@@ -345,6 +345,19 @@ static void *sq_take_anywhere(struct squirrel_cache *c)
 	return NULL;
 }
 
+/*
+ * The wanted node had no memory for the last slab, and that was made on another:
+ * what is left there is taken before one more is made.
+ */
+static void *sq_take_spilled(struct squirrel_cache *c, gfp_t gfp, int node)
+{
+	int spill = sq_glance(c->node[sq_wanted_node(c, node)]->spill);
+
+	if (!spill || gfp & __GFP_THISNODE)
+		return NULL;
+	return sq_take_from(c, spill - 1);
+}
+
 /* What is at hand on the node, new memory, what is at hand elsewhere. */
 static void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 {
@@ -356,6 +369,8 @@ static void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 		obj = sq_take_from(c, c->home - 1);
 	else
 		obj = sq_take_one(c);
+	if (!obj)
+		obj = sq_take_spilled(c, gfp, node);
 	if (!obj && sq_may_grow()) {
 		obj = sq_cache_grow(c, gfp, node);
 		sq_event(SQ_EVENT_ACTIVE, gfp);

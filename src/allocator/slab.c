@@ -65,6 +65,9 @@ void sq_slab_plan(struct squirrel_cache *c)
 	c->slab_most = least;
 	if (IS_ALIGNED(c->size, PAGE_SIZE) || least > SQ_SLAB_LONG_PAGES / 2)
 		return;
+	/* What remains of a slab may begin that far into its block: sq_slab.off */
+	if (c->size > U16_MAX)
+		return;
 	/* Objects of a few pages need more of them to come out even. */
 	c->slab_most = clamp(6 * least, SQ_SLAB_MAX_PAGES, SQ_SLAB_LONG_PAGES);
 	while (c->slab_floor < c->slab_most && sq_slab_wastes(c, c->slab_floor))
@@ -424,6 +427,14 @@ static struct sq_agent *sq_grow_block(struct squirrel_cache *c, gfp_t gfp,
 	return sq_heap_take(c->heap, &req);
 }
 
+/* The node that memory is to come from by preference, if @node is asked for. */
+int sq_wanted_node(const struct squirrel_cache *c, int node)
+{
+	if (node != NUMA_NO_NODE)
+		return node;
+	return c->home ? c->home - 1 : numa_mem_id();
+}
+
 /*
  * Make a slab and take one object from it: so the caller gets on even if
  * others empty the slab at once. NULL: no memory, or the limit.
@@ -436,8 +447,7 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
 	unsigned long flags;
 	void *obj;
 
-	if (node == NUMA_NO_NODE)
-		node = c->home ? c->home - 1 : numa_mem_id();
+	node = sq_wanted_node(c, node);
 	pages = sq_slab_next(c, node);
 	for (;;) {
 		nr = sq_charge(c, sq_slab_objs(c, pages), gfp);
@@ -463,6 +473,8 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
 	atomic_long_inc(&c->grown);
 	sq_slab_setup(c, agent, nr);
 	n = c->node[agent->node];
+	WRITE_ONCE(c->node[node]->spill,
+		   agent->node == node ? 0 : agent->node + 1);
 	INIT_LIST_HEAD(&sq_slab_of(agent)->list);
 	sq_agent_publish(agent, c);
 

@@ -29,5 +29,6 @@ static_assert(sizeof_field(struct sq_agent, block) == SQ_BLOCK_HEADER_BYTES);
 static_assert(offsetof(struct sq_agent, block) == 0);
 static_assert(SQ_BLOCK_ADDR_WORD == 0);
 static_assert(SQ_BLOCK_SIZE_WORD == 1 && SQ_BLOCK_USED == 1UL);
-static_assert(sizeof(struct sq_agent) == 128 || BITS_PER_LONG != 64);
+static_assert(sizeof(struct sq_agent) == 128 || BITS_PER_LONG != 64 ||
+	      PAGE_SIZE != 4096);
 static_assert(sizeof(struct sq_free) <= SQ_AGENT_PRIV_BYTES);
