@@ -428,8 +428,7 @@ static void senseless_pointers_are_left_alone(struct kunit *test)
 		ULONG_MAX, ULONG_MAX - 7, ULONG_MAX - 4095, 1UL << 63,
 		(1UL << 63) - 8, (unsigned long)ERR_PTR(-ENOMEM),
 		(unsigned long)squirrel_alloc,
-		PAGE_OFFSET + (sq_map.leaves << (PAGE_SHIFT +
-						 SQ_MAP_LEAF_SHIFT)),
+		PAGE_OFFSET + (1UL << (SQ_MAP_LEAF_SHIFT + SQ_MAP_WINDOW_BITS)),
 	};
 	struct scene *s = set(test);
 	unsigned int i;

@@ -4,7 +4,6 @@
  * the page map cannot be had, at each step of its work.
  */
 #include <linux/mm.h>
-#include <linux/vmalloc.h>
 
 #include "utility_kunit.h"
 
@@ -132,56 +131,10 @@ static void manager_split_without_descriptor(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
 }
 
-/* A source of memory that the page map does not reach. */
-static void *far_get(const struct sq_block_ops *ops, unsigned int order,
-		     gfp_t gfp, int node)
-{
-	return order ? NULL : vmalloc(P);
-}
-
-static struct sq_block_lost far_put(const struct sq_block_ops *ops, void *addr,
-				    unsigned int order)
-{
-	vfree(addr);
-	return (struct sq_block_lost){};
-}
-
-static enum sq_block_state far_look(const struct sq_block_ops *ops,
-				    unsigned long addr, unsigned long pages)
-{
-	return SQ_BLOCK_ALONE;
-}
-
-static void manager_refuses_far_pages(struct kunit *test)
-{
-	static const struct sq_block_ops far = {
-		.name = "far",
-		.get = far_get,
-		.put = far_put,
-		.look = far_look,
-	};
-	struct sq_manager *m = sq_manager_create(&far, 0);
-	const struct sq_request req = {
-		.pages = 1,
-		.gfp = GFP_KERNEL,
-		.node = NUMA_NO_NODE,
-		.find = sq_pool_fit,
-	};
-	struct sq_view view;
-
-	KUNIT_ASSERT_NOT_NULL(test, m);
-	KUNIT_EXPECT_NULL(test, sq_manager_take(m, &req));
-	sq_viewer_count(m, &view);
-	KUNIT_EXPECT_EQ(test, view.refused, 1);
-	KUNIT_EXPECT_EQ(test, view.fetched, view.returned);
-	KUNIT_EXPECT_EQ(test, sq_manager_destroy(m), 0);
-}
-
 static struct kunit_case failure_cases[] = {
 	KUNIT_CASE(manager_survives_source),
 	KUNIT_CASE(manager_survives_meta),
 	KUNIT_CASE(manager_split_without_descriptor),
-	KUNIT_CASE(manager_refuses_far_pages),
 	{}
 };
 

@@ -65,16 +65,174 @@ static void map_finds_every_page(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, lookup(addr), &sq_agent_nobody);
 }
 
-static void map_refuses_what_it_does_not_reach(struct kunit *test)
-{
-	unsigned long end = PAGE_OFFSET +
-			    (sq_map.leaves << SQ_MAP_LEAF_SHIFT << PAGE_SHIFT);
+/* What a window, a span, a leaf is for. No test machine has this much memory. */
+#define WINDOW	(1UL << (SQ_MAP_LEAF_SHIFT + SQ_MAP_WINDOW_BITS))
+#define SPAN	(1UL << (SQ_MAP_LEAF_SHIFT + SQ_MAP_SPAN_BITS))
+#define LEAF	(1UL << SQ_MAP_LEAF_SHIFT)
 
-	KUNIT_EXPECT_EQ(test, sq_map_hold(end, P, GFP_KERNEL), -ERANGE);
-	KUNIT_EXPECT_EQ(test, sq_map_hold(end - P, 2 * P, GFP_KERNEL), -ERANGE);
-	KUNIT_EXPECT_EQ(test, sq_map_hold(PAGE_OFFSET - P, P, GFP_KERNEL),
-			-ERANGE);
-	KUNIT_EXPECT_EQ(test, sq_map_hold(0, P, GFP_KERNEL), -ERANGE);
+/* The page at @addr is @agent's, those beside it are nobody's. */
+static void expect_alone(struct kunit *test, unsigned long addr,
+			 struct sq_agent *agent)
+{
+	KUNIT_EXPECT_PTR_EQ(test, lookup(addr), agent);
+	KUNIT_EXPECT_PTR_EQ(test, lookup(addr + P - 1), agent);
+	KUNIT_EXPECT_PTR_EQ(test, lookup(addr - 1), &sq_agent_nobody);
+	KUNIT_EXPECT_PTR_EQ(test, lookup(addr + P), &sq_agent_nobody);
+}
+
+static void enter(struct kunit *test, unsigned long addr,
+		  struct sq_agent *agent)
+{
+	KUNIT_ASSERT_EQ(test, sq_map_hold(addr, P, GFP_KERNEL), 0);
+	sq_map_set(addr, P, agent);
+}
+
+static void leave(unsigned long addr)
+{
+	sq_map_set(addr, P, NULL);
+	sq_map_drop(addr, P);
+}
+
+/* Memory that comes later, or lies far off, is entered like any other. */
+static void map_reaches_everywhere(struct kunit *test)
+{
+	const unsigned long at[] = {
+		PAGE_OFFSET - P, PAGE_OFFSET + 64 * (1UL << 40),
+		PAGE_OFFSET / 2, 16 * P, 1UL << (BITS_PER_LONG - 1), -2 * P,
+	};
+	struct sq_agent *agents = kunit_kzalloc(test, sizeof(*agents) *
+						ARRAY_SIZE(at), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, agents);
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		enter(test, at[i], &agents[i]);
+		expect_alone(test, at[i], &agents[i]);
+		leave(at[i]);
+		expect_alone(test, at[i], &sq_agent_nobody);
+	}
+	/* The last page of all: what comes after it is 0. */
+	enter(test, -P, &agents[0]);
+	expect_alone(test, -P, &agents[0]);
+	leave(-P);
+	expect_alone(test, -P, &sq_agent_nobody);
+}
+
+#define SHARERS	6
+
+/* One slot, several spans: each address has its own, and they do not mix. */
+static void map_shares_slots(struct kunit *test)
+{
+	struct sq_agent *agents = kunit_kzalloc(test, sizeof(*agents) * SHARERS,
+						GFP_KERNEL);
+	unsigned long addr = PAGE_OFFSET + 3 * WINDOW + 5 * LEAF;
+	unsigned int i, j;
+
+	KUNIT_ASSERT_NOT_NULL(test, agents);
+	for (i = 0; i < SHARERS; i++) {
+		enter(test, addr + i * WINDOW, &agents[i]);
+		for (j = 0; j < SHARERS; j++)
+			expect_alone(test, addr + j * WINDOW, j <= i ?
+				     &agents[j] : &sq_agent_nobody);
+	}
+	/* The leaf of each goes and comes back while the others stay. */
+	for (i = 0; i < SHARERS; i++) {
+		leave(addr + i * WINDOW);
+		sq_bench_settle();
+		for (j = 0; j < SHARERS; j++)
+			expect_alone(test, addr + j * WINDOW, i != j ?
+				     &agents[j] : &sq_agent_nobody);
+		enter(test, addr + i * WINDOW, &agents[i]);
+		expect_alone(test, addr + i * WINDOW, &agents[i]);
+	}
+	for (i = 0; i < SHARERS; i++)
+		leave(addr + i * WINDOW);
+}
+
+/* A range over the end of a leaf, of a span, of a window. */
+static void map_crosses_edges(struct kunit *test)
+{
+	const unsigned long edges[] = { LEAF, SPAN, WINDOW };
+	struct sq_agent *agent = kunit_kzalloc(test, sizeof(*agent), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	for (i = 0; i < ARRAY_SIZE(edges); i++) {
+		unsigned long addr = PAGE_OFFSET + 11 * WINDOW + edges[i] - P;
+
+		KUNIT_ASSERT_EQ(test, sq_map_hold(addr, 2 * P, GFP_KERNEL), 0);
+		sq_map_set(addr, 2 * P, agent);
+		KUNIT_EXPECT_PTR_EQ(test, lookup(addr - 1), &sq_agent_nobody);
+		KUNIT_EXPECT_PTR_EQ(test, lookup(addr), agent);
+		KUNIT_EXPECT_PTR_EQ(test, lookup(addr + P), agent);
+		KUNIT_EXPECT_PTR_EQ(test, lookup(addr + 2 * P),
+				    &sq_agent_nobody);
+		sq_map_set(addr, 2 * P, NULL);
+		sq_map_drop(addr, 2 * P);
+	}
+}
+
+/* What there is before the first page, and what one page anywhere costs. */
+static void map_costs_what_is_held(struct kunit *test)
+{
+	unsigned long addr = PAGE_OFFSET + 21 * WINDOW, before;
+	struct sq_agent *agent = kunit_kzalloc(test, sizeof(*agent), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	KUNIT_EXPECT_LE(test, sizeof(sq_map) + sizeof(sq_map_windows) +
+			sizeof(struct sq_map_span), 65536);
+	sq_bench_settle();
+	before = sq_utility_meta_pages();
+	enter(test, addr, agent);
+	KUNIT_EXPECT_LE(test, sq_utility_meta_pages(), before + 3);
+	enter(test, addr + 500 * WINDOW, agent);
+	KUNIT_EXPECT_LE(test, sq_utility_meta_pages(), before + 6);
+	leave(addr);
+	leave(addr + 500 * WINDOW);
+	sq_bench_settle();
+	KUNIT_EXPECT_LE(test, sq_utility_meta_pages(), before + 4);
+}
+
+/* From one page to the next over 64 TiB of nothing, in a few steps. */
+static void map_walk_skips_holes(struct kunit *test)
+{
+	unsigned long low = PAGE_OFFSET + 31 * WINDOW, high = low + 512 * WINDOW;
+	struct sq_agent *agent = kunit_kzalloc(test, sizeof(*agent), GFP_KERNEL);
+	unsigned long at = low, leaf, steps = 0;
+	int node;
+
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	agent->manager = (void *)test;
+	agent->node = 7;
+	enter(test, low, agent);
+	enter(test, high, agent);
+
+	KUNIT_EXPECT_TRUE(test, sq_map_next(&at, high + P, agent->manager,
+					    &node));
+	KUNIT_EXPECT_EQ(test, at, low);
+	at += P;
+	KUNIT_EXPECT_TRUE(test, sq_map_next(&at, high + P, agent->manager,
+					    &node));
+	KUNIT_EXPECT_EQ(test, at, high);
+	KUNIT_EXPECT_EQ(test, node, 7);
+	at += P;
+	KUNIT_EXPECT_FALSE(test, sq_map_next(&at, at + 64 * WINDOW,
+					     agent->manager, &node));
+	for (leaf = low >> SQ_MAP_LEAF_SHIFT; leaf < high >> SQ_MAP_LEAF_SHIFT;
+	     leaf = sq_map_skip(leaf))
+		steps++;
+	KUNIT_EXPECT_EQ(test, leaf, high >> SQ_MAP_LEAF_SHIFT);
+	KUNIT_EXPECT_LT(test, steps, 100);
+	leave(low);
+	leave(high);
+}
+
+/* Windows and spans are there, and stay; leaves are not. */
+static void map_tables(struct kunit *test, unsigned long addr, size_t size)
+{
+	KUNIT_ASSERT_EQ(test, sq_map_hold(addr, size, GFP_KERNEL), 0);
+	sq_map_drop(addr, size);
+	sq_bench_settle();
 }
 
 /* Leaves are given back once none of their frames is held. */
@@ -86,17 +244,17 @@ static void map_leaves_come_and_go(struct kunit *test)
 	unsigned long before;
 	unsigned int i;
 
-	sq_bench_settle();
+	map_tables(test, addr, size);
 	before = sq_utility_meta_pages();
 	for (i = 0; i < 3; i++) {
 		KUNIT_ASSERT_EQ(test, sq_map_hold(addr, size, GFP_KERNEL), 0);
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(),
-				before + (size / P >> SQ_MAP_LEAF_SHIFT));
+				before + (size >> SQ_MAP_LEAF_SHIFT));
 		/* A second hold, and a hold of an empty leaf, cost nothing. */
 		sq_map_drop(addr, size);
 		KUNIT_ASSERT_EQ(test, sq_map_hold(addr + P, P, GFP_KERNEL), 0);
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(),
-				before + (size / P >> SQ_MAP_LEAF_SHIFT));
+				before + (size >> SQ_MAP_LEAF_SHIFT));
 		sq_bench_settle();
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before + 1);
 		sq_map_drop(addr + P, P);
@@ -109,11 +267,11 @@ static void map_leaves_come_and_go(struct kunit *test)
 static void map_hold_fails_whole(struct kunit *test)
 {
 	struct sq_bench *b = test->priv;
-	unsigned long leaf = P << SQ_MAP_LEAF_SHIFT;
+	unsigned long leaf = LEAF;
 	unsigned long addr = sq_fake_page(&b->fake, 0);
 	unsigned long before, n;
 
-	sq_bench_settle();
+	map_tables(test, addr, 2 * leaf);
 	before = sq_utility_meta_pages();
 	for (n = 1; n <= 2; n++) {
 		sq_bench_meta_fail(n, 1);
@@ -193,6 +351,10 @@ static void map_property(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned long before, i;
 
+	for (i = 0; i < MODEL_PAGES; i += SQ_FAKE_CHUNK_PAGES)
+		map_tables(test, sq_fake_page(&b->fake, i),
+			   SQ_FAKE_CHUNK_PAGES << PAGE_SHIFT);
+
 	model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, model);
 	sq_fake_seed(test, &rnd);
@@ -219,7 +381,11 @@ static void map_property(struct kunit *test)
 static struct kunit_case map_cases[] = {
 	KUNIT_CASE(map_foreign_is_nobodys),
 	KUNIT_CASE(map_finds_every_page),
-	KUNIT_CASE(map_refuses_what_it_does_not_reach),
+	KUNIT_CASE(map_reaches_everywhere),
+	KUNIT_CASE(map_shares_slots),
+	KUNIT_CASE(map_crosses_edges),
+	KUNIT_CASE(map_costs_what_is_held),
+	KUNIT_CASE(map_walk_skips_holes),
 	KUNIT_CASE(map_leaves_come_and_go),
 	KUNIT_CASE(map_hold_fails_whole),
 	KUNIT_CASE(map_property),

@@ -80,9 +80,6 @@ static int __init squirrel_init(void)
 	};
 	int err;
 
-	err = sq_utility_init();
-	if (err)
-		return err;
 	err = sq_allocator_init(&config);
 	if (err)
 		goto utility;

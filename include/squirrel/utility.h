@@ -3,7 +3,7 @@
  * Face of layer 1, the utility: the only code that touches a block.
  *
  *   sq_agent    carries one block; everyone above handles blocks as agents
- *   sq_map      page frame to agent, for any address, in two loads
+ *   sq_map      page frame to agent, for any address, in three loads
  *   sq_manager  owns the blocks on hand: finds, splits, coalesces, fetches,
  *		 gives back. Mechanism only: which free block is taken is
  *		 decided by a callback from above
@@ -114,23 +114,74 @@ static inline unsigned long sq_agent_pages(const struct sq_agent *agent)
 
 /* ---- page map ------------------------------------------------------------- */
 
-#define SQ_MAP_LEAF_SHIFT	9
-#define SQ_MAP_LEAF_ENTRIES	BIT(SQ_MAP_LEAF_SHIFT)
+/* A leaf is a page of entries, so its bits of an address follow from that. */
+#define SQ_MAP_ENTRY_BITS	(PAGE_SHIFT - (BITS_PER_LONG == 64 ? 3 : 2))
+#define SQ_MAP_ENTRIES		BIT(SQ_MAP_ENTRY_BITS)
+#define SQ_MAP_LEAF_SHIFT	(PAGE_SHIFT + SQ_MAP_ENTRY_BITS)
+/* One byte each: x86 takes them out of the number of a leaf at no cost. */
+#define SQ_MAP_SPAN_BITS	8
+#define SQ_MAP_SPAN_LEAVES	BIT(SQ_MAP_SPAN_BITS)
+#define SQ_MAP_SLOT_BITS	8
+#define SQ_MAP_SLOTS		BIT(SQ_MAP_SLOT_BITS)
+#define SQ_MAP_WINDOW_BITS	(SQ_MAP_SLOT_BITS + SQ_MAP_SPAN_BITS)
+#define SQ_MAP_WINDOW_LISTS	64
+#define SQ_MAP_NO_LEAF		ULONG_MAX
 
 /**
- * struct sq_map - page frame to agent
- * @root: one pointer per leaf, biased so that it is indexed with the page's
- *	number in the whole map; where there is no leaf it leads to one whose
- *	every entry is the agent of nobody
- * @leaves: number of entries in @root
+ * struct sq_map_span - the leaves of a stretch of addresses
+ * @number: of the leaf; SQ_MAP_NO_LEAF while there is none
+ * @leaf: its entries, biased so that they are indexed by address >> PAGE_SHIFT
  */
-struct sq_map {
-	struct sq_agent ***root;
-	unsigned long leaves;
+struct sq_map_span {
+	unsigned long number[SQ_MAP_SPAN_LEAVES];
+	struct sq_agent **leaf[SQ_MAP_SPAN_LEAVES];
 };
 
-extern struct sq_map sq_map;
+/**
+ * struct sq_map_window - the spans of a far longer stretch
+ * @number: of the window
+ * @next: another one in the same list
+ * @span: by slot; NULL where there is none yet
+ */
+struct sq_map_window {
+	unsigned long number;
+	struct sq_map_window *next;
+	struct sq_map_span *span[SQ_MAP_SLOTS];
+};
+
+extern const struct sq_map_span *sq_map[SQ_MAP_SLOTS];
+extern struct sq_map_window *sq_map_windows[SQ_MAP_WINDOW_LISTS];
 extern struct sq_agent sq_agent_nobody;
+
+static __always_inline unsigned int sq_map_slot_of(unsigned long leaf)
+{
+	return leaf >> SQ_MAP_SPAN_BITS & (SQ_MAP_SLOTS - 1);
+}
+
+static __always_inline unsigned int sq_map_index_of(unsigned long leaf)
+{
+	return leaf & (SQ_MAP_SPAN_LEAVES - 1);
+}
+
+/* The window of a leaf, or NULL. What it points to was there before. */
+static __always_inline struct sq_map_window *sq_map_window_of(unsigned long leaf)
+{
+	unsigned long number = leaf >> SQ_MAP_WINDOW_BITS;
+	struct sq_map_window *w;
+
+	w = READ_ONCE(sq_map_windows[number % SQ_MAP_WINDOW_LISTS]);
+	while (w && w->number != number)
+		w = w->next;
+	return w;
+}
+
+/* The span of a leaf, or NULL. */
+static __always_inline struct sq_map_span *sq_map_span_of(unsigned long leaf)
+{
+	struct sq_map_window *w = sq_map_window_of(leaf);
+
+	return w ? READ_ONCE(w->span[sq_map_slot_of(leaf)]) : NULL;
+}
 
 /**
  * sq_map_lookup() - whose page an address lies in
@@ -143,22 +194,33 @@ extern struct sq_agent sq_agent_nobody;
  */
 static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 {
-	unsigned long off = (unsigned long)addr - PAGE_OFFSET;
-	unsigned long leaf = off >> (PAGE_SHIFT + SQ_MAP_LEAF_SHIFT);
+	unsigned long leaf = (unsigned long)addr >> SQ_MAP_LEAF_SHIFT;
+	const struct sq_map_span *span;
 	struct sq_agent *agent;
+	unsigned int i;
 
-	if (unlikely(leaf >= sq_map.leaves))
-		return &sq_agent_nobody;
+	/* Or the compiler shifts the address twice, for leaf and for slot. */
+	OPTIMIZER_HIDE_VAR(leaf);
+	i = sq_map_index_of(leaf);
 	/*
 	 * Plain loads, so that the compiler may fold the address arithmetic;
 	 * hidden, so that it does not load the entry a second time.
 	 */
-	agent = data_race(sq_map.root[leaf][off >> PAGE_SHIFT]);
+	span = data_race(sq_map[sq_map_slot_of(leaf)]);
+	if (unlikely(data_race(span->number[i]) != leaf)) {
+		/* No call, and the slot anew: nothing to save before. */
+		OPTIMIZER_HIDE_VAR(leaf);
+		span = sq_map_span_of(leaf);
+		if (!span || READ_ONCE(span->number[i]) != leaf)
+			return &sq_agent_nobody;
+	}
+	/* Whoever sees a leaf's number sees the leaf; no instruction on x86. */
+	smp_acquire__after_ctrl_dep();
+	agent = data_race(span->leaf[i][(unsigned long)addr >> PAGE_SHIFT]);
 	OPTIMIZER_HIDE_VAR(agent);
 	return agent;
 }
 
-int sq_utility_init(void);
 void sq_utility_exit(void);
 
 unsigned long sq_utility_meta_pages(void);
@@ -304,7 +366,6 @@ void sq_manager_each_pool(struct sq_manager *m,
  * @limit_hits: requests refused because of the limit
  * @limit: most pages that may be used, or ULONG_MAX
  * @reserve: pages that a trim leaves, used and free together
- * @refused: pages put back at once because the page map does not reach them
  */
 struct sq_view {
 	unsigned long used_blocks;
@@ -326,7 +387,6 @@ struct sq_view {
 	u64 limit_hits;
 	unsigned long limit;
 	unsigned long reserve;
-	u64 refused;
 };
 
 /**

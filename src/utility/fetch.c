@@ -183,22 +183,11 @@ static int node_of(unsigned long addr)
 static bool adopt(struct sq_manager *m, const struct sq_arrival *a, gfp_t gfp,
 		  struct sq_agent **used)
 {
-	struct sq_pool *pool = NULL;
+	struct sq_pool *pool = sq_manager_pool(m, node_of(a->addr));
 	unsigned long irq;
 	bool done;
-	int err;
 
-	err = sq_map_hold(a->addr, a->size, gfp);
-	if (!err) {
-		pool = sq_manager_pool(m, node_of(a->addr));
-		if (!pool)
-			sq_map_drop(a->addr, a->size);
-	}
-	if (err == -ERANGE || (!err && !pool)) {
-		atomic_long_add(a->size >> PAGE_SHIFT, &m->refused);
-		pr_warn_once("memory added after load is not used\n");
-	}
-	if (!pool)
+	if (!pool || sq_map_hold(a->addr, a->size, gfp))
 		return false;
 
 	do {

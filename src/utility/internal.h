@@ -192,9 +192,8 @@ static inline bool sq_pool_has(const struct sq_pool *pool,
  * @gets: calls of the source's get
  * @puts: calls of its put
  * @fails: gets that found nothing
- * @refused: pages put back because the page map does not reach them
  * @nr_pools: entries of @pools
- * @pools: by node; NULL for nodes without memory at create
+ * @pools: by node; NULL for those that can never be
  */
 struct sq_manager {
 	const struct sq_block_ops *source;
@@ -211,7 +210,6 @@ struct sq_manager {
 	atomic_long_t gets;
 	atomic_long_t puts;
 	atomic_long_t fails;
-	atomic_long_t refused;
 	unsigned int nr_pools;
 	struct sq_pool *pools[];
 };
@@ -266,12 +264,12 @@ void sq_desc_collect(struct list_head *pages);
 
 /* ---- page map ---- */
 
-int sq_map_init(void);
 void sq_map_exit(void);
 int sq_map_hold(unsigned long addr, size_t size, gfp_t gfp);
 void sq_map_drop(unsigned long addr, size_t size);
 void sq_map_set(unsigned long addr, size_t size, struct sq_agent *agent);
 void sq_map_collect(struct list_head *pages);
+unsigned long sq_map_skip(unsigned long leaf);
 bool sq_map_next(unsigned long *addr, unsigned long end,
 		 const struct sq_manager *m, int *node);
 
@@ -281,6 +279,5 @@ extern const struct sq_block_ops *sq_meta_source;
 
 void *sq_meta_get(gfp_t gfp);
 void sq_meta_put(void *page);
-void sq_meta_note(long pages);
 
 #endif /* _SQ_UTILITY_INTERNAL_H */

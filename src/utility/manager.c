@@ -22,6 +22,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
@@ -67,7 +68,8 @@ struct sq_manager *sq_manager_create(const struct sq_block_ops *source,
 	m->nr_pools = nr_node_ids;
 	sq_manager_set_limit(m, limit_pages);
 
-	for_each_node_state(node, N_MEMORY) {
+	/* Also for those that have no memory yet. */
+	for_each_node(node) {
 		struct sq_pool *pool;
 
 		pool = kzalloc_node(sizeof(*pool), GFP_KERNEL, node);
@@ -353,6 +355,16 @@ static struct sq_agent *pool_take(struct sq_pool *pool,
 	return taken;
 }
 
+/* The pool of a node, or of another one if it has no memory, or not yet. */
+static struct sq_pool *pool_near(const struct sq_manager *m, int node)
+{
+	struct sq_pool *pool = sq_manager_pool(m, node);
+
+	if (pool && node_state(node, N_MEMORY))
+		return pool;
+	return sq_manager_pool(m, first_memory_node);
+}
+
 /**
  * sq_manager_gather() - see what is on hand for a block
  * @m: the manager
@@ -368,10 +380,10 @@ static struct sq_agent *pool_take(struct sq_pool *pool,
 unsigned long sq_manager_gather(struct sq_manager *m, int node,
 				unsigned long want)
 {
-	struct sq_pool *pool = sq_manager_pool(m, node);
+	struct sq_pool *pool = pool_near(m, node);
 	unsigned long longest, irq;
 
-	if (!pool)
+	if (node == NUMA_NO_NODE || !pool)
 		return 0;
 	longest = sq_pool_longest(pool);
 	if (longest >= want || READ_ONCE(pool->free_pages) < want || in_nmi())
@@ -404,17 +416,15 @@ static struct sq_agent *take_anywhere(struct sq_manager *m,
 	return NULL;
 }
 
-/* The pool to look in first. A node without memory has none. */
+/* The pool to look in first. */
 static struct sq_pool *wanted_pool(struct sq_manager *m,
 				   const struct sq_request *req)
 {
-	struct sq_pool *pool;
-
-	pool = sq_manager_pool(m, req->node == NUMA_NO_NODE ? numa_mem_id() :
-							      req->node);
-	if (pool || (req->node != NUMA_NO_NODE && req->gfp & __GFP_THISNODE))
-		return pool;
-	return sq_manager_next(m, NULL);
+	if (req->node == NUMA_NO_NODE)
+		return pool_near(m, numa_mem_id());
+	if (req->gfp & __GFP_THISNODE)
+		return sq_manager_pool(m, req->node);
+	return pool_near(m, req->node);
 }
 
 static struct sq_agent *take(struct sq_manager *m, const struct sq_request *req)

@@ -1,36 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Page map: for each page of the linear map, the agent of the block it is in.
- *
- * Two levels. The root has one pointer per leaf, from PAGE_OFFSET to the end
- * of the memory that was online at load; a leaf is one page. Where squirrel has
- * no page there is the shared leaf, full of the agent of nobody, so a lookup
- * needs no test for NULL and no lock.
+ * Page map: for each page of the kernel's address space, the agent of the block
+ * it is in.
  *
  * The invariant: every page of every block on hand, used or free, names its
  * agent; every other page names nobody. So a block taken and given whole
  * touches no entry.
  *
+ * An address is taken apart as it is, wherever the linear map begins and
+ * wherever memory lies in it, now or later. With pages of 4 KiB:
+ *
+ *	63        37 36      29 28      21 20       12 11    0
+ *	   window      slot       leaf       entry      in the page
+ *	            `--- number of the leaf, from 21 up
+ *
+ *	window	a table of spans, made when the first page in its 128 GiB comes
+ *	span	a table of leaves and their numbers, for 512 MiB
+ *	leaf	a page of entries, for 2 MiB; comes and goes with what is held
+ *
+ * A lookup does not begin with the window but with sq_map[slot], the span of
+ * that slot that was made first. If the number kept there is not that of the
+ * address, it goes by the window, which has all spans: that is so for what is
+ * not ours, and for memory that lies a multiple of 128 GiB from other memory. Windows and spans stay until exit. They are a page each, and what they
+ * point to was complete before; so whoever comes by them needs no lock.
+ *
  * A leaf's life:
  *
- *	shared		no page of ours in its range
- *	  sq_map_hold	a page is allocated and replaces the shared leaf
+ *	absent		no page of ours in its range; the span has no number
+ *	  sq_map_hold	a page is allocated; then its number is entered
  *	populated	its count says how many of its frames are held
  *	  sq_map_drop	the last is dropped
  *	empty		still there, listed; becomes populated again at no cost
- *	  sq_map_collect	the shared leaf replaces it
+ *	  sq_map_collect	its number is taken out
  *	limbo		until the next grace period (meta.c)
  *
- * Counts and the list of empty leaves are under map_lock. Entries are written
- * by whoever holds the block, under pool->lock, only in populated leaves.
+ * The number is written last and read first, and the pointer beside it is never
+ * taken out: who read the number before it went finds the old leaf, in which
+ * every entry is nobody.
+ *
+ * Counts and the list of empty leaves are under map_lock, and so is every change
+ * of a table. Entries are written by whoever holds the block, under pool->lock,
+ * only in populated leaves.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/bug.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/mmzone.h>
-#include <linux/nodemask.h>
 #include <linux/preempt.h>
 #include <linux/spinlock.h>
 
@@ -38,26 +54,29 @@
 
 #include "internal.h"
 
-#define LEAF_BYTES	(PAGE_SIZE << SQ_MAP_LEAF_SHIFT)
-#define LEAF_NONE	U32_MAX
+#define LEAF_BYTES	(1UL << SQ_MAP_LEAF_SHIFT)
+/* Leaves looked at per hold of the lock. */
+#define COLLECT_STEP	32
 
-static_assert(SQ_MAP_LEAF_ENTRIES * sizeof(struct sq_agent *) <= PAGE_SIZE);
+/* page_private of a leaf: its number, whether it is listed, frames held */
+#define LEAF_HELD	(BIT(15) - 1)
+#define LEAF_LISTED	BIT(15)
+#define LEAF_NUMBER	16
 
-/**
- * struct leaf_state - one leaf, seen by those who change it
- * @next: index of the next empty leaf, while @listed
- * @held: frames that belong to blocks on hand
- * @listed: on the list of empty leaves
- */
-struct leaf_state {
-	u32 next;
-	u16 held;
-	bool listed;
+static_assert(SQ_MAP_ENTRIES * sizeof(struct sq_agent *) == PAGE_SIZE);
+static_assert(SQ_MAP_ENTRIES <= LEAF_HELD);
+static_assert(SQ_MAP_LEAF_SHIFT >= LEAF_NUMBER);
+static_assert(sizeof(struct sq_map_span) <= PAGE_SIZE);
+
+static_assert(sizeof(struct sq_map_window) <= PAGE_SIZE);
+
+static const struct sq_map_span no_span = {
+	.number = { [0 ... SQ_MAP_SPAN_LEAVES - 1] = SQ_MAP_NO_LEAF },
 };
 
-static_assert(SQ_MAP_LEAF_ENTRIES <= U16_MAX);
-
-struct sq_map sq_map __read_mostly;
+const struct sq_map_span *sq_map[SQ_MAP_SLOTS] __read_mostly = {
+	[0 ... SQ_MAP_SLOTS - 1] = &no_span,
+};
 EXPORT_SYMBOL_SQ_KUNIT(sq_map);
 
 struct sq_agent sq_agent_nobody = {
@@ -65,199 +84,307 @@ struct sq_agent sq_agent_nobody = {
 };
 EXPORT_SYMBOL_SQ_KUNIT(sq_agent_nobody);
 
-static struct sq_agent *shared_leaf[SQ_MAP_LEAF_ENTRIES] __aligned(PAGE_SIZE);
+struct sq_map_window *sq_map_windows[SQ_MAP_WINDOW_LISTS] __read_mostly;
+EXPORT_SYMBOL_SQ_KUNIT(sq_map_windows);
 
 static DEFINE_RAW_SPINLOCK(map_lock);
-static struct leaf_state *leaf_state;	/* by leaf; contents under map_lock */
-static u32 empty_leaves = LEAF_NONE;	/* under map_lock */
+static LIST_HEAD(empty_leaves);		/* pages by lru; under map_lock */
 
-/*
- * The root's pointers are biased: each points to where entry 0 of the whole map
- * would be if the leaves lay one behind the other, so that a lookup indexes with
- * the page frame as it is.
- */
-static struct sq_agent **leaf_entries(unsigned long leaf)
-{
-	return READ_ONCE(sq_map.root[leaf]) + leaf * SQ_MAP_LEAF_ENTRIES;
-}
-
-static void leaf_point(unsigned long leaf, struct sq_agent **entries)
-{
-	/* Pairs with the address dependency in sq_map_lookup(). */
-	smp_store_release(&sq_map.root[leaf],
-			  entries - leaf * SQ_MAP_LEAF_ENTRIES);
-}
+/* ---- finding the way ------------------------------------------------------ */
 
 static unsigned long leaf_of(unsigned long addr)
 {
-	return (addr - PAGE_OFFSET) / LEAF_BYTES;
+	return addr >> SQ_MAP_LEAF_SHIFT;
 }
 
-static unsigned long entry_of(unsigned long addr)
+static unsigned long window_number(unsigned long leaf)
 {
-	return ((addr - PAGE_OFFSET) >> PAGE_SHIFT) & (SQ_MAP_LEAF_ENTRIES - 1);
+	return leaf >> SQ_MAP_WINDOW_BITS;
+}
+
+/* The first window there is that has a leaf from @leaf on. */
+static struct sq_map_window *window_from(unsigned long leaf)
+{
+	struct sq_map_window *w = sq_map_window_of(leaf), *first = NULL;
+	unsigned int i;
+
+	if (w)
+		return w;
+	for (i = 0; i < SQ_MAP_WINDOW_LISTS; i++) {
+		for (w = READ_ONCE(sq_map_windows[i]); w; w = w->next) {
+			if (w->number > window_number(leaf) &&
+			    (!first || w->number < first->number))
+				first = w;
+		}
+	}
+	return first;
+}
+
+/*
+ * The entries of a leaf, biased: they point to where entry 0 of the whole map
+ * would be if the leaves lay one behind the other. NULL if there is no leaf.
+ */
+static struct sq_agent **leaf_entries(unsigned long leaf)
+{
+	struct sq_map_span *span = sq_map_span_of(leaf);
+
+	/* Pairs with leaf_enter(). */
+	if (!span || smp_load_acquire(&span->number[sq_map_index_of(leaf)]) != leaf)
+		return NULL;
+	return READ_ONCE(span->leaf[sq_map_index_of(leaf)]);
+}
+
+static struct page *leaf_page(unsigned long leaf)
+{
+	struct sq_agent **entries = leaf_entries(leaf);
+
+	if (!entries)
+		return NULL;
+	entries += leaf * SQ_MAP_ENTRIES;
+	return virt_to_page(entries);
 }
 
 /* The end of the leaf that @addr is in, or @end if that comes first. */
 static unsigned long leaf_end(unsigned long addr, unsigned long end)
 {
-	unsigned long stop = PAGE_OFFSET + (leaf_of(addr) + 1) * LEAF_BYTES;
+	unsigned long stop = (addr | (LEAF_BYTES - 1)) + 1;
 
 	/* The end of the address space is 0. */
 	return stop - 1 < end - 1 ? stop : end;
 }
 
-/* Bytes from PAGE_OFFSET to the end of the highest page online. */
-static unsigned long linear_map_bytes(void)
+/*
+ * Of a leaf that is not there: the next one that may be. Looks at the numbers
+ * of one span, or at the slots of one window.
+ */
+unsigned long sq_map_skip(unsigned long leaf)
 {
-	unsigned long top = 0;
-	int node;
+	struct sq_map_span *span = sq_map_span_of(leaf);
+	struct sq_map_window *w;
 
-	for_each_online_node(node)
-		top = max(top, node_end_pfn(node));
-	if (!top)
-		return 0;
-	if (IS_ENABLED(CONFIG_HIGHMEM))
-		top = min(top, PHYS_PFN(__pa(high_memory - 1)) + 1);
-	return (unsigned long)__va(PFN_PHYS(top - 1)) + PAGE_SIZE - PAGE_OFFSET;
-}
-
-static unsigned long map_pages(void)
-{
-	return PFN_UP(sq_map.leaves * sizeof(*sq_map.root)) +
-	       PFN_UP(sq_map.leaves * sizeof(*leaf_state));
-}
-
-int sq_map_init(void)
-{
-	unsigned long leaves = DIV_ROUND_UP(linear_map_bytes(), LEAF_BYTES);
-	struct sq_agent ***root;
-	unsigned long i;
-
-	if (!leaves || leaves >= LEAF_NONE)
-		return -ENOMEM;
-
-	root = kvmalloc_array(leaves, sizeof(*root), GFP_KERNEL);
-	leaf_state = kvcalloc(leaves, sizeof(*leaf_state), GFP_KERNEL);
-	if (!root || !leaf_state) {
-		kvfree(root);
-		kvfree(leaf_state);
-		leaf_state = NULL;
-		return -ENOMEM;
+	if (span) {
+		while (++leaf % SQ_MAP_SPAN_LEAVES) {
+			if (READ_ONCE(span->number[sq_map_index_of(leaf)]) == leaf)
+				break;
+		}
+		return leaf;
 	}
-	for (i = 0; i < SQ_MAP_LEAF_ENTRIES; i++)
-		shared_leaf[i] = &sq_agent_nobody;
-	for (i = 0; i < leaves; i++)
-		root[i] = shared_leaf - i * SQ_MAP_LEAF_ENTRIES;
-
-	empty_leaves = LEAF_NONE;
-	sq_map.root = root;
-	/* Nobody may see the size without the root. */
-	smp_store_release(&sq_map.leaves, leaves);
-	sq_meta_note(map_pages());
-	return 0;
+	w = window_from(leaf);
+	if (!w)
+		return SQ_MAP_NO_LEAF;
+	leaf = max(leaf, w->number << SQ_MAP_WINDOW_BITS);
+	while (window_number(leaf) == w->number &&
+	       !READ_ONCE(w->span[sq_map_slot_of(leaf)]))
+		leaf = (leaf | (SQ_MAP_SPAN_LEAVES - 1)) + 1;
+	return leaf;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_map_skip);
 
-/* All managers are gone and a grace period has passed since. */
-void sq_map_exit(void)
+/* ---- tables --------------------------------------------------------------- */
+
+/* Each of the three: true if it is there now, perhaps by somebody else. */
+
+static bool window_add(unsigned long leaf, gfp_t gfp)
 {
-	unsigned long i;
-
-	sq_meta_note(-(long)map_pages());
-	for (i = 0; i < sq_map.leaves; i++) {
-		if (leaf_entries(i) != shared_leaf)
-			sq_meta_put(leaf_entries(i));
-	}
-	sq_map.leaves = 0;
-	kvfree(sq_map.root);
-	sq_map.root = NULL;
-	kvfree(leaf_state);
-	leaf_state = NULL;
-}
-
-/* Count @n frames of a leaf as held. False if the leaf is the shared one. */
-static bool leaf_hold(unsigned long leaf, unsigned int n)
-{
+	unsigned long number = window_number(leaf);
+	struct sq_map_window *w = sq_meta_get(gfp);
+	struct sq_map_window **list;
 	unsigned long irq;
-	bool there;
+
+	if (!w)
+		return false;
+	memset(w, 0, sizeof(*w));
+	w->number = number;
 
 	raw_spin_lock_irqsave(&map_lock, irq);
-	there = leaf_entries(leaf) != shared_leaf;
-	if (there)
-		leaf_state[leaf].held += n;
+	if (!sq_map_window_of(leaf)) {
+		list = &sq_map_windows[number % SQ_MAP_WINDOW_LISTS];
+		w->next = *list;
+		/* Pairs with the address dependency in sq_map_window_of(). */
+		smp_store_release(list, w);
+		w = NULL;
+	}
 	raw_spin_unlock_irqrestore(&map_lock, irq);
-	return there;
+	if (w)
+		sq_meta_put(w);
+	return true;
 }
 
-static void leaf_list(unsigned long leaf)
+static bool span_add(struct sq_map_window *w, unsigned int slot, gfp_t gfp)
 {
-	struct leaf_state *state = &leaf_state[leaf];
+	struct sq_map_span *span = sq_meta_get(gfp);
+	unsigned long irq;
+
+	if (!span)
+		return false;
+	memcpy(span, &no_span, sizeof(no_span));
+
+	raw_spin_lock_irqsave(&map_lock, irq);
+	if (!w->span[slot]) {
+		/* Pair with the address dependency in lookups. */
+		smp_store_release(&w->span[slot], span);
+		if (sq_map[slot] == &no_span)
+			smp_store_release(&sq_map[slot], span);
+		span = NULL;
+	}
+	raw_spin_unlock_irqrestore(&map_lock, irq);
+	if (span)
+		sq_meta_put(span);
+	return true;
+}
+
+static void leaf_list(struct page *page)
+{
+	lockdep_assert_held(&map_lock);
+
+	if (page_private(page) & LEAF_LISTED)
+		return;
+	set_page_private(page, page_private(page) | LEAF_LISTED);
+	list_add(&page->lru, &empty_leaves);
+}
+
+static void leaf_enter(struct sq_map_span *span, unsigned long leaf,
+		       struct sq_agent **entries)
+{
+	unsigned int i = sq_map_index_of(leaf);
 
 	lockdep_assert_held(&map_lock);
 
-	if (state->listed)
-		return;
-	state->listed = true;
-	state->next = empty_leaves;
-	empty_leaves = leaf;
+	/* For who has read the number before it was taken out the last time, */
+	smp_store_release(&span->leaf[i], entries - leaf * SQ_MAP_ENTRIES);
+	/* and for all others; pairs with the acquire in lookups. */
+	smp_store_release(&span->number[i], leaf);
 }
 
-static void leaf_drop(unsigned long leaf, unsigned int n)
-{
-	struct leaf_state *state = &leaf_state[leaf];
-	unsigned long irq;
-
-	raw_spin_lock_irqsave(&map_lock, irq);
-	if (state->held < n) {
-		pr_err_once("page map: leaf %lu holds %u frames, %u dropped\n",
-			    leaf, state->held, n);
-		n = state->held;
-	}
-	state->held -= n;
-	if (!state->held)
-		leaf_list(leaf);
-	raw_spin_unlock_irqrestore(&map_lock, irq);
-}
-
-/* Put a real leaf where the shared one is. Somebody else may be faster. */
-static bool leaf_install(unsigned long leaf, gfp_t gfp)
+static bool leaf_add(struct sq_map_span *span, unsigned long leaf, gfp_t gfp)
 {
 	struct sq_agent **entries = sq_meta_get(gfp);
 	unsigned long irq;
+	unsigned int i;
 
 	if (!entries)
 		return false;
-	memcpy(entries, shared_leaf, sizeof(shared_leaf));
+	for (i = 0; i < SQ_MAP_ENTRIES; i++)
+		entries[i] = &sq_agent_nobody;
+	set_page_private(virt_to_page(entries), leaf << LEAF_NUMBER);
 
 	raw_spin_lock_irqsave(&map_lock, irq);
-	if (leaf_entries(leaf) == shared_leaf) {
-		leaf_point(leaf, entries);
-		leaf_list(leaf);
+	if (span->number[sq_map_index_of(leaf)] != leaf) {
+		leaf_enter(span, leaf, entries);
+		leaf_list(virt_to_page(entries));
 		entries = NULL;
 	}
 	raw_spin_unlock_irqrestore(&map_lock, irq);
-
 	if (entries)
 		sq_meta_put(entries);
 	return true;
 }
 
+/* Add the first page that is missing on the way to a leaf. */
+static bool map_grow(unsigned long leaf, gfp_t gfp)
+{
+	struct sq_map_window *w = sq_map_window_of(leaf);
+	struct sq_map_span *span;
+
+	if (!w)
+		return window_add(leaf, gfp);
+	span = READ_ONCE(w->span[sq_map_slot_of(leaf)]);
+	if (!span)
+		return span_add(w, sq_map_slot_of(leaf), gfp);
+	return leaf_add(span, leaf, gfp);
+}
+
+static void span_free(struct sq_map_span *span, unsigned long leaf)
+{
+	unsigned int i;
+
+	for (i = 0; i < SQ_MAP_SPAN_LEAVES; i++, leaf++) {
+		if (span->number[i] == leaf)
+			sq_meta_put(span->leaf[i] + leaf * SQ_MAP_ENTRIES);
+	}
+	sq_meta_put(span);
+}
+
+static void window_free(struct sq_map_window *w)
+{
+	unsigned long leaf = w->number << SQ_MAP_WINDOW_BITS;
+	unsigned int i;
+
+	for (i = 0; i < SQ_MAP_SLOTS; i++, leaf += SQ_MAP_SPAN_LEAVES) {
+		if (!w->span[i])
+			continue;
+		if (sq_map[i] == w->span[i])
+			sq_map[i] = &no_span;
+		span_free(w->span[i], leaf);
+	}
+	sq_meta_put(w);
+}
+
+/* All managers are gone and a grace period has passed since. */
+void sq_map_exit(void)
+{
+	struct sq_map_window *w;
+	unsigned int i;
+
+	for (i = 0; i < SQ_MAP_WINDOW_LISTS; i++) {
+		while ((w = sq_map_windows[i])) {
+			sq_map_windows[i] = w->next;
+			window_free(w);
+		}
+	}
+}
+
+/* ---- frames that are held ------------------------------------------------- */
+
+/* Count @n frames of a leaf as held. False if it is not there. */
+static bool leaf_hold(unsigned long leaf, unsigned int n)
+{
+	struct page *page;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&map_lock, irq);
+	page = leaf_page(leaf);
+	if (page)
+		set_page_private(page, page_private(page) + n);
+	raw_spin_unlock_irqrestore(&map_lock, irq);
+	return page;
+}
+
+static void leaf_drop(unsigned long leaf, unsigned int n)
+{
+	unsigned long irq, held;
+	struct page *page;
+
+	raw_spin_lock_irqsave(&map_lock, irq);
+	page = leaf_page(leaf);
+	held = page ? page_private(page) & LEAF_HELD : 0;
+	if (held < n) {
+		pr_err_once("page map: leaf %lx holds %lu frames, %u dropped\n",
+			    leaf, held, n);
+		n = held;
+	}
+	if (page) {
+		set_page_private(page, page_private(page) - n);
+		if (held == n)
+			leaf_list(page);
+	}
+	raw_spin_unlock_irqrestore(&map_lock, irq);
+}
+
 /*
- * Make room for the entries of a range and keep it until sq_map_drop().
- * Returns -ERANGE if the map does not reach there, -ENOMEM without memory.
+ * Make room for the entries of a range, wherever it is, and keep it until
+ * sq_map_drop(). Returns -ENOMEM without memory.
  */
 int sq_map_hold(unsigned long addr, size_t size, gfp_t gfp)
 {
 	unsigned long end = addr + size;
-	unsigned long at, stop;
-
-	if (leaf_of(addr) >= sq_map.leaves || leaf_of(end - 1) >= sq_map.leaves)
-		return -ERANGE;
+	unsigned long at, stop, leaf;
 
 	for (at = addr; at != end; at = stop) {
 		stop = leaf_end(at, end);
-		while (!leaf_hold(leaf_of(at), (stop - at) >> PAGE_SHIFT)) {
-			if (leaf_install(leaf_of(at), gfp))
+		leaf = leaf_of(at);
+		while (!leaf_hold(leaf, (stop - at) >> PAGE_SHIFT)) {
+			if (map_grow(leaf, gfp))
 				continue;
 			if (at != addr)
 				sq_map_drop(addr, at - addr);
@@ -293,64 +420,98 @@ void sq_map_set(unsigned long addr, size_t size, struct sq_agent *agent)
 
 	for (at = addr; at != end; at = stop) {
 		stop = leaf_end(at, end);
-		entries = leaf_entries(leaf_of(at)) + entry_of(at);
+		entries = leaf_entries(leaf_of(at));
+		if (!entries) {
+			pr_err_once("page map: %lx is set and not held\n",
+				    leaf_of(at));
+			at = stop;
+		}
 		for (; at != stop; at += PAGE_SIZE)
-			WRITE_ONCE(*entries++, agent);
+			WRITE_ONCE(entries[at >> PAGE_SHIFT], agent);
 	}
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_map_set);
 
+/* Under the lock: take a listed leaf off the list, and out if it is empty. */
+static void collect(struct page *page, struct list_head *pages)
+{
+	unsigned long leaf = page_private(page) >> LEAF_NUMBER;
+
+	lockdep_assert_held(&map_lock);
+
+	set_page_private(page, page_private(page) & ~LEAF_LISTED);
+	if (page_private(page) & LEAF_HELD) {
+		list_del(&page->lru);
+		return;
+	}
+	WRITE_ONCE(sq_map_span_of(leaf)->number[sq_map_index_of(leaf)], SQ_MAP_NO_LEAF);
+	list_move(&page->lru, pages);
+}
+
 /* Take the empty leaves out and move their pages to @pages. */
 void sq_map_collect(struct list_head *pages)
 {
-	struct leaf_state *state;
-	struct sq_agent **entries;
+	unsigned int budget;
 	unsigned long irq;
-	u32 leaf;
+	bool more;
 
-	raw_spin_lock_irqsave(&map_lock, irq);
-	while (empty_leaves != LEAF_NONE) {
-		leaf = empty_leaves;
-		state = &leaf_state[leaf];
-		empty_leaves = state->next;
-		state->listed = false;
-		if (state->held)
-			continue;
-		entries = leaf_entries(leaf);
-		leaf_point(leaf, shared_leaf);
-		list_add(&virt_to_page(entries)->lru, pages);
+	do {
+		budget = COLLECT_STEP;
+		raw_spin_lock_irqsave(&map_lock, irq);
+		while (!list_empty(&empty_leaves) && budget--)
+			collect(list_first_entry(&empty_leaves, struct page,
+						 lru), pages);
+		more = !list_empty(&empty_leaves);
+		raw_spin_unlock_irqrestore(&map_lock, irq);
+	} while (more);
+}
+
+/* ---- walking -------------------------------------------------------------- */
+
+/*
+ * One step of a walk: to the first page of @m in the leaf of @at, or to where
+ * to look next, but not beyond @end.
+ */
+static unsigned long map_step(unsigned long at, unsigned long end,
+			      const struct sq_manager *m, int *node,
+			      bool *found)
+{
+	unsigned long leaf = leaf_of(at);
+	struct sq_agent **entries = leaf_entries(leaf);
+	struct sq_agent *agent;
+	unsigned long stop;
+
+	if (!entries) {
+		leaf = sq_map_skip(leaf);
+		return leaf > leaf_of(end - 1) ?
+		       end : leaf << SQ_MAP_LEAF_SHIFT;
 	}
-	raw_spin_unlock_irqrestore(&map_lock, irq);
+	stop = leaf_end(at, end);
+	for (; at != stop; at += PAGE_SIZE) {
+		agent = READ_ONCE(entries[at >> PAGE_SHIFT]);
+		*found = READ_ONCE(agent->manager) == m;
+		if (*found) {
+			*node = READ_ONCE(agent->node);
+			break;
+		}
+	}
+	return at;
 }
 
 /*
  * Move *@addr up to the first page below @end that lies in a block of @m, and
- * tell the block's node. A hint: without m's locks the block may be gone.
+ * tell the block's node. A hint: without m's locks the block may be gone. What
+ * squirrel has nothing of is stepped over by the window and by the span.
  */
 bool sq_map_next(unsigned long *addr, unsigned long end,
 		 const struct sq_manager *m, int *node)
 {
-	struct sq_agent **entries;
-	struct sq_agent *agent;
 	unsigned long at = *addr;
-	unsigned long stop;
 	bool found = false;
 
 	while (at < end && !found) {
-		stop = leaf_end(at, end);
 		preempt_disable();
-		entries = leaf_entries(leaf_of(at));
-		if (entries == shared_leaf)
-			at = stop;
-		while (at != stop) {
-			agent = READ_ONCE(entries[entry_of(at)]);
-			found = READ_ONCE(agent->manager) == m;
-			if (found) {
-				*node = READ_ONCE(agent->node);
-				break;
-			}
-			at += PAGE_SIZE;
-		}
+		at = map_step(at, end, m, node, &found);
 		preempt_enable();
 	}
 	*addr = at;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages for the utility's own use: descriptors and leaves of the page map.
+ * Pages for the utility's own use: descriptors, leaves and tables of the page map.
  *
  * Both are read without a lock by whoever looks an address up with preemption
  * off. So a page that is no longer needed first becomes unreachable, then
@@ -53,11 +53,6 @@ void sq_meta_put(void *page)
 		pr_err_ratelimited("a page of agents or page map was put or freed by others: %p; kept out of use\n",
 				   page);
 	atomic_long_dec(&meta_pages);
-}
-
-void sq_meta_note(long pages)
-{
-	atomic_long_add(pages, &meta_pages);
 }
 
 /**
@@ -139,18 +134,7 @@ unsigned long sq_utility_trim(void)
 EXPORT_SYMBOL_SQ_KUNIT(sq_utility_trim);
 
 /**
- * sq_utility_init() - set up what all managers share
- *
- * Context: Process context. May sleep.
- * Return: 0 or -ENOMEM.
- */
-int sq_utility_init(void)
-{
-	return sq_map_init();
-}
-
-/**
- * sq_utility_exit() - undo sq_utility_init()
+ * sq_utility_exit() - give back what all managers shared
  *
  * All managers must be gone.
  *

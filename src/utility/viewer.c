@@ -62,7 +62,6 @@ void sq_viewer_count(struct sq_manager *m, struct sq_view *view)
 	view->source_puts = atomic_long_read(&m->puts);
 	view->source_fails = atomic_long_read(&m->fails);
 	view->limit_hits = atomic_long_read(&m->limit_hits);
-	view->refused = atomic_long_read(&m->refused);
 	view->reserve = atomic_long_read(&m->reserve);
 	view->limit = READ_ONCE(m->limit);
 }
