@@ -463,6 +463,78 @@ static void broken_strategy_is_survived(struct kunit *test)
 	drop(test, a->heap, &broken);
 }
 
+/* ---- senseless questions ---- */
+
+static unsigned int senseless;	/* answers that were not as they should */
+
+/* 0 pages: any block. */
+static void ask_for_nothing(struct squirrel_pool *pool)
+{
+	struct squirrel_block *any[] = {
+		squirrel_pool_fit(pool, 0),
+		squirrel_pool_lowest(pool, 0),
+		squirrel_pool_tightest(pool, 0),
+		squirrel_pool_from(pool, 0, 0),
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(any); i++)
+		senseless += !squirrel_pool_pages(pool, any[i]);
+	senseless += any[1] != squirrel_pool_first(pool);
+	senseless += any[3] != squirrel_pool_first(pool);
+}
+
+/* More than there can be, or from beyond the last: none. */
+static void ask_for_too_much(struct squirrel_pool *pool)
+{
+	const unsigned long much[] = {
+		ULONG_MAX, ULONG_MAX - 1, ULONG_MAX >> 1, 1UL << 20, 21,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(much); i++) {
+		senseless += !!squirrel_pool_fit(pool, much[i]);
+		senseless += !!squirrel_pool_lowest(pool, much[i]);
+		senseless += !!squirrel_pool_tightest(pool, much[i]);
+		senseless += !!squirrel_pool_from(pool, 0, much[i]);
+		senseless += !!squirrel_pool_from(pool, ULONG_MAX, much[i]);
+	}
+	senseless += !!squirrel_pool_from(pool, ULONG_MAX, 0);
+	senseless += !!squirrel_pool_next(pool, NULL);
+	senseless += !!squirrel_pool_pages(pool, NULL);
+	senseless += !!squirrel_pool_next(pool, (void *)ULONG_MAX);
+	senseless += !!squirrel_pool_pages(pool, (void *)ULONG_MAX);
+}
+
+static struct squirrel_block *senseless_find(struct squirrel_pool *pool,
+					     unsigned long pages)
+{
+	ask_for_nothing(pool);
+	ask_for_too_much(pool);
+	asked++;
+	return squirrel_pool_lowest(pool, pages);
+}
+
+static struct squirrel_strategy senseless_strategy = {
+	.name = "kunit-odd",
+	.find = senseless_find,
+};
+
+static void senseless_questions_are_answered(struct kunit *test)
+{
+	struct arena *a = arrange(test, "segregated");
+
+	asked = 0;
+	senseless = 0;
+	use(test, a->heap, &senseless_strategy);
+	KUNIT_EXPECT_EQ(test, where(a, 17 * PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, where(a, 18 * PAGE_SIZE), 43);
+	KUNIT_EXPECT_EQ(test, asked, 2);
+	KUNIT_EXPECT_EQ(test, senseless, 0);
+	KUNIT_EXPECT_EQ(test, faults(a->heap), 0);
+	drop(test, a->heap, &senseless_strategy);
+}
+
 /* ---- life time ---- */
 
 /* A heap of nobody's, as one of another module would, keeps the module. */
@@ -527,6 +599,7 @@ static struct kunit_case strategy_cases[] = {
 	KUNIT_CASE(shape_is_obeyed),
 	KUNIT_CASE(bad_shape_is_survived),
 	KUNIT_CASE(broken_strategy_is_survived),
+	KUNIT_CASE(senseless_questions_are_answered),
 	KUNIT_CASE(strategy_in_use_stays),
 	KUNIT_CASE(own_heap_does_not_keep_the_module),
 	KUNIT_CASE(strategy_goes_with_its_module),

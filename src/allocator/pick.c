@@ -8,6 +8,7 @@
 
 #include <linux/bitops.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
 
 #include "internal.h"
@@ -141,6 +142,12 @@ static struct sq_pool *pool_of(struct squirrel_pool *pool)
 	return (struct sq_pool *)pool;
 }
 
+/* Who asks for no pages wants any block. */
+static unsigned long wanted(unsigned long pages)
+{
+	return max(pages, 1UL);
+}
+
 /* A block's name is its address. */
 static struct squirrel_block *block_of(const struct sq_agent *agent)
 {
@@ -150,7 +157,7 @@ static struct squirrel_block *block_of(const struct sq_agent *agent)
 /**
  * squirrel_pool_fit() - a free block that fits well
  * @pool: as given to find
- * @pages: how many pages are wanted
+ * @pages: how many pages are wanted; 0 or 1 for any block
  *
  * In constant time: the latest of the smallest size class that is sure to fit.
  *
@@ -160,14 +167,14 @@ static struct squirrel_block *block_of(const struct sq_agent *agent)
 struct squirrel_block *squirrel_pool_fit(struct squirrel_pool *pool,
 					 unsigned long pages)
 {
-	return block_of(sq_pool_fit(pool_of(pool), pages));
+	return block_of(sq_pool_fit(pool_of(pool), wanted(pages)));
 }
 EXPORT_SYMBOL_GPL(squirrel_pool_fit);
 
 /**
  * squirrel_pool_lowest() - the free block with the lowest address that fits
  * @pool: as given to find
- * @pages: how many pages are wanted
+ * @pages: how many pages are wanted; 0 or 1 for any block
  *
  * Time grows with the logarithm of the number of free blocks.
  *
@@ -177,14 +184,14 @@ EXPORT_SYMBOL_GPL(squirrel_pool_fit);
 struct squirrel_block *squirrel_pool_lowest(struct squirrel_pool *pool,
 					    unsigned long pages)
 {
-	return block_of(sq_pool_lowest(pool_of(pool), pages));
+	return block_of(sq_pool_lowest(pool_of(pool), wanted(pages)));
 }
 EXPORT_SYMBOL_GPL(squirrel_pool_lowest);
 
 /**
  * squirrel_pool_tightest() - the smallest free block that fits
  * @pool: as given to find
- * @pages: how many pages are wanted
+ * @pages: how many pages are wanted; 0 or 1 for any block
  *
  * In constant time; from 8 pages on perhaps an eighth larger than the smallest.
  *
@@ -194,7 +201,7 @@ EXPORT_SYMBOL_GPL(squirrel_pool_lowest);
 struct squirrel_block *squirrel_pool_tightest(struct squirrel_pool *pool,
 					      unsigned long pages)
 {
-	return block_of(sq_pool_tightest(pool_of(pool), pages));
+	return block_of(sq_pool_tightest(pool_of(pool), wanted(pages)));
 }
 EXPORT_SYMBOL_GPL(squirrel_pool_tightest);
 
@@ -202,7 +209,7 @@ EXPORT_SYMBOL_GPL(squirrel_pool_tightest);
  * squirrel_pool_from() - the lowest free block that fits, from an address on
  * @pool: as given to find
  * @addr: where the block may start at the lowest; any number
- * @pages: how many pages are wanted; 1 for any block
+ * @pages: how many pages are wanted; 0 or 1 for any block
  *
  * Time grows with the logarithm of the number of free blocks.
  *
@@ -213,7 +220,8 @@ struct squirrel_block *squirrel_pool_from(struct squirrel_pool *pool,
 					  unsigned long addr,
 					  unsigned long pages)
 {
-	return block_of(sq_pool_lowest_from(pool_of(pool), addr, pages));
+	return block_of(sq_pool_lowest_from(pool_of(pool), addr,
+					    wanted(pages)));
 }
 EXPORT_SYMBOL_GPL(squirrel_pool_from);
 

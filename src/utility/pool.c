@@ -331,7 +331,7 @@ static struct rb_node *rb_lowest(struct rb_node *rb, unsigned long pages)
 /**
  * sq_pool_lowest() - the free block with the lowest address that fits
  * @pool: the free blocks
- * @pages: how many pages are wanted
+ * @pages: how many pages are wanted; 0 is as 1
  *
  * Time grows with the logarithm of the number of free blocks.
  *
@@ -342,6 +342,8 @@ struct sq_agent *sq_pool_lowest(struct sq_pool *pool, unsigned long pages)
 {
 	struct rb_node *rb = pool->by_addr.rb_node;
 
+	/* Below a leaf of the tree there would always be room for nothing. */
+	pages = max(pages, 1UL);
 	return rb_most(rb) < pages ? NULL : rb_agent(rb_lowest(rb, pages));
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_lowest);
