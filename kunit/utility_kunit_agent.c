@@ -145,12 +145,44 @@ static void agent_pages_wait(struct kunit *test)
 	KUNIT_EXPECT_LT(test, sq_utility_meta_pages(), before);
 }
 
+/*
+ * What lookups lead to stays for their readers: of a manager that was emptied,
+ * agents and leaves, however often somebody trims meanwhile.
+ */
+static void emptied_waits_for_readers(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	unsigned long before, between;
+	struct sq_agent **agents;
+
+	agents = kunit_kcalloc(test, DESCS, sizeof(*agents), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, agents);
+	sq_bench_settle();
+	sq_bench_take_n(test, agents, DESCS, 1);
+	sq_bench_give_n(test, agents, DESCS);
+	sq_manager_coalesce(b->m, ~0UL);
+
+	rcu_read_lock();
+	sq_manager_trim(b->m, 0, ~0UL);
+	before = sq_utility_meta_pages();
+	sq_utility_trim();
+	sq_utility_trim();
+	between = sq_utility_meta_pages();
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, between, before);
+
+	synchronize_rcu();
+	sq_utility_trim();
+	KUNIT_EXPECT_LT(test, sq_utility_meta_pages(), before);
+}
+
 static struct kunit_case agent_cases[] = {
 	KUNIT_CASE(agent_carries_its_block),
 	KUNIT_CASE(agent_states),
 	KUNIT_CASE(agent_gone_reads_as_spare),
 	KUNIT_CASE(agent_pages_come_and_go),
 	KUNIT_CASE(agent_pages_wait),
+	KUNIT_CASE(emptied_waits_for_readers),
 	{}
 };
 

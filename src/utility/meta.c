@@ -96,16 +96,21 @@ static bool limbo_take(struct list_head *pages)
 
 static void limbo_add(struct list_head *pages)
 {
-	unsigned long cookie, irq;
-
-	/* Asking for a grace period wants interrupts on; one will come anyway. */
-	cookie = irqs_disabled() ? get_state_synchronize_rcu() :
-				   start_poll_synchronize_rcu();
+	unsigned long irq;
 
 	raw_spin_lock_irqsave(&limbo_lock, irq);
 	list_splice(pages, &limbo);
-	limbo_cookie = cookie;
+	/*
+	 * Taken after all that is in limbo became unreachable, and never older
+	 * than the one it replaces, whoever else is here: so when it is over,
+	 * nobody can have any of these pages.
+	 */
+	limbo_cookie = get_state_synchronize_rcu();
 	raw_spin_unlock_irqrestore(&limbo_lock, irq);
+
+	/* Asking for a grace period wants interrupts on; one will come anyway. */
+	if (!irqs_disabled())
+		start_poll_synchronize_rcu();
 }
 
 /**
