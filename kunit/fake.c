@@ -107,7 +107,7 @@ static void *fake_get(const struct sq_block_ops *ops, unsigned int order,
 	raw_spin_lock_irqsave(&fake->lock, irq);
 	fake->errors += wrong;
 	fake->gets++;
-	if (order > SQ_BLOCK_MAX_ORDER)
+	if (order > ops->max_order)
 		fake->errors++;
 	else if (!refused(fake, order) && fake->out + pages <= fake->budget)
 		addr = find(fake, pages);
@@ -122,12 +122,13 @@ static void *fake_get(const struct sq_block_ops *ops, unsigned int order,
 	return (void *)addr;
 }
 
-static bool put_is_sound(const struct sq_fake_chunk *chunk, unsigned long addr,
+static bool put_is_sound(const struct sq_fake *fake,
+			 const struct sq_fake_chunk *chunk, unsigned long addr,
 			 unsigned int order)
 {
 	unsigned long at, pages = 1UL << order;
 
-	if (!chunk || order > SQ_BLOCK_MAX_ORDER ||
+	if (!chunk || order > fake->ops.max_order ||
 	    !IS_ALIGNED(addr, pages << PAGE_SHIFT))
 		return false;
 	at = page_in(chunk, addr);
@@ -170,7 +171,7 @@ static struct sq_block_lost fake_put(const struct sq_block_ops *ops, void *addr,
 	raw_spin_lock_irqsave(&fake->lock, irq);
 	fake->errors += wrong;
 	fake->puts++;
-	if (put_is_sound(chunk, at, order)) {
+	if (put_is_sound(fake, chunk, at, order)) {
 		for (; at < (unsigned long)addr + (PAGE_SIZE << order);
 		     at += PAGE_SIZE)
 			put_one(fake, chunk, at, &lost);
@@ -253,6 +254,7 @@ int sq_fake_init(struct sq_fake *fake, unsigned long pages)
 	memset(fake, 0, sizeof(*fake));
 	raw_spin_lock_init(&fake->lock);
 	fake->ops.name = "fake";
+	fake->ops.max_order = SQ_BLOCK_MAX_ORDER;
 	fake->ops.get = fake_get;
 	fake->ops.put = fake_put;
 	fake->ops.look = fake_look;

@@ -38,7 +38,7 @@ struct sq_fake_chunk {
 
 /**
  * struct sq_fake - a fake page source
- * @ops: what the code under test is given
+ * @ops: what the code under test is given; a test may lower its max_order
  * @lock: protects the rest
  * @chunks: the arena
  * @nr_chunks: how many there are

@@ -217,6 +217,43 @@ static void trim_of_old_keeps_floors(struct kunit *test)
 	sq_bench_sound(test, b);
 }
 
+/* ---- a source of small orders ---- */
+
+#define SMALL	3
+
+/* Whatever the source's largest order is, no get and no put goes above it. */
+static void source_of_small_orders(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[64];
+	unsigned int round;
+
+	b->fake.ops.max_order = SMALL;
+	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 2 << SMALL, sq_pool_fit));
+	for (round = 0; round < 3; round++) {
+		sq_bench_take_n(test, agents, 64, 1 << SMALL);
+		KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 100, GFP_KERNEL,
+						       NUMA_NO_NODE), 100);
+		sq_bench_give_n(test, agents, 64);
+		while (sq_manager_coalesce(b->m, ~0UL))
+			;
+		/* Merged blocks are far longer, and go in pieces. */
+		KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 8 << SMALL,
+							  sq_pool_fit));
+		sq_manager_set_reserve(b->m, 0);
+		if (round == 1)
+			sq_manager_trim_stale(b->m, 0, ~0UL, AGE);
+		if (round)
+			sq_manager_trim(b->m, 0, ~0UL);
+		sq_bench_sound(test, b);
+	}
+	sq_manager_raze(b->m);
+	KUNIT_EXPECT_EQ(test, b->fake.errors, 0);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+	b->m = sq_manager_create(&b->fake.ops, 0);
+	KUNIT_ASSERT_NOT_NULL(test, b->m);
+}
+
 static struct kunit_case trim_cases[] = {
 	KUNIT_CASE(trim_gives_back),
 	KUNIT_CASE(trim_keeps_reserve),
@@ -225,6 +262,7 @@ static struct kunit_case trim_cases[] = {
 	KUNIT_CASE(trim_takes_pieces_at_once),
 	KUNIT_CASE(trim_counts_from_the_merge),
 	KUNIT_CASE(trim_of_old_keeps_floors),
+	KUNIT_CASE(source_of_small_orders),
 	{}
 };
 

@@ -45,6 +45,7 @@ enum sq_block_state {
 /**
  * struct sq_block_ops - where pages come from
  * @name: for reports
+ * @max_order: largest order of a get or a put, at most SQ_BLOCK_MAX_ORDER
  * @get: take 2^@order contiguous pages on or near @node (NUMA_NO_NODE: any);
  *	each of them can later be put on its own. Obeys @gfp. Returns the
  *	address in the kernel's linear map, aligned to its size, or NULL
@@ -58,6 +59,7 @@ enum sq_block_state {
  */
 struct sq_block_ops {
 	const char *name;
+	unsigned int max_order;
 	void *(*get)(const struct sq_block_ops *ops, unsigned int order,
 		     gfp_t gfp, int node);
 	struct sq_block_lost (*put)(const struct sq_block_ops *ops, void *addr,
@@ -70,7 +72,7 @@ extern const struct sq_block_ops sq_block_pages;
 
 /** define SQ_BLOCK_HEADER_BYTES - size of struct sq_block, for embedding */
 #define SQ_BLOCK_HEADER_BYTES	32
-/** define SQ_BLOCK_MAX_ORDER - largest order a source is asked for */
+/** define SQ_BLOCK_MAX_ORDER - largest order any source is asked for */
 #define SQ_BLOCK_MAX_ORDER	10
 /**
  * define SQ_BLOCK_PAGE_REFS - references to a page of sq_block_pages that are

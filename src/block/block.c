@@ -350,7 +350,8 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_block_check);
  * @lost: pages of it that the source must not take back are added
  *
  * The range may be part of what one get returned, or span several: it goes
- * back in the fewest pieces that are powers of two and naturally aligned.
+ * back in the fewest pieces that are powers of two, naturally aligned, and not
+ * larger than the source takes them.
  *
  * Context: Any context but NMI.
  * Return: how often the source's put was called.
@@ -363,7 +364,7 @@ size_t sq_block_put(const struct sq_block_ops *ops, unsigned long addr,
 
 	while (pages) {
 		unsigned int order = min_t(unsigned int, ilog2(pages),
-					   SQ_BLOCK_MAX_ORDER);
+					   ops->max_order);
 		struct sq_block_lost here;
 
 		order = min_t(unsigned int, order,

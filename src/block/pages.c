@@ -24,13 +24,19 @@
 /* Contents are undefined, no compound page, linear map: not for the caller. */
 #define PAGES_STRIP	(__GFP_ZERO | __GFP_COMP | __GFP_HIGHMEM | __GFP_MOVABLE)
 
+#define PAGES_MAX_ORDER	(SQ_BLOCK_MAX_ORDER < SQ_PAGE_ORDER_MAX ?	\
+			 SQ_BLOCK_MAX_ORDER : SQ_PAGE_ORDER_MAX)
+
+static_assert(PAGES_MAX_ORDER <= SQ_BLOCK_MAX_ORDER);
+static_assert(PAGES_MAX_ORDER <= SQ_PAGE_ORDER_MAX);
+
 static void *pages_get(const struct sq_block_ops *ops, unsigned int order,
 		       gfp_t gfp, int node)
 {
 	struct page *page;
 	unsigned long i;
 
-	if (order > min(SQ_BLOCK_MAX_ORDER, SQ_PAGE_ORDER_MAX))
+	if (order > ops->max_order)
 		return NULL;
 
 	page = alloc_pages_node(node, gfp & ~PAGES_STRIP, order);
@@ -121,6 +127,8 @@ static enum sq_block_state pages_look(const struct sq_block_ops *ops,
 
 const struct sq_block_ops sq_block_pages = {
 	.name = "pages",
+	/* With pages of 64 KiB some kernels have no order 10. */
+	.max_order = PAGES_MAX_ORDER,
 	.get = pages_get,
 	.put = pages_put,
 	.look = pages_look,

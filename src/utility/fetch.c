@@ -290,7 +290,9 @@ static unsigned int ahead_order(struct sq_manager *m, unsigned long pages)
 	/* What may never be used need not be fetched. */
 	if (limit < held + ahead)
 		ahead = limit > held ? limit - held : 0;
-	return ahead > pages ? ilog2(ahead) : 0;
+	if (ahead <= pages)
+		return 0;
+	return min_t(unsigned int, ilog2(ahead), m->source->max_order);
 }
 
 /* A used block of new pages, and perhaps a free one beside it; or NULL. */
@@ -301,7 +303,7 @@ struct sq_agent *sq_fetch(struct sq_manager *m, struct sq_pool *wanted,
 	unsigned int ahead = ahead_order(m, req->pages);
 	struct sq_agent *agent;
 
-	if (exact > SQ_BLOCK_MAX_ORDER)
+	if (exact > m->source->max_order)
 		return NULL;
 	if (ahead > exact) {
 		agent = fetch_optional(m, wanted, req, ahead, 0);
@@ -319,7 +321,7 @@ struct sq_agent *sq_fetch_direct(struct sq_manager *m, struct sq_pool *wanted,
 {
 	unsigned int order = exact_order(req);
 
-	if (order > SQ_BLOCK_MAX_ORDER)
+	if (order > m->source->max_order)
 		return NULL;
 	if (req->optional)
 		return fetch_optional(m, wanted, req, order, SQ_AGENT_DIRECT);
@@ -358,7 +360,7 @@ static bool fetch_free(struct sq_manager *m, unsigned int order, gfp_t gfp,
 unsigned long sq_manager_fetch(struct sq_manager *m, unsigned long pages,
 			       gfp_t gfp, int node)
 {
-	unsigned int order = SQ_BLOCK_MAX_ORDER;
+	unsigned int order = m->source->max_order;
 	unsigned long got = 0;
 
 	if (in_nmi())

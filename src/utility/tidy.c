@@ -314,7 +314,7 @@ static unsigned int best_piece(const struct sq_agent *agent,
 	unsigned int order;
 
 	order = min_t(unsigned int, ilog2(min(pages, sq_agent_pages(agent))),
-		      SQ_BLOCK_MAX_ORDER);
+		      agent->manager->source->max_order);
 	for (;; order--) {
 		r->size = PAGE_SIZE << order;
 		r->addr = ALIGN(start, r->size);
@@ -328,7 +328,8 @@ static void last_pages(const struct sq_agent *agent, unsigned long pages,
 		       struct sq_range *r)
 {
 	/* One hold of the lock, one piece of the largest order. */
-	pages = min3(pages, sq_agent_pages(agent), 1UL << SQ_BLOCK_MAX_ORDER);
+	pages = min3(pages, sq_agent_pages(agent),
+		     1UL << agent->manager->source->max_order);
 	r->size = pages << PAGE_SHIFT;
 	r->addr = sq_agent_end(agent) - r->size;
 }
