@@ -118,6 +118,7 @@ static inline bool sq_pages_alone(const struct page *page, unsigned long pages)
 {
 	int refs = 0;
 
+	/* Others may take and drop references meanwhile: one moment's will do. */
 #define SQ_PAGE_REFS(i)	data_race(page[i]._refcount.counter)
 	for (; pages & 7; pages--, page++)
 		refs |= SQ_PAGE_REFS(0);
