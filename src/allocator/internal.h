@@ -469,11 +469,14 @@ static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c
 /* allocator.c */
 void sq_event(enum sq_event event, gfp_t gfp);
 
-/* slab.c: one slab, one node; the caller holds the node's lock */
+/* plan.c */
 void sq_slab_plan(struct squirrel_cache *c);
+unsigned int sq_slab_least(const struct squirrel_cache *c);
 unsigned int sq_slab_pages(const struct squirrel_cache *c, unsigned long held);
 unsigned int sq_slab_next(const struct squirrel_cache *c, int node);
 unsigned int sq_slab_objs(const struct squirrel_cache *c, unsigned int pages);
+
+/* slab.c: one slab, one node; the caller holds the node's lock */
 unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 			  void **objs, unsigned int want);
 bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,

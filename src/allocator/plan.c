@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How long slabs are: by what an object costs, what the cache holds and what is
+ * at hand.
+ */
+#include <linux/mm.h>
+
+#include "internal.h"
+
+/* A slab wastes no more than this part at its end, if a longer one helps. */
+#define SQ_SLAB_WASTE	16
+/* A new slab is no longer than this part of what the cache holds. */
+#define SQ_SLAB_SHARE	8
+
+/* The fewest pages an object fits in. */
+unsigned int sq_slab_least(const struct squirrel_cache *c)
+{
+	return DIV_ROUND_UP(c->size, PAGE_SIZE);
+}
+
+/* Objects in a slab of so many pages. */
+unsigned int sq_slab_objs(const struct squirrel_cache *c, unsigned int pages)
+{
+	return min_t(unsigned long, ((unsigned long)pages << PAGE_SHIFT) / c->size,
+		     SQ_SLAB_MAX_OBJS);
+}
+
+/* What an object costs in a slab of so many pages: bytes, in 1/4096. */
+static unsigned long sq_slab_cost(const struct squirrel_cache *c,
+				  unsigned int pages)
+{
+	return ((((unsigned long)pages << PAGE_SHIFT) + sizeof(struct sq_agent))
+		<< 12) / sq_slab_objs(c, pages);
+}
+
+static bool sq_slab_wastes(const struct squirrel_cache *c, unsigned int pages)
+{
+	unsigned long bytes = (unsigned long)pages << PAGE_SHIFT;
+	unsigned long objs = (unsigned long)sq_slab_objs(c, pages) * c->size;
+
+	return (bytes - objs) * SQ_SLAB_WASTE > bytes;
+}
+
+/*
+ * How long slabs are. Short ones waste more, at their end and on their agents;
+ * long ones leave more unused in a cache with few objects. So a cache begins
+ * with the shortest that does not waste much, and goes on to what costs least
+ * for an object as it grows. What fills its pages exactly stays alone.
+ */
+void sq_slab_plan(struct squirrel_cache *c)
+{
+	unsigned int least = sq_slab_least(c), best = least, pages;
+
+	c->slab_floor = least;
+	c->slab_most = least;
+	if (IS_ALIGNED(c->size, PAGE_SIZE) || least > SQ_SLAB_LONG_PAGES / 2)
+		return;
+	/* What remains of a slab may begin that far into its block: sq_slab.off */
+	if (c->size > U16_MAX)
+		return;
+	/* Objects of a few pages need more of them to come out even. */
+	c->slab_most = clamp(6 * least, SQ_SLAB_MAX_PAGES, SQ_SLAB_LONG_PAGES);
+	while (c->slab_floor < c->slab_most && sq_slab_wastes(c, c->slab_floor))
+		c->slab_floor++;
+	for (pages = least; pages <= c->slab_most; pages++) {
+		unsigned long cost = sq_slab_cost(c, pages);
+
+		if (cost + cost / 2048 < sq_slab_cost(c, best))
+			best = pages;
+		c->slab_best[pages] = best;
+	}
+}
+
+/* Pages of the next slab of a cache that holds @held. */
+unsigned int sq_slab_pages(const struct squirrel_cache *c, unsigned long held)
+{
+	unsigned long most = clamp_t(unsigned long, held / SQ_SLAB_SHARE,
+				     c->slab_floor, c->slab_most);
+
+	return most > SQ_SLAB_LONG_PAGES || !c->slab_best[most] ?
+	       most : c->slab_best[most];
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_slab_pages);
+
+/*
+ * Pages of the slab to make now. What is free may do for one half as long, if
+ * that wastes as little: then it need not go back, nor more be fetched. Many
+ * slabs that are shorter still would cost more than they spare.
+ */
+unsigned int sq_slab_next(const struct squirrel_cache *c, int node)
+{
+	unsigned int pages = sq_slab_pages(c, sq_glance(c->node[node]->nr_pages));
+	unsigned long free = sq_manager_gather(c->heap->manager, node, pages);
+
+	if (free >= pages || free < pages / 2 || free < c->slab_floor)
+		return pages;
+	return c->slab_best[free];
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_slab_next);
