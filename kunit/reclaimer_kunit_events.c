@@ -67,6 +67,23 @@ static void quiet_frees_are_found(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, rests, 0));
 }
 
+/* Not only in the first second, nor once: the lookout goes on. */
+static void quiet_frees_are_found_later(struct kunit *test)
+{
+	unsigned long before = sq_yard_held(test);
+	unsigned int i;
+
+	sq_yard_set_mode(test, "parallel 5");
+	for (i = 0; i < 2; i++) {
+		sq_yard_fill(test, 2);
+		KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, rests, 0));
+		msleep(2500);
+		sq_yard_empty(test, 0);
+		KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, held_is_at_most,
+						     before));
+	}
+}
+
 static void idle_machine_runs_nothing(struct kunit *test)
 {
 	long before;
@@ -132,6 +149,7 @@ static void thin_slabs_give_pages(struct kunit *test)
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(surplus_is_hurried),
 	KUNIT_CASE(quiet_frees_are_found),
+	KUNIT_CASE(quiet_frees_are_found_later),
 	KUNIT_CASE(idle_machine_runs_nothing),
 	KUNIT_CASE(thin_slabs_give_pages),
 	{}

@@ -2,6 +2,8 @@
 /*
  * The shrinker: what the kernel would be told and given.
  */
+#include <linux/cpumask.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 
 #include "reclaimer_kunit.h"
@@ -25,13 +27,17 @@ static void scan_gives_pages_back(struct kunit *test)
 {
 	long runs = sq_yard_stat(test, sq_reclaimer_show_stats,
 				 "runs_pressure");
+	unsigned int cpu = raw_smp_processor_id();
 	unsigned long held, count, back;
 
+	set_cpus_allowed_ptr(current, cpumask_of(cpu));
 	sq_yard_fill(test, 2000);
 	sq_yard_empty(test, 0);
+	KUNIT_EXPECT_FALSE(test, sq_allocator_cpu_idle(cpu));
 	held = sq_yard_held(test);
 	count = sq_shrinker_count();
 	back = sq_shrinker_scan();
+	KUNIT_EXPECT_TRUE(test, sq_allocator_cpu_idle(cpu));
 	KUNIT_EXPECT_GE(test, back, 400);
 	KUNIT_EXPECT_EQ(test, sq_yard_held(test) + back, held);
 	KUNIT_EXPECT_LE(test, sq_shrinker_count(), count - 400);
