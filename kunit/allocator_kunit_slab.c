@@ -192,12 +192,72 @@ static void what_is_free_will_do(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 }
 
+#define SWINGS		1000
+#define SWING_OBJS	8000
+#define SWING_BY	(SWING_OBJS / 10)
+
+static void swing_look(void)
+{
+	struct sq_reclaim_work work = {};
+
+	sq_allocator_drain_local(true, &work);
+	sq_allocator_drain_depots(false, &work);
+	sq_allocator_release_slabs(false, &work);
+	sq_allocator_shed(false, &work);
+	sq_allocator_coalesce(1024, &work);
+	sq_allocator_give_back(8, 4096, 0, &work);
+}
+
+/*
+ * A load that swings by a tenth, with looks of the reclaimer in the hollows and
+ * at the tops: pages stay at hand. When it is over they go.
+ */
+static void pages_do_not_bounce(struct kunit *test)
+{
+	void **objs = kvmalloc_array(SWING_OBJS, sizeof(*objs), GFP_KERNEL);
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 2048);
+	struct squirrel_cache *c = sq_kit_fake_cache(test, 512);
+	struct sq_kit *kit = test->priv;
+	unsigned long calls, grown;
+	unsigned int i, k;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < SWING_OBJS; i++)
+		objs[i] = squirrel_cache_alloc(c, GFP_KERNEL);
+	calls = kit->fake.gets + kit->fake.puts;
+	grown = atomic_long_read(&c->grown);
+	for (k = 0; k < SWINGS; k++) {
+		for (i = SWING_OBJS - SWING_BY; i < SWING_OBJS; i++)
+			squirrel_cache_free(c, objs[i]);
+		swing_look();
+		for (i = SWING_OBJS - SWING_BY; i < SWING_OBJS; i++)
+			objs[i] = squirrel_cache_alloc(c, GFP_KERNEL);
+		swing_look();
+	}
+	calls = kit->fake.gets + kit->fake.puts - calls;
+	grown = atomic_long_read(&c->grown) - grown;
+	kunit_info(test, "%lu calls of the source, %lu slabs made\n", calls,
+		   grown);
+	KUNIT_EXPECT_GT(test, grown, SWINGS);
+	KUNIT_EXPECT_LT(test, 20 * calls, grown);
+	/* It falls for good. */
+	for (i = SWING_OBJS - SWING_BY; i < SWING_OBJS; i++)
+		squirrel_cache_free(c, objs[i]);
+	for (i = 0; i < 40; i++)
+		swing_look();
+	KUNIT_EXPECT_LE(test, sq_manager_pages_free(heap->manager), 8);
+	for (i = 0; i < SWING_OBJS - SWING_BY; i++)
+		squirrel_cache_free(c, objs[i]);
+	kvfree(objs);
+}
+
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(plan_starts_short_and_ends_cheap),
 	KUNIT_CASE(plan_wastes_little),
 	KUNIT_CASE(whole_pages_stay_alone),
 	KUNIT_CASE(slabs_grow_with_the_cache),
 	KUNIT_CASE(what_is_free_will_do),
+	KUNIT_CASE(pages_do_not_bounce),
 	{}
 };
 

@@ -320,6 +320,7 @@ void sq_manager_set_limit(struct sq_manager *m, unsigned long limit_pages);
 void sq_manager_set_reserve(struct sq_manager *m, unsigned long pages);
 struct sq_lost sq_manager_trim_lost(struct sq_manager *m);
 unsigned long sq_manager_pages_free(const struct sq_manager *m);
+unsigned long sq_manager_pages_fetched(const struct sq_manager *m);
 unsigned long sq_manager_gather(struct sq_manager *m, int node,
 				unsigned long want);
 unsigned long sq_manager_pages_used(const struct sq_manager *m);

@@ -331,6 +331,7 @@ static_assert(sizeof(struct sq_large) <= SQ_AGENT_PRIV_BYTES);
  * @nomem: large allocations that failed for want of memory
  * @limit_hits: large allocations that failed because of the limit
  * @pinned: used blocks, of the default heap only: they pin the module
+ * @swing: free pages it keeps while it is busy; see sq_heap_look()
  * @home: node + 1 to prefer, or 0
  * @limit: bytes, or 0
  * @reserve: bytes
@@ -352,6 +353,13 @@ struct squirrel_heap {
 	atomic_long_t nomem;
 	atomic_long_t limit_hits;
 	atomic_long_t pinned;
+	struct sq_swing {
+		unsigned long keep;	/* pages */
+		unsigned long given;	/* pages given back lately */
+		unsigned long fetched;	/* pages ever fetched, at the last look */
+		unsigned long low;	/* fewest free in this window */
+		unsigned int looks;	/* in this window */
+	} swing;
 	int home;
 	size_t limit;
 	size_t reserve;
@@ -602,7 +610,8 @@ static inline bool sq_wait_for_memory(gfp_t gfp)
 /* Pages were given: are there more free ones now than the heap should keep? */
 static inline void sq_heap_surplus(const struct squirrel_heap *heap)
 {
-	if (sq_manager_pages_free(heap->manager) > SQ_SURPLUS_PAGES)
+	if (sq_manager_pages_free(heap->manager) >
+	    SQ_SURPLUS_PAGES + sq_peek(heap->swing.keep))
 		sq_event(SQ_EVENT_SURPLUS, 0);
 }
 

@@ -175,6 +175,19 @@ unsigned long sq_manager_pages_free(const struct sq_manager *m)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_pages_free);
 
+/**
+ * sq_manager_pages_fetched() - pages got from the source so far
+ * @m: the manager
+ *
+ * Context: Any context.
+ * Return: how many, since it was created; those that went back are among them.
+ */
+unsigned long sq_manager_pages_fetched(const struct sq_manager *m)
+{
+	return atomic_long_read(&m->fetched);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_pages_fetched);
+
 /* ---- take ---- */
 
 /* Who must not be refused goes beyond the limit, as with a memory cgroup's. */
