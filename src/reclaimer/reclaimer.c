@@ -294,7 +294,9 @@ static void sq_wake_now(unsigned long ms)
  */
 static void sq_hurry(struct irq_work *unused)
 {
-	sq_wake_now(jiffies_to_msecs(1));
+	/* Or there was a run since, or another mode: see squirrel_reclaim_mode(). */
+	if (test_bit(0, &sq_hurried))
+		sq_wake_now(jiffies_to_msecs(1));
 }
 
 static DEFINE_IRQ_WORK(sq_hurry_work, sq_hurry);
