@@ -221,6 +221,9 @@ unsigned long sq_kit_drain(struct squirrel_cache *c, bool cold_only)
 	preempt_disable();
 	moved = sq_cpu_drain(c, cold_only);
 	preempt_enable();
+	/* All of it now, or a worker does it while the test is looking. */
+	while (READ_ONCE(c->owed))
+		sq_cache_tidy(c);
 	return moved;
 }
 
