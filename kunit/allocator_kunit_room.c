@@ -104,13 +104,13 @@ static void what_is_held_moves(struct kunit *test)
 	nr = sq_kit_nr(c);
 	KUNIT_ASSERT_GE(test, nr, 3);
 	memcpy(objs, before->obj + nr - 3, sizeof(objs[0]) * 3);
-	uses = before->allocs + before->frees - before->seen;
+	uses = sq_cpu_used(before) - before->seen;
 	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
 	KUNIT_EXPECT_PTR_NE(test, sq_kit_cpu(c), before);
 	KUNIT_EXPECT_EQ(test, c->room, c->cpu_max);
 	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), nr);
-	KUNIT_EXPECT_EQ(test, sq_kit_cpu(c)->allocs + sq_kit_cpu(c)->frees -
-			sq_kit_cpu(c)->seen, uses);
+	KUNIT_EXPECT_EQ(test, sq_cpu_used(sq_kit_cpu(c)) - sq_kit_cpu(c)->seen,
+			uses);
 	expect_whole(test, c, 1);
 	for (i = 3; i--;)
 		KUNIT_EXPECT_PTR_EQ(test, sq_kit_alloc(test, c), objs[i]);

@@ -5,9 +5,11 @@
  * NMIs that hit all of them in the middle of whatever they do. Each context has
  * its own objects with a pattern in them; all share one cache and one heap.
  *
- * The module's init runs the whole thing and fails if a pattern was broken, an
- * object was handed out twice, or something is left. busted=1 lets the NMI
- * write into an object of the task's: that must be noticed.
+ * The module's init runs the whole thing and fails if a pattern was broken or an
+ * object was handed out twice. busted=1 lets the NMI write into an object of the
+ * task's: that must be noticed. Cache and heap stay until unload, so that the
+ * script can compare what was counted: with keep=N, N objects too many are
+ * live then.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -44,6 +46,10 @@ MODULE_PARM_DESC(seed, "seed of the random steps");
 static bool busted;
 module_param(busted, bool, 0444);
 MODULE_PARM_DESC(busted, "NMI writes into an object of the task: must be noticed");
+
+static unsigned int keep;
+module_param(keep, uint, 0444);
+MODULE_PARM_DESC(keep, "objects of the task to keep until unload: must be noticed");
 
 enum storm_context {
 	STORM_TASK,
@@ -274,18 +280,31 @@ static int storm_run(void)
 	return 0;
 }
 
-static unsigned long storm_finish(void)
+/* Free all but @left objects; returns how many were broken so far. */
+static unsigned long storm_finish(unsigned int left)
 {
 	unsigned long broken = 0;
 	unsigned int ctx, slot;
 
 	for (ctx = 0; ctx < STORM_CONTEXTS; ctx++) {
-		for (slot = 0; slot < STORM_SLOTS; slot++)
-			if (storms[ctx].obj[slot])
+		for (slot = 0; slot < STORM_SLOTS; slot++) {
+			if (!storms[ctx].obj[slot])
+				continue;
+			if (left)
+				left--;
+			else
 				storm_drop(ctx, slot);
+		}
 		broken += storms[ctx].broken;
 	}
 	return broken;
+}
+
+static void storm_clean_up(void)
+{
+	storm_finish(0);
+	squirrel_heap_destroy(heap);
+	squirrel_cache_destroy(cache);
 }
 
 static int __init storm_init(void)
@@ -303,7 +322,7 @@ static int __init storm_init(void)
 		err = storm_run();
 	if (err)
 		goto out;
-	broken = storm_finish();
+	broken = storm_finish(keep);
 	pr_info("%s seed=%u broken=%lu steps_task=%lu steps_softirq=%lu steps_hardirq=%lu steps_nmi=%lu nomem_nmi=%lu\n",
 		broken ? "FAILURE" : "SUCCESS", seed, broken,
 		storms[STORM_TASK].steps, storms[STORM_SOFTIRQ].steps,
@@ -311,14 +330,15 @@ static int __init storm_init(void)
 		storms[STORM_IN_NMI].nomem);
 	err = broken ? -EIO : 0;
 out:
-	squirrel_heap_destroy(heap);
-	squirrel_cache_destroy(cache);
+	if (err)
+		storm_clean_up();
 	return err;
 }
 module_init(storm_init);
 
 static void __exit storm_exit(void)
 {
+	storm_clean_up();
 }
 module_exit(storm_exit);
 

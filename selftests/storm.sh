@@ -24,6 +24,34 @@ steps_of() {
 	said "steps_$1=[1-9][0-9]*"
 }
 
+# Who counts in which context must not matter: of cache and heap, as many frees
+# as allocations, and nothing live.
+even_at() {
+	local f="$1/stats"
+
+	same "frees of $1" "$(field "$f" frees)" "$(field "$f" allocs)" &&
+		same "live in $1" "$(field "$f" live_objects)" 0
+}
+
+even() {
+	even_at caches/storm && even_at heaps/storm
+}
+
+quietly() {
+	mark
+	rmmod storm && said_nothing_like '^squirrel:'
+}
+
+# An object of the cache or the heap that is kept.
+lost_one() {
+	helper storm ops=1000 keep=1 || return 1
+	if even; then
+		echo "was not noticed"
+		return 1
+	fi
+	rmmod storm
+}
+
 noticed() {
 	mark
 	if helper storm "ops=$OPS" busted=1; then
@@ -33,7 +61,7 @@ noticed() {
 	said '^storm: FAILURE '
 }
 
-plan 11
+plan 13
 need load
 check "$OPS steps" stormed
 tell
@@ -46,7 +74,9 @@ if [ "$(nproc)" -ge 2 ] && [ "$(uname -m)" = x86_64 ]; then
 else
 	skip "NMI had its turn" "one CPU cannot send itself an NMI at random"
 fi
-check "unloads" rmmod storm
+check "as many frees as allocations" even
+check "unloads, with nothing to say" quietly
+check "an object that is lost is noticed" lost_one
 check "squirrel is sound" sound
 check "all memory goes back" given_back 0
 if [ "$nmi" ]; then

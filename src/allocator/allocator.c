@@ -288,7 +288,8 @@ static void sq_rcu_free(struct rcu_head *head)
 		squirrel_heap_free(owner->heap, (void *)base);
 	else
 		squirrel_cache_free(owner, (void *)base);
-	atomic_long_dec(&sq_rcu_pending);
+	/* Pairs with sq_rcu_free_wait(): the free was counted before. */
+	atomic_long_dec_return_release(&sq_rcu_pending);
 }
 
 /**
@@ -307,7 +308,8 @@ EXPORT_SYMBOL_GPL(__squirrel_free_rcu);
 /* Until all RCU frees asked for so far are done. May sleep. */
 void sq_rcu_free_wait(void)
 {
-	if (atomic_long_read(&sq_rcu_pending))
+	/* None left: then what they freed is seen to be free. */
+	if (atomic_long_read_acquire(&sq_rcu_pending))
 		rcu_barrier();
 }
 

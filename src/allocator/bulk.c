@@ -60,7 +60,7 @@ static unsigned int sq_bulk_take(struct squirrel_cache *c, void **objs,
 	popped = got;
 	if (got < nr)
 		got += sq_take_many(c, objs + got, nr - got);
-	this_cpu_add(c->cpu->allocs, got);
+	sq_count_other(c, other_allocs, got);
 	preempt_enable();
 	for (i = popped; i < got; i++)
 		*sq_mark_at(c, objs[i]) = 0;
@@ -208,7 +208,7 @@ static unsigned int sq_bulk_give(struct squirrel_cache *c, void **objs,
 		sq_push_many(c, objs + done, nr);
 		done += nr;
 	}
-	this_cpu_add(c->cpu->frees, done);
+	sq_count_other(c, other_frees, done);
 	return done;
 }
 

@@ -70,7 +70,7 @@ static struct sq_mag *sq_mag_alloc(struct squirrel_cache *c)
 		WRITE_ONCE(c->owed, true);
 		return NULL;
 	}
-	this_cpu_inc(READ_ONCE(sq_mag_cache->cpu)->allocs);
+	sq_count_other(sq_mag_cache, other_allocs, 1);
 	sq_cache_finish(sq_mag_cache, mag, 0);
 	return mag;
 }
@@ -410,7 +410,7 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	if (!obj)
 		return NULL;
 	preempt_disable();
-	this_cpu_inc(READ_ONCE(c->cpu)->allocs);
+	sq_count_other(c, other_allocs, 1);
 	preempt_enable();
 	if (unlikely(c->ctor) && c->reserve)
 		sq_top_up(c, gfp);
@@ -427,7 +427,7 @@ void sq_cache_push(struct squirrel_cache *c, void *obj)
 	u32 nr;
 
 	preempt_disable();
-	this_cpu_inc(c->cpu->frees);
+	sq_count_other(c, other_frees, 1);
 	if (static_branch_likely(&sq_hardened))
 		sq_set_mark(c, obj);
 	local = !static_branch_unlikely(&sq_numa) ||
@@ -491,7 +491,7 @@ void sq_push_many(struct squirrel_cache *c, void **objs, unsigned int nr)
 /* How many of this CPU's @nr objects stay, by what it did since the last look. */
 static u32 sq_cpu_keeps(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 {
-	unsigned long used = cc->allocs + cc->frees, uses = used - cc->seen;
+	unsigned long used = sq_cpu_used(cc), uses = used - cc->seen;
 
 	cc->seen = used;
 	cc->trips = 0;

@@ -58,9 +58,13 @@ struct sq_word {
  * @hot: objects in @obj, as the hot path looks for them
  * @cold: the same for a cache with SQ_CACHE_MARK_OUTSIDE, whose objects the hot
  *	path must not touch: for it @hot stays empty
- * @allocs: objects handed out on this CPU, by whichever path
- * @frees: objects taken back on this CPU
- * @seen: @allocs + @frees at the reclaimer's last look
+ * @allocs: objects handed out on this CPU by who had the claim, and
+ * @frees: taken back: nobody else writes to them, for to count may take several
+ *	instructions (see sq_count_other() for the others)
+ * @other_allocs: objects handed out on this CPU by who did not have the claim,
+ *	some of whom interrupt the one who has
+ * @other_frees: taken back by them
+ * @seen: sq_cpu_used() at the reclaimer's last look
  * @trips: how often @obj ran full or empty since the reclaimer's last look
  * @moved: what the CPU had in its old array is in here now; see room.c
  * @obj: the objects at hand
@@ -70,11 +74,27 @@ struct sq_cpu {
 	unsigned long allocs;
 	unsigned long frees;
 	struct sq_word cold;
+	unsigned long other_allocs;
+	unsigned long other_frees;
 	unsigned long seen;
 	u32 trips;
 	bool moved;
 	void *obj[];
 };
+
+/* Objects handed out and taken back on a CPU. */
+static inline unsigned long sq_cpu_used(const struct sq_cpu *cc)
+{
+	return cc->allocs + cc->frees + cc->other_allocs + cc->other_frees;
+}
+
+/*
+ * Preemption off. To count without the claim: on the same CPU anybody may
+ * interrupt anybody, so this is one instruction, or as good as one. What it was
+ * that was counted is @field: other_allocs or other_frees.
+ */
+#define sq_count_other(c, field, nr)					\
+	this_cpu_add(READ_ONCE((c)->cpu)->field, nr)
 
 #define SQ_BUSY_BIT	16
 

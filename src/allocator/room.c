@@ -161,8 +161,8 @@ static void sq_count_in(struct sq_cpu __percpu *at, unsigned long *allocs,
 	for_each_possible_cpu(cpu) {
 		const struct sq_cpu *cc = per_cpu_ptr(at, cpu);
 
-		*allocs += sq_peek(cc->allocs);
-		*frees += sq_peek(cc->frees);
+		*allocs += sq_peek(cc->allocs) + sq_peek(cc->other_allocs);
+		*frees += sq_peek(cc->frees) + sq_peek(cc->other_frees);
 	}
 }
 
@@ -241,7 +241,7 @@ static void sq_room_move_cpu(struct squirrel_cache *c, int cpu)
 		return;
 	sq_move(b->obj, a->obj, nr);
 	/* What it did so far counts for the reclaimer's next look. */
-	b->seen = a->seen - a->allocs - a->frees;
+	b->seen = a->seen - sq_cpu_used(a);
 	WRITE_ONCE(b->moved, true);
 	/* In this order: who finds nothing in A finds it in B. */
 	smp_store_release(&sq_word_in(c, b)->word, nr);

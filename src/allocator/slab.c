@@ -471,7 +471,7 @@ void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr)
 		sq_node_unlock(n, flags);
 		done += some;
 		if (!some && there) {
-			this_cpu_dec(c->cpu->frees);
+			sq_count_other(c, other_frees, -1UL);
 			sq_report(c, "second free", objs[done++], 0);
 		}
 	}
