@@ -346,6 +346,10 @@ do {									\
 size_t squirrel_usable_size(const void *obj);
 bool squirrel_owns(const void *obj);
 
+/* by address alone */
+bool squirrel_free_any(const void *obj);
+bool squirrel_free_any_sensitive(const void *obj);
+
 /* reclaimer */
 unsigned long squirrel_reclaim(void);
 int squirrel_reclaim_mode(enum squirrel_reclaim_mode mode, unsigned long n);

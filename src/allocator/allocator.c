@@ -262,6 +262,27 @@ void squirrel_free_sensitive(const void *obj)
 }
 EXPORT_SYMBOL_GPL(squirrel_free_sensitive);
 
+/**
+ * squirrel_free_any_sensitive() - wipe memory, then free it by address alone
+ * @obj: any address at all
+ *
+ * All of the object is wiped, also what a constructor has written: the cache
+ * hands it out as it is.
+ *
+ * Context: As squirrel_free_any().
+ * Return: As squirrel_free_any().
+ */
+bool squirrel_free_any_sensitive(const void *obj)
+{
+	size_t size = squirrel_usable_size(obj);
+
+	/* What the free will refuse is left alone here as well. */
+	if (size && sq_is_live(NULL, obj))
+		memzero_explicit((void *)obj, size);
+	return squirrel_free_any(obj);
+}
+EXPORT_SYMBOL_GPL(squirrel_free_any_sensitive);
+
 /* ---- RCU ------------------------------------------------------------------ */
 
 /* The head lies anywhere in the object: find where that starts and whose it is. */

@@ -29,7 +29,10 @@ static bool sq_is_free(struct squirrel_cache *c, struct sq_agent *agent,
 	return sq_marked(c, obj) || sq_in_slab(c, agent, obj);
 }
 
-/* Is @obj, the start of an object, live memory of @heap? */
+/*
+ * Is @obj, the start of an object, live memory of @heap; or, if that is NULL, of
+ * any cache or heap?
+ */
 bool sq_is_live(const struct squirrel_heap *heap, const void *obj)
 {
 	struct squirrel_cache *c;
@@ -39,7 +42,7 @@ bool sq_is_live(const struct squirrel_heap *heap, const void *obj)
 	preempt_disable();
 	do {
 		agent = sq_map_owner(obj, &c);
-		live = c && (c->heap_key == heap || c == heap->large);
+		live = c && (!heap || c->heap_key == heap || c == heap->large);
 		if (live && agent->kind == SQ_KIND_SLAB)
 			live = !sq_is_free(c, agent, obj);
 		smp_rmb();	/* as in sq_check_free() */

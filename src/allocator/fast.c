@@ -282,23 +282,11 @@ void notrace *squirrel_cache_alloc(struct squirrel_cache *c, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_alloc);
 
-/**
- * squirrel_cache_free() - give an object back to its cache
- * @c: the cache it came from
- * @obj: the object, or NULL
- *
- * A pointer that is not a live object of @c is reported once (cache, address,
- * caller), counted, and otherwise left alone. But a second free is not seen at
- * once if the object's first word (of a cache with a constructor or
- * SQUIRREL_TYPESAFE_BY_RCU: the word behind it) was overwritten after the
- * first, or if the first has not returned yet, in another context. It
- * is reported when both have reached the slab; if the object is handed out
- * before that, it may be handed out twice. With the module's parameter
- * hardened=0 the pointer is taken on trust.
- *
- * Context: Any context.
+/*
+ * The caller's address is taken where it is needed, not passed in: this is
+ * inlined, so it is the public function's caller all the same.
  */
-void notrace squirrel_cache_free(struct squirrel_cache *c, void *obj)
+static __always_inline void sq_cache_free(struct squirrel_cache *c, void *obj)
 {
 	const struct sq_agent *agent;
 
@@ -326,6 +314,27 @@ void notrace squirrel_cache_free(struct squirrel_cache *c, void *obj)
 suspect:
 	preempt_enable();
 	sq_cache_free_slow(c, obj, _RET_IP_);
+}
+
+/**
+ * squirrel_cache_free() - give an object back to its cache
+ * @c: the cache it came from
+ * @obj: the object, or NULL
+ *
+ * A pointer that is not a live object of @c is reported once (cache, address,
+ * caller), counted, and otherwise left alone. But a second free is not seen at
+ * once if the object's first word (of a cache with a constructor or
+ * SQUIRREL_TYPESAFE_BY_RCU: the word behind it) was overwritten after the
+ * first, or if the first has not returned yet, in another context. It
+ * is reported when both have reached the slab; if the object is handed out
+ * before that, it may be handed out twice. With the module's parameter
+ * hardened=0 the pointer is taken on trust.
+ *
+ * Context: Any context.
+ */
+void notrace squirrel_cache_free(struct squirrel_cache *c, void *obj)
+{
+	sq_cache_free(c, obj);
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_free);
 
@@ -361,10 +370,7 @@ static noinline void sq_heap_free_other(const void *obj,
 		sq_heap_free_slow(obj, heap, caller);
 }
 
-/*
- * The caller's address is taken where it is needed, not passed in: this is
- * inlined, so it is the public function's caller all the same.
- */
+/* As sq_cache_free(). */
 static __always_inline void sq_heap_free(const void *obj,
 					 struct squirrel_heap *heap)
 {
@@ -464,3 +470,33 @@ void notrace squirrel_free(const void *obj)
 	sq_heap_free(obj, sq_default_heap);
 }
 EXPORT_SYMBOL_GPL(squirrel_free);
+
+/**
+ * squirrel_free_any() - free an object of whatever cache or heap it is
+ * @obj: any address at all
+ *
+ * For who has only the address, as kfree() of an object from a cache. It costs
+ * a second look at the page map. A pointer that squirrel_cache_free() or
+ * squirrel_heap_free() would refuse is reported just so.
+ *
+ * Context: Any context, but large blocks (over 8192 bytes) not in NMI.
+ * Return: false if the memory is not squirrel's: then nothing was done. True
+ * otherwise, also if the free was refused.
+ */
+bool squirrel_free_any(const void *obj)
+{
+	struct squirrel_cache *owner;
+
+	/* If the object is live then so is its cache; if not, the grace period. */
+	rcu_read_lock();
+	preempt_disable();
+	sq_map_owner(obj, &owner);
+	preempt_enable();
+	if (owner && (owner->heap_key || (owner->flags & SQ_CACHE_LARGE)))
+		sq_heap_free(obj, owner->heap);
+	else if (owner)
+		sq_cache_free(owner, (void *)obj);
+	rcu_read_unlock();
+	return owner;
+}
+EXPORT_SYMBOL_GPL(squirrel_free_any);
