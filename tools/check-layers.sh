@@ -132,7 +132,11 @@ may_include() {
 		folder=${file#src/}
 		grep -qxF "$3" <(faces_of "${folder%%/*}" | tr ' ' '\n')
 		;;
-	include/squirrel/kmem_cache.h) [ "$3" = squirrel/squirrel.h ] ;;
+	include/squirrel/kmem_free.h)
+		[[ $3 == squirrel/squirrel.h || $3 == squirrel/compat.h ]] ;;
+	include/squirrel/kmem_cache.h)
+		[[ $3 == squirrel/squirrel.h || $3 == squirrel/compat.h ||
+			$3 == squirrel/kmem_free.h ]] ;;
 	include/squirrel/*) [ "$3" = squirrel/compat.h ] ;;
 	samples/* | selftests/*)
 		[[ $3 == squirrel/squirrel.h || $3 == squirrel/strategy.h ||

@@ -42,11 +42,12 @@ unpack_traces() {
 copy_modules() {
 	local part m
 
-	for part in . samples selftests kunit; do
+	for part in . samples selftests selftests/dropin kunit; do
 		for m in "$built/$part"/*.ko; do
 			[ -e "$m" ] || continue
-			cp "$m" "$stage/squirrel/$part/"
-			strip --strip-debug "$stage/squirrel/$part/$(basename "$m")"
+			cp "$m" "$stage/squirrel/${part%/dropin}/"
+			strip --strip-debug \
+				"$stage/squirrel/${part%/dropin}/$(basename "$m")"
 		done
 	done
 }

@@ -67,6 +67,21 @@ static inline bool sq_may_call_pages(void)
 	return !IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible();
 }
 
+/*
+ * Before 6.13 list_lru_add() follows a NULL pointer for an object whose page is
+ * charged to a cgroup that the list was not set up for, and what sets it up is
+ * in reach of the kernel's own allocator only. Since then it takes the list of
+ * a cgroup further up, but not without a warning where CONFIG_DEBUG_VM is on.
+ */
+#if SQ_KERNEL_SINCE(6, 13) && !defined(CONFIG_DEBUG_VM)
+#define SQ_CHARGED_IS_SAFE	1
+#else
+#define SQ_CHARGED_IS_SAFE	0
+#endif
+
+/* Whether <linux/slab.h> has a kvfree for __free() as well. */
+#define SQ_HAVE_FREE_KVFREE	SQ_KERNEL_SINCE(6, 12)
+
 /* 7.3 warns about a workqueue that is neither per CPU nor unbound. */
 #if SQ_KERNEL_SINCE(6, 17)
 #define SQ_WQ_PERCPU	WQ_PERCPU

@@ -3,19 +3,29 @@
  * The kmem_cache_*() calls on squirrel, for module source that was written against
  * <linux/slab.h> and stays as it is. In the module's Kbuild:
  *
- *	CFLAGS_foo.o := -I$(SQUIRREL)/include -include <path of this header>
+ *	include $(SQUIRREL)/include/squirrel/kmem_cache.mk
  *
- * Most sources open with '#define pr_fmt'. This header has pulled in
- * <linux/printk.h> by then, so add -DSQUIRREL_KMEM_CACHE_OWN_PR_FMT for them,
- * or the compiler warns of a second definition.
+ * or for one source of many, which then says itself whether it has a pr_fmt of
+ * its own (the Kbuild fragment finds out):
+ *
+ *	CFLAGS_foo.o := -I$(SQUIRREL)/include -include <path of this header> \
+ *			-DSQUIRREL_KMEM_CACHE_OWN_PR_FMT
  *
  * Covered: kmem_cache_create (also the form of 6.12 with struct
  * kmem_cache_args), _create_usercopy, _destroy, _alloc, _zalloc, _alloc_node,
  * _alloc_lru, _free, _alloc_bulk, _free_bulk, _shrink, _size, KMEM_CACHE,
  * KMEM_CACHE_USERCOPY, and mempools over a cache.
  *
+ * Also for objects of a cache, in every function of the source: kfree, kvfree,
+ * kfree_const, kfree_sensitive, kvfree_sensitive, kfree_bulk,
+ * kmem_cache_free_bulk(NULL, ...), ksize, krealloc, krealloc_array, kfree_rcu
+ * and kvfree_rcu with and without a head, and __free(kfree); __free(kvfree)
+ * where the kernel is 6.12 or newer. They ask whose the memory is (two loads):
+ * what is not squirrel's goes to the kernel.
+ *
  * As in the kernel, a failing create returns NULL and names may repeat: the
- * second "foo" appears in debugfs as "foo:2".
+ * second "foo" appears in debugfs as "foo:2". Nodes that are not online mean
+ * any node, unless __GFP_THISNODE is given.
  *
  * Caches the module did not create, which it meets in inline functions and
  * macros of other headers (__getname() and names_cachep, say), stay the
@@ -23,16 +33,24 @@
  * handed on.
  *
  * Not covered:
- *   - kfree(), kfree_rcu(), kvfree() and ksize() of an object from a cache;
- *     they belong to the kernel's own objects only
- *   - other functions of the kernel that take a struct kmem_cache, and caches
- *     handed to another module that was built without this header
+ *   - functions of the kernel that free an object or take a struct kmem_cache,
+ *     inline functions of its headers among them, and objects and caches handed
+ *     to another module that was built without this header
+ *   - kvrealloc(), kfree_nolock() and __free(kfree_sensitive) of an object from
+ *     a cache
  *   - sheaves (prefill, refill) and kmem_cache_charge(): refused at compile
  *     time
  *   - SLAB_CACHE_DMA and SLAB_CACHE_DMA32: create returns NULL
+ *   - alignments above SQUIRREL_MAX_SIZE: create returns NULL
+ *   - __GFP_ACCOUNT in a call: caches are charged for by SLAB_ACCOUNT or not at all
+ *   - SLAB_ACCOUNT before Linux 6.13, and on any with CONFIG_DEBUG_VM: nobody is
+ *     charged for the objects, so a list_lru keeps them on the list of the root
+ *     cgroup. Where it is obeyed a whole slab is charged to who made it, and a
+ *     list_lru keeps its objects on that cgroup's list, or that of one further
+ *     up: nothing sets it up for squirrel's objects
  *   - SLAB_PANIC does not panic; the module gets NULL and an error line
  *   - the usercopy window: the kernel checks it for its own slabs only
- *   - list_lru and NUMA policy hints of _alloc_lru
+ *   - NUMA policy hints of _alloc_lru
  *   - '#define DEBUG' in the source comes too late to switch pr_debug() on
  * Debug flags (SLAB_POISON, ...) and placement hints (SLAB_RECLAIM_ACCOUNT,
  * SLAB_MEM_SPREAD) are accepted and have no effect.
@@ -47,10 +65,9 @@
 #include <linux/list_lru.h>
 #include <linux/printk.h>
 #include <linux/string.h>
+#include <squirrel/compat.h>
+#include <squirrel/kmem_free.h>
 #include <squirrel/squirrel.h>
-
-/* How often a taken name is tried again with a suffix */
-#define SQUIRREL_KMEM_SAME_NAME_MAX	1000
 
 /* ---- handles -------------------------------------------------------------- */
 
@@ -68,25 +85,37 @@ squirrel_kmem_cache(const struct kmem_cache *s)
 /* ---- create and destroy --------------------------------------------------- */
 
 /*
- * One name of a series: squirrel refuses what debugfs could not show, the
- * kernel does not, so odd characters become '_' and long names lose their end.
+ * Squirrel refuses what debugfs could not show, the kernel does not: odd
+ * characters become '_' and long names lose their end.
  */
-static inline void squirrel_kmem_name(char *buf, size_t len, const char *name,
-				      unsigned int nth)
+static inline void squirrel_kmem_name(char *buf, size_t len, const char *name)
 {
-	char suffix[8] = "";
 	char *c;
 
-	if (nth > 1)
-		snprintf(suffix, sizeof(suffix), ":%u", nth);
-	snprintf(buf, len, "%.*s%s", (int)(len - 1 - strlen(suffix)), name,
-		 suffix);
+	strscpy(buf, name, len);
 	for (c = buf; *c; c++)
 		if (*c == '/' || !isgraph(*c))
 			*c = '_';
 	/* "." and ".." are directories already */
 	if (buf[0] == '.')
 		buf[0] = '_';
+}
+
+/* One for all sources of a module, as the linker has it: said once. */
+extern bool squirrel_kmem_said_uncharged;
+bool __weak squirrel_kmem_said_uncharged;
+
+/* Charged objects on a list_lru would be the end of the kernel: see compat.h. */
+static inline unsigned int squirrel_kmem_account(void)
+{
+	if (SQ_CHARGED_IS_SAFE)
+		return SQUIRREL_ACCOUNT;
+	if (IS_ENABLED(CONFIG_MEMCG) && !squirrel_kmem_said_uncharged) {
+		squirrel_kmem_said_uncharged = true;
+		pr_info("squirrel: %s: SLAB_ACCOUNT is not obeyed on this kernel, its objects are charged to no cgroup\n",
+			module_name(THIS_MODULE));
+	}
+	return 0;
 }
 
 static inline bool squirrel_kmem_flags(slab_flags_t flags, unsigned int *out)
@@ -96,14 +125,13 @@ static inline bool squirrel_kmem_flags(slab_flags_t flags, unsigned int *out)
 #ifdef SLAB_CACHE_DMA32
 	dma |= SLAB_CACHE_DMA32;
 #endif
-	/* Names may repeat here, so that one is taken is nothing to report. */
-	*out = SQUIRREL_QUIET;
+	*out = SQUIRREL_NUMBERED;
 	if (flags & SLAB_HWCACHE_ALIGN)
 		*out |= SQUIRREL_HWCACHE_ALIGN;
 	if (flags & SLAB_TYPESAFE_BY_RCU)
 		*out |= SQUIRREL_TYPESAFE_BY_RCU;
 	if (flags & SLAB_ACCOUNT)
-		*out |= SQUIRREL_ACCOUNT;
+		*out |= squirrel_kmem_account();
 	return !(flags & dma);
 }
 
@@ -115,17 +143,11 @@ squirrel_kmem_cache_create(const char *name, unsigned int size,
 	struct squirrel_cache_args args = { .align = align, .ctor = ctor };
 	struct squirrel_cache *cache = ERR_PTR(-EINVAL);
 	char buf[SQUIRREL_NAME_MAX + 1];
-	unsigned int nth;
 
-	if (!name || !*name || !squirrel_kmem_flags(flags, &args.flags))
-		goto out;
-	for (nth = 1; nth <= SQUIRREL_KMEM_SAME_NAME_MAX; nth++) {
-		squirrel_kmem_name(buf, sizeof(buf), name, nth);
+	if (name && *name && squirrel_kmem_flags(flags, &args.flags)) {
+		squirrel_kmem_name(buf, sizeof(buf), name);
 		cache = squirrel_cache_create(buf, size, &args);
-		if (cache != ERR_PTR(-EEXIST))
-			break;
 	}
-out:
 	if (!IS_ERR(cache))
 		return (struct kmem_cache *)((unsigned long)cache + 1);
 	pr_err("squirrel: kmem_cache_create(%s) failed with error %ld%s\n",
@@ -183,12 +205,21 @@ squirrel_kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 	return kmem_cache_zalloc(s, gfp);
 }
 
+/* As the kernel: firmware names nodes that are not there. */
+static inline int squirrel_kmem_node(gfp_t gfp, int node)
+{
+	if ((gfp & __GFP_THISNODE) ||
+	    (node >= 0 && node < nr_node_ids && node_online(node)))
+		return node;
+	return NUMA_NO_NODE;
+}
+
 static __always_inline void *
 squirrel_kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 {
 	if (likely(squirrel_kmem_ours(s)))
 		return squirrel_cache_alloc_node(squirrel_kmem_cache(s), gfp,
-						 node);
+						 squirrel_kmem_node(gfp, node));
 	return kmem_cache_alloc_node(s, gfp, node);
 }
 
@@ -221,12 +252,14 @@ squirrel_kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t n,
 	return kmem_cache_alloc_bulk(s, gfp, n, objs);
 }
 
-/* A NULL cache, which means kfree() of each, goes the kernel's way */
+/* A NULL cache means kfree() of each */
 static inline void
 squirrel_kmem_cache_free_bulk(struct kmem_cache *s, size_t n, void **objs)
 {
 	if (likely(squirrel_kmem_ours(s)))
 		squirrel_cache_free_bulk(squirrel_kmem_cache(s), n, objs);
+	else if (!s)
+		squirrel_kfree_bulk(n, objs);
 	else
 		kmem_cache_free_bulk(s, n, objs);
 }

@@ -63,8 +63,11 @@ struct squirrel_heap;
  * gets its objects
  */
 #define SQUIRREL_ACCOUNT		0x04U
-/** define SQUIRREL_QUIET - no line in the log when the name is taken */
-#define SQUIRREL_QUIET			0x08U
+/**
+ * define SQUIRREL_NUMBERED - a name that is taken gets a number: "foo:2", after
+ * that "foo:3"; one of more than 36 characters loses its end for it
+ */
+#define SQUIRREL_NUMBERED		0x08U
 /** define SQUIRREL_CACHE_FLAGS - all flags a client may pass */
 #define SQUIRREL_CACHE_FLAGS		0x0fU
 
@@ -159,7 +162,8 @@ __squirrel_cache_create(const char *name, unsigned int size,
  *
  * Context: Process context. May sleep.
  * Return: the cache, or ERR_PTR of -EINVAL (size 0, bad name, align, flag or
- * node), -E2BIG (size too large), -EEXIST (name taken) or -ENOMEM.
+ * node), -E2BIG (size too large), -EEXIST (name taken, and no
+ * SQUIRREL_NUMBERED) or -ENOMEM.
  */
 #define squirrel_cache_create(name, size, args)				\
 	__squirrel_cache_create((name), (size), (args), THIS_MODULE)

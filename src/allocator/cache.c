@@ -87,12 +87,13 @@ static struct squirrel_cache *sq_cache_piece(const char *name,
 	char *names;
 
 	c = kzalloc(struct_size(c, node, nr_node_ids) + sizeof(struct sq_node) +
-		    name_size + owner_size, gfp);
+		    name_size + SQ_NUMBER_MAX + owner_size, gfp);
 	if (!c)
 		return NULL;
 	names = (char *)(sq_cache_own_node(c) + 1);
-	c->name = memcpy(names, name, name_size);
-	c->owner = memcpy(names + name_size, owner, owner_size);
+	c->owner = memcpy(names, owner, owner_size);
+	/* Last, where there is room for a number. */
+	c->name = memcpy(names + owner_size, name, name_size);
 	return c;
 }
 
@@ -407,8 +408,7 @@ __squirrel_cache_create(const char *name, unsigned int size,
 	err = sq_registry_add_cache(c, true);
 	if (!err)
 		return c;
-	if (!(c->flags & SQUIRREL_QUIET))
-		pr_err("cache '%s': exists already\n", name);
+	pr_err("cache '%s': exists already\n", name);
 	module_put(THIS_MODULE);
 discard:
 	sq_cache_discard(c);

@@ -38,6 +38,9 @@ struct sq_strategy;
 /* Destroy was refused, or the client is gone: no refill. */
 #define SQ_CACHE_DYING		0x1000U
 
+/* Characters of ":N" behind a name that was taken. */
+#define SQ_NUMBER_MAX		11
+
 /* 320 objects in pages of 4096 bytes, as many more in larger ones. */
 #define SQ_SLAB_WORDS		(5U << (PAGE_SHIFT - 12))
 #define SQ_SLAB_MAX_OBJS	(SQ_SLAB_WORDS * 64)
@@ -224,7 +227,7 @@ struct squirrel_cache {
 	u32 room;
 	bool wish;
 	const char *owner;
-	const char *name;
+	char *name;
 	struct sq_node *node[];
 };
 

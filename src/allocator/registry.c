@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ctype.h>
+#include <linux/kstrtox.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
 #include <linux/printk.h>
@@ -71,22 +72,59 @@ int sq_check_home(const char *kind, const char *name, int home)
 	return -EINVAL;
 }
 
+/* How much of a name there is in front of its number. */
+static size_t sq_stem_len(const char *name)
+{
+	return min_t(size_t, strlen(name), SQUIRREL_NAME_MAX - SQ_NUMBER_MAX);
+}
+
+/* The number of @name among those like @wanted: 1 for the same, 0 for others. */
+static unsigned int sq_name_number(const char *name, const char *wanted)
+{
+	size_t stem = sq_stem_len(wanted);
+	unsigned int n;
+
+	if (!strcmp(name, wanted))
+		return 1;
+	if (strncmp(name, wanted, stem) || name[stem] != ':' ||
+	    kstrtouint(name + stem + 1, 10, &n))
+		return 0;
+	return n;
+}
+
+/* Nobody else has the cache's name, or it gets another; false if it cannot. */
+static bool sq_name_settle(struct squirrel_cache *c)
+{
+	struct squirrel_cache *other;
+	unsigned int last = 0;
+	bool taken = false;
+
+	lockdep_assert_held(&sq_registry_lock);
+	list_for_each_entry(other, &sq_caches, link) {
+		if (other->flags & SQ_CACHE_CLASS)
+			continue;
+		taken |= !strcmp(other->name, c->name);
+		last = max(last, sq_name_number(other->name, c->name));
+	}
+	if (!taken)
+		return true;
+	if (!(c->flags & SQUIRREL_NUMBERED) || last == UINT_MAX)
+		return false;
+	snprintf(c->name + sq_stem_len(c->name), SQ_NUMBER_MAX + 1, ":%u",
+		 last + 1);
+	return true;
+}
+
 /* Heap classes need no unique name: their heap's is. */
 int sq_registry_add_cache(struct squirrel_cache *c, bool named)
 {
 	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
-	struct squirrel_cache *other;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&sq_registry_lock, flags);
-	if (named) {
-		list_for_each_entry(other, &sq_caches, link) {
-			if (other->flags & SQ_CACHE_CLASS ||
-			    strcmp(other->name, c->name))
-				continue;
-			raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
-			return -EEXIST;
-		}
+	if (named && !sq_name_settle(c)) {
+		raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
+		return -EEXIST;
 	}
 	list_add_tail_rcu(&c->link, &sq_caches);
 	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
