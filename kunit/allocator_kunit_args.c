@@ -237,6 +237,31 @@ static void destroy_takes_errors(struct kunit *test)
 	expect_state(test, &before);
 }
 
+static void strategies_have_names_and_numbers(struct kunit *test)
+{
+	static const struct {
+		enum squirrel_fit id;
+		const char *name;
+	} all[] = {
+		{ SQUIRREL_SEGREGATED_FIT, "segregated" },
+		{ SQUIRREL_FIRST_FIT, "first" },
+		{ SQUIRREL_BEST_FIT, "best" },
+	};
+	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		KUNIT_EXPECT_STREQ(test, sq_strategy_name(all[i].id),
+				   all[i].name);
+		KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(heap, all[i].name),
+				0);
+		KUNIT_EXPECT_STREQ(test, heap->strategy->name, all[i].name);
+	}
+	KUNIT_EXPECT_NULL(test, sq_strategy_name(SQUIRREL_STRATEGY_DEFAULT));
+	KUNIT_EXPECT_NULL(test, sq_strategy_name(SQUIRREL_BEST_FIT + 1));
+	KUNIT_EXPECT_NULL(test, sq_strategy_name(-1));
+}
+
 static struct kunit_case args_cases[] = {
 	KUNIT_CASE(bad_cache_leaves_nothing),
 	KUNIT_CASE(good_cache_is_made),
@@ -244,6 +269,7 @@ static struct kunit_case args_cases[] = {
 	KUNIT_CASE(bad_heap_leaves_nothing),
 	KUNIT_CASE(good_heap_is_made),
 	KUNIT_CASE(destroy_takes_errors),
+	KUNIT_CASE(strategies_have_names_and_numbers),
 	{}
 };
 

@@ -3,8 +3,10 @@
  * Caches: what a client is promised.
  */
 #include <linux/cache.h>
+#include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "allocator_kunit.h"
 
@@ -336,6 +338,30 @@ static void largest_objects(struct kunit *test)
 		squirrel_cache_free(c, sq_model_del(m, 0));
 }
 
+static long use_there(void *cache)
+{
+	void *obj = squirrel_cache_alloc(cache, GFP_KERNEL);
+
+	squirrel_cache_free(cache, obj);
+	return !obj;
+}
+
+/* A shrink reaches the magazines of the others. */
+static void shrink_reaches_all_cpus(struct kunit *test)
+{
+	unsigned int cpu = cpumask_any_but(cpu_online_mask,
+					   raw_smp_processor_id());
+	struct squirrel_cache *c;
+
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "there is one CPU only");
+	c = sq_kit_cache(test, 64, NULL);
+	KUNIT_EXPECT_EQ(test, work_on_cpu(cpu, use_there, c), 0);
+	KUNIT_EXPECT_GT(test, sq_cache_in_magazines(c), 0);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_in_magazines(c), 0);
+}
+
 static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(objects_are_aligned),
 	KUNIT_CASE(zalloc_clears_dirt),
@@ -348,6 +374,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(typed_cache_has_checked_calls),
 	KUNIT_CASE(accounted_cache_works),
 	KUNIT_CASE(largest_objects),
+	KUNIT_CASE(shrink_reaches_all_cpus),
 	{}
 };
 

@@ -5,7 +5,6 @@
  * else knows the cache, so all of it is known exactly.
  */
 #include <linux/cpumask.h>
-#include <linux/workqueue.h>
 
 #include "allocator_kunit.h"
 
@@ -374,30 +373,6 @@ static void drain_of_another_cpu(struct kunit *test)
 			sq_kit_node(c)->nr_objs);
 }
 
-static long use_there(void *cache)
-{
-	void *obj = squirrel_cache_alloc(cache, GFP_KERNEL);
-
-	squirrel_cache_free(cache, obj);
-	return !obj;
-}
-
-/* A shrink reaches the magazines of the others. */
-static void shrink_reaches_all_cpus(struct kunit *test)
-{
-	unsigned int cpu = cpumask_any_but(cpu_online_mask,
-					   raw_smp_processor_id());
-	struct squirrel_cache *c;
-
-	if (cpu >= nr_cpu_ids)
-		kunit_skip(test, "there is one CPU only");
-	c = sq_kit_cache(test, SIZE, NULL);
-	KUNIT_EXPECT_EQ(test, work_on_cpu(cpu, use_there, c), 0);
-	KUNIT_EXPECT_GT(test, sq_cache_in_magazines(c), 0);
-	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
-	KUNIT_EXPECT_EQ(test, sq_cache_in_magazines(c), 0);
-}
-
 /* The surplus of a depot is what nobody has needed since the last look. */
 static void depot_drain_moves_the_surplus(struct kunit *test)
 {
@@ -600,7 +575,6 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(depot_follows_the_load),
 	KUNIT_CASE(depot_waits_for_many_trips),
 	KUNIT_CASE(drain_of_another_cpu),
-	KUNIT_CASE(shrink_reaches_all_cpus),
 	KUNIT_CASE(depot_drain_moves_the_surplus),
 	KUNIT_CASE(depots_are_reclaimable),
 	KUNIT_CASE(busy_goes_past_the_magazines),

@@ -155,31 +155,6 @@ static void unknown_strategy_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, a->heap->strategy, before);
 }
 
-static void strategies_have_names_and_numbers(struct kunit *test)
-{
-	static const struct {
-		enum squirrel_fit id;
-		const char *name;
-	} all[] = {
-		{ SQUIRREL_SEGREGATED_FIT, "segregated" },
-		{ SQUIRREL_FIRST_FIT, "first" },
-		{ SQUIRREL_BEST_FIT, "best" },
-	};
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(all); i++) {
-		KUNIT_EXPECT_STREQ(test, sq_strategy_name(all[i].id),
-				   all[i].name);
-		KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(heap, all[i].name),
-				0);
-		KUNIT_EXPECT_STREQ(test, heap->strategy->name, all[i].name);
-	}
-	KUNIT_EXPECT_NULL(test, sq_strategy_name(SQUIRREL_STRATEGY_DEFAULT));
-	KUNIT_EXPECT_NULL(test, sq_strategy_name(SQUIRREL_BEST_FIT + 1));
-	KUNIT_EXPECT_NULL(test, sq_strategy_name(-1));
-}
-
 /* ---- strategies of another module ----------------------------------------- */
 
 static unsigned int asked;
@@ -590,7 +565,6 @@ static struct kunit_case strategy_cases[] = {
 	KUNIT_CASE(free_blocks_come_before_the_source),
 	KUNIT_CASE(neighbours_are_joined_before_giving_up),
 	KUNIT_CASE(unknown_strategy_changes_nothing),
-	KUNIT_CASE(strategies_have_names_and_numbers),
 	KUNIT_CASE(guest_is_asked),
 	KUNIT_CASE(bad_registration_is_refused),
 	KUNIT_CASE(heap_is_made_with_a_name),

@@ -23,6 +23,7 @@
 #include <squirrel/utility.h>
 
 #include "magazine.h"
+#include "slab.h"
 
 struct sq_strategy;
 
@@ -40,93 +41,6 @@ struct sq_strategy;
 
 /* Characters of ":N" behind a name that was taken. */
 #define SQ_NUMBER_MAX		11
-
-/* 320 objects in pages of 4096 bytes, as many more in larger ones. */
-#define SQ_SLAB_WORDS		(5U << (PAGE_SHIFT - 12))
-#define SQ_SLAB_MAX_OBJS	(SQ_SLAB_WORDS * 64)
-#define SQ_SLAB_MAX_PAGES	8U
-#define SQ_SLAB_LONG_PAGES	24U	/* of objects over a page */
-
-/* How full a slab is; the order in which slabs are taken from. */
-enum sq_slab_list {
-	SQ_SLAB_TIGHT,		/* at most a quarter free */
-	SQ_SLAB_HALF,		/* at most half free */
-	SQ_SLAB_LOOSE,		/* more than half free */
-	SQ_SLAB_EMPTY,		/* all free */
-	SQ_SLAB_FULL,		/* none free */
-	SQ_SLAB_LISTS,
-};
-
-#define SQ_SLAB_FRESH	0x01	/* not all objects have been handed out once */
-#define SQ_SLAB_SEEN	0x02	/* nothing came or went since a look at it */
-#define SQ_SLAB_SHED	0x04	/* nor was there any page to shed then */
-
-/**
- * struct sq_slab - a block of objects of one size; lives in its agent's priv
- * @bias: see sq_slot_start()
- * @list: on one of the node's lists
- * @rcu: while the block waits for a grace period on its way out
- * @nr_free: objects of it that are in the slab: neither live nor in a magazine
- * @nr_objs: objects in all
- * @where: which list it is on
- * @flags: SQ_SLAB_*
- * @off: bytes from the start of the block to the first object; not 0 only in
- *	what remains of a slab that was taken apart (shed.c)
- * @free: one bit per object that is in the slab
- */
-struct sq_slab {
-	u64 bias;
-	union {
-		struct list_head list;
-		struct rcu_head rcu;
-	};
-	u16 nr_free;
-	u16 nr_objs;
-	u8 where;
-	u8 flags;
-	u16 off;
-	u64 free[SQ_SLAB_WORDS];
-};
-
-static_assert(sizeof(struct sq_slab) <= SQ_AGENT_PRIV_BYTES);
-static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
-
-/**
- * struct sq_node - a cache's slabs and depot on one NUMA node
- * @lock: guards all of it and the slabs' state
- * @lists: the slabs, by how full they are
- * @nr_slabs: slabs in all
- * @nr_empty: slabs on the empty list
- * @empty_min: fewest since the reclaimer's last look: what nobody needed
- * @nr_pages: their pages
- * @nr_objs: their objects
- * @nr_free: objects of them that are in slabs
- * @depot: full magazines
- * @depot_nr: how many
- * @depot_min: fewest since the reclaimer's last look: what nobody needed
- * @depot_cap: how many there may be for now; see sq_depot_grow()
- * @depot_trips: how often there was no room since the reclaimer's last look
- * @depot_objs: objects in them
- * @spill: node + 1 where the last slab was made that was wanted here, or 0 if
- *	that was here; guarded by nothing
- */
-struct sq_node {
-	raw_spinlock_t lock;
-	u32 depot_nr;
-	u32 depot_min;
-	u32 depot_cap;
-	u32 depot_trips;
-	u32 nr_empty;
-	u32 empty_min;
-	struct list_head lists[SQ_SLAB_LISTS];
-	unsigned long nr_slabs;
-	unsigned long nr_pages;
-	unsigned long nr_objs;
-	unsigned long nr_free;
-	unsigned long depot_objs;
-	struct sq_mag *depot;
-	int spill;
-};
 
 /**
  * struct squirrel_cache - objects of one size
@@ -380,40 +294,6 @@ extern bool sq_unusual;
 extern unsigned long sq_series_n;
 extern struct squirrel_heap *sq_default_heap;
 
-static inline struct sq_slab *sq_slab_of(struct sq_agent *agent)
-{
-	return (struct sq_slab *)agent->priv;
-}
-
-static inline struct sq_agent *sq_slab_agent(struct sq_slab *slab)
-{
-	return container_of((u8 (*)[SQ_AGENT_PRIV_BYTES])slab, struct sq_agent,
-			    priv);
-}
-
-/* Where a slab's first object is. */
-static inline unsigned long sq_slab_base(const struct sq_agent *agent)
-{
-	const struct sq_slab *slab = (const struct sq_slab *)agent->priv;
-
-	return sq_agent_addr(agent) + slab->off;
-}
-
-/*
- * For who looks without the node's lock: how many objects a slab has, at least
- * one, and how many of them are out. A slab that is just being taken apart may
- * have none, or fewer than are free.
- */
-static inline void sq_slab_peek(const struct sq_slab *slab, unsigned int *objs,
-				unsigned int *out)
-{
-	unsigned int nr = sq_glance(slab->nr_objs);
-	unsigned int free = sq_glance(slab->nr_free);
-
-	*objs = max(nr, 1U);
-	*out = nr > free ? nr - free : 0;
-}
-
 /*
  * The mark of a free object, whose presence says by itself that the object is
  * free, wherever that is on its way to: a live one never has it. It is bound to
@@ -480,35 +360,6 @@ static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c
 /* allocator.c */
 void sq_event(enum sq_event event, gfp_t gfp);
 
-/* plan.c */
-void sq_slab_plan(struct squirrel_cache *c);
-unsigned int sq_slab_least(const struct squirrel_cache *c);
-unsigned int sq_slab_pages(const struct squirrel_cache *c, unsigned long held);
-unsigned int sq_slab_next(const struct squirrel_cache *c, int node);
-unsigned int sq_slab_objs(const struct squirrel_cache *c, unsigned int pages);
-
-/* slab.c: one slab, one node; the caller holds the node's lock */
-unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
-			  void **objs, unsigned int want);
-bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
-		 struct sq_agent *agent, unsigned int index);
-void sq_slab_relist(struct sq_node *n, struct sq_slab *slab);
-unsigned int sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
-				  unsigned long keep, struct list_head *out);
-void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
-		    struct list_head *out);
-void sq_slab_set_bias(const struct squirrel_cache *c, struct sq_agent *agent);
-/* slab.c: without locks */
-bool sq_node_lock(struct sq_node *n, unsigned long *flags);
-void sq_node_unlock(struct sq_node *n, unsigned long flags);
-int sq_wanted_node(const struct squirrel_cache *c, int node);
-void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node);
-unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list);
-unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,
-			      unsigned long keep);
-void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr);
-void sq_cache_tidy_slow(struct squirrel_cache *c);
-
 /* After objects went to slabs, when preemption is as the caller had it. */
 static inline void sq_cache_tidy(struct squirrel_cache *c)
 {
@@ -521,9 +372,6 @@ static inline bool sq_may_grow(void)
 {
 	return !in_nmi() && sq_may_call_pages();
 }
-
-/* shed.c */
-unsigned long sq_cache_shed(struct squirrel_cache *c, bool all);
 
 /* fast.c */
 void sq_cache_finish(struct squirrel_cache *c, void *obj, gfp_t gfp);

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BlockManager, continued: taking blocks out for the layer above and taking them
+ * back. Which free block is taken, a callback decides.
+ *
+ * A take goes down this list until one step has a block:
+ *
+ *	1 the free blocks of the wanted node
+ *	2 the same after a short coalescing step
+ *	3 new pages from the source (fetch.c)
+ *	4 the wanted node after a long coalescing step, then other nodes
+ *
+ * A give puts the block into the index and is done: neighbours are merged
+ * (tidy.c) when the reclaimer says so or in steps 2 and 4. A block that somebody
+ * else has to do with goes back to the source instead: its holder is through
+ * with it, but a socket, a mapping or a stray put_page() may not be.
+ *
+ * The limit counts used pages. A take reserves its pages in m->used before it
+ * looks for them, so that two takes cannot both have the last ones; hence at
+ * any moment m->used is at least what the pools count as used.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/preempt.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+
+#include <squirrel/compat.h>
+
+#include "internal.h"
+
+/*
+ * Free blocks looked at for neighbours: in step 2, in step 2 where more is free
+ * than used, so that new pages would rather spread the waste, and in step 4.
+ */
+#define SHORT_LOOKS	16
+#define MORE_LOOKS	256
+#define LONG_LOOKS	1024
+
+/* Refused whatever the source is; keeps sizes in bytes from overflowing. */
+#define MAX_PAGES	(ULONG_MAX >> (PAGE_SHIFT + 2))
+
+/* What neither comes from the free blocks nor may become one. */
+#define DIRECT_GFP	(__GFP_ACCOUNT | __GFP_DMA | __GFP_DMA32)
+
+/* ---- take ---- */
+
+/* Who must not be refused goes beyond the limit, as with a memory cgroup's. */
+static bool charge(struct sq_manager *m, const struct sq_request *req)
+{
+	unsigned long used = atomic_long_add_return(req->pages, &m->used);
+	unsigned long over;
+
+	if (likely(used <= READ_ONCE(m->limit)))
+		return true;
+	atomic_long_inc(&m->limit_hits);
+	if (req->optional || !sq_gfp_must(req->gfp)) {
+		atomic_long_sub(req->pages, &m->used);
+		return false;
+	}
+	over = READ_ONCE(m->overdraft);
+	while (used > over && !try_cmpxchg(&m->overdraft, &over, used))
+		;
+	return true;
+}
+
+/* Pages to skip at the start of a block for the wanted alignment. */
+static unsigned long gap_of(const struct sq_agent *agent,
+			    const struct sq_request *req)
+{
+	unsigned long page = sq_agent_addr(agent) >> PAGE_SHIFT;
+
+	return req->align ? -page & (req->align - 1) : 0;
+}
+
+static bool fits(const struct sq_agent *agent, const struct sq_request *req)
+{
+	return sq_agent_pages(agent) >= gap_of(agent, req) + req->pages;
+}
+
+static struct sq_agent *find(struct sq_pool *pool, const struct sq_request *req)
+{
+	struct sq_agent *agent = req->find(pool, req->pages);
+	bool ok = agent && fits(agent, req);
+
+	if (agent && !ok && req->align > 1) {
+		agent = req->find(pool, req->pages + req->align - 1);
+		ok = agent && fits(agent, req);
+	}
+	if (!agent)
+		return NULL;
+	if (likely(ok && !sq_agent_used(agent)))
+		return agent;
+	pr_err_ratelimited("strategy %ps picked a block that does not fit\n",
+			   req->find);
+	return NULL;
+}
+
+/*
+ * Cut the first @size bytes off a block that is in no index. The new
+ * descriptor goes to the smaller part, whose map entries are then rewritten.
+ * Returns the upper part; *@lower is the lower one.
+ */
+static struct sq_agent *cut(struct sq_pool *pool, struct sq_agent *agent,
+			    size_t size, struct sq_agent *spare,
+			    struct sq_agent **lower)
+{
+	struct sq_block *b = sq_agent_block(agent);
+
+	spare->stamp = agent->stamp;
+	if (size <= sq_agent_size(agent) / 2) {
+		sq_block_split_front(b, size, sq_agent_block(spare));
+		*lower = spare;
+	} else {
+		sq_block_split(b, size, sq_agent_block(spare));
+		*lower = agent;
+	}
+	sq_map_set(sq_agent_addr(spare), sq_agent_size(spare), spare);
+	pool->splits++;
+	return *lower == agent ? spare : agent;
+}
+
+/*
+ * Take the wanted pages out of a free block; what is left of it stays free.
+ * NULL, with nothing changed, if there are too few spare descriptors.
+ */
+static noinline struct sq_agent *
+carve_part(struct sq_pool *pool, struct sq_agent *agent, size_t gap, size_t size)
+{
+	struct sq_agent *below = NULL, *above = NULL;
+	struct sq_agent *part;
+
+	lockdep_assert_held(&pool->lock);
+
+	if (gap) {
+		below = sq_desc_get(pool);
+		if (!below)
+			return NULL;
+	}
+	if (sq_agent_size(agent) > gap + size) {
+		above = sq_desc_get(pool);
+		if (!above) {
+			if (below)
+				sq_desc_put(below);
+			return NULL;
+		}
+	}
+
+	sq_pool_remove(pool, agent);
+	if (below) {
+		agent = cut(pool, agent, gap, below, &part);
+		sq_pool_insert(pool, part);
+	}
+	if (above) {
+		part = cut(pool, agent, size, above, &agent);
+		sq_pool_insert(pool, part);
+	}
+	return agent;
+}
+
+static struct sq_agent *carve(struct sq_pool *pool, struct sq_agent *agent,
+			      const struct sq_request *req)
+{
+	if (sq_agent_pages(agent) != req->pages)
+		return carve_part(pool, agent, gap_of(agent, req) << PAGE_SHIFT,
+				  req->pages << PAGE_SHIFT);
+	sq_pool_remove(pool, agent);
+	return agent;
+}
+
+static void mark_taken(struct sq_pool *pool, struct sq_agent *agent, u8 kind)
+{
+	memset(agent->priv, 0, SQ_AGENT_PRIV_BYTES);
+	agent->kind = kind;
+	sq_block_set_used(sq_agent_block(agent), true);
+	sq_pool_count_used(pool, agent);
+}
+
+/* See MORE_LOOKS. */
+static unsigned long looks_for(const struct sq_pool *pool, unsigned long looks)
+{
+	return pool->free_pages > pool->used_pages ?
+	       max(looks, 0UL + MORE_LOOKS) : looks;
+}
+
+/* Find and carve under the lock. False if descriptors are short. */
+static bool pool_try(struct sq_pool *pool, const struct sq_request *req,
+		     unsigned long looks, struct sq_agent **taken)
+{
+	struct sq_agent *agent;
+
+	lockdep_assert_held(&pool->lock);
+
+	*taken = NULL;
+	if (pool->free_pages < req->pages)
+		return true;
+	agent = find(pool, req);
+	if (!agent && sq_pool_merge(pool, looks_for(pool, looks), req->pages))
+		agent = find(pool, req);
+	if (!agent)
+		return true;
+	agent = carve(pool, agent, req);
+	if (!agent)
+		return false;
+	mark_taken(pool, agent, req->kind);
+	*taken = agent;
+	return true;
+}
+
+static struct sq_agent *pool_take(struct sq_pool *pool,
+				  const struct sq_request *req,
+				  unsigned long looks)
+{
+	struct sq_agent *taken;
+	unsigned long irq;
+	bool done;
+
+	do {
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		done = pool_try(pool, req, looks, &taken);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+	} while (!done && sq_desc_refill(req->gfp));
+	return taken;
+}
+
+/* The pool of a node, or of another one if it has no memory, or not yet. */
+static struct sq_pool *pool_near(const struct sq_manager *m, int node)
+{
+	struct sq_pool *pool = sq_manager_pool(m, node);
+
+	if (pool && node_state(node, N_MEMORY))
+		return pool;
+	return sq_manager_pool(m, first_memory_node);
+}
+
+/**
+ * sq_manager_gather() - see what is on hand for a block
+ * @m: the manager
+ * @node: on which NUMA node
+ * @want: pages wanted
+ *
+ * Free neighbours are merged as sq_manager_take() would do before it fetches.
+ *
+ * Context: Any context; in NMI nothing is merged.
+ * Return: about how many pages the longest free block has, of many up to an
+ * eighth less; others may be quicker. 0 if none is free.
+ */
+unsigned long sq_manager_gather(struct sq_manager *m, int node,
+				unsigned long want)
+{
+	struct sq_pool *pool = pool_near(m, node);
+	unsigned long longest, irq;
+
+	if (node == NUMA_NO_NODE || !pool)
+		return 0;
+	longest = sq_pool_longest(pool);
+	if (longest >= want || READ_ONCE(pool->free_pages) < want || in_nmi())
+		return longest;
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	sq_pool_merge(pool, looks_for(pool, SHORT_LOOKS), want);
+	longest = sq_pool_longest(pool);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return longest;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_gather);
+
+/* Step 4: the source has nothing; what is there must do. */
+static struct sq_agent *take_anywhere(struct sq_manager *m,
+				      struct sq_pool *wanted,
+				      const struct sq_request *req)
+{
+	struct sq_agent *agent = pool_take(wanted, req, LONG_LOOKS);
+	struct sq_pool *pool;
+
+	if (agent || req->gfp & __GFP_THISNODE)
+		return agent;
+	for (pool = sq_manager_next(m, NULL); pool;
+	     pool = sq_manager_next(m, pool)) {
+		if (pool != wanted)
+			agent = pool_take(pool, req, LONG_LOOKS);
+		if (agent)
+			return agent;
+	}
+	return NULL;
+}
+
+/* The pool to look in first. */
+static struct sq_pool *wanted_pool(struct sq_manager *m,
+				   const struct sq_request *req)
+{
+	if (req->node == NUMA_NO_NODE)
+		return pool_near(m, numa_mem_id());
+	if (req->gfp & __GFP_THISNODE)
+		return sq_manager_pool(m, req->node);
+	return pool_near(m, req->node);
+}
+
+static struct sq_agent *take(struct sq_manager *m, const struct sq_request *req)
+{
+	struct sq_pool *pool = wanted_pool(m, req);
+	struct sq_agent *agent;
+
+	if (!pool)
+		return NULL;
+	if (req->gfp & DIRECT_GFP)
+		return sq_fetch_direct(m, pool, req);
+
+	agent = pool_take(pool, req, SHORT_LOOKS);
+	if (!agent)
+		agent = sq_fetch(m, pool, req);
+	if (!agent && !req->optional)
+		agent = take_anywhere(m, pool, req);
+	return agent;
+}
+
+/* Apart, for a request of its own on the stack costs all who take. */
+static noinline struct sq_agent *take_optional(struct sq_manager *m,
+					       const struct sq_request *req)
+{
+	struct sq_request r = *req;
+
+	r.gfp = sq_gfp_optional(r.gfp);
+	return take(m, &r);
+}
+
+/**
+ * sq_manager_take() - take a block
+ * @m: the manager
+ * @req: what is wanted
+ *
+ * The block has exactly the pages asked for. Its kind is set and its priv is
+ * zeros; it has no owner yet. The taker fills in priv and then calls
+ * sq_agent_publish(). The memory's contents are undefined.
+ *
+ * A request that may not fail (sq_gfp_must()) goes beyond the limit. It may fail
+ * for want of several pages in a row all the same: the taker asks again.
+ *
+ * Context: Any context that the request's gfp allows; in NMI it always fails.
+ * Return: the block's agent, or NULL if the limit is reached, there is no
+ * memory or the request makes no sense.
+ */
+struct sq_agent *sq_manager_take(struct sq_manager *m,
+				 const struct sq_request *req)
+{
+	struct sq_agent *agent;
+
+	if (in_nmi())
+		return NULL;
+	if (!req->pages || req->pages > MAX_PAGES || !req->find ||
+	    req->align > MAX_PAGES || (req->align & (req->align - 1)))
+		return NULL;
+	if (!charge(m, req))
+		return NULL;
+
+	agent = req->optional ? take_optional(m, req) : take(m, req);
+	if (!agent)
+		atomic_long_sub(req->pages, &m->used);
+	return agent;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_take);
+
+/* ---- give ---- */
+
+/* Under the lock: a block becomes one of the free ones. */
+void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent)
+{
+	lockdep_assert_held(&pool->lock);
+
+	agent->stamp = (u32)jiffies;
+	sq_block_set_used(sq_agent_block(agent), false);
+	sq_pool_insert(pool, agent);
+}
+
+/*
+ * Under the lock: take a block from its holder. False if nobody holds it.
+ * Before priv changes its meaning, no owner must vouch for it.
+ */
+static bool take_from_holder(struct sq_pool *pool, struct sq_agent *agent)
+{
+	lockdep_assert_held(&pool->lock);
+
+	if (!sq_agent_used(agent))
+		return false;
+	WRITE_ONCE(agent->owner, NULL);
+	sq_pool_uncount_used(pool, agent);
+	return true;
+}
+
+static void report_not_used(void)
+{
+	pr_err_ratelimited("a block that is not in use was given back\n");
+}
+
+/* What came directly, or what somebody else has to do with. */
+static noinline struct sq_lost
+give_to_source(struct sq_manager *m, struct sq_pool *pool,
+	       struct sq_agent *agent)
+{
+	unsigned long irq, addr = sq_agent_addr(agent);
+	size_t size = sq_agent_size(agent);
+	bool taken;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	taken = take_from_holder(pool, agent);
+	if (taken) {
+		sq_map_set(addr, size, NULL);
+		sq_block_unlink(sq_agent_block(agent));
+		sq_desc_put(agent);
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	if (!taken) {
+		report_not_used();
+		return (struct sq_lost){};
+	}
+	atomic_long_sub(size >> PAGE_SHIFT, &m->used);
+	sq_map_drop(addr, size);
+	return sq_source_put(m, addr, size);
+}
+
+/**
+ * sq_manager_give() - give a block back
+ * @m: the manager it was taken from
+ * @agent: its agent; not to be used afterwards
+ *
+ * A block that is not a used one of @m is reported and left alone. One with a
+ * page that others refer to, or have put or freed, becomes no free block.
+ *
+ * Context: Any context but NMI.
+ * Return: the pages of it that others put or freed. They are out of use.
+ */
+struct sq_lost sq_manager_give(struct sq_manager *m, struct sq_agent *agent)
+{
+	struct sq_pool *pool = sq_manager_pool(m, agent->node);
+	unsigned long pages, irq;
+	bool taken;
+
+	if (WARN_ON_ONCE(in_nmi()))
+		return (struct sq_lost){};
+	if (agent->manager != m || !pool)
+		goto foreign;
+	/* It is the caller's yet: a long look needs no lock. */
+	if (agent->flags & SQ_AGENT_DIRECT ||
+	    unlikely(!sq_block_alone(m->source, sq_agent_addr(agent),
+				     sq_agent_pages(agent))))
+		return give_to_source(m, pool, agent);
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	pages = sq_agent_pages(agent);
+	taken = take_from_holder(pool, agent);
+	if (taken)
+		sq_pool_enter_free(pool, agent);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	if (!taken)
+		goto foreign;
+	atomic_long_sub(pages, &m->used);
+	return (struct sq_lost){};
+
+foreign:
+	report_not_used();
+	return (struct sq_lost){};
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_give);
