@@ -263,7 +263,7 @@ static void manager_direct_stays_apart(struct kunit *test)
 /* ---- the end ---- */
 
 /* Memory may come to any node that can be, whether it has some now or not. */
-static void manager_has_a_pool_for_each_node(struct kunit *test)
+static void manager_serves_all_nodes(struct kunit *test)
 {
 	struct sq_bench *b = test->priv;
 	int node;
@@ -468,7 +468,7 @@ static struct kunit_case manager_cases[] = {
 	KUNIT_CASE(manager_distrusts_first),
 	KUNIT_CASE(manager_keeps_its_limit),
 	KUNIT_CASE(manager_direct_stays_apart),
-	KUNIT_CASE(manager_has_a_pool_for_each_node),
+	KUNIT_CASE(manager_serves_all_nodes),
 	KUNIT_CASE(manager_destroy_refused_while_used),
 	KUNIT_CASE(manager_is_razed),
 	KUNIT_CASE(pool_names_by_address),

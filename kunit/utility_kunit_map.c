@@ -68,7 +68,7 @@ static void map_finds_every_page(struct kunit *test)
 /* What a window, a span, a leaf is for. No test machine has this much memory. */
 #define WINDOW	(1UL << (SQ_MAP_LEAF_SHIFT + SQ_MAP_WINDOW_BITS))
 #define SPAN	(1UL << (SQ_MAP_LEAF_SHIFT + SQ_MAP_SPAN_BITS))
-#define LEAF	(1UL << SQ_MAP_LEAF_SHIFT)
+#define LEAF	BIT(SQ_MAP_LEAF_SHIFT)
 
 /* The page at @addr is @agent's, those beside it are nobody's. */
 static void expect_alone(struct kunit *test, unsigned long addr,

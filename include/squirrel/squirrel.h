@@ -58,9 +58,8 @@ struct squirrel_heap;
  */
 #define SQUIRREL_TYPESAFE_BY_RCU	0x02U
 /**
- * define SQUIRREL_ACCOUNT - charge the pages to the allocating memcg: that of
- * whoever a slab is made for, for as long as the slab is there, whoever else
- * gets its objects
+ * define SQUIRREL_ACCOUNT - charge the pages to the memcg of whoever a slab is
+ * made for, for as long as the slab is there, whoever else gets its objects
  */
 #define SQUIRREL_ACCOUNT		0x04U
 /**

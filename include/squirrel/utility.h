@@ -28,6 +28,8 @@ struct sq_pool;
  * one moment's, but perhaps of the moment before.
  */
 #define sq_glance(var)	data_race(READ_ONCE(var))
+/* The same by a plain load, which the compiler may fold into what uses it. */
+#define sq_peek(expr)	data_race(expr)
 
 /* ---- agent ---------------------------------------------------------------- */
 
@@ -206,8 +208,8 @@ static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 	 * Plain loads, so that the compiler may fold the address arithmetic;
 	 * hidden, so that it does not load the entry a second time.
 	 */
-	span = data_race(sq_map[sq_map_slot_of(leaf)]);
-	if (unlikely(data_race(span->number[i]) != leaf)) {
+	span = sq_peek(sq_map[sq_map_slot_of(leaf)]);
+	if (unlikely(sq_peek(span->number[i]) != leaf)) {
 		/* No call, and the slot anew: nothing to save before. */
 		OPTIMIZER_HIDE_VAR(leaf);
 		span = sq_map_span_of(leaf);
@@ -216,7 +218,7 @@ static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 	}
 	/* Whoever sees a leaf's number sees the leaf; no instruction on x86. */
 	smp_acquire__after_ctrl_dep();
-	agent = data_race(span->leaf[i][(unsigned long)addr >> PAGE_SHIFT]);
+	agent = sq_peek(span->leaf[i][(unsigned long)addr >> PAGE_SHIFT]);
 	OPTIMIZER_HIDE_VAR(agent);
 	return agent;
 }

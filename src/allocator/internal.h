@@ -169,9 +169,6 @@ static inline struct sq_word *sq_word_in(const struct squirrel_cache *c,
 	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &cc->cold : &cc->hot;
 }
 
-/* What may be a moment old: a figure for people, a hint, a limit that moves. */
-#define sq_peek(expr)	data_race(expr)
-
 /* A plain load: the compiler may compare it where it is. */
 static __always_inline struct squirrel_cache *
 sq_owner_fast(const struct sq_agent *agent)

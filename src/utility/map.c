@@ -21,8 +21,9 @@
  * A lookup does not begin with the window but with sq_map[slot], the span of
  * that slot that was made first. If the number kept there is not that of the
  * address, it goes by the window, which has all spans: that is so for what is
- * not ours, and for memory that lies a multiple of 128 GiB from other memory. Windows and spans stay until exit. They are a page each, and what they
- * point to was complete before; so whoever comes by them needs no lock.
+ * not ours, and for memory that lies a multiple of 128 GiB from other memory.
+ * Windows and spans stay until exit. They are a page each, and what they point to
+ * was complete before; so whoever comes by them needs no lock.
  *
  * A leaf's life:
  *
@@ -54,7 +55,7 @@
 
 #include "internal.h"
 
-#define LEAF_BYTES	(1UL << SQ_MAP_LEAF_SHIFT)
+#define LEAF_BYTES	BIT(SQ_MAP_LEAF_SHIFT)
 /* Leaves looked at per hold of the lock. */
 #define COLLECT_STEP	32
 
@@ -224,6 +225,7 @@ static bool span_add(struct sq_map_window *w, unsigned int slot, gfp_t gfp)
 		/* Pair with the address dependency in lookups. */
 		smp_store_release(&w->span[slot], span);
 		if (sq_map[slot] == &no_span)
+			/* The same. */
 			smp_store_release(&sq_map[slot], span);
 		span = NULL;
 	}
