@@ -24,7 +24,7 @@
 /* Contents are undefined, no compound page, linear map: not for the caller. */
 #define PAGES_STRIP	(__GFP_ZERO | __GFP_COMP | __GFP_HIGHMEM | __GFP_MOVABLE)
 
-#define PAGES_MAX_ORDER	(SQ_PAGE_ORDER_MAX > SQ_BLOCK_MAX_ORDER ?	\
+#define PAGES_MAX_ORDER	((SQ_PAGE_ORDER_MAX > SQ_BLOCK_MAX_ORDER) ?	\
 			 SQ_BLOCK_MAX_ORDER : SQ_PAGE_ORDER_MAX)
 
 static_assert(PAGES_MAX_ORDER <= SQ_BLOCK_MAX_ORDER);
