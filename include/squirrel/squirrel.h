@@ -63,8 +63,8 @@ struct squirrel_heap;
  */
 #define SQUIRREL_ACCOUNT		0x04U
 /**
- * define SQUIRREL_NUMBERED - a name that is taken gets a number: "foo:2", after
- * that "foo:3"; one of more than 36 characters loses its end for it
+ * define SQUIRREL_NUMBERED - a name that is taken gets a number behind a colon,
+ * from 2 on; one of more than 36 characters loses its end for it
  */
 #define SQUIRREL_NUMBERED		0x08U
 /** define SQUIRREL_CACHE_FLAGS - all flags a client may pass */
