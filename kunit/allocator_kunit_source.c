@@ -12,6 +12,19 @@
 		 __GFP_HIGH | __GFP_MEMALLOC | __GFP_RETRY_MAYFAIL)
 #define SOFT	(__GFP_NORETRY | __GFP_NOWARN | __GFP_NOMEMALLOC)
 
+/* Flags are a type of their own, which KUNIT_EXPECT_EQ() would take for a number. */
+static void has(struct kunit *test, gfp_t gfp, gfp_t want)
+{
+	KUNIT_EXPECT_TRUE_MSG(test, (gfp & want) == want, "%pGg lacks some of %pGg",
+			      &gfp, &want);
+}
+
+static void lacks(struct kunit *test, gfp_t gfp, gfp_t bad)
+{
+	KUNIT_EXPECT_TRUE_MSG(test, !(gfp & bad), "%pGg has some of %pGg", &gfp,
+			      &bad);
+}
+
 static const gfp_t contexts[] = {
 	GFP_KERNEL,
 	GFP_NOFS,
@@ -72,14 +85,13 @@ static void single_pages_will_do(struct kunit *test)
 			sq_fake_forget(&kit->fake);
 			objs = use_up(test, c, contexts[k], 200);
 			KUNIT_EXPECT_EQ(test, kit->fake.asked[0].fails, 0);
-			KUNIT_EXPECT_EQ(test, kit->fake.asked[0].all &
-					contexts[k], contexts[k]);
+			has(test, kit->fake.asked[0].all, contexts[k]);
 			/* Fewer than one in twenty. */
 			KUNIT_EXPECT_LT_MSG(test, more->fails, 200 / 20,
 					    "size %u, gfp %#x", sizes[i],
 					    (__force u32)contexts[k]);
-			KUNIT_EXPECT_EQ(test, more->any & HARD, 0);
-			KUNIT_EXPECT_EQ(test, more->all & SOFT, SOFT);
+			lacks(test, more->any, HARD);
+			has(test, more->all, SOFT);
 			KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 0);
 			give_up(c, objs);
 		}
@@ -130,8 +142,8 @@ static void ahead_is_optional(struct kunit *test)
 		sq_fake_forget(&kit->fake);
 		objs = use_up(test, c, contexts[k], 300);
 		KUNIT_EXPECT_GT(test, more->gets, 5);
-		KUNIT_EXPECT_EQ(test, more->any & HARD, 0);
-		KUNIT_EXPECT_EQ(test, more->all & SOFT, SOFT);
+		lacks(test, more->any, HARD);
+		has(test, more->all, SOFT);
 		give_up(c, objs);
 	}
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
@@ -151,7 +163,7 @@ static void shortest_slab_is_not_optional(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, obj);
 	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].gets, 1);
 	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].order, 2);
-	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].all & GFP_KERNEL, GFP_KERNEL);
+	has(test, kit->fake.asked[1].all, GFP_KERNEL);
 	squirrel_cache_free(c, obj);
 }
 
@@ -183,7 +195,7 @@ static void nofail_is_served(struct kunit *test)
 		KUNIT_EXPECT_NOT_NULL_MSG(test, obj, "size %zu", sizes[i]);
 		KUNIT_EXPECT_EQ(test, kit->fake.refuse, 0);
 		squirrel_heap_free(heap, obj);
-		KUNIT_EXPECT_EQ(test, kit->fake.asked[1].any & __GFP_NOFAIL, 0);
+		lacks(test, kit->fake.asked[1].any, __GFP_NOFAIL);
 		/* Who cannot sleep is refused, and nobody is told to persist. */
 		sq_fake_forget(&kit->fake);
 		kit->fake.refuse = 50;
@@ -191,7 +203,7 @@ static void nofail_is_served(struct kunit *test)
 					  GFP_ATOMIC | __GFP_NOFAIL);
 		KUNIT_EXPECT_NULL(test, obj);
 		kit->fake.refuse = 0;
-		KUNIT_EXPECT_EQ(test, kit->fake.asked[1].any & __GFP_NOFAIL, 0);
+		lacks(test, kit->fake.asked[1].any, __GFP_NOFAIL);
 		sq_kit_put_cache(test, c);
 		squirrel_reclaim();
 	}
@@ -265,8 +277,7 @@ static void heaps_obey_zones(struct kunit *test)
 			asked = &kit->fake.asked[sizes[i] > PAGE_SIZE];
 			KUNIT_EXPECT_EQ_MSG(test, asked->gets, 1, "size %zu",
 					    sizes[i]);
-			KUNIT_EXPECT_EQ(test, asked->all & zones[k] &
-					SQ_GFP_ZONES, zones[k] & SQ_GFP_ZONES);
+			has(test, asked->all, zones[k] & SQ_GFP_ZONES);
 			KUNIT_EXPECT_GE(test, squirrel_usable_size(obj),
 					sizes[i]);
 			if (zones[k] & __GFP_ZERO)
@@ -357,12 +368,11 @@ static void nobody_is_charged_for_others(struct kunit *test)
 	squirrel_heap_free(heap, obj);
 	squirrel_cache_free(c, squirrel_cache_alloc(c, GFP_KERNEL_ACCOUNT));
 	KUNIT_EXPECT_EQ(test, kit->fake.asked[0].gets, 2);
-	KUNIT_EXPECT_EQ(test, kit->fake.asked[0].any & __GFP_ACCOUNT, 0);
+	lacks(test, kit->fake.asked[0].any, __GFP_ACCOUNT);
 	/* Whole pages are charged to who asks. */
 	obj = squirrel_heap_alloc(heap, 20000, GFP_KERNEL_ACCOUNT);
 	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].gets, 1);
-	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].all & __GFP_ACCOUNT,
-			__GFP_ACCOUNT);
+	has(test, kit->fake.asked[1].all, __GFP_ACCOUNT);
 	squirrel_heap_free(heap, obj);
 }
 
@@ -382,9 +392,8 @@ static void refill_spares_the_last_pages(struct kunit *test)
 	KUNIT_EXPECT_GE(test, sq_cache_at_hand(c), 100);
 	KUNIT_EXPECT_GT(test, work.refilled, 0);
 	for (i = 0; i < 2; i++)
-		KUNIT_EXPECT_EQ(test, kit->fake.asked[i].all & __GFP_NOMEMALLOC,
-				__GFP_NOMEMALLOC);
-	KUNIT_EXPECT_EQ(test, kit->fake.asked[0].any & __GFP_DIRECT_RECLAIM, 0);
+		has(test, kit->fake.asked[i].all, __GFP_NOMEMALLOC);
+	lacks(test, kit->fake.asked[0].any, __GFP_DIRECT_RECLAIM);
 	c->reserve = 0;
 }
 
