@@ -82,7 +82,10 @@ static int dropin_sizes(struct kmem_cache *s)
 	more = krealloc(obj, size / 2, GFP_KERNEL);
 	if (DROPIN_BAD(more == obj))
 		return -EIO;
-	/* The kernel may have zeroed what was given up. */
+	/* Asked for again: the kernel may have zeroed what was given up. */
+	more = krealloc(obj, size, GFP_KERNEL);
+	if (DROPIN_BAD(more == obj))
+		return -EIO;
 	memset(obj, 7, size);
 	more = krealloc(obj, 4 * size, GFP_KERNEL);
 	if (DROPIN_BAD(more && !memchr_inv(more, 7, size)))
