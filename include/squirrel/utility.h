@@ -206,7 +206,8 @@ static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 	i = sq_map_index_of(leaf);
 	/*
 	 * Plain loads, so that the compiler may fold the address arithmetic.
-	 * The entry is asked for in a register, so that it is loaded once.
+	 * The entry is asked for in a register, so that gcc has one load for
+	 * all uses.
 	 */
 	span = sq_peek(sq_map[sq_map_slot_of(leaf)]);
 	if (unlikely(sq_peek(span->number[i]) != leaf)) {

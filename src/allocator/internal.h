@@ -466,11 +466,28 @@ static inline void sq_heap_surplus(const struct squirrel_heap *heap)
 /* What memory at hand does not meet, wherever it is. */
 #define SQ_GFP_ZONES	(__GFP_DMA | __GFP_DMA32)
 
+static inline struct sq_large *sq_large_of(struct sq_agent *agent)
+{
+	return (struct sq_large *)agent->priv;
+}
+
+/* Preemption off. False if somebody else has freed it in between. */
+static inline bool sq_large_claim(struct squirrel_heap *heap,
+				  struct sq_agent *agent)
+{
+	size_t size = sq_large_of(agent)->size;
+
+	if (cmpxchg(&agent->owner, heap->large, NULL) != heap->large)
+		return false;
+	atomic_long_dec(&heap->large_live);
+	atomic_long_sub(size, &heap->large_bytes);
+	return true;
+}
+
 /* large.c */
 void *sq_zone_alloc(struct squirrel_cache *c, gfp_t gfp, int node);
 void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		     int node);
-bool sq_large_claim(struct squirrel_heap *heap, struct sq_agent *agent);
 void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent);
 void sq_large_flush(void);
 

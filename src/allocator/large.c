@@ -16,11 +16,6 @@
 #include "internal.h"
 #include "pick.h"
 
-static struct sq_large *sq_large_of(struct sq_agent *agent)
-{
-	return (struct sq_large *)agent->priv;
-}
-
 /* @size is over 0 and at most SQUIRREL_MAX_SIZE. */
 void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		     int node)
@@ -77,7 +72,8 @@ void *sq_zone_alloc(struct squirrel_cache *c, gfp_t gfp, int node)
 /* Blocks that wait until the page allocator may be called. */
 static LLIST_HEAD(sq_large_later);
 
-static void sq_large_give(struct squirrel_heap *heap, struct sq_agent *agent)
+static __always_inline void sq_large_give(struct squirrel_heap *heap,
+					  struct sq_agent *agent)
 {
 	struct sq_lost lost = sq_manager_give(heap->manager, agent);
 
@@ -100,18 +96,6 @@ static void sq_large_work_fn(struct irq_work *unused)
 }
 
 static DEFINE_IRQ_WORK(sq_large_work, sq_large_work_fn);
-
-/* Preemption off. False if somebody else has freed it in between. */
-bool sq_large_claim(struct squirrel_heap *heap, struct sq_agent *agent)
-{
-	size_t size = sq_large_of(agent)->size;
-
-	if (cmpxchg(&agent->owner, heap->large, NULL) != heap->large)
-		return false;
-	atomic_long_dec(&heap->large_live);
-	atomic_long_sub(size, &heap->large_bytes);
-	return true;
-}
 
 /* A block that was claimed is nobody's but the caller's. Not in NMI. */
 void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent)
