@@ -69,23 +69,36 @@ print_info() {
 source_tree() {
 	local version
 
-	need_packages "$SOURCE" xz-utils
+	need_packages "$SOURCE" xz-utils patch
 	version=$(dpkg-query -W -f '${Version}' "$SOURCE")
-	[ -f "$SQ_CACHE/src/$SOURCE-$version/Makefile" ] || lock kernel
+	[ -f "$(source_dir "$version")/Makefile" ] || lock kernel
 	unpack_source "$version"
+}
+
+# source_dir VERSION: keyed by our patches as well.
+source_dir() {
+	local hash
+
+	hash=$(cat "$CONFIGS"/*.patch | sha256sum | cut -c1-12)
+	echo "$SQ_CACHE/src/$SOURCE-$1-$hash"
 }
 
 # unpack_source VERSION: print the folder of the unpacked kernel source. The
 # caller holds the kernel lock, unless it is there already.
 unpack_source() {
-	local dir=$SQ_CACHE/src/$SOURCE-$1
+	local dir p
 
+	dir=$(source_dir "$1")
 	if [ ! -f "$dir/Makefile" ]; then
 		say "unpacking $SOURCE $1"
 		rm -rf "$dir.tmp" "$dir"
 		mkdir -p "$dir.tmp"
 		tar -x -C "$dir.tmp" --strip-components=1 \
 			-f "/usr/src/$SOURCE.tar.xz"
+		for p in "$CONFIGS"/*.patch; do
+			patch -s -p1 -d "$dir.tmp" <"$p" >&2 ||
+				die "${p##*/} does not fit $SOURCE $1"
+		done
 		mv "$dir.tmp" "$dir"
 	fi
 	echo "$dir"
@@ -152,12 +165,15 @@ source_kernel() {
 	local name=$1 version hash dir src arch=x86_64 image
 
 	need_packages "$SOURCE" flex bison bc libelf-dev libssl-dev \
-		gcc make xz-utils cpio rsync kmod
+		gcc make xz-utils patch cpio rsync kmod
 	[ "$name" = uml ] && arch=um
 	version=$(dpkg-query -W -f '${Version}' "$SOURCE")
-	hash=$(for f in $(fragments_of "$name"); do
-		cat "$CONFIGS/$f.config"
-	done | sha256sum | cut -c1-12)
+	hash=$({
+		for f in $(fragments_of "$name"); do
+			cat "$CONFIGS/$f.config"
+		done
+		[ ! -e "$CONFIGS/$name.patch" ] || cat "$CONFIGS/$name.patch"
+	} | sha256sum | cut -c1-12)
 	dir=$SQ_CACHE/kernels/$name-$version-$hash
 	if [ ! -s "$dir/info" ]; then
 		lock kernel
