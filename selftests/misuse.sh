@@ -11,13 +11,17 @@ SPELL=6
 
 STOLEN="was put or freed by others while in use \(1 in all\); kept out of use\$"
 
+# Who is told to have called.
+CLIENT='.*\[misuse\]'
+
 reports=0
 
-# scene NAME: play it; it checks what a client sees.
+# scene NAME [PARAMETER=VALUE]: play it; it checks what a client sees.
 scene() {
 	unload misuse
 	mark
-	helper misuse "scene=$1" && said "^misuse: $1 ok\$" && return 0
+	helper misuse "scene=$1" ${2:+"$2"} && said "^misuse: $1 ok\$" &&
+		return 0
 	log_since
 	return 1
 }
@@ -51,22 +55,29 @@ pattern_of() {
 	echo "$1" | sed 's/[()]/\\&/g'
 }
 
-# report NAME CACHE-OR-HEAP PATTERN: one report, which is counted there.
+# report NAME CACHE-OR-HEAP PATTERN [CALLER [PARAMETER=VALUE]]: one report, which
+# is counted there.
 report() {
-	local bad all here
+	local bad all here caller=${4:-$CLIENT}
 
 	reports=$((reports + 1))
 	[ $((reports % BURST)) -ne 0 ] || sleep $SPELL
 	all=$(field summary misuse)
 	here=$(field "$2/stats" misuse 2>/dev/null)
-	scene "$1" || return 1
+	scene "$1" "${5:-}" || return 1
 	bad=$(pattern_of "$(word_after "misuse: bad pointer ")")
 	said_times 1 '^squirrel:' &&
-		said "^squirrel: ${2##*/}: $3,? of $bad, called from .*\[misuse\]; ignored\$" &&
+		said "^squirrel: ${2##*/}(/[0-9]+)?: $3,? of $bad, called from $caller; ignored\$" &&
 		same "misuse in summary" "$(field summary misuse)" \
 			$((all + 1)) &&
 		same "misuse of $2" "$(field "$2/stats" misuse)" \
 			$((here + 1)) && goes_on
+}
+
+# at_slab NAME CACHE-OR-HEAP: taken on trust, and seen when the object is in its slab
+# twice; by whom it was freed cannot be told then.
+at_slab() {
+	report "$1" "$2" "second free" 0x0 settle=1
 }
 
 # stolen NAME CACHE-OR-HEAP: a page that others put is reported, counted, and out
@@ -128,7 +139,7 @@ heap_in_use() {
 		said_times 1 '^squirrel:' && goes_on
 }
 
-plan 43
+plan 50
 need load reclaim=off
 check "bad caches are refused" refusals create_cache "cache"
 check "bad heaps are refused" refusals create_heap "heap"
@@ -191,4 +202,14 @@ check "no memory" no_memory
 check "an unknown scene is no scene" sh -c \
 	"! insmod $DIR/selftests/misuse.ko scene=none"
 check "squirrel can be unloaded" rmmod squirrel
+
+need load reclaim=off hardened=0
+check "not hardened: second free, seen at the slab" at_slab cache_second $A
+check "not hardened: the same, others between" at_slab cache_later $A
+check "not hardened: heap, second free" at_slab heap_second $H
+check "not hardened: magazines full, seen at once" report cache_full $A \
+	"second free"
+check "not hardened: one twice in a bulk" report cache_twins $A "second free"
+check "not hardened: large, second free" report large_second $H "second free.*"
+check "not hardened: squirrel can be unloaded" rmmod squirrel
 finish

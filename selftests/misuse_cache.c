@@ -77,6 +77,45 @@ static int misuse_cache_later(void)
 	return 0;
 }
 
+/* What the magazines of a new cache have room for: 512 bytes' worth. */
+#define MISUSE_ROOM	4
+
+static int misuse_fill_magazines(struct squirrel_cache *c, void *p)
+{
+	void *more[MISUSE_ROOM];
+	int i;
+
+	for (i = 0; i < MISUSE_ROOM; i++) {
+		more[i] = squirrel_cache_alloc(c, GFP_KERNEL);
+		if (!more[i])
+			return -ENOMEM;
+	}
+	squirrel_cache_free(c, p);
+	squirrel_cache_shrink(c);
+	for (i = 0; i < MISUSE_ROOM; i++)
+		squirrel_cache_free(c, more[i]);
+	return 0;
+}
+
+/*
+ * It is in its slab, and the magazines have no room: so the second one goes the
+ * slow way, with hardened=0 as well.
+ */
+static int misuse_cache_full(void)
+{
+	void *p = misuse_obj[1];
+	int err;
+
+	misuse_obj[1] = NULL;
+	migrate_disable();
+	err = misuse_fill_magazines(misuse_cache[0], p);
+	misuse_tell(p);
+	if (!err)
+		squirrel_cache_free(misuse_cache[0], p);
+	migrate_enable();
+	return err;
+}
+
 /* The memory is squirrel's no more. */
 static int misuse_cache_gone(void)
 {
@@ -236,6 +275,7 @@ const struct misuse_scene misuse_cache_scenes[] = {
 	{ "cache_odd", misuse_cache_odd },
 	{ "cache_second", misuse_cache_second },
 	{ "cache_later", misuse_cache_later },
+	{ "cache_full", misuse_cache_full },
 	{ "cache_gone", misuse_cache_gone },
 	{ "cache_wrong", misuse_cache_wrong },
 	{ "cache_heap", misuse_cache_heap },

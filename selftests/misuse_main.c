@@ -8,7 +8,8 @@
  * handed out twice. What squirrel reports and counts, misuse.sh compares with
  * the line "bad pointer ..." printed here, both as %p. The caches and heaps stay until
  * unload, so that their figures can be read. Loading fails with -EIO if an
- * answer was wrong.
+ * answer was wrong. With settle=1 all that waits in magazines goes to its slab
+ * before anything is handed out again.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -19,6 +20,10 @@
 static char *scene = "";
 module_param(scene, charp, 0444);
 MODULE_PARM_DESC(scene, "name of the scene to play");
+
+static bool settle;
+module_param(settle, bool, 0444);
+MODULE_PARM_DESC(settle, "empty all magazines when it has been played");
 
 struct squirrel_cache *misuse_cache[2];
 struct squirrel_heap *misuse_heap[2];
@@ -165,6 +170,8 @@ static int __init misuse_init(void)
 	err = misuse_set_up();
 	if (!err)
 		err = s->play();
+	if (!err && settle)
+		squirrel_reclaim();
 	if (!err)
 		err = misuse_aftermath();
 	if (err)
