@@ -9,9 +9,9 @@
  * what may not be unloaded when. scatter=1 frees in random order, so that what
  * is kept lies here and there; /sys/module/hoard/parameters/touched says in how
  * many pages. swings=<n> first frees and takes a few at random so many times.
- * leave=1 forgets the kept objects of a
- * cache or of the default heap instead of freeing them, and says where they
- * are; another load with free=<address> [of=<cache>] makes good for it.
+ * shrink=<cpu> has that CPU shrink the cache at the end. leave=1 forgets the kept
+ * objects of a cache or of the default heap instead of freeing them, and says
+ * where they are; another load with free=<address> [of=<cache>] makes good for it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -58,6 +58,10 @@ MODULE_PARM_DESC(touched, "pages that the kept objects lie in; to be read");
 static unsigned int swings;
 module_param(swings, uint, 0444);
 MODULE_PARM_DESC(swings, "how often to free a few at random and take them again");
+
+static int shrink = -1;
+module_param(shrink, int, 0444);
+MODULE_PARM_DESC(shrink, "shrink the cache from that CPU (default: not at all)");
 
 static bool leave;
 module_param(leave, bool, 0444);
@@ -174,6 +178,13 @@ static int hoard_gather(void *unused)
 	return 0;
 }
 
+/* From one CPU, for all of them. */
+static int hoard_shrink(void *unused)
+{
+	squirrel_cache_shrink(cache);
+	return 0;
+}
+
 static int hoard_open(void)
 {
 	if (!strcmp(where, "default"))
@@ -223,6 +234,8 @@ static int __init hoard_init(void)
 		err = hoard_gather(NULL);
 	else if (hoard)
 		err = smp_call_on_cpu(cpu, hoard_gather, NULL, false);
+	if (!err && cache && shrink >= 0)
+		err = smp_call_on_cpu(shrink, hoard_shrink, NULL, false);
 	if (err) {
 		hoard_close();
 		return err;

@@ -3,7 +3,7 @@
 # Nine of ten objects go, at random: so nearly every slab has one left. Their
 # pages come back all the same, but for those that the rest lies in; with the
 # reclaimer off they stay. Under a load that only swings, nothing is fetched and
-# given back again and again.
+# given back again and again. A shrink of a cache reaches all CPUs.
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 
@@ -61,8 +61,22 @@ steady() {
 	[ $(($(fetched) - $1)) -le $((2000 * SIZE / 4096 * 3)) ]
 }
 
-plan 14
+# Objects that CPUs and nodes keep at hand.
+waiting() {
+	echo $(($(field caches/hoard/stats objects_in_magazines) +
+		$(field caches/hoard/stats objects_in_depots)))
+}
+
+plan 17
 need load reclaim=off
+need helper hoard objects=1000 size=64 keep=1 cpu=1
+check "objects wait on CPU 1" [ "$(waiting)" -gt 0 ]
+rmmod hoard
+check "CPU 0 shrinks the cache" helper hoard objects=1000 size=64 keep=1 cpu=1 \
+	shrink=0
+check "none waits there then" same "objects waiting" "$(waiting)" 0
+rmmod hoard
+
 check "off: fill, and free nine of ten" hoard
 sleep $SECONDS_TO_SHED
 check "off: pages stay" stay
