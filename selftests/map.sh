@@ -144,15 +144,24 @@ read_on() {
 	[ $status -eq 0 ] && [ $reads -ge 20 ]
 }
 
+# What the page map and the descriptors take: 64 KiB.
+takes_little() {
+	echo "pages_meta: $(field summary pages_meta)"
+	[ "$(field summary pages_meta)" -le 16 ]
+}
+
 # sized TITLE FILE: it fits and is explained.
 sized() {
 	check "$1: it fits" fits "$2"
 	check "$1: the legend is right" explained "$2"
 }
 
-plan 25
+plan 27
 need load reclaim=off
+check "loaded: to know of no page takes little" takes_little
 need helper hoard objects=6 keep=1 size=256
+note "pages_meta: $(field summary pages_meta)"
+check "a page: to know of it takes little" takes_little
 check "a page: each object is shown" one_page
 sized "a page" caches/hoard/map
 check "a page: unloads" rmmod hoard
