@@ -262,6 +262,24 @@ no_bad_mode() {
 	done
 }
 
+# long LENGTH: a word of that many characters, its newline among them.
+long() {
+	printf "%$(($1 - 1))s" | tr ' ' x
+}
+
+# 63 characters are read and refused for what they say, more for their number; a
+# kernel with KASAN knows if they were read all the same.
+no_long_words() {
+	local n
+
+	for n in 63 64 65 100; do
+		bad_write reclaim/mode "$(long $n)" &&
+			bad_write reclaim/run "$(long $n)" &&
+			bad_write heaps/default/strategy "$(long $n)" ||
+			return 1
+	done
+}
+
 no_bad_run() {
 	local bad runs
 
@@ -324,7 +342,7 @@ good_run() {
 	reclaim && same "runs" "$(field reclaim/stats runs_asked)" $((runs + 1))
 }
 
-plan 25
+plan 26
 need load reclaim=off
 need sample acorn hold=1
 need helper hoard objects=5000 keep=500 size=300
@@ -343,6 +361,7 @@ check "maps count all pages" maps_right
 check "bad modes are refused" no_bad_mode
 check "bad runs are refused" no_bad_run
 check "bad strategies are refused" no_bad_strategy
+check "words of 63 characters and more are refused" no_long_words
 check "nothing else can be written" nothing_else_written
 check "good modes are taken" good_modes
 check "good strategies are taken" good_strategies
