@@ -6,6 +6,7 @@
 #
 #   insn           stock kernel, instructions counted, init_on_alloc=0
 #   insn-defaults  the same as the kernel comes
+#   insn-irqs      as insn, 5 GiB: how long interrupts are off, at the longest
 #   ns             UML, native
 #   mttcg          stock kernel, two CPUs; only ratios mean something
 #
@@ -13,14 +14,14 @@
 # Documentation/performance.rst tells how it is measured.
 . "$(dirname "$0")/lib.sh"
 
-ALL=(insn insn-defaults ns mttcg)
+ALL=(insn insn-defaults insn-irqs ns mttcg)
 out=$SQ_BUILD/bench
 parts=$SQ_TOP/tools/bench
 
 kernel_of() {
 	case $1 in
 	ns) echo uml ;;
-	insn | insn-defaults | mttcg) echo stock ;;
+	insn | insn-defaults | insn-irqs | mttcg) echo stock ;;
 	*) die "usage: tools/bench.sh [${ALL[*]}]" ;;
 	esac
 }
@@ -42,8 +43,9 @@ boot() {
 	SQ_APPEND="$append sqbench=${clock%-defaults}"
 	SQ_ICOUNT=
 	[[ $clock != insn* ]] || SQ_ICOUNT=1
+	[ "$clock" != insn-irqs ] || SQ_MEMORY=5120
 	[ "$clock" != mttcg ] || SQ_ACCEL=tcg
-	export SQ_TIMEOUT SQ_APPEND SQ_ICOUNT SQ_ACCEL
+	export SQ_TIMEOUT SQ_APPEND SQ_ICOUNT SQ_ACCEL SQ_MEMORY
 	"$SQ_TOP/tools/boot.sh" "$kernel" "$dir" >/dev/null
 	sed -n "s/^row /$kernel-$K_RELEASE $clock /p" "$dir/result.log" \
 		>"$out/$clock.rows"

@@ -11,6 +11,7 @@
 #ifndef _BENCH_H
 #define _BENCH_H
 
+#include <linux/kallsyms.h>
 #include <linux/slab.h>
 #include <linux/types.h>
 #include <squirrel/squirrel.h>
@@ -90,6 +91,7 @@ int bench_measure_one(const struct bench_case *c, enum bench_subject s,
 int bench_measure(const struct bench_case *c, struct bench_run *r);
 void bench_report(const char *name, size_t size, enum bench_subject s,
 		  s64 milli);
+void bench_report_none(const char *name, size_t size, enum bench_subject s);
 void bench_report_costs(const char *name, size_t size, const u64 *cost,
 			unsigned int per);
 unsigned int bench_reported(void);
@@ -98,6 +100,28 @@ int bench_caches_create(struct bench_run *r, size_t size,
 void bench_caches_destroy(struct bench_run *r);
 u32 bench_random(void);
 u32 *bench_shuffled(u32 n);
+
+/**
+ * struct bench_watch - what the watch has seen
+ * @ours: the longest section with interrupts off that squirrel, or this module,
+ *	had an end of
+ * @others: the longest of the kernel's
+ * @looks: expiries of the timer
+ * @our_place: where interrupts went on after the first
+ * @other_place: and after the second
+ */
+struct bench_watch {
+	u64 ours;
+	u64 others;
+	unsigned long looks;
+	char our_place[KSYM_SYMBOL_LEN];
+	char other_place[KSYM_SYMBOL_LEN];
+};
+
+/* bench_watch.c */
+int bench_watch_init(void);
+void bench_watch_start(void);
+void bench_watch_stop(const char *name, size_t size);
 
 /* bench_floor.c */
 void *bench_floor_pop(void);
@@ -118,6 +142,7 @@ int bench_irq(void);
 int bench_live(void);
 int bench_arena(void);
 int bench_cpus(void);
+int bench_irqs_off(void);
 int bench_tail_off(void);
 int bench_tail_busy(void);
 

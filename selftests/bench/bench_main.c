@@ -46,6 +46,7 @@ static const struct bench_group {
 	{ "live", bench_live, true },
 	{ "arena", bench_arena, true },
 	{ "cpus", bench_cpus, false },
+	{ "irqs-off", bench_irqs_off, false },
 	{ "tail-off", bench_tail_off, true },
 	{ "tail-busy", bench_tail_busy, true },
 };

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Lines of "KERNEL CLOCK CASE SIZE SUBJECT PER_OP" to results.tsv, with ratios
 # within each case. Every case must have its three subjects: else it says what
-# is missing and fails.
+# is missing and fails. One that knows no such thing says "-".
 
 BEGIN {
 	OFS = "\t"
@@ -19,10 +19,15 @@ BEGIN {
 	cost[key, $5] = $6
 }
 
+function number(a)
+{
+	return a == "-" ? a : sprintf("%.2f", a)
+}
+
 # The floor of a concurrent row can come out at nothing; then there is no ratio.
 function ratio(a, b)
 {
-	return b > 0 ? sprintf("%.3f", a / b) : "-"
+	return a != "-" && b > 0 ? sprintf("%.3f", a / b) : "-"
 }
 
 END {
@@ -35,7 +40,7 @@ END {
 				bad = 1
 				continue
 			}
-			print key, s, sprintf("%.2f", cost[key, s]),
+			print key, s, number(cost[key, s]),
 				ratio(cost[key, s], cost[key, "slub"]),
 				ratio(cost[key, s], cost[key, "floor"])
 		}

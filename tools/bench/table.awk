@@ -64,6 +64,11 @@ function verdict(b)
 		reached(b) ? "pass" : "falls short")
 }
 
+function number(a)
+{
+	return a == "-" ? a : sprintf(a < 1e8 ? "%.1f" : "%.0f", a)
+}
+
 function missing(b)
 {
 	if (!((bar_key[b], "squirrel") in cost))
@@ -93,9 +98,9 @@ END {
 		bar = ""
 		if ((k in bar_of) && !missing(bar_of[k]))
 			bar = "  " verdict(bar_of[k])
-		printf "%s %10.1f %10.1f %10.1f %7s %7s%s\n", text[i],
-			cost[k, "squirrel"], cost[k, "slub"], cost[k, "floor"],
-			to_slub[k], to_floor[k], bar
+		printf "%s %10s %10s %10s %7s %7s%s\n", text[i],
+			number(cost[k, "squirrel"]), number(cost[k, "slub"]),
+			number(cost[k, "floor"]), to_slub[k], to_floor[k], bar
 	}
 	printf "\n%-52s %10s  %s\n", "bar", "measured", "limit"
 	for (b = 1; b <= nbars; b++) {

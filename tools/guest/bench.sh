@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Job: the benchmark. The word sqbench=insn|ns|mttcg on the kernel's command
+# Job: the benchmark. The word sqbench=insn|insn-irqs|ns|mttcg on the kernel's command
 # line says by what clock, and so which groups of rows. A row is printed as
 # "row CASE SIZE SUBJECT PER_OP"; each group of rows is one test.
 # shellcheck shell=dash
@@ -54,6 +54,11 @@ insn)
 	unload
 	load hardened=0
 	groups suffix=-trusted pair batch bulk heap
+	unload
+	;;
+insn-irqs)
+	load
+	groups "" irqs-off
 	unload
 	;;
 ns)
