@@ -142,6 +142,40 @@ static void viewer_steps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w.wrong, 0);
 }
 
+/*
+ * The last block that a step has shown is merged with the first that the next one
+ * would show: it is not shown again, nor is anything left out behind it.
+ *
+ *	[62 used][63 free][64 free][65 used]	single pages
+ *	      shown       |
+ *	[62 used][63    free      ][65 used]
+ */
+static void viewer_steps_over_merges(struct kunit *test)
+{
+	struct sq_agent *agents[66], *pair[2];
+	struct sq_bench *b = test->priv;
+	unsigned long addr = 0;
+	struct walk w = {};
+
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 66, GFP_KERNEL,
+					       NUMA_NO_NODE), 66);
+	sq_bench_take_n(test, agents, 66, 1);
+	pair[0] = agents[63];
+	pair[1] = agents[64];
+	KUNIT_ASSERT_EQ(test, sq_agent_end(pair[0]), sq_agent_addr(pair[1]));
+	sq_bench_give_n(test, pair, 2);
+	KUNIT_EXPECT_TRUE(test, sq_viewer_step(b->m, &addr, walk_fn, &w));
+	KUNIT_EXPECT_EQ(test, w.blocks, 64);
+	KUNIT_EXPECT_EQ(test, addr, w.last);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 1);
+	while (sq_viewer_step(b->m, &addr, walk_fn, &w))
+		;
+	/* All but the page that was merged with one shown as before. */
+	KUNIT_EXPECT_EQ(test, w.blocks, 65);
+	KUNIT_EXPECT_EQ(test, w.pages, 65);
+	KUNIT_EXPECT_EQ(test, w.wrong, 0);
+}
+
 /* [4 used][4 free for 10 s][2 used][1 free for 5 s][5 used] */
 static void viewer_tells_age(struct kunit *test)
 {
@@ -348,6 +382,7 @@ static struct kunit_case viewer_cases[] = {
 	KUNIT_CASE(viewer_fragmentation),
 	KUNIT_CASE(viewer_walks_in_order),
 	KUNIT_CASE(viewer_steps),
+	KUNIT_CASE(viewer_steps_over_merges),
 	KUNIT_CASE(viewer_tells_age),
 	KUNIT_CASE(viewer_coalesce_hits),
 	KUNIT_CASE(viewer_finds_bad_headers),
