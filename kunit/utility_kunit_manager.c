@@ -272,6 +272,39 @@ static void manager_serves_all_nodes(struct kunit *test)
 		KUNIT_EXPECT_NOT_NULL(test, sq_manager_pool(b->m, node));
 }
 
+/* The node that pages are wanted on is the one the source is asked for. */
+static void manager_asks_for_the_node(struct kunit *test)
+{
+	static const gfp_t gfps[] = { GFP_KERNEL, GFP_KERNEL | __GFP_ACCOUNT };
+	const int nodes[] = { numa_mem_id(), NUMA_NO_NODE };
+	struct sq_bench *b = test->priv;
+	struct sq_request req = { .find = sq_pool_fit };
+	const struct sq_fake_asked *asked = b->fake.asked;
+	unsigned int i;
+
+	/* Each of these has to be fetched, the single page among others. */
+	for (i = 0; i < 16; i++) {
+		req.pages = i & 1 ? 1 : 64;
+		req.gfp = gfps[(i / 2) % 2];
+		req.node = nodes[(i / 4) % 2];
+		req.optional = i / 8;
+		if (sq_manager_pages_free(b->m))
+			sq_bench_take(b, sq_manager_pages_free(b->m),
+				      sq_pool_lowest);
+		sq_fake_forget(&b->fake);
+		KUNIT_ASSERT_NOT_NULL(test, sq_manager_take(b->m, &req));
+		KUNIT_EXPECT_EQ(test, asked[0].gets + asked[1].gets, 1);
+		KUNIT_EXPECT_EQ_MSG(test, asked[asked[1].gets].node, req.node,
+				    "%u", i);
+	}
+	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
+		sq_fake_forget(&b->fake);
+		KUNIT_EXPECT_EQ(test, sq_manager_fetch(b->m, 4, GFP_KERNEL,
+						       nodes[i]), 4);
+		KUNIT_EXPECT_EQ(test, asked[1].node, nodes[i]);
+	}
+}
+
 static void manager_destroy_refused_while_used(struct kunit *test)
 {
 	struct sq_bench *b = test->priv;
@@ -469,6 +502,7 @@ static struct kunit_case manager_cases[] = {
 	KUNIT_CASE(manager_keeps_its_limit),
 	KUNIT_CASE(manager_direct_stays_apart),
 	KUNIT_CASE(manager_serves_all_nodes),
+	KUNIT_CASE(manager_asks_for_the_node),
 	KUNIT_CASE(manager_destroy_refused_while_used),
 	KUNIT_CASE(manager_is_razed),
 	KUNIT_CASE(pool_names_by_address),
