@@ -7,6 +7,7 @@
 #   insn           stock kernel, instructions counted, init_on_alloc=0
 #   insn-defaults  the same as the kernel comes
 #   insn-irqs      as insn, 5 GiB: how long interrupts are off, at the longest
+#   insn-frag      as insn, 768 MiB: where no two free pages are neighbours
 #   ns             UML, native
 #   mttcg          stock kernel, two CPUs; only ratios mean something
 #
@@ -14,14 +15,15 @@
 # Documentation/performance.rst tells how it is measured.
 . "$(dirname "$0")/lib.sh"
 
-ALL=(insn insn-defaults insn-irqs ns mttcg)
+ALL=(insn insn-defaults insn-irqs insn-frag ns mttcg)
 out=$SQ_BUILD/bench
 parts=$SQ_TOP/tools/bench
 
 kernel_of() {
 	case $1 in
 	ns) echo uml ;;
-	insn | insn-defaults | insn-irqs | mttcg) echo stock ;;
+	insn | insn-defaults | insn-irqs | insn-frag) echo stock ;;
+	mttcg) echo stock ;;
 	*) die "usage: tools/bench.sh [${ALL[*]}]" ;;
 	esac
 }
@@ -44,6 +46,7 @@ boot() {
 	SQ_ICOUNT=
 	[[ $clock != insn* ]] || SQ_ICOUNT=1
 	[ "$clock" != insn-irqs ] || SQ_MEMORY=5120
+	[ "$clock" != insn-frag ] || SQ_MEMORY=768
 	[ "$clock" != mttcg ] || SQ_ACCEL=tcg
 	export SQ_TIMEOUT SQ_APPEND SQ_ICOUNT SQ_ACCEL SQ_MEMORY
 	"$SQ_TOP/tools/boot.sh" "$kernel" "$dir" >/dev/null

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Job: the benchmark. The word sqbench=insn|insn-irqs|ns|mttcg on the kernel's command
+# Job: the benchmark. The word sqbench=insn|insn-irqs|insn-frag|ns|mttcg on the kernel's command
 # line says by what clock, and so which groups of rows. A row is printed as
 # "row CASE SIZE SUBJECT PER_OP"; each group of rows is one test.
 # shellcheck shell=dash
@@ -45,6 +45,33 @@ tail_busy() {
 	result $? "the reclaimer was busy meanwhile"
 }
 
+# frag ROW SIZE GFP WHERE SUBJECT: 60000 objects where no two free pages are
+# neighbours, by the selftest's module; of three times the least. A microsecond is
+# 1000 instructions.
+frag() {
+	best=
+	for _ in 1 2 3; do
+		insmod selftests/frag.ko "where=$4" objects=60000 "size=$2" "gfp=$3"
+		got=$(cat /sys/module/frag/parameters/got)
+		took=$(cat /sys/module/frag/parameters/us)
+		rmmod frag
+		[ "$got" = 60000 ] || {
+			result 1 "$1 $2 $5: $got objects"
+			return
+		}
+		[ -n "$best" ] && [ "$best" -le "$took" ] || best=$took
+	done
+	echo "row $1 $2 $5 $(echo "$best" | awk '{ print $1 / 60 }')"
+	result 0 "$1 $2 $5"
+}
+
+# frag_rows NAME SIZE GFP
+frag_rows() {
+	frag "$1" "$2" "$3" slub slub
+	frag "$1" "$2" "$3" cache squirrel
+	echo "row $1 $2 floor -"
+}
+
 clock=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^sqbench=//p')
 case $clock in
 insn)
@@ -59,6 +86,14 @@ insn)
 insn-irqs)
 	load
 	groups "" irqs-off
+	unload
+	;;
+insn-frag)
+	load
+	for size in 192 512 600 4096; do
+		frag_rows frag-60000 $size kernel
+	done
+	frag_rows frag-60000-atomic 512 atomic
 	unload
 	;;
 ns)
