@@ -8,13 +8,13 @@
 # shellcheck shell=bash
 
 # shellcheck disable=SC2034 # for the scripts that source this one
-BOOTS_DEFAULT=(uml stock kasan numa frag)
+BOOTS_DEFAULT=(uml wipe stock kasan numa frag)
 BOOTS_PLAIN="stock kasan kcsan"
 
 # boot_job BOOT: what it runs; fails if there is no such boot.
 boot_job() {
 	case $1 in
-	uml) echo kunit ;;
+	uml | wipe) echo kunit ;;
 	stock | kcsan | numa | frag) echo test ;;
 	kasan) echo testall ;;
 	*) return 1 ;;
@@ -23,6 +23,7 @@ boot_job() {
 
 boot_kernel() {
 	case $1 in
+	wipe) echo uml ;;
 	numa | frag) echo stock ;;
 	*) echo "$1" ;;
 	esac
@@ -30,7 +31,7 @@ boot_kernel() {
 
 boot_limit() {
 	case $1 in
-	uml | numa | frag) echo 240 ;;
+	uml | wipe | numa | frag) echo 240 ;;
 	stock) echo 600 ;;
 	kasan | kcsan) echo 1200 ;;
 	esac
@@ -38,15 +39,17 @@ boot_limit() {
 
 # Those that take one CPU, or a minute, run beside the others.
 boot_beside() {
-	[[ $1 == uml || $1 == numa || $1 == frag ]]
+	[[ $1 == uml || $1 == wipe || $1 == numa || $1 == frag ]]
 }
 
-# boot_words BOOT: for the kernel's command line. KCSAN watches one access in 500
-# then (4000 by default). What numa has plugged in stays offline until a test wants
+# boot_words BOOT: for the kernel's command line. With wipe all memory is cleared
+# when it is allocated and when it is freed. KCSAN watches one access in 500 then
+# (4000 by default). What numa has plugged in stays offline until a test wants
 # it, and what the kernel warns of there is its end. A cache of SLUB's that frag
 # compares with is one of its own.
 boot_words() {
 	case $1 in
+	wipe) echo "init_on_alloc=1 init_on_free=1" ;;
 	kcsan) echo "kcsan.skip_watch=500" ;;
 	numa) echo "memhp_default_state=offline panic_on_warn=1" ;;
 	frag) echo "slab_nomerge" ;;
