@@ -4,6 +4,7 @@
  * them, and how ranges of them go back.
  */
 #include <kunit/test.h>
+#include <linux/kasan.h>
 #include <linux/mm.h>
 
 #include <squirrel/block.h>
@@ -42,6 +43,17 @@ static void block_put_chops(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_fake_exit(&fake), 0);
 }
 
+/* Where KASAN puts tags into addresses: not into these. */
+static void pages_have_no_tag(struct kunit *test, void *addr, unsigned long n)
+{
+	unsigned long i;
+
+	KUNIT_EXPECT_PTR_EQ(test, addr, kasan_reset_tag(addr));
+	for (i = 0; i < n; i++)
+		KUNIT_EXPECT_PTR_EQ(test, page_address(virt_to_page(addr + i * P)),
+				    addr + i * P);
+}
+
 /* Get, write, put: whole, in halves and page by page, as @gfp says. */
 static void pages_round_trip(struct kunit *test, gfp_t gfp)
 {
@@ -57,6 +69,7 @@ static void pages_round_trip(struct kunit *test, gfp_t gfp)
 			KUNIT_ASSERT_NOT_NULL(test, addr);
 			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)addr,
 							   P << order));
+			pages_have_no_tag(test, addr, n);
 			memset(addr, 0x77, P << order);
 			if (way == 0 || !order) {
 				ops->put(ops, addr, order);

@@ -9,6 +9,11 @@
  * then the page is used for nothing any more. A page with more references than
  * ours is somebody else's as well, and his put frees it after ours.
  *
+ * With KASAN's tags (arm64) the upper byte of an address differs from one get to
+ * the next, and page_address() gives it again. Here addresses are compared, looked
+ * up and calculated with, also across gets, so each page has the tag that matches
+ * all: KASAN sees no wrong access to these pages, but it sees no right one as wrong.
+ *
  * A put of several pages takes the references back and frees the piece with
  * one call. That is not done where the page allocator keeps an account per page
  * that it settles by the first page of a piece only: a charge to a memory
@@ -44,9 +49,11 @@ static void *pages_get(const struct sq_block_ops *ops, unsigned int order,
 		return NULL;
 	if (order)
 		split_page(page, order);
-	/* Who walks page frames may hold one for a moment: add, do not set. */
-	for (i = 0; i < 1UL << order; i++)
+	for (i = 0; i < 1UL << order; i++) {
+		/* Who walks page frames may hold one for a moment: add, do not set. */
 		page_ref_add(page + i, SQ_BLOCK_PAGE_REFS - 1);
+		page_kasan_tag_reset(page + i);
+	}
 	return page_address(page);
 }
 
