@@ -276,6 +276,7 @@ static unsigned long sq_list_shed(struct squirrel_cache *c, struct sq_node *n,
 					     __GFP_NOMEMALLOC))
 			break;
 		raw_spin_lock_irqsave(&n->lock, flags);
+		n->changes++;
 		more = sq_shed_some(c, n, where, all, &want, &first, &out);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		nr += sq_slabs_release(c, &out);

@@ -31,6 +31,7 @@ bool sq_node_lock(struct sq_node *n, unsigned long *flags)
 	} else {
 		raw_spin_lock_irqsave(&n->lock, *flags);
 	}
+	n->changes++;
 	__release(&n->lock);
 	return true;
 }
@@ -250,6 +251,7 @@ unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,
 		LIST_HEAD(empty);
 
 		raw_spin_lock_irqsave(&n->lock, flags);
+		n->changes++;
 		some = sq_node_detach_empty(c, n, keep, &empty);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		if (!some)
@@ -389,6 +391,7 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
 	sq_agent_publish(agent, c);
 
 	raw_spin_lock_irqsave(&n->lock, flags);
+	n->changes++;
 	n->nr_slabs++;
 	n->nr_objs += nr;
 	n->nr_pages += sq_agent_pages(agent);
@@ -509,6 +512,7 @@ void sq_cache_tidy_slow(struct squirrel_cache *c)
 		if (sq_glance(n->nr_empty) <= sq_keep_empty(n))
 			continue;
 		raw_spin_lock_irqsave(&n->lock, flags);
+		n->changes++;
 		sq_node_detach_empty(c, n, sq_keep_empty(n), &empty);
 		if (sq_node_spare(c, n, sq_keep_empty(n)))
 			WRITE_ONCE(c->owed, true);

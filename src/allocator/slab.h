@@ -73,6 +73,7 @@ static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
 /**
  * struct sq_node - a cache's slabs and depot on one NUMA node
  * @lock: guards all of it and the slabs' state
+ * @changes: holds of @lock that may have moved slabs or objects; see rules.c
  * @lists: the slabs, by how full they are
  * @nr_slabs: slabs in all
  * @nr_empty: slabs on the empty list
@@ -103,6 +104,7 @@ struct sq_node {
 	unsigned long nr_objs;
 	unsigned long nr_free;
 	unsigned long depot_objs;
+	unsigned long changes;
 	struct sq_mag *depot;
 	int spill;
 };
