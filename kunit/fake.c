@@ -16,6 +16,7 @@
 
 #define FAKE_POISON	0xa5
 #define FAKE_POISONED	64	/* bytes at the start of each page */
+#define FAKE_CANDIDATES	96	/* chunks looked at for some side by side */
 
 static void poison(unsigned long addr, unsigned long pages)
 {
@@ -238,19 +239,8 @@ static int chunk_order(const void *a, const void *b)
 	return x->base < y->base ? -1 : x->base > y->base;
 }
 
-/**
- * sq_fake_init() - set up a fake source
- * @fake: filled in
- * @pages: its budget; at most SQ_FAKE_CHUNKS * SQ_FAKE_CHUNK_PAGES
- *
- * Context: Process context. May sleep.
- * Return: 0, or -ENOMEM: a test is then better skipped.
- */
-int sq_fake_init(struct sq_fake *fake, unsigned long pages)
+static int set_up(struct sq_fake *fake, unsigned long pages, unsigned int n)
 {
-	unsigned int i, n = DIV_ROUND_UP(pages, SQ_FAKE_CHUNK_PAGES);
-	void *base;
-
 	memset(fake, 0, sizeof(*fake));
 	raw_spin_lock_init(&fake->lock);
 	fake->ops.name = "fake";
@@ -264,24 +254,122 @@ int sq_fake_init(struct sq_fake *fake, unsigned long pages)
 	if (!n || n > SQ_FAKE_CHUNKS)
 		return -EINVAL;
 	fake->chunks = kcalloc(n, sizeof(*fake->chunks), GFP_KERNEL);
-	if (!fake->chunks)
-		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		base = sq_block_pages.get(&sq_block_pages, SQ_BLOCK_MAX_ORDER,
-					  GFP_KERNEL | __GFP_NOWARN,
-					  NUMA_NO_NODE);
-		if (!base) {
+	return fake->chunks ? 0 : -ENOMEM;
+}
+
+static unsigned long get_chunk(void)
+{
+	return (unsigned long)sq_block_pages.get(&sq_block_pages,
+						 SQ_BLOCK_MAX_ORDER,
+						 GFP_KERNEL | __GFP_NOWARN,
+						 NUMA_NO_NODE);
+}
+
+static void put_chunk(unsigned long base)
+{
+	sq_block_pages.put(&sq_block_pages, (void *)base, SQ_BLOCK_MAX_ORDER);
+}
+
+static void add_chunk(struct sq_fake *fake, unsigned long base)
+{
+	fake->chunks[fake->nr_chunks++].base = base;
+	poison(base, SQ_FAKE_CHUNK_PAGES);
+}
+
+/**
+ * sq_fake_init() - set up a fake source
+ * @fake: filled in
+ * @pages: its budget; at most SQ_FAKE_CHUNKS * SQ_FAKE_CHUNK_PAGES
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or -ENOMEM: a test is then better skipped.
+ */
+int sq_fake_init(struct sq_fake *fake, unsigned long pages)
+{
+	unsigned int n = DIV_ROUND_UP(pages, SQ_FAKE_CHUNK_PAGES);
+	int err = set_up(fake, pages, n);
+	unsigned long base;
+
+	while (!err && fake->nr_chunks < n) {
+		base = get_chunk();
+		if (base) {
+			add_chunk(fake, base);
+		} else {
 			sq_fake_exit(fake);
-			return -ENOMEM;
+			err = -ENOMEM;
 		}
-		fake->chunks[i].base = (unsigned long)base;
-		fake->nr_chunks++;
-		poison((unsigned long)base, SQ_FAKE_CHUNK_PAGES);
 	}
-	sort(fake->chunks, n, sizeof(*fake->chunks), chunk_order, NULL);
-	return 0;
+	if (!err)
+		sort(fake->chunks, n, sizeof(*fake->chunks), chunk_order, NULL);
+	return err;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_fake_init);
+
+static int address_order(const void *a, const void *b)
+{
+	const unsigned long *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Where among sorted @bases @want chunks lie one behind the other; or @nr. */
+static unsigned int run_of(const unsigned long *bases, unsigned int nr,
+			   unsigned int want)
+{
+	unsigned int i, run = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (i && bases[i] - bases[i - 1] ==
+		    SQ_FAKE_CHUNK_PAGES << PAGE_SHIFT)
+			run++;
+		else
+			run = 1;
+		if (run == want)
+			return i + 1 - want;
+	}
+	return nr;
+}
+
+/**
+ * sq_fake_init_one() - set up a fake source whose arena is all one piece
+ * @fake: filled in
+ *
+ * It has SQ_FAKE_CHUNKS * SQ_FAKE_CHUNK_PAGES pages. The kernel has no piece of
+ * so many: some of its largest ones, which lie side by side, are looked for.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or -ENOMEM: a test is then better skipped.
+ */
+int sq_fake_init_one(struct sq_fake *fake)
+{
+	int err = set_up(fake, SQ_FAKE_CHUNKS * SQ_FAKE_CHUNK_PAGES,
+			 SQ_FAKE_CHUNKS);
+	unsigned int i, first = 0, n = 0;
+	unsigned long *bases;
+
+	if (err)
+		return err;
+	bases = kcalloc(FAKE_CANDIDATES, sizeof(*bases), GFP_KERNEL);
+	while (bases && n < FAKE_CANDIDATES && first == n) {
+		bases[n] = get_chunk();
+		if (!bases[n])
+			break;
+		sort(bases, ++n, sizeof(*bases), address_order, NULL);
+		first = run_of(bases, n, SQ_FAKE_CHUNKS);
+	}
+	for (i = 0; i < n; i++) {
+		if (i - first < SQ_FAKE_CHUNKS)
+			add_chunk(fake, bases[i]);
+		else
+			put_chunk(bases[i]);
+	}
+	kfree(bases);
+	if (fake->nr_chunks)
+		return 0;
+	sq_fake_exit(fake);
+	return -ENOMEM;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_fake_init_one);
 
 /**
  * sq_fake_exit() - free the arena

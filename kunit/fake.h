@@ -84,6 +84,7 @@ struct sq_fake {
 
 void sq_fake_forget(struct sq_fake *fake);
 int sq_fake_init(struct sq_fake *fake, unsigned long pages);
+int sq_fake_init_one(struct sq_fake *fake);
 unsigned long sq_fake_exit(struct sq_fake *fake);
 unsigned long sq_fake_settle(struct sq_fake *fake);
 unsigned long sq_fake_page(const struct sq_fake *fake, unsigned long index);

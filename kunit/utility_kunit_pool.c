@@ -263,7 +263,7 @@ static void expect_walk(struct kunit *test, struct pool_bench *b)
 		blocks++;
 	}
 	KUNIT_ASSERT_NULL(test, agent);
-	KUNIT_ASSERT_EQ(test, b->pool.free_blocks, blocks);
+	KUNIT_ASSERT_EQ(test, sq_pool_free_blocks(&b->pool), blocks);
 	KUNIT_ASSERT_EQ(test, b->pool.free_pages, pages);
 }
 

@@ -342,10 +342,10 @@ static void viewer_finds_bad_counts(struct kunit *test)
 	struct sq_agent *agents[5];
 
 	layout(test, agents);
-	DAMAGE(test, pool->free_blocks, 3);
-	DAMAGE(test, pool->free_blocks, 1);
+	DAMAGE(test, pool->entered, pool->entered + 1);
+	DAMAGE(test, pool->left, pool->left + 1);
 	DAMAGE(test, pool->free_pages, 4);
-	DAMAGE(test, pool->used_blocks, 4);
+	DAMAGE(test, pool->counted, pool->counted + 1);
 	DAMAGE(test, pool->used_pages, 10);
 	DAMAGE(test, pool->free_hist[0], 0);
 	DAMAGE(test, pool->used_hist[5], 1);

@@ -18,8 +18,11 @@
  *	13 used pages are within what the manager was charged
  *	14 and within its limit, if that was not lowered since
  *
- * It holds the pool's lock all the time, so interrupts are off for as long as
- * it takes to look at every page: a tool for tests and for a person in doubt.
+ * The pool's lock is dropped after every few looks. As long as the pool has not
+ * changed when it is taken again, nothing that a walk stands on has; else the
+ * walk goes on where it can be sure, and what is counted over the whole pool (11
+ * to 14) is not compared: then all begins anew, but not for ever. So of a pool
+ * that is never left alone the blocks are checked and the counts are not.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -32,9 +35,18 @@
 
 #include "internal.h"
 
+/* Pages, blocks or entries looked at per hold of the lock. */
+#define CHECK_STEP	256
+/* How often a pool that changes meanwhile is looked at. */
+#define CHECK_ROUNDS	4
+
 /**
  * struct tally - what a walk has seen
  * @pool: of this pool
+ * @irq: interrupt flags while its lock is held
+ * @looks: looks left for this hold
+ * @changes: sq_pool_changes() as of the last hold
+ * @quiet: there were none since the walk began
  * @broken: rules broken so far
  * @free_blocks: free blocks
  * @free_pages: their pages
@@ -45,6 +57,10 @@
  */
 struct tally {
 	struct sq_pool *pool;
+	unsigned long irq;
+	unsigned int looks;
+	unsigned long changes;
+	bool quiet;
 	unsigned int broken;
 	unsigned long free_blocks;
 	unsigned long free_pages;
@@ -53,6 +69,39 @@ struct tally {
 	u32 free_hist[SQ_VIEW_BINS];
 	u32 used_hist[SQ_VIEW_BINS];
 };
+
+/* False if the pool has changed since the last hold. */
+static bool hold(struct tally *t)
+	__acquires(&t->pool->lock)
+{
+	unsigned long before = t->changes;
+
+	raw_spin_lock_irqsave(&t->pool->lock, t->irq);
+	t->looks = CHECK_STEP;
+	t->changes = sq_pool_changes(t->pool);
+	if (t->changes == before)
+		return true;
+	t->quiet = false;
+	return false;
+}
+
+static void let_go(struct tally *t)
+	__releases(&t->pool->lock)
+{
+	raw_spin_unlock_irqrestore(&t->pool->lock, t->irq);
+}
+
+/* After each look: let others in now and then. False if the pool has changed. */
+static bool breathe(struct tally *t)
+	__must_hold(&t->pool->lock)
+{
+	lockdep_assert_held(&t->pool->lock);
+
+	if (--t->looks)
+		return true;
+	let_go(t);
+	return hold(t);
+}
 
 /* Count a rule as broken unless @ok. @where is an address. */
 static bool must(struct tally *t, unsigned int number, bool ok,
@@ -96,27 +145,36 @@ static void check_touching(struct tally *t, const struct sq_agent *agent)
 	     "wrong next block", sq_agent_addr(agent));
 }
 
-static void check_block(struct tally *t, const struct sq_agent *agent)
+/* False if the pool has changed before it was through. */
+static bool check_pages(struct tally *t, const struct sq_agent *agent)
+{
+	unsigned long at, end = sq_agent_end(agent);
+
+	for (at = sq_agent_addr(agent); at != end; at += PAGE_SIZE) {
+		if (!must(t, 3, sq_map_lookup((void *)at) == agent,
+			  "page maps elsewhere", at))
+			break;
+		if (!breathe(t))
+			return false;
+	}
+	return true;
+}
+
+static bool check_block(struct tally *t, const struct sq_agent *agent)
 {
 	unsigned long addr = sq_agent_addr(agent);
 	unsigned long pages = sq_agent_pages(agent);
-	unsigned long at;
 
 	must(t, 1, !sq_block_check(sq_agent_block_const(agent)),
 	     "unsound header", addr);
 	must(t, 2, sq_pool_has(t->pool, agent), "foreign block", addr);
-	for (at = addr; at != sq_agent_end(agent); at += PAGE_SIZE) {
-		if (!must(t, 3, sq_map_lookup((void *)at) == agent,
-			  "page maps elsewhere", at))
-			break;
-	}
 	check_touching(t, agent);
 
 	if (sq_agent_used(agent)) {
 		t->used_blocks++;
 		t->used_pages += pages;
 		t->used_hist[sq_pool_hist(pages)]++;
-		return;
+		return check_pages(t, agent);
 	}
 	must(t, 5, !agent->owner && !(agent->flags & SQ_AGENT_DIRECT),
 	     "free block with owner", addr);
@@ -124,25 +182,63 @@ static void check_block(struct tally *t, const struct sq_agent *agent)
 	t->free_blocks++;
 	t->free_pages += pages;
 	t->free_hist[sq_pool_hist(pages)]++;
+	return check_pages(t, agent);
 }
 
+/*
+ * Blocks of the pool from @addr on that lie one behind the other. @same: it has
+ * not changed since it was known that a block starts there. Returns where to
+ * look next.
+ */
+static unsigned long check_blocks(struct tally *t, unsigned long addr, bool same)
+{
+	const struct sq_agent *agent;
+	unsigned long at = addr;
+
+	for (;;) {
+		agent = sq_map_lookup((void *)at);
+		if (!sq_pool_has(t->pool, agent))
+			break;
+		if (sq_agent_addr(agent) == at && sq_agent_end(agent) > at) {
+			unsigned long end = sq_agent_end(agent);
+
+			same = check_block(t, agent);
+			at = end;
+		} else if (same) {
+			must(t, 3, false, "page of a block that starts elsewhere",
+			     at);
+			at += PAGE_SIZE;
+		} else {
+			/* Merged meanwhile with one that was looked at. */
+			at = sq_agent_past(agent, at);
+			same = true;
+		}
+		if (!breathe(t))
+			same = false;
+	}
+	return max(at, addr + PAGE_SIZE);
+}
+
+/* What lies between the blocks is stepped over without the lock. */
 static void check_map(struct tally *t)
 {
-	struct sq_pool *pool = t->pool;
-	const struct sq_agent *agent;
 	unsigned long addr, end;
+	int node;
+	bool same;
 
-	for (addr = pool->low; addr < pool->high; addr = end) {
-		end = addr + PAGE_SIZE;
-		agent = sq_map_lookup((void *)addr);
-		if (!sq_pool_has(pool, agent))
+	hold(t);
+	addr = t->pool->low;
+	end = t->pool->high;
+	t->quiet = true;
+	let_go(t);
+	while (sq_map_next(&addr, end, t->pool->manager, &node)) {
+		if (node != t->pool->node) {
+			addr += PAGE_SIZE;
 			continue;
-		if (!must(t, 3, sq_agent_addr(agent) == addr &&
-			  sq_agent_end(agent) > addr,
-			  "page of a block that starts elsewhere", addr))
-			continue;
-		check_block(t, agent);
-		end = sq_agent_end(agent);
+		}
+		same = hold(t);
+		addr = check_blocks(t, addr, same);
+		let_go(t);
 	}
 }
 
@@ -164,8 +260,11 @@ static void check_bin(struct tally *t, unsigned int bin, unsigned long *blocks)
 		     f->pages == sq_agent_pages(agent) &&
 		     sq_pool_bin(f->pages) == bin, "block in wrong bin",
 		     sq_agent_addr(agent));
-		/* A list gone round in a circle has no end. */
-		if (++*blocks > pool->free_blocks)
+		/*
+		 * A list gone round in a circle has no end. And if there were
+		 * changes, the next block may be in another bin by now.
+		 */
+		if (++*blocks > sq_pool_free_blocks(pool) || !breathe(t))
 			break;
 	}
 }
@@ -181,7 +280,8 @@ static void check_bins(struct tally *t)
 	for (i = 0; i < SQ_POOL_ROWS; i++)
 		must_count(t, 8, !(pool->rows & (1U << i)) == !pool->cols[i],
 			   "bitmap rows", i);
-	must_count(t, 11, blocks == pool->free_blocks, "blocks in bins", blocks);
+	must_count(t, 11, !t->quiet || blocks == sq_pool_free_blocks(pool),
+		   "blocks in bins", blocks);
 }
 
 /* ---- tree ---- */
@@ -193,8 +293,8 @@ static void check_tree(struct tally *t)
 	struct sq_agent *agent;
 	struct sq_free *f;
 
-	for (agent = sq_pool_first(pool); agent;
-	     agent = sq_pool_next(pool, agent)) {
+	agent = sq_pool_first(pool);
+	while (agent) {
 		f = sq_agent_free(agent);
 		must(t, 9, !sq_agent_used(agent) &&
 		     sq_agent_addr(agent) >= last, "tree order",
@@ -202,10 +302,13 @@ static void check_tree(struct tally *t)
 		must(t, 10, f->most == sq_free_most(f), "tree maximum",
 		     sq_agent_addr(agent));
 		last = sq_agent_end(agent);
-		if (++blocks > pool->free_blocks)
+		if (++blocks > sq_pool_free_blocks(pool))
 			break;
+		agent = breathe(t) ? sq_pool_next(pool, agent) :
+				     sq_pool_from(pool, last);
 	}
-	must_count(t, 11, blocks == pool->free_blocks, "blocks in tree", blocks);
+	must_count(t, 11, !t->quiet || blocks == sq_pool_free_blocks(pool),
+		   "blocks in tree", blocks);
 }
 
 /* ---- counts ---- */
@@ -216,12 +319,12 @@ static void check_counts(struct tally *t)
 	struct sq_manager *m = pool->manager;
 	unsigned long charged = sq_manager_pages_used(m);
 
-	must_count(t, 11, t->free_blocks == pool->free_blocks, "free blocks",
-		   t->free_blocks);
+	must_count(t, 11, t->free_blocks == sq_pool_free_blocks(pool),
+		   "free blocks", t->free_blocks);
 	must_count(t, 11, t->free_pages == pool->free_pages, "free pages",
 		   t->free_pages);
-	must_count(t, 11, t->used_blocks == pool->used_blocks, "used blocks",
-		   t->used_blocks);
+	must_count(t, 11, t->used_blocks == sq_pool_used_blocks(pool),
+		   "used blocks", t->used_blocks);
 	must_count(t, 11, t->used_pages == pool->used_pages, "used pages",
 		   t->used_pages);
 	must_count(t, 12, !memcmp(t->free_hist, pool->free_hist,
@@ -235,32 +338,45 @@ static void check_counts(struct tally *t)
 		   "used beyond the limit", t->used_pages);
 }
 
+/* Rules found broken in one look at a pool. *@sure: and all were looked at. */
+static unsigned int check_pool(struct sq_pool *pool, bool *sure)
+{
+	struct tally t = { .pool = pool };
+
+	check_map(&t);
+	hold(&t);
+	check_bins(&t);
+	check_tree(&t);
+	*sure = t.quiet;
+	if (t.quiet)
+		check_counts(&t);
+	let_go(&t);
+	return t.broken;
+}
+
 /**
  * sq_viewer_check() - count the broken rules of a manager
  * @m: the manager
  *
- * Each broken rule is reported in one line. May run beside anything else.
+ * Each broken rule is reported in one line. May run beside anything else; of
+ * what changes all the time the counts are not checked.
  *
- * Context: Any context but NMI; interrupts are off for long.
+ * Context: Any context but NMI. Takes time for each page that is held.
  * Return: how many rules were found broken, 0 for a sound manager.
  */
 unsigned int sq_viewer_check(struct sq_manager *m)
 {
-	unsigned int broken = 0;
+	unsigned int broken = 0, here, rounds;
 	struct sq_pool *pool;
-	unsigned long irq;
+	bool sure;
 
 	for (pool = sq_manager_next(m, NULL); pool;
 	     pool = sq_manager_next(m, pool)) {
-		struct tally t = { .pool = pool };
-
-		raw_spin_lock_irqsave(&pool->lock, irq);
-		check_map(&t);
-		check_bins(&t);
-		check_tree(&t);
-		check_counts(&t);
-		raw_spin_unlock_irqrestore(&pool->lock, irq);
-		broken += t.broken;
+		rounds = CHECK_ROUNDS;
+		do {
+			here = check_pool(pool, &sure);
+		} while (!here && !sure && --rounds);
+		broken += here;
 	}
 	return broken;
 }

@@ -212,16 +212,23 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_agents_ready);
 
 static void desc_collect(struct list_head *pages, unsigned long keep)
 {
+	unsigned int budget;
 	struct page *page;
 	unsigned long irq;
+	bool more;
 
-	raw_spin_lock_irqsave(&desc_lock, irq);
-	while (desc_idle > keep) {
-		page = list_last_entry(&desc_pages[DESC_LOOSE], struct page, lru);
-		list_move(&page->lru, pages);
-		desc_idle--;
-	}
-	raw_spin_unlock_irqrestore(&desc_lock, irq);
+	do {
+		budget = SQ_LOOKS_PER_STEP;
+		raw_spin_lock_irqsave(&desc_lock, irq);
+		while (desc_idle > keep && budget--) {
+			page = list_last_entry(&desc_pages[DESC_LOOSE],
+					       struct page, lru);
+			list_move(&page->lru, pages);
+			desc_idle--;
+		}
+		more = desc_idle > keep;
+		raw_spin_unlock_irqrestore(&desc_lock, irq);
+	} while (more);
 }
 
 /* Move the pages nobody will miss from here to @pages. */

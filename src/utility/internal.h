@@ -33,6 +33,14 @@
 /* Taken straight from the source, goes straight back, has no neighbours. */
 #define SQ_AGENT_DIRECT		0x01
 
+/* Looked at, or moved to a list of what goes, per hold of a lock. */
+#define SQ_LOOKS_PER_STEP	32
+/*
+ * Entries of the map rewritten for one merge, at most: see tidy.c. And of those
+ * for one hold, as no other merge begins once they are so many.
+ */
+#define SQ_MERGE_PAGES		(2UL << SQ_BLOCK_MAX_ORDER)
+
 static inline struct sq_block *sq_agent_block(struct sq_agent *agent)
 {
 	return (struct sq_block *)agent->block;
@@ -107,9 +115,11 @@ static inline struct sq_agent *sq_free_agent(struct sq_free *f)
  * @bins: the free blocks by size, latest first
  * @by_addr: the free blocks by address, struct sq_free
  * @free_pages: pages of free blocks
- * @free_blocks: how many there are
+ * @entered: blocks that became free so far; see sq_pool_free_blocks()
+ * @left: and that ceased to be
  * @used_pages: pages of used blocks
- * @used_blocks: how many there are
+ * @counted: blocks that became used so far
+ * @uncounted: and that ceased to be
  * @free_hist: free blocks by power of two, see struct sq_view
  * @used_hist: used blocks by power of two
  * @low: no block of this pool ever lay below
@@ -133,9 +143,11 @@ struct sq_pool {
 	struct hlist_head bins[SQ_POOL_BINS];
 	struct rb_root by_addr;
 	unsigned long free_pages;
-	unsigned long free_blocks;
+	unsigned long entered;
+	unsigned long left;
 	unsigned long used_pages;
-	unsigned long used_blocks;
+	unsigned long counted;
+	unsigned long uncounted;
 	u32 free_hist[SQ_VIEW_BINS];
 	u32 used_hist[SQ_VIEW_BINS];
 	unsigned long low;
@@ -149,6 +161,23 @@ struct sq_pool {
 	u16 lean_skip;
 	u8 priv[SQ_POOL_PRIV_BYTES] __aligned(8);
 };
+
+/* Under the lock; without it one of the two may be of later. */
+static inline unsigned long sq_pool_free_blocks(const struct sq_pool *pool)
+{
+	return pool->entered - pool->left;
+}
+
+static inline unsigned long sq_pool_used_blocks(const struct sq_pool *pool)
+{
+	return pool->counted - pool->uncounted;
+}
+
+/* As long as it is the same, no block has come, gone or changed its size. */
+static inline unsigned long sq_pool_changes(const struct sq_pool *pool)
+{
+	return pool->entered + pool->left + pool->counted + pool->uncounted;
+}
 
 void sq_pool_init(struct sq_pool *pool, struct sq_manager *m, int node);
 unsigned int sq_pool_bin(unsigned long pages);
@@ -251,7 +280,7 @@ struct sq_lost sq_source_put(struct sq_manager *m, unsigned long addr,
 
 /* ---- tidy: coalesce and trim ---- */
 
-unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long looks,
+unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long *looks,
 			    unsigned long want);
 
 /* ---- descriptors ---- */

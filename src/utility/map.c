@@ -56,8 +56,6 @@
 #include "internal.h"
 
 #define LEAF_BYTES	BIT(SQ_MAP_LEAF_SHIFT)
-/* Leaves looked at per hold of the lock. */
-#define COLLECT_STEP	32
 
 /* page_private of a leaf: its number, whether it is listed, frames held */
 #define LEAF_HELD	(BIT(15) - 1)
@@ -458,7 +456,7 @@ void sq_map_collect(struct list_head *pages)
 	bool more;
 
 	do {
-		budget = COLLECT_STEP;
+		budget = SQ_LOOKS_PER_STEP;
 		raw_spin_lock_irqsave(&map_lock, irq);
 		while (!list_empty(&empty_leaves) && budget--)
 			collect(list_first_entry(&empty_leaves, struct page,

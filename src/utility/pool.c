@@ -195,7 +195,7 @@ void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent)
 	f->pages = sq_agent_pages(agent);
 	bin_insert(pool, f);
 	tree_insert(pool, f);
-	pool->free_blocks++;
+	pool->entered++;
 	WRITE_ONCE(pool->free_pages, pool->free_pages + f->pages);
 	pool->free_hist[sq_pool_hist(f->pages)]++;
 }
@@ -209,7 +209,7 @@ void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent)
 
 	bin_remove(pool, f);
 	rb_erase_augmented(&f->rb, &pool->by_addr, &free_augment);
-	pool->free_blocks--;
+	pool->left++;
 	WRITE_ONCE(pool->free_pages, pool->free_pages - f->pages);
 	pool->free_hist[sq_pool_hist(f->pages)]--;
 }
@@ -221,7 +221,7 @@ void sq_pool_count_used(struct sq_pool *pool, struct sq_agent *agent)
 
 	lockdep_assert_held(&pool->lock);
 
-	pool->used_blocks++;
+	pool->counted++;
 	pool->used_pages += pages;
 	pool->used_hist[sq_pool_hist(pages)]++;
 }
@@ -232,7 +232,7 @@ void sq_pool_uncount_used(struct sq_pool *pool, struct sq_agent *agent)
 
 	lockdep_assert_held(&pool->lock);
 
-	pool->used_blocks--;
+	pool->uncounted++;
 	pool->used_pages -= pages;
 	pool->used_hist[sq_pool_hist(pages)]--;
 }

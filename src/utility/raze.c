@@ -20,6 +20,22 @@
 #define BLOCKS_PER_STEP	64
 #define PAGES_PER_STEP	BIT(SQ_BLOCK_MAX_ORDER)
 
+/* Forget a long block, which is ours until its agent goes. */
+static void forget_long(struct sq_pool *pool, struct sq_agent *agent)
+{
+	unsigned long addr = sq_agent_addr(agent), end = sq_agent_end(agent);
+	unsigned long irq;
+	size_t size;
+
+	for (; addr != end; addr += size) {
+		size = min(end - addr, PAGES_PER_STEP << PAGE_SHIFT);
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		sq_map_set(addr, size, NULL);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+	}
+	sq_desc_put(agent);
+}
+
 /*
  * Forget the blocks from @addr on that lie one behind the other. Returns their
  * bytes: 0 if at @addr there is none.
@@ -27,7 +43,7 @@
 static size_t forget(struct sq_pool *pool, unsigned long addr)
 {
 	unsigned int blocks = BLOCKS_PER_STEP;
-	struct sq_agent *agent;
+	struct sq_agent *agent, *longer = NULL;
 	unsigned long irq;
 	size_t done = 0;
 
@@ -39,12 +55,20 @@ static size_t forget(struct sq_pool *pool, unsigned long addr)
 		if (!sq_pool_has(pool, agent))
 			break;
 		size = sq_agent_size(agent);
+		if (size > PAGES_PER_STEP << PAGE_SHIFT) {
+			longer = agent;
+			break;
+		}
 		/* No entry may name the agent, or the pages, once they are gone. */
 		sq_map_set(addr + done, size, NULL);
 		sq_desc_put(agent);
 		done += size;
 	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	if (longer) {
+		done += sq_agent_size(longer);
+		forget_long(pool, longer);
+	}
 	return done;
 }
 

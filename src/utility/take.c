@@ -8,7 +8,7 @@
  *	1 the free blocks of the wanted node
  *	2 the same after a short coalescing step
  *	3 new pages from the source (fetch.c)
- *	4 the wanted node after a long coalescing step, then other nodes
+ *	4 the wanted node after long coalescing, then other nodes
  *
  * A give puts the block into the index and is done: neighbours are merged
  * (tidy.c) when the reclaimer says so or in steps 2 and 4. A block that somebody
@@ -35,7 +35,8 @@
 
 /*
  * Free blocks looked at for neighbours: in step 2, in step 2 where more is free
- * than used, so that new pages would rather spread the waste, and in step 4.
+ * than used, so that new pages would rather spread the waste, and in step 4. The
+ * lock is dropped after every SQ_LOOKS_PER_STEP.
  */
 #define SHORT_LOOKS	16
 #define MORE_LOOKS	256
@@ -187,9 +188,16 @@ static unsigned long looks_for(const struct sq_pool *pool, unsigned long looks)
 	       max(looks, 0UL + MORE_LOOKS) : looks;
 }
 
-/* Find and carve under the lock. False if descriptors are short. */
-static bool pool_try(struct sq_pool *pool, const struct sq_request *req,
-		     unsigned long looks, struct sq_agent **taken)
+/* How a try to take from a pool ended. */
+enum sq_try {
+	SQ_TRY_DONE,		/* with a block, or there are too few pages */
+	SQ_TRY_MERGE,		/* none fits, unless some are merged */
+	SQ_TRY_DESC,		/* descriptors are short */
+};
+
+/* Find and carve under the lock. */
+static enum sq_try pool_try(struct sq_pool *pool, const struct sq_request *req,
+			    struct sq_agent **taken)
 {
 	struct sq_agent *agent;
 
@@ -197,33 +205,74 @@ static bool pool_try(struct sq_pool *pool, const struct sq_request *req,
 
 	*taken = NULL;
 	if (pool->free_pages < req->pages)
-		return true;
+		return SQ_TRY_DONE;
 	agent = find(pool, req);
-	if (!agent && sq_pool_merge(pool, looks_for(pool, looks), req->pages))
-		agent = find(pool, req);
 	if (!agent)
-		return true;
+		return SQ_TRY_MERGE;
 	agent = carve(pool, agent, req);
 	if (!agent)
-		return false;
+		return SQ_TRY_DESC;
 	mark_taken(pool, agent, req->kind);
 	*taken = agent;
-	return true;
+	return SQ_TRY_DONE;
 }
 
-static struct sq_agent *pool_take(struct sq_pool *pool,
-				  const struct sq_request *req,
-				  unsigned long looks)
+/*
+ * Coalesce in steps until one merges something. @looks at free blocks are left
+ * to do; of the @first step, that is as many as are wanted, and then once round
+ * is enough. Returns how many are left afterwards, -1 if all was in vain.
+ */
+static long pool_merge(struct sq_pool *pool, unsigned long want, bool first,
+		       unsigned long looks)
 {
-	struct sq_agent *taken;
-	unsigned long irq;
-	bool done;
+	unsigned long merges, irq;
 
 	do {
 		raw_spin_lock_irqsave(&pool->lock, irq);
-		done = pool_try(pool, req, looks, &taken);
+		if (first)
+			looks = min(looks_for(pool, looks),
+				    sq_pool_free_blocks(pool));
+		merges = sq_pool_merge(pool, &looks, want);
 		raw_spin_unlock_irqrestore(&pool->lock, irq);
-	} while (!done && sq_desc_refill(req->gfp));
+		first = false;
+	} while (!merges && looks);
+	return merges ? looks : -1;
+}
+
+/*
+ * After a try that was not done: may there be more luck? @looks is the caller's
+ * number at first, and then what this returned: 0 if not, below 0 once looking
+ * has begun. Apart from the loop, which is faster without it.
+ */
+static noinline long pool_prepare(struct sq_pool *pool,
+				  const struct sq_request *req,
+				  enum sq_try how, long looks)
+{
+	if (how == SQ_TRY_DESC)
+		return sq_desc_refill(req->gfp) ? looks : 0;
+	if (looks > 0)
+		looks = pool_merge(pool, req->pages, true, looks);
+	else
+		looks = pool_merge(pool, req->pages, false, -looks - 1);
+	return looks < 0 ? 0 : -looks - 1;
+}
+
+/* If none fits, @looks free blocks or so are looked at for neighbours. */
+static struct sq_agent *pool_take(struct sq_pool *pool,
+				  const struct sq_request *req, long looks)
+{
+	struct sq_agent *taken;
+	enum sq_try how;
+	unsigned long irq;
+
+	do {
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		how = pool_try(pool, req, &taken);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+		if (likely(how == SQ_TRY_DONE))
+			break;
+		looks = pool_prepare(pool, req, how, looks);
+	} while (looks);
 	return taken;
 }
 
@@ -253,17 +302,20 @@ unsigned long sq_manager_gather(struct sq_manager *m, int node,
 				unsigned long want)
 {
 	struct sq_pool *pool = pool_near(m, node);
-	unsigned long longest, irq;
+	unsigned long longest;
+	bool first;
+	long left;
 
 	if (node == NUMA_NO_NODE || !pool)
 		return 0;
 	longest = sq_pool_longest(pool);
 	if (longest >= want || READ_ONCE(pool->free_pages) < want || in_nmi())
 		return longest;
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	sq_pool_merge(pool, looks_for(pool, SHORT_LOOKS), want);
-	longest = sq_pool_longest(pool);
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	left = SHORT_LOOKS;
+	for (first = true; left > 0 && longest < want; first = false) {
+		left = pool_merge(pool, want, first, left);
+		longest = sq_pool_longest(pool);
+	}
 	return longest;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_gather);

@@ -3,9 +3,13 @@
  * What the manager does only when asked: coalesce free neighbours, cut used
  * blocks in two, and give free pages back to the source.
  *
- * Both work in short steps with the lock dropped in between, so interrupts are
- * never off for long, however many blocks there are. In the worst case a step
- * is one merge of two large blocks: it rewrites the map entries of the smaller.
+ * All work in short steps with the lock dropped in between, so interrupts are
+ * never off for long, however many blocks there are and however large.
+ *
+ * A merge rewrites the map entries of the smaller of the two, hence one of more
+ * than SQ_MERGE_PAGES is not merged with another such. Nobody misses what they
+ * would make: each of them has room for the longest block there is to be had,
+ * aligned as that may be.
  */
 #include <linux/jiffies.h>
 #include <linux/log2.h>
@@ -18,19 +22,25 @@
 
 #include "internal.h"
 
-/* Blocks looked at, and ranges put back, per hold of the lock. */
-#define LOOKS_PER_STEP	32
+/* Ranges put back, and about how many pages of them, per hold of the lock. */
 #define RANGES_PER_STEP	16
+#define PAGES_PER_STEP	BIT(SQ_BLOCK_MAX_ORDER)
 /* Pieces of this order are given back without waiting for more. */
 #define TRIM_ORDER	2
 
 /* ---- coalesce ---- */
 
+/* The free block above that may be merged with this one, or NULL. */
 static struct sq_agent *free_next(struct sq_agent *agent)
 {
 	struct sq_block *next = sq_block_next(sq_agent_block(agent));
 
-	return next && !sq_block_used(next) ? sq_block_agent(next) : NULL;
+	if (!next || sq_block_used(next))
+		return NULL;
+	if (sq_agent_pages(agent) > SQ_MERGE_PAGES &&
+	    sq_agent_pages(sq_block_agent(next)) > SQ_MERGE_PAGES)
+		return NULL;
+	return sq_block_agent(next);
 }
 
 /*
@@ -63,22 +73,24 @@ static struct sq_agent *merge(struct sq_agent *lower, struct sq_agent *upper)
 }
 
 /*
- * Merge a free block with the free blocks above it, at most @limit of them.
- * *@agent is the block that results. Returns the number of merges.
+ * Merge a free block with the free blocks above it, at most @limit of them, and
+ * not more once *@room entries of the map were rewritten. *@agent is the block
+ * that results. Returns the number of merges.
  */
 static unsigned long merge_up(struct sq_pool *pool, struct sq_agent **agent,
-			      unsigned long limit)
+			      unsigned long limit, unsigned long *room)
 {
 	struct sq_agent *next = free_next(*agent);
+	unsigned long pages, merges = 0;
 	struct sq_agent *merged;
-	unsigned long merges = 0;
 
 	if (!next)
 		return 0;
 
 	sq_pool_remove(pool, *agent);
-	for (; next && merges < limit; next = free_next(*agent)) {
+	for (; next && merges < limit && *room; next = free_next(*agent)) {
 		sq_pool_remove(pool, next);
+		pages = min(sq_agent_pages(*agent), sq_agent_pages(next));
 		merged = merge(*agent, next);
 		if (!merged) {
 			/* Broken links; the check will tell. */
@@ -86,6 +98,7 @@ static unsigned long merge_up(struct sq_pool *pool, struct sq_agent **agent,
 			break;
 		}
 		*agent = merged;
+		*room -= min(*room, pages);
 		merges++;
 	}
 	sq_pool_insert(pool, *agent);
@@ -93,28 +106,33 @@ static unsigned long merge_up(struct sq_pool *pool, struct sq_agent **agent,
 }
 
 /*
- * Look at up to @looks free blocks, from where the last call ended, and merge
- * each with its free neighbours above. Stops early once that made a block of
- * @want pages, if @want is not 0. Returns the number of merges.
+ * Look at some of the *@looks free blocks that are left to be looked at, from
+ * where the last call ended, and merge each with its free neighbours above. Stops
+ * early once that made a block of @want pages, if @want is not 0. Returns the
+ * number of merges.
  */
-unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long looks,
+unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long *looks,
 			    unsigned long want)
 {
+	unsigned long step = min(*looks, 0UL + SQ_LOOKS_PER_STEP);
+	unsigned long room = SQ_MERGE_PAGES;
 	unsigned long n, merges = 0;
 	struct sq_agent *agent;
 
 	lockdep_assert_held(&pool->lock);
 
-	looks = min(looks, pool->free_blocks);
 	agent = sq_pool_from(pool, pool->cursor);
-	while (looks) {
+	while (step && room) {
 		if (!agent)
 			agent = sq_pool_first(pool);
-		if (!agent)
+		if (!agent) {
+			*looks = 0;
 			break;
-		n = merge_up(pool, &agent, looks);
+		}
+		n = merge_up(pool, &agent, step, &room);
 		pool->tries += max(n, 1UL);
-		looks -= max(n, 1UL);
+		step -= max(n, 1UL);
+		*looks -= max(n, 1UL);
 		merges += n;
 		pool->cursor = sq_agent_addr(agent);
 		if (n && want && sq_agent_pages(agent) >= want)
@@ -126,20 +144,24 @@ unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long looks,
 	pool->merges += merges;
 	return merges;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_pool_merge);
 
 static unsigned long coalesce_pool(struct sq_pool *pool, unsigned long budget)
 {
-	unsigned long looks, step, irq;
+	unsigned long looks, left, irq;
 	unsigned long merges = 0;
 
 	/* One round: as many blocks as there are now. */
-	looks = sq_glance(pool->free_blocks);
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	looks = sq_pool_free_blocks(pool);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	while (looks && merges < budget) {
-		step = min3(looks, budget - merges, 0UL + LOOKS_PER_STEP);
+		left = min(looks, budget - merges);
+		looks -= left;
 		raw_spin_lock_irqsave(&pool->lock, irq);
-		merges += sq_pool_merge(pool, step, 0);
+		merges += sq_pool_merge(pool, &left, 0);
 		raw_spin_unlock_irqrestore(&pool->lock, irq);
-		looks -= step;
+		looks += left;
 	}
 	return merges;
 }
@@ -232,8 +254,32 @@ struct sq_range {
 };
 
 /*
+ * Take the range out of the middle of a free block that is in no index. The new
+ * descriptor goes to the smaller rest, whose map entries are then rewritten.
+ */
+static void detach_middle(struct sq_pool *pool, struct sq_agent *agent,
+			  struct sq_agent *spare, const struct sq_range *r,
+			  struct sq_block *out)
+{
+	struct sq_block *b = sq_agent_block(agent);
+	size_t below = r->addr - sq_agent_addr(agent);
+	size_t above = sq_agent_end(agent) - (r->addr + r->size);
+
+	spare->stamp = agent->stamp;
+	if (above <= below) {
+		sq_block_split(b, below + r->size, sq_agent_block(spare));
+		sq_block_split(b, below, out);
+	} else {
+		sq_block_split_front(b, below, sq_agent_block(spare));
+		sq_block_split_front(b, r->size, out);
+	}
+	sq_map_set(sq_agent_addr(spare), sq_agent_size(spare), spare);
+	sq_pool_insert(pool, spare);
+}
+
+/*
  * Take a range out of a free block away from the pool. If there is no agent for
- * what is left above it, that goes as well.
+ * one of two rests, the smaller of them goes as well.
  */
 static void detach(struct sq_pool *pool, struct sq_agent *agent,
 		   struct sq_range *r)
@@ -243,28 +289,29 @@ static void detach(struct sq_pool *pool, struct sq_agent *agent,
 	struct sq_block *b = sq_agent_block(agent);
 	size_t below = r->addr - sq_agent_addr(agent);
 	size_t above = sq_agent_end(agent) - (r->addr + r->size);
-	struct sq_agent *upper = NULL;
+	struct sq_agent *spare = NULL;
 
 	if (below && above) {
-		upper = sq_desc_get(pool);
-		if (!upper)
-			r->size += above;
+		spare = sq_desc_get(pool);
+		if (!spare)
+			r->size += min(below, above);
+		if (!spare && below < above)
+			r->addr -= below;
 	}
 	sq_pool_remove(pool, agent);
 	/* No entry may name the agent, or the pages, once they are gone. */
 	sq_map_set(r->addr, r->size, NULL);
 
-	if (upper) {
-		upper->stamp = agent->stamp;
-		sq_block_split(b, below + r->size, sq_agent_block(upper));
-		sq_map_set(sq_agent_addr(upper), above, upper);
-		sq_pool_insert(pool, upper);
-	}
-	if (below)
-		sq_block_split(b, below, out);
-	else if (above)
+	if (spare)
+		detach_middle(pool, agent, spare, r, out);
+	else if (r->addr != sq_agent_addr(agent))
+		sq_block_split(b, r->addr - sq_agent_addr(agent), out);
+	else if (r->size != sq_agent_size(agent))
 		sq_block_split_front(b, r->size, out);
-	if (below || above) {
+	else
+		out = NULL;
+
+	if (out) {
 		sq_block_unlink(out);
 		sq_pool_insert(pool, agent);
 	} else {
@@ -400,19 +447,21 @@ static bool release_step(struct sq_pool *pool, struct trim *t,
 	struct sq_range ranges[RANGES_PER_STEP];
 	struct sq_manager *m = pool->manager;
 	struct sq_agent *agent = NULL;
-	unsigned long pages, irq;
+	unsigned long pages, gone = 0, irq;
 	unsigned int i, n = 0;
 	struct sq_lost lost;
 
-	t->looks = LOOKS_PER_STEP;
+	t->looks = SQ_LOOKS_PER_STEP;
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	while (n < RANGES_PER_STEP) {
+	while (n < RANGES_PER_STEP && gone < PAGES_PER_STEP) {
 		pages = spare_pages(m, t->keep, t->budget);
 		agent = pages ? trim_pick(pool, t, pages, &ranges[n]) : NULL;
 		if (!agent)
 			break;
 		detach(pool, agent, &ranges[n]);
-		t->budget -= min(t->budget, ranges[n++].size >> PAGE_SHIFT);
+		pages = ranges[n++].size >> PAGE_SHIFT;
+		t->budget -= min(t->budget, pages);
+		gone += pages;
 	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 

@@ -24,9 +24,9 @@ static void count_pool(struct sq_pool *pool, void *ctx)
 	struct sq_agent *top;
 	unsigned int i;
 
-	view->used_blocks += pool->used_blocks;
+	view->used_blocks += sq_pool_used_blocks(pool);
 	view->used_pages += pool->used_pages;
-	view->free_blocks += pool->free_blocks;
+	view->free_blocks += sq_pool_free_blocks(pool);
 	view->free_pages += pool->free_pages;
 	for (i = 0; i < SQ_VIEW_BINS; i++) {
 		view->free_bins[i] += pool->free_hist[i];

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Suite squirrel_long: what is done with the lock held does not grow with the
+ * blocks, neither with how long they are nor with how many.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#include "utility_kunit.h"
+
+#define CHUNK		SQ_FAKE_CHUNK_PAGES
+#define CHUNKS		SQ_FAKE_CHUNKS
+
+/* A bench whose arena is one piece. */
+static int long_init(struct kunit *test)
+{
+	struct sq_bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	if (sq_fake_init_one(&b->fake))
+		kunit_skip(test, "no memory in one piece for the arena");
+	b->m = sq_manager_create(&b->fake.ops, 0);
+	KUNIT_ASSERT_NOT_NULL(test, b->m);
+	test->priv = b;
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, CHUNKS * CHUNK, GFP_KERNEL,
+					       NUMA_NO_NODE), CHUNKS * CHUNK);
+	sq_manager_set_reserve(b->m, 0);
+	return 0;
+}
+
+static unsigned long free_blocks(struct sq_bench *b)
+{
+	struct sq_view view;
+
+	sq_viewer_count(b->m, &view);
+	return view.free_blocks;
+}
+
+/* Merges of one hold of the lock. */
+static unsigned long merge_once(struct sq_bench *b)
+{
+	struct sq_pool *pool = sq_bench_pool(b);
+	unsigned long looks = 1000, merges, irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	merges = sq_pool_merge(pool, &looks, 0);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return merges;
+}
+
+/* Each rewrites the entries of 1024 pages. */
+static void long_merges_are_few_a_hold(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, merge_once(b), SQ_MERGE_PAGES / CHUNK);
+	for (i = 0; i < CHUNKS && free_blocks(b) > 1; i++)
+		KUNIT_EXPECT_LE(test, merge_once(b), SQ_MERGE_PAGES / CHUNK);
+	KUNIT_EXPECT_EQ(test, free_blocks(b), 1);
+	sq_bench_sound(test, b);
+}
+
+/* Two of four chunks each stay two, and serve whatever could be asked of one. */
+static void long_neighbours_stay_two(struct kunit *test)
+{
+	const struct sq_request aligned = {
+		.pages = CHUNK,
+		.align = CHUNK,
+		.gfp = GFP_NOWAIT,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_lowest,
+	};
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[CHUNKS];
+	unsigned int i, n;
+
+	sq_bench_take_n(test, agents, 4, CHUNK);
+	sq_manager_coalesce(b->m, ~0UL);
+	KUNIT_EXPECT_EQ(test, free_blocks(b), 1);
+	for (i = 0; i < 3; i++)
+		sq_manager_give(b->m, agents[i]);
+	sq_manager_coalesce(b->m, ~0UL);
+	sq_manager_give(b->m, agents[3]);
+	sq_manager_coalesce(b->m, ~0UL);
+	KUNIT_EXPECT_EQ(test, free_blocks(b), 2);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
+	sq_bench_sound(test, b);
+
+	/* From an odd place: of each, all but its ends. */
+	agents[0] = sq_bench_take(b, 1, sq_pool_lowest);
+	KUNIT_ASSERT_NOT_NULL(test, agents[0]);
+	for (n = 1; n < CHUNKS; n++) {
+		agents[n] = sq_manager_take(b->m, &aligned);
+		if (!agents[n])
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, n, CHUNKS);
+	sq_bench_sound(test, b);
+}
+
+/* They go back a part at a time, and as if they were many. */
+static void long_blocks_go_back(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+
+	sq_manager_coalesce(b->m, ~0UL);
+	KUNIT_EXPECT_EQ(test, free_blocks(b), 1);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim(b->m, 0, 3 * CHUNK), 3 * CHUNK);
+	sq_bench_sound(test, b);
+	KUNIT_EXPECT_EQ(test, sq_manager_trim_stale(b->m, 2 * CHUNK + 76, ~0UL,
+						    HZ), 3 * CHUNK - 76);
+	sq_bench_sound(test, b);
+	/* The rest by the end of the manager. */
+}
+
+/* Of two rests without an agent for one, the smaller goes with the piece. */
+static void long_rest_stays(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *first = sq_bench_take(b, 1, sq_pool_lowest);
+	unsigned long all = CHUNKS * CHUNK - 1, gone;
+
+	KUNIT_ASSERT_NOT_NULL(test, first);
+	sq_manager_coalesce(b->m, ~0UL);
+	KUNIT_EXPECT_EQ(test, free_blocks(b), 1);
+	sq_bench_descs_hide(b);
+	sq_bench_meta_fail(1, ~0UL);
+	gone = sq_manager_trim_stale(b->m, all - 256, ~0UL, HZ);
+	KUNIT_EXPECT_EQ(test, gone, 511);
+	sq_bench_meta_restore();
+	sq_bench_descs_show();
+	sq_bench_sound(test, b);
+	sq_manager_give(b->m, first);
+}
+
+/* What is wrong far beyond what one hold looks at is found. */
+static void long_check_sees_all(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agents[3], *last;
+	unsigned int i;
+
+	for (i = 0; i < 2000; i++)
+		KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 1, sq_pool_lowest));
+	sq_bench_take_n(test, agents, 3, 1);
+	sq_manager_give(b->m, agents[1]);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+
+	last = agents[2];
+	last->block[1] += P;
+	KUNIT_EXPECT_GT(test, sq_viewer_check(b->m), 0);
+	last->block[1] -= P;
+	sq_agent_free(agents[1])->most++;
+	KUNIT_EXPECT_GT(test, sq_viewer_check(b->m), 0);
+	sq_agent_free(agents[1])->most--;
+	/* The last page of a long block. */
+	sq_map_set(sq_fake_page(&b->fake, CHUNKS * CHUNK - 1), P, last);
+	KUNIT_EXPECT_GT(test, sq_viewer_check(b->m), 0);
+	sq_map_set(sq_fake_page(&b->fake, CHUNKS * CHUNK - 1), P,
+		   sq_map_lookup((void *)sq_fake_page(&b->fake,
+						      CHUNKS * CHUNK - 2)));
+	sq_bench_sound(test, b);
+}
+
+static struct kunit_case long_cases[] = {
+	KUNIT_CASE(long_merges_are_few_a_hold),
+	KUNIT_CASE(long_neighbours_stay_two),
+	KUNIT_CASE(long_blocks_go_back),
+	KUNIT_CASE(long_rest_stays),
+	KUNIT_CASE(long_check_sees_all),
+	{}
+};
+
+static struct kunit_suite long_suite = {
+	.name = "squirrel_long",
+	.init = long_init,
+	.exit = sq_bench_exit,
+	.test_cases = long_cases,
+};
+
+kunit_test_suite(long_suite);
