@@ -212,6 +212,105 @@ static void destroy_while_moving(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
 }
 
+/* ---- readers --------------------------------------------------------------- */
+
+/* Milliseconds: for one look; for one that has seen them go. */
+#define LOOK	3
+#define STARE	150
+/* Caches: it must be looking at just that moment. */
+#define READER_TRIES	4
+
+/**
+ * struct reader - looks at a cache's arrays, on a CPU of its own
+ * @c: the cache
+ * @looks: how often
+ * @seen: old arrays went while it looked
+ * @kept: and were there until it had stopped looking
+ */
+struct reader {
+	struct squirrel_cache *c;
+	unsigned long looks;
+	bool seen;
+	bool kept;
+};
+
+/* Interrupts are on, so that the CPU can move. */
+static void reader_wait(struct squirrel_cache *c, unsigned int ms, bool old)
+{
+	ktime_t end = ktime_add_ms(ktime_get(), ms);
+
+	while (ktime_before(ktime_get(), end) && (!old || READ_ONCE(c->old)))
+		cpu_relax();
+}
+
+/* As sq_look_in_magazines(), but slow. */
+static void reader_look(struct reader *r)
+{
+	struct squirrel_cache *c = READ_ONCE(r->c);
+	struct sq_cpu __percpu *old;
+
+	rcu_read_lock();
+	old = READ_ONCE(c->old);
+	r->looks++;
+	if (old) {
+		reader_wait(c, LOOK, true);
+		WRITE_ONCE(r->seen, READ_ONCE(c->old) != old);
+	}
+	if (r->seen) {
+		reader_wait(c, STARE, false);
+		r->kept = READ_ONCE(c->spent) == old;
+	}
+	rcu_read_unlock();
+}
+
+static int reader_fn(void *arg)
+{
+	struct reader *r = arg;
+
+	while (!kthread_should_stop()) {
+		if (!r->seen)
+			reader_look(r);
+		cond_resched();
+		if (r->seen || !READ_ONCE(READ_ONCE(r->c)->old))
+			schedule_timeout_uninterruptible(1);
+	}
+	return 0;
+}
+
+/* Arrays that nobody finds any more stay for those who have found them. */
+static void spent_arrays_outlive_readers(struct kunit *test)
+{
+	unsigned int cpu = cpumask_any_but(cpu_online_mask,
+					   raw_smp_processor_id());
+	struct squirrel_cache *c[READER_TRIES];
+	struct reader r = {};
+	struct task_struct *task;
+	unsigned int i;
+
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "there is one CPU only");
+	for (i = 0; i < READER_TRIES; i++)
+		c[i] = sq_kit_cache(test, SIZE, NULL);
+	r.c = c[0];
+	task = kthread_create(reader_fn, &r, "sq-room-reader");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	kthread_bind(task, cpu);
+	wake_up_process(task);
+	for (i = 0; !READ_ONCE(r.seen) && i < READER_TRIES; i++) {
+		WRITE_ONCE(r.c, c[i]);
+		while (!READ_ONCE(r.seen) && c[i]->room < c[i]->cpu_max) {
+			sq_room_wish(c[i]);
+			sq_room_flush();
+		}
+	}
+	kthread_stop(task);
+	kunit_info(test, "%lu looks\n", r.looks);
+	KUNIT_EXPECT_TRUE(test, r.seen);
+	KUNIT_EXPECT_TRUE(test, r.kept);
+	KUNIT_EXPECT_TRUE(test, !r.c->old);
+	KUNIT_EXPECT_TRUE(test, !r.c->spent);
+}
+
 /* ---- under load ----------------------------------------------------------- */
 
 #define OWN	96
@@ -394,6 +493,7 @@ static struct kunit_case room_cases[] = {
 	KUNIT_CASE(a_constructed_cache),
 	KUNIT_CASE(without_memory_all_stays),
 	KUNIT_CASE(destroy_while_moving),
+	KUNIT_CASE(spent_arrays_outlive_readers),
 	KUNIT_CASE(replaced_under_load),
 	{}
 };
