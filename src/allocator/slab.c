@@ -77,7 +77,7 @@ static void sq_shuffle(void **objs, unsigned int nr)
 	unsigned int i;
 	u32 seed;
 
-	if (!IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM))
+	if (!IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM) || nr < 2)
 		return;
 	seed = sq_secret((unsigned long)objs[0], random_get_entropy());
 	for (i = nr; i > 1; i--) {
