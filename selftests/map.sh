@@ -150,13 +150,21 @@ takes_little() {
 	[ "$(field summary pages_meta)" -le 16 ]
 }
 
+# Whoever may read it sees where memory is, and nobody else may.
+for_root_only() {
+	same "permissions" "$(stat -c %a "$SQ/caches/hoard/map")" 400 &&
+		grep -q '^ff[0-9a-f]\{14\} ' "$SQ/caches/hoard/map" && return 0
+	cat "$SQ/caches/hoard/map"
+	return 1
+}
+
 # sized TITLE FILE: it fits and is explained.
 sized() {
 	check "$1: it fits" fits "$2"
 	check "$1: the legend is right" explained "$2"
 }
 
-plan 27
+plan 28
 need load reclaim=off
 check "loaded: to know of no page takes little" takes_little
 need helper hoard objects=6 keep=1 size=256
@@ -164,6 +172,7 @@ note "pages_meta: $(field summary pages_meta)"
 check "a page: to know of it takes little" takes_little
 check "a page: each object is shown" one_page
 sized "a page" caches/hoard/map
+check "a page: its address is for root only" for_root_only
 check "a page: unloads" rmmod hoard
 
 need helper hoard objects=2000 keep=1000 size=256

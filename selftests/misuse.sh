@@ -139,7 +139,14 @@ heap_in_use() {
 		said_times 1 '^squirrel:' && goes_on
 }
 
-plan 50
+# no_place: no word in the log is an address of kernel memory; a hash begins with 0.
+no_place() {
+	mark
+	! grep -E 'squirrel: .*[^0-9a-f]ff[0-9a-f]{14}([^0-9a-f]|$)' \
+		"$TMP/kernel.log"
+}
+
+plan 51
 need load reclaim=off
 check "bad caches are refused" refusals create_cache "cache"
 check "bad heaps are refused" refusals create_heap "heap"
@@ -202,6 +209,8 @@ check "no memory" no_memory
 check "an unknown scene is no scene" sh -c \
 	"! insmod $DIR/selftests/misuse.ko scene=none"
 check "squirrel can be unloaded" rmmod squirrel
+
+check "no report has told where memory is" no_place
 
 need load reclaim=off hardened=0
 check "not hardened: second free, seen at the slab" at_slab cache_second $A
