@@ -32,7 +32,7 @@ all_right() {
 # One run gives all memory back; and the page map is as it was moments later.
 nothing_held() {
 	given_back 0 && until_true 5 back_to "$before" && return 0
-	same "pages held" "$(held)" "$before"
+	same "pages kept" "$(kept)" "$before"
 	cat "$SQ/summary"
 	return 1
 }
@@ -146,7 +146,7 @@ refused() {
 	same "different lines" "$(grep '^replay:' "$TMP/log" | sort -u |
 		wc -l)" 1 &&
 		said "^replay: .*$2" &&
-		same "pages held" "$(held)" "$before" &&
+		same "pages kept" "$(kept)" "$before" &&
 		same "caches left" "$(ls "$SQ/caches")" ""
 }
 
@@ -187,7 +187,7 @@ rmmod acorn
 reclaim
 sleep 0.5
 reclaim
-before=$(held)
+before=$(kept)
 size=$(wc -c <"$TRACE")
 first=$(u64_at "$TRACE" 64)
 record=12345

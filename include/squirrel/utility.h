@@ -228,6 +228,7 @@ static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 void sq_utility_exit(void);
 
 unsigned long sq_utility_meta_pages(void);
+unsigned long sq_utility_map_tables(void);
 unsigned long sq_utility_trim(void);
 
 /* ---- manager -------------------------------------------------------------- */

@@ -317,6 +317,7 @@ static void sq_show_totals(struct seq_file *s, const struct sq_cache_sum *all,
 	seq_printf(s, "pages_used: %lu\n", h->view.used_pages);
 	seq_printf(s, "pages_free: %lu\n", h->view.free_pages);
 	seq_printf(s, "pages_meta: %lu\n", sq_utility_meta_pages());
+	seq_printf(s, "pages_map_tables: %lu\n", sq_utility_map_tables());
 	seq_printf(s, "pages_held: %lu\n", pages + sq_utility_meta_pages());
 	sq_show_waste(s, all, &h->census);
 	sq_show_free(s, all);

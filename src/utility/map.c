@@ -87,6 +87,7 @@ struct sq_map_window *sq_map_windows[SQ_MAP_WINDOW_LISTS] __read_mostly;
 EXPORT_SYMBOL_SQ_KUNIT(sq_map_windows);
 
 static DEFINE_RAW_SPINLOCK(map_lock);
+static unsigned long map_tables;	/* windows and spans; under map_lock */
 static LIST_HEAD(empty_leaves);		/* pages by lru; under map_lock */
 
 /* ---- finding the way ------------------------------------------------------ */
@@ -201,6 +202,7 @@ static bool window_add(unsigned long leaf, gfp_t gfp)
 		w->next = *list;
 		/* Pairs with the address dependency in sq_map_window_of(). */
 		smp_store_release(list, w);
+		WRITE_ONCE(map_tables, map_tables + 1);
 		w = NULL;
 	}
 	raw_spin_unlock_irqrestore(&map_lock, irq);
@@ -225,6 +227,7 @@ static bool span_add(struct sq_map_window *w, unsigned int slot, gfp_t gfp)
 		if (sq_map[slot] == &no_span)
 			/* The same. */
 			smp_store_release(&sq_map[slot], span);
+		WRITE_ONCE(map_tables, map_tables + 1);
 		span = NULL;
 	}
 	raw_spin_unlock_irqrestore(&map_lock, irq);
@@ -303,6 +306,7 @@ static void span_free(struct sq_map_span *span, unsigned long leaf)
 			sq_meta_put(span->leaf[i] + leaf * SQ_MAP_ENTRIES);
 	}
 	sq_meta_put(span);
+	map_tables--;
 }
 
 static void window_free(struct sq_map_window *w)
@@ -318,7 +322,24 @@ static void window_free(struct sq_map_window *w)
 		span_free(w->span[i], leaf);
 	}
 	sq_meta_put(w);
+	map_tables--;
 }
+
+/**
+ * sq_utility_map_tables() - pages of the page map that stay
+ *
+ * Two for the first memory there is, then one for each 512 MiB of addresses that
+ * squirrel ever had memory in (with pages of 4 KiB), until exit. They are among
+ * sq_utility_meta_pages().
+ *
+ * Context: Any context.
+ * Return: how many there are.
+ */
+unsigned long sq_utility_map_tables(void)
+{
+	return sq_glance(map_tables);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_utility_map_tables);
 
 /* All managers are gone and a grace period has passed since. */
 void sq_map_exit(void)
