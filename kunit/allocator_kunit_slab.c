@@ -252,6 +252,21 @@ static void pages_do_not_bounce(struct kunit *test)
 	kvfree(objs);
 }
 
+/* Who makes a slab has his magazine filled from it as well: one trip, not two. */
+static void new_slab_fills_the_magazine(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
+	void *obj;
+
+	sq_kit_set_cap(test, c, 32);
+	obj = sq_kit_alloc(test, c);
+	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 16);
+	KUNIT_EXPECT_EQ(test, sq_kit_node(c)->nr_free,
+			sq_kit_node(c)->nr_objs - 17);
+	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+	squirrel_cache_free(c, obj);
+}
+
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(plan_starts_short_and_ends_cheap),
 	KUNIT_CASE(plan_wastes_little),
@@ -259,6 +274,7 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(slabs_grow_with_the_cache),
 	KUNIT_CASE(what_is_free_will_do),
 	KUNIT_CASE(pages_do_not_bounce),
+	KUNIT_CASE(new_slab_fills_the_magazine),
 	{}
 };
 

@@ -135,6 +135,38 @@ static void tidy_is_alone(struct kunit *test)
 
 /* ---- fetch ---- */
 
+/* After attempts that failed some are left out, and whoever asks is told. */
+static void tidy_knows_what_lacks(struct kunit *test)
+{
+	struct sq_request req = {
+		.pages = 8,
+		.gfp = GFP_KERNEL,
+		.node = numa_mem_id(),
+		.find = sq_pool_fit,
+		.optional = true,
+	};
+	struct sq_bench *b = test->priv;
+	unsigned long gets;
+
+	KUNIT_EXPECT_FALSE(test, sq_manager_lacks(b->m, req.node, 8));
+	b->fake.singles = true;
+	KUNIT_EXPECT_NULL(test, sq_manager_take(b->m, &req));
+	gets = b->fake.gets;
+	/* Four are left out: two by the question, two by takes. */
+	KUNIT_EXPECT_TRUE(test, sq_manager_lacks(b->m, req.node, 8));
+	KUNIT_EXPECT_FALSE(test, sq_manager_lacks(b->m, req.node, 4));
+	KUNIT_EXPECT_FALSE(test, sq_manager_lacks(b->m, NUMA_NO_NODE, 8));
+	KUNIT_EXPECT_NULL(test, sq_manager_take(b->m, &req));
+	KUNIT_EXPECT_TRUE(test, sq_manager_lacks(b->m, req.node, 16));
+	KUNIT_EXPECT_NULL(test, sq_manager_take(b->m, &req));
+	KUNIT_EXPECT_EQ(test, b->fake.gets, gets);
+	/* Then it is tried. */
+	KUNIT_EXPECT_FALSE(test, sq_manager_lacks(b->m, req.node, 8));
+	KUNIT_EXPECT_NULL(test, sq_manager_take(b->m, &req));
+	KUNIT_EXPECT_EQ(test, b->fake.gets, gets + 1);
+	sq_bench_sound(test, b);
+}
+
 static void tidy_fetches_what_there_is(struct kunit *test)
 {
 	struct sq_bench *b = test->priv;
@@ -156,6 +188,7 @@ static struct kunit_case tidy_cases[] = {
 	KUNIT_CASE(tidy_coalesces_on_miss),
 	KUNIT_CASE(tidy_links_across_gets),
 	KUNIT_CASE(tidy_is_alone),
+	KUNIT_CASE(tidy_knows_what_lacks),
 	KUNIT_CASE(tidy_fetches_what_there_is),
 	{}
 };

@@ -328,6 +328,7 @@ unsigned long sq_manager_pages_free(const struct sq_manager *m);
 unsigned long sq_manager_pages_fetched(const struct sq_manager *m);
 unsigned long sq_manager_gather(struct sq_manager *m, int node,
 				unsigned long want);
+bool sq_manager_lacks(struct sq_manager *m, int node, unsigned long pages);
 unsigned long sq_manager_pages_used(const struct sq_manager *m);
 
 /* For a sq_find_fn only: the mechanism a strategy is made of. */

@@ -346,7 +346,7 @@ unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp,
 	while (added < most && sq_cache_at_hand(c) < c->reserve) {
 		void *obj;
 
-		obj = sq_cache_grow(c, gfp | __GFP_NOWARN, NUMA_NO_NODE);
+		obj = sq_cache_grow(c, gfp | __GFP_NOWARN, NUMA_NO_NODE, false);
 		if (!obj)
 			break;
 		added++;

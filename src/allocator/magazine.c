@@ -372,7 +372,7 @@ static void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	if (!obj)
 		obj = sq_take_spilled(c, gfp, node);
 	if (!obj && sq_may_grow()) {
-		obj = sq_cache_grow(c, gfp, node);
+		obj = sq_cache_grow(c, gfp, node, true);
 		sq_event(SQ_EVENT_ACTIVE, gfp);
 	}
 	if (!obj && !(gfp & __GFP_THISNODE))

@@ -92,8 +92,13 @@ unsigned int sq_slab_next(const struct squirrel_cache *c, int node)
 	unsigned int pages = sq_slab_pages(c, sq_glance(c->node[node]->nr_pages));
 	unsigned long free = sq_manager_gather(c->heap->manager, node, pages);
 
-	if (free >= pages || free < pages / 2 || free < c->slab_floor)
+	if (free >= pages || pages == sq_slab_least(c))
 		return pages;
-	return c->slab_best[free];
+	if (free >= pages / 2 && free >= c->slab_floor)
+		return c->slab_best[free];
+	/* An attempt that would be left out costs more than this question. */
+	if (sq_manager_lacks(c->heap->manager, node, pages))
+		return sq_slab_least(c);
+	return pages;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_slab_next);

@@ -79,7 +79,7 @@ static void sq_shuffle(void **objs, unsigned int nr)
 
 	if (!IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM) || nr < 2)
 		return;
-	seed = sq_secret((unsigned long)objs[0], random_get_entropy());
+	seed = sq_next_order();
 	for (i = nr; i > 1; i--) {
 		seed = seed * 1664525U + 1013904223U;
 		swap(objs[i - 1], objs[((u64)seed * i) >> 32]);
@@ -348,10 +348,39 @@ int sq_wanted_node(const struct squirrel_cache *c, int node)
 }
 
 /*
- * Make a slab and take one object from it: so the caller gets on even if
- * others empty the slab at once. NULL: no memory, or the limit.
+ * One object of a slab that is made, and with @stock as many as this CPU's
+ * magazines hold, if there is nothing in them: else it would be back for those
+ * at once, all the way. Interrupts are off.
  */
-void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
+static void *sq_slab_first(struct squirrel_cache *c, struct sq_node *n,
+			   struct sq_slab *slab, bool stock)
+{
+	struct sq_cpu *cc = NULL;
+	void *obj = NULL;
+	u32 nr, got = 1;
+
+	lockdep_assert_held(&n->lock);
+	if (stock && slab->nr_objs > 1 && n == c->node[numa_mem_id()])
+		cc = sq_cpu_get(c, &nr);
+	if (cc && !nr) {
+		got = sq_slab_take(c, slab, cc->obj, 1 + READ_ONCE(c->cap) / 2);
+		nr = got - 1;
+		obj = cc->obj[nr];
+	} else {
+		sq_slab_take(c, slab, &obj, 1);
+	}
+	if (cc)
+		sq_cpu_put(c, cc, nr);
+	n->nr_free -= got;
+	return obj;
+}
+
+/*
+ * Make a slab and take one object from it: so the caller gets on even if
+ * others empty the slab at once. With @stock more of them go to this CPU's
+ * magazines. NULL: no memory, or the limit.
+ */
+void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node, bool stock)
 {
 	struct sq_agent *agent = NULL;
 	unsigned int nr, pages;
@@ -396,7 +425,7 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node)
 	n->nr_objs += nr;
 	n->nr_pages += sq_agent_pages(agent);
 	n->nr_free += nr;
-	n->nr_free -= sq_slab_take(c, sq_slab_of(agent), &obj, 1);
+	obj = sq_slab_first(c, n, sq_slab_of(agent), stock);
 	sq_slab_relist(n, sq_slab_of(agent));
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 	return obj;

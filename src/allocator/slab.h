@@ -165,7 +165,7 @@ void sq_slab_set_bias(const struct squirrel_cache *c, struct sq_agent *agent);
 bool sq_node_lock(struct sq_node *n, unsigned long *flags);
 void sq_node_unlock(struct sq_node *n, unsigned long flags);
 int sq_wanted_node(const struct squirrel_cache *c, int node);
-void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node);
+void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node, bool stock);
 unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list);
 unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,
 			      unsigned long keep);

@@ -260,6 +260,12 @@ static void lean_note(struct sq_pool *pool, unsigned int order, bool failed)
 	WRITE_ONCE(pool->lean_skip, 1U << 2 * fails);
 }
 
+/* Is it known already that @pages in a row would not be had? That counts. */
+bool sq_fetch_skips(struct sq_pool *pool, unsigned long pages)
+{
+	return lean_skips(pool, order_base_2(pages));
+}
+
 /* An attempt that may fail: there are others. */
 static struct sq_agent *fetch_optional(struct sq_manager *m,
 				       struct sq_pool *wanted,

@@ -274,6 +274,7 @@ struct sq_agent *sq_fetch(struct sq_manager *m, struct sq_pool *wanted,
 			  const struct sq_request *req);
 struct sq_agent *sq_fetch_direct(struct sq_manager *m, struct sq_pool *wanted,
 				 const struct sq_request *req);
+bool sq_fetch_skips(struct sq_pool *pool, unsigned long pages);
 gfp_t sq_gfp_optional(gfp_t gfp);
 struct sq_lost sq_source_put(struct sq_manager *m, unsigned long addr,
 			     size_t size);

@@ -320,6 +320,26 @@ unsigned long sq_manager_gather(struct sq_manager *m, int node,
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_gather);
 
+/**
+ * sq_manager_lacks() - has the source no so many pages in a row for now?
+ * @m: the manager
+ * @node: on which NUMA node
+ * @pages: how many, for who could do with fewer
+ *
+ * After attempts of that kind that failed some are left out: this says so, and
+ * counts as one of them. What is on hand is not looked at.
+ *
+ * Context: Any context.
+ * Return: whether an optional request for new pages would not be tried.
+ */
+bool sq_manager_lacks(struct sq_manager *m, int node, unsigned long pages)
+{
+	struct sq_pool *pool = pool_near(m, node);
+
+	return node != NUMA_NO_NODE && pool && sq_fetch_skips(pool, pages);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_lacks);
+
 /* Step 4: the source has nothing; what is there must do. */
 static struct sq_agent *take_anywhere(struct sq_manager *m,
 				      struct sq_pool *wanted,
