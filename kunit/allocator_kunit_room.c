@@ -160,6 +160,30 @@ static void a_cache_that_is_moving(struct kunit *test)
 	expect_whole(test, c, 0);
 }
 
+/* What waits in the old arrays is to be had: there may be no other, nor ever be. */
+static void at_its_limit_a_moving_cache_serves(struct kunit *test)
+{
+	const struct squirrel_cache_args args = { .limit = 2 * SIZE };
+	struct squirrel_cache *c = sq_kit_cache(test, SIZE, &args);
+	void *one = sq_kit_alloc(test, c), *two = sq_kit_alloc(test, c);
+	struct sq_cpu *from = sq_kit_cpu(c);
+
+	squirrel_cache_free(c, one);
+	squirrel_cache_free(c, two);
+	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 2);
+	sq_room_flush();
+	KUNIT_ASSERT_EQ(test, sq_room_renew_begin(c, c->cpu_max), 0);
+	one = squirrel_cache_alloc(c, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, one);
+	KUNIT_EXPECT_PTR_NE(test, sq_kit_cpu(c), from);
+	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 1);
+	squirrel_cache_free(c, one);
+	sq_room_wish(c);
+	sq_room_flush();
+	KUNIT_EXPECT_TRUE(test, !c->old);
+	expect_whole(test, c, 0);
+}
+
 static void a_constructed_cache(struct kunit *test)
 {
 	static const struct squirrel_cache_args args = {
@@ -490,6 +514,7 @@ static struct kunit_case room_cases[] = {
 	KUNIT_CASE(room_follows_the_load),
 	KUNIT_CASE(what_is_held_moves),
 	KUNIT_CASE(a_cache_that_is_moving),
+	KUNIT_CASE(at_its_limit_a_moving_cache_serves),
 	KUNIT_CASE(a_constructed_cache),
 	KUNIT_CASE(without_memory_all_stays),
 	KUNIT_CASE(destroy_while_moving),

@@ -272,14 +272,20 @@ u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 	return nr;
 }
 
-/* Preemption off. NULL if an interrupted context has them. */
+/*
+ * Preemption off. NULL if an interrupted context has them. If this CPU has yet to
+ * move to them it does so now: what is in the old ones may be all there is.
+ */
 struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr)
 {
 	struct sq_cpu __percpu *cc = READ_ONCE(c->cpu);
 	struct sq_word __percpu *w = sq_word_of(c, cc);
 
-	if (!sq_claim(w))
-		return NULL;
+	if (!sq_claim(w)) {
+		sq_room_arrive(c, smp_processor_id());
+		if (!sq_claim(w))
+			return NULL;
+	}
 	*nr = sq_claimed(w) - SQ_CLAIMED;
 	return this_cpu_ptr(cc);
 }

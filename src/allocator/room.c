@@ -8,7 +8,7 @@
  *            c->cpu   c->old   what holds
  *   settled  A        -        c->cap <= c->room <= room in A
  *     | begin: B is made, its magazines are empty and claimed on all CPUs;
- *     | whoever finds B goes past the magazines, to the slabs
+ *     | the hot path goes on to the slow one, which moves its CPU first
  *   moving   B        A        an object is in A or B; c->room is A's
  *     | move: each CPU, interrupts off, claims A for good, takes what is in
  *     | there to B and lets go of B. When all CPUs have: c->room is B's
@@ -18,11 +18,12 @@
  *   settled  B        -
  *     | a grace period for those who look at c->old; A is freed
  *
- * A CPU moves when it is interrupted for that, or when its magazines are being
- * drained; if somebody on it was interrupted who has A claimed, then a tick
- * later. Others move a CPU that is offline: the claim decides who does. So an
- * interrupt, an NMI included, finds on its CPU either A as usual, or one of the
- * two claimed, as if it had interrupted somebody who uses the magazines.
+ * A CPU moves when it is interrupted for that, when the slow path wants its
+ * magazines, or when they are being drained; if somebody on it was interrupted who
+ * has A claimed, then a tick later, and until then the slow path goes past them, to
+ * the slabs. Others move a CPU that is offline: the claim decides who does. So an
+ * interrupt, an NMI included, finds on its CPU either A as usual, or A claimed, as
+ * if it had interrupted somebody who uses the magazines, or it moves them itself.
  *
  * Where the claim is two instructions (see sq_claim()), whoever the move
  * interrupts between them takes A to be empty and not claimed, and may put
@@ -250,8 +251,8 @@ static void sq_room_move_cpu(struct squirrel_cache *c, int cpu)
 }
 
 /*
- * Before @cpu's magazines are drained: they may be about to move. On @cpu with
- * preemption off; or it is offline, and remains so.
+ * Before @cpu's magazines are used the slow way, or drained: they may be about to
+ * move. On @cpu with preemption off; or it is offline, and remains so.
  */
 void sq_room_arrive(struct squirrel_cache *c, int cpu)
 {
