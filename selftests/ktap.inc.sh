@@ -277,9 +277,9 @@ held() {
 	field summary pages_held
 }
 
-# kept: those of them that it can give back: not the page map's tables, of which
-# one comes whenever there is memory from a place where there was none before.
-kept() {
+# held_by_blocks: those of them that it can give back: not the page map's tables,
+# of which one comes whenever there is memory from a place where there was none.
+held_by_blocks() {
 	echo $(($(field summary pages_held) - $(field summary pages_map_tables)))
 }
 
@@ -306,7 +306,7 @@ total() {
 }
 
 back_to() {
-	reclaim && [ "$(kept)" -eq "$1" ]
+	reclaim && [ "$(held_by_blocks)" -eq "$1" ]
 }
 
 # until_true SECONDS COMMAND...: wait for it, looking ten times a second.

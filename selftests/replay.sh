@@ -12,7 +12,7 @@ TRACE=$DIR/traces/boot.trace
 part=
 if slow && tr '\000' '\n' <"$DIR/samples/replay.ko" |
 	grep -q '^parm=events:'; then
-	part=events=60000
+	part=events=20000
 fi
 
 # play TRACE [PARAMETER=VALUE...]: on squirrel alone.
@@ -32,7 +32,7 @@ all_right() {
 # One run gives all memory back; and the page map is as it was moments later.
 nothing_held() {
 	given_back 0 && until_true 5 back_to "$before" && return 0
-	same "pages kept" "$(kept)" "$before"
+	same "pages held by blocks" "$(held_by_blocks)" "$before"
 	cat "$SQ/summary"
 	return 1
 }
@@ -146,7 +146,7 @@ refused() {
 	same "different lines" "$(grep '^replay:' "$TMP/log" | sort -u |
 		wc -l)" 1 &&
 		said "^replay: .*$2" &&
-		same "pages kept" "$(kept)" "$before" &&
+		same "pages held by blocks" "$(held_by_blocks)" "$before" &&
 		same "caches left" "$(ls "$SQ/caches")" ""
 }
 
@@ -187,7 +187,7 @@ rmmod acorn
 reclaim
 sleep 0.5
 reclaim
-before=$(kept)
+before=$(held_by_blocks)
 size=$(wc -c <"$TRACE")
 first=$(u64_at "$TRACE" 64)
 record=12345

@@ -21,6 +21,15 @@ boot_job() {
 	esac
 }
 
+# job_of BOOT: who picks selftests wants those, and not KUnit in the same boot.
+job_of() {
+	local job
+
+	job=$(boot_job "$1")
+	[ -z "${SQ_ONLY:-}" ] || [ "$job" != testall ] || job=test
+	echo "$job"
+}
+
 boot_kernel() {
 	case $1 in
 	wipe) echo uml ;;
@@ -87,5 +96,5 @@ boot_machine() {
 }
 
 boot_dir() {
-	echo "$SQ_BUILD/boots/$1-$(boot_job "$1")"
+	echo "$SQ_BUILD/boots/$1-$(job_of "$1")"
 }

@@ -16,7 +16,7 @@ wanted() {
 
 	[[ $(boot_job "$1") == test* ]] || return 0
 	picked=$("$SQ_TOP/tools/pick.sh" "$1" "${SQ_ONLY:-}") || exit 1
-	[ -n "$picked" ] || [ "$(boot_job "$1")" != test ]
+	[ -n "$picked" ] || [ -z "${SQ_ONLY:-}" ]
 }
 
 # build KERNEL. One that fails leaves its boots without a verdict.
@@ -44,7 +44,7 @@ boot() (
 	export SQ_TIMEOUT=${SQ_TIMEOUT:-$(boot_limit "$1")}
 	SQ_APPEND="$(boot_words "$1") ${SQ_APPEND:-}"
 	export SQ_APPEND
-	"$SQ_TOP/tools/job.sh" "$kernel" "$(boot_job "$1")"
+	"$SQ_TOP/tools/job.sh" "$kernel" "$(job_of "$1")"
 )
 
 # those_beside BOOT...: one after the other.
