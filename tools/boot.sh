@@ -5,6 +5,10 @@
 # writes becomes DIR/result.log and is shown as it comes. Judging is another
 # script's task: this one fails only when it could not boot at all.
 #
+# A guest that stands still is ended (watch.sh). If nothing of ours had run yet it
+# is the host's or the kernel's matter, and it is booted once more. One that stood
+# still later is not: that may be what a test is there to find.
+#
 #   SQ_SMP      CPUs (default 2; UML has one)
 #   SQ_MEMORY   MiB (default 2048)
 #   SQ_APPEND   more words for the kernel's command line
@@ -18,21 +22,20 @@
 dir=$2
 smp=${SQ_SMP:-2}
 memory=${SQ_MEMORY:-2048}
-limit=${SQ_TIMEOUT:-300}
+export SQ_TIMEOUT=${SQ_TIMEOUT:-300}
+limit=$SQ_TIMEOUT
 load_kernel "$1"
-: >"$dir/console.log"
-: >"$dir/result.log"
 
 WORDS="panic=-1 oops=panic ignore_loglevel printk.time=1 ${SQ_APPEND:-}"
 
 boot_uml() {
 	say "booting $K_NAME $K_RELEASE natively, at most $limit s"
 	# shellcheck disable=SC2086 # WORDS are words
-	timeout -k 5 "$limit" "$K_IMAGE" "mem=${memory}M" \
+	"$SQ_TOP/tools/watch.sh" -l "$dir" "$K_IMAGE" "mem=${memory}M" \
 		root=/dev/root rootfstype=hostfs "rootflags=$dir/root" rw \
 		init=/init con=null con0=null,fd:1 \
 		ssl=null ssl1=null,fd:3 $WORDS \
-		3>"$dir/result.pipe" </dev/null >"$dir/console.log" 2>&1
+		3>"$dir/result.pipe" </dev/null
 }
 
 boot_qemu() {
@@ -50,31 +53,46 @@ boot_qemu() {
 	cpu+=${SQ_CPU:+,$SQ_CPU}
 	say "booting $K_NAME $K_RELEASE in QEMU ($accel, $smp CPUs), at most $limit s"
 	# shellcheck disable=SC2086 # SQ_MACHINE are words
-	timeout -k 5 "$limit" qemu-system-x86_64 -accel "$accel" -cpu "$cpu" \
+	"$SQ_TOP/tools/watch.sh" -e "$dir" qemu-system-x86_64 \
+		-accel "$accel" -cpu "$cpu" \
 		"${clock[@]}" -smp "$smp,sockets=$smp,cores=1,threads=1" -m "${memory}M" \
 		-nodefaults -display none -no-reboot \
 		-serial "file:$dir/console.log" -serial stdio \
 		-kernel "$K_IMAGE" -initrd "$dir/initramfs" \
 		-append "console=ttyS0 $WORDS" ${SQ_MACHINE:-} \
-		</dev/null >"$dir/result.pipe" 2>"$dir/qemu.log"
+		</dev/null >"$dir/result.pipe"
 }
 
-rm -f "$dir/result.pipe"
-mkfifo "$dir/result.pipe"
-trap 'rm -f "$dir/result.pipe"' EXIT
-tr -d '\r' <"$dir/result.pipe" | tee "$dir/result.log" &
-reader=$!
+boot_once() {
+	local reader status=0
+
+	: >"$dir/console.log"
+	: >"$dir/result.log"
+	rm -f "$dir/result.pipe"
+	mkfifo "$dir/result.pipe"
+	tr -d '\r' <"$dir/result.pipe" | tee "$dir/result.log" &
+	reader=$!
+	if [ "$K_ARCH" = um ]; then
+		boot_uml || status=$?
+	else
+		boot_qemu || status=$?
+	fi
+	wait "$reader"
+	rm -f "$dir/result.pipe"
+	return "$status"
+}
 
 status=0
-if [ "$K_ARCH" = um ]; then
-	boot_uml || status=$?
-else
-	boot_qemu || status=$?
+boot_once || status=$?
+if [ "$status" -eq 64 ]; then
+	say "booting once more"
+	status=0
+	boot_once || status=$?
 fi
-wait "$reader"
-if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
-	say "time limit of $limit s reached"
-elif [ "$status" -ne 0 ]; then
+case $status in
+0 | 64 | 65 | 66) ;;
+*)
 	say "$K_NAME ended with status $status"
 	[ ! -s "$dir/qemu.log" ] || cat "$dir/qemu.log" >&2
-fi
+	;;
+esac

@@ -26,7 +26,7 @@ job_of() {
 	local job
 
 	job=$(boot_job "$1")
-	[ -z "${SQ_ONLY:-}" ] || [ "$job" != testall ] || job=test
+	[ -z "${SQ_ONLY:-}" ] || [ "$job" != testall ] || job="test"
 	echo "$job"
 }
 
@@ -40,9 +40,18 @@ boot_kernel() {
 
 boot_limit() {
 	case $1 in
-	uml | wipe | numa | frag) echo 240 ;;
-	stock) echo 600 ;;
-	kasan | kcsan) echo 1200 ;;
+	uml | wipe | numa | frag) echo 600 ;;
+	stock) echo 1200 ;;
+	kasan | kcsan) echo 2400 ;;
+	esac
+}
+
+# boot_still BOOT: how long it may be without a new line of any log, in seconds: as
+# long as a selftest may take (tools/guest/test.sh), and more.
+boot_still() {
+	case $1 in
+	kasan | kcsan) echo 900 ;;
+	*) echo 330 ;;
 	esac
 }
 

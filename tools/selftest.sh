@@ -37,6 +37,21 @@ judge() {
 	expect "judge: $1" "$2" "$status $(tail -n 1 <<<"$got")"
 }
 
+# watch TITLE WANTED COMMAND: WANTED is the status, then what has to be said.
+watch() {
+	local got status=0 said=0
+
+	rm -rf "$work/guest"
+	mkdir "$work/guest"
+	: >"$work/guest/console.log"
+	: >"$work/guest/result.log"
+	SQ_STILL_BOOT=2 SQ_STILL=4 SQ_TIMEOUT=12 SQ_WATCH_EVERY=0.2 \
+		"$tools/watch.sh" "$work/guest" bash -c "cd $work/guest; $3" \
+		</dev/null 2>"$work/said" || status=$?
+	[ "$2" = "${2%% *}" ] || grep -q -e "${2#* }" "$work/said" || said=1
+	expect "watch: $1" "${2%% *} 0" "$status $said"
+}
+
 # totals TITLE WANTED STATUS KTAP: WANTED is "verdict passed failed skipped".
 totals() {
 	local got
@@ -121,6 +136,21 @@ refcount_t: underflow; use-after-free.
 list_del corruption. next->prev should be ffff, but was 0000
 list_add corruption. prev->next should be next
 END
+
+watch "ends by itself" "0" 'echo ok >>result.log'
+watch "its own status" "7" 'exit 7'
+watch "still before init" "64 last line: booting" 'echo booting >>console.log; sleep 60'
+watch "slow before init" "0" \
+	'for i in 1 2 3 4; do sleep 1; echo $i >>console.log; done'
+watch "still in a test" "65 last line: # storm" \
+	'echo "# storm" >>result.log; sleep 60'
+watch "still after init" "65 as init process" \
+	'echo "Run /init as init process" >>console.log; sleep 60'
+watch "slow in a test" "0" \
+	'echo a >>result.log; sleep 3; echo b >>console.log; sleep 3; echo c >>result.log'
+watch "never done" "66 time limit" \
+	'echo a >>result.log; while sleep 1; do echo b >>console.log; done'
+watch "does not want to end" "64 stood still" 'trap "" TERM; sleep 60 & wait; sleep 60'
 
 LINE="=================================================================="
 judge "a race of the kernel's own" "0 3 0 1" "$CLEAN

@@ -42,6 +42,7 @@ boot() (
 	boot_machine "$1"
 	export SQ_BOOT=$1
 	export SQ_TIMEOUT=${SQ_TIMEOUT:-$(boot_limit "$1")}
+	export SQ_STILL=${SQ_STILL:-$(boot_still "$1")}
 	SQ_APPEND="$(boot_words "$1") ${SQ_APPEND:-}"
 	export SQ_APPEND
 	"$SQ_TOP/tools/job.sh" "$kernel" "$(job_of "$1")"

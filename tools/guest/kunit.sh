@@ -39,6 +39,8 @@ n=0
 for m in "$@"; do
 	name=$(basename "$m" .ko)
 	ls "$RESULTS" >/tmp/suites
+	# Where it stands, should it not come back.
+	echo "# $name"
 	if ! insmod "$m"; then
 		n=$((n + 1))
 		echo "not ok $n - insmod $name.ko"

@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # Job: kselftest. Runs each selftests/*.sh that tools/pick.sh picked, with a shell
 # of its own. A script prints KTAP; exit 0 is good, 4 is a skip ("1..0 # SKIP
-# reason" tells why), anything else is a failure.
+# reason" tells why), anything else is a failure. One that does not end is ended:
+# no test is timed, the limit is there to tell which one hangs.
 # shellcheck shell=dash
+
+case $SQUIRREL_KERNEL in
+kasan* | kcsan*) LIMIT=800 ;;
+*) LIMIT=300 ;;
+esac
 
 for m in extra/*.ko; do
 	[ -e "$m" ] && insmod "$m"
@@ -16,7 +22,7 @@ for name in $(cat picked); do
 	echo "# $name"
 	start=$(cut -d. -f1 /proc/uptime)
 	{
-		sh "$t"
+		timeout -s KILL $LIMIT sh "$t"
 		echo $? >/tmp/script.status
 	} 2>&1 | tee /tmp/script.log |
 		awk '!/^(KTAP version|1\.\.0)/ { print "    " $0; fflush() }'
@@ -28,6 +34,7 @@ for name in $(cat picked); do
 		reason=$(sed -n 's/^1\.\.0 *# *SKIP *//p' /tmp/script.log)
 		echo "ok $n - $name # SKIP $reason"
 		;;
+	137 | 143) echo "not ok $n - $name (no end after $took s)" ;;
 	*) echo "not ok $n - $name (exit $status, $took s)" ;;
 	esac
 done
