@@ -278,8 +278,9 @@ static void detach_middle(struct sq_pool *pool, struct sq_agent *agent,
 }
 
 /*
- * Take a range out of a free block away from the pool. If there is no agent for
- * one of two rests, the smaller of them goes as well.
+ * Take a range out of a free block away from the pool. Two rests want one agent
+ * more: if there is none, as many pages go from the block's end instead. More of
+ * them than asked for would break a floor.
  */
 static void detach(struct sq_pool *pool, struct sq_agent *agent,
 		   struct sq_range *r)
@@ -294,9 +295,7 @@ static void detach(struct sq_pool *pool, struct sq_agent *agent,
 	if (below && above) {
 		spare = sq_desc_get(pool);
 		if (!spare)
-			r->size += min(below, above);
-		if (!spare && below < above)
-			r->addr -= below;
+			r->addr += above;
 	}
 	sq_pool_remove(pool, agent);
 	/* No entry may name the agent, or the pages, once they are gone. */
