@@ -277,6 +277,26 @@ static void node_is_obeyed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 }
 
+/*
+ * Who names a node is not served from the CPU's magazines: then what a new slab
+ * has is not put there, for at the limit there is no other.
+ */
+static void node_has_all_of_a_slab(struct kunit *test)
+{
+	const struct squirrel_cache_args args = { .limit = 40 * 64 };
+	struct squirrel_cache *c = sq_kit_cache(test, 64, &args);
+	int node = numa_mem_id();
+	void *objs[40];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(objs); i++) {
+		objs[i] = squirrel_cache_alloc_node(c, GFP_KERNEL, node);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, objs[i], "object %u", i);
+	}
+	KUNIT_EXPECT_NULL(test, squirrel_cache_alloc_node(c, GFP_KERNEL, node));
+	squirrel_cache_free_bulk(c, ARRAY_SIZE(objs), objs);
+}
+
 /* ---- typed ---------------------------------------------------------------- */
 
 struct walnut {
@@ -371,6 +391,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(constructed_objects_keep_state),
 	KUNIT_CASE(bulk_is_all_or_nothing),
 	KUNIT_CASE(node_is_obeyed),
+	KUNIT_CASE(node_has_all_of_a_slab),
 	KUNIT_CASE(typed_cache_has_checked_calls),
 	KUNIT_CASE(accounted_cache_works),
 	KUNIT_CASE(largest_objects),

@@ -6,7 +6,8 @@
  *
  *   sq_room_mutex (process context, for larger magazines; see room.c)
  *   sq_room_seq (a seqlock, irqs off): leaf
- *   busy flag of a CPU's magazines (preemption off; never waited for)
+ *   busy flag of a CPU's magazines (preemption off; never waited for, so that a
+ *     new slab's first objects go there with the lock held)
  *     sq_node.lock of one cache (raw, irqs off; in NMI only tried)
  *       the manager's locks (below this layer), for taking a slab apart only;
  *       otherwise they are taken without a lock of ours, or under a busy flag

@@ -378,7 +378,8 @@ static void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	if (!obj)
 		obj = sq_take_spilled(c, gfp, node);
 	if (!obj && sq_may_grow()) {
-		obj = sq_cache_grow(c, gfp, node, true);
+		/* Who names a node does not look into magazines. */
+		obj = sq_cache_grow(c, gfp, node, node == NUMA_NO_NODE);
 		sq_event(SQ_EVENT_ACTIVE, gfp);
 	}
 	if (!obj && !(gfp & __GFP_THISNODE))

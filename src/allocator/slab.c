@@ -348,8 +348,8 @@ int sq_wanted_node(const struct squirrel_cache *c, int node)
 }
 
 /*
- * One object of a slab that is made, and with @stock as many as this CPU's
- * magazines hold, if there is nothing in them: else it would be back for those
+ * One object of a slab that is made, and with @stock half of what this CPU's
+ * magazines may hold, if there is nothing in them: else it would be back for those
  * at once, all the way. Interrupts are off.
  */
 static void *sq_slab_first(struct squirrel_cache *c, struct sq_node *n,
