@@ -328,8 +328,8 @@ static void window_free(struct sq_map_window *w)
 /**
  * sq_utility_map_tables() - pages of the page map that stay
  *
- * Two for the first memory there is, then one for each 512 MiB of addresses that
- * squirrel ever had memory in (with pages of 4 KiB), until exit. They are among
+ * One for each 512 MiB of addresses that squirrel ever had memory in, and one for
+ * each 128 GiB (with pages of 4 KiB), until exit. They are among
  * sq_utility_meta_pages().
  *
  * Context: Any context.
