@@ -3,7 +3,9 @@
  * Suite squirrel_figures: what stats and histograms say of memory that is held
  * and not used, over the fake page source.
  */
+#include <linux/kthread.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "allocator_kunit.h"
@@ -341,6 +343,42 @@ static void summary_has_them_all(struct kunit *test)
 	squirrel_heap_free(heap, large);
 }
 
+/* ---- the check ------------------------------------------------------------ */
+
+static int urgent_fn(void *ran)
+{
+	WRITE_ONCE(*(bool *)ran, true);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+/*
+ * It takes time for each page that is held: who is to run on its CPU need not wait
+ * for its end, even where nobody is preempted.
+ */
+static void check_lets_others_run(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
+	void *large = squirrel_heap_alloc(heap, 600 * PAGE_SIZE, GFP_KERNEL);
+	struct task_struct *urgent;
+	bool ran = false, in_time;
+	unsigned int bad;
+
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	urgent = kthread_create(urgent_fn, &ran, "sq-kunit-urgent");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(urgent));
+	sched_set_fifo(urgent);
+	kthread_bind(urgent, raw_smp_processor_id());
+	wake_up_process(urgent);
+	bad = sq_allocator_check();
+	in_time = READ_ONCE(ran);
+	KUNIT_EXPECT_TRUE(test, in_time);
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	kthread_stop(urgent);
+	squirrel_heap_free(heap, large);
+}
+
 static struct kunit_case figures_cases[] = {
 	KUNIT_CASE(waste_of_a_cache),
 	KUNIT_CASE(waste_of_a_heap),
@@ -351,6 +389,7 @@ static struct kunit_case figures_cases[] = {
 	KUNIT_CASE(blocks_of_a_heap),
 	KUNIT_CASE(age_of_a_heap),
 	KUNIT_CASE(summary_has_them_all),
+	KUNIT_CASE(check_lets_others_run),
 	{}
 };
 

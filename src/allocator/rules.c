@@ -23,6 +23,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
+#include <linux/sched.h>
 
 #include "internal.h"
 
@@ -182,8 +183,10 @@ static void sq_check_heap(struct squirrel_heap *heap, void *ctx)
 	unsigned long addr = 0;
 
 	while (sq_viewer_step(heap->manager, &addr, sq_check_pages, &check) ||
-	       check.left <= 0)
+	       check.left <= 0) {
 		check.left = SQ_CHECK_PAGES;
+		cond_resched();
+	}
 	*(unsigned int *)ctx += check.bad + sq_viewer_check(heap->manager);
 }
 
@@ -192,7 +195,8 @@ static void sq_check_heap(struct squirrel_heap *heap, void *ctx)
  *
  * May run beside anything else; of what changes all the time not all is checked.
  *
- * Context: Process context. Takes time for each page and slab that is held.
+ * Context: Process context. May sleep. Takes time for each page and slab that is
+ * held.
  * Return: number of broken rules; each was reported.
  */
 unsigned int sq_allocator_check(void)
@@ -200,7 +204,7 @@ unsigned int sq_allocator_check(void)
 	unsigned int bad = 0;
 
 	sq_walk_caches(sq_check_cache, &bad);
-	sq_walk_heaps(sq_check_heap, &bad);
+	sq_walk_heaps_slowly(sq_check_heap, &bad);
 	return bad;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_check);

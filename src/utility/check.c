@@ -29,6 +29,7 @@
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include <squirrel/compat.h>
@@ -100,6 +101,7 @@ static bool breathe(struct tally *t)
 	if (--t->looks)
 		return true;
 	let_go(t);
+	cond_resched();
 	return hold(t);
 }
 
@@ -239,6 +241,7 @@ static void check_map(struct tally *t)
 		same = hold(t);
 		addr = check_blocks(t, addr, same);
 		let_go(t);
+		cond_resched();
 	}
 }
 
@@ -361,7 +364,7 @@ static unsigned int check_pool(struct sq_pool *pool, bool *sure)
  * Each broken rule is reported in one line. May run beside anything else; of
  * what changes all the time the counts are not checked.
  *
- * Context: Any context but NMI. Takes time for each page that is held.
+ * Context: Process context. May sleep. Takes time for each page that is held.
  * Return: how many rules were found broken, 0 for a sound manager.
  */
 unsigned int sq_viewer_check(struct sq_manager *m)
