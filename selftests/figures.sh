@@ -184,7 +184,7 @@ history_right() {
 background_told() {
 	helper hoard objects=2000 size=300 && rmmod hoard &&
 		put "$SQ/reclaim/mode" "parallel 1" &&
-		until_true 10 grep -q '^parallel' "$SQ/reclaim/history"
+		until_true grep -q '^parallel' "$SQ/reclaim/history"
 }
 
 plan 14

@@ -116,7 +116,7 @@ large_shown() {
 read_while() {
 	local map
 
-	until_true 20 [ -e "$SQ/heaps/torture/map" ] || return 1
+	until_true [ -e "$SQ/heaps/torture/map" ] || return 1
 	while kill -0 "$1" 2>/dev/null; do
 		for map in "$SQ"/heaps/*/map "$SQ"/caches/torture_*/map \
 			"$SQ/summary" "$SQ"/heaps/*/stats; do

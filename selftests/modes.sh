@@ -46,7 +46,7 @@ rmmod hoard
 
 series=$(count runs_series)
 check "parallel: use" use "parallel 20"
-check "parallel: memory goes back by itself" until_true 10 low "$full"
+check "parallel: memory goes back by itself" until_true low "$full"
 check "parallel: it was its doing" [ "$(count runs_parallel)" -gt 0 ]
 check "parallel: no other run" [ "$(count runs_series)" -eq "$series" ]
 finish

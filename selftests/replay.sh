@@ -31,7 +31,7 @@ all_right() {
 
 # One run gives all memory back; and the page map is as it was moments later.
 nothing_held() {
-	given_back 0 && until_true 5 back_to "$before" && return 0
+	given_back 0 && until_true back_to "$before" && return 0
 	same "pages held by blocks" "$(held_by_blocks)" "$before"
 	cat "$SQ/summary"
 	return 1

@@ -88,8 +88,8 @@ rmmod hoard
 
 need put "$SQ/reclaim/mode" parallel
 check "parallel: fill, and free nine of ten" hoard
-check "parallel: pages go by themselves" until_true $SECONDS_TO_SHED shrunk
-check "parallel: and back to the kernel" until_true $SECONDS_TO_SHED handed_on
+check "parallel: pages go by themselves" until_true shrunk
+check "parallel: and back to the kernel" until_true handed_on
 check "parallel: what is in use stayed" \
 	same "live objects" "$(field caches/hoard/stats live_objects)" $KEEP
 check "squirrel is sound" sound

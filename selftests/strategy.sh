@@ -90,14 +90,14 @@ change_all() {
 		changes=$((changes + 1))
 	done
 	# One made a moment ago may have it still.
-	until_true 30 rmmod "$1" && sample "$1" && return
+	until_true rmmod "$1" && sample "$1" && return
 	echo "$1 was not unloaded and loaded"
 	return 1
 }
 
 change_while() {
 	# The heap of the load is there before it is changed.
-	until_true 30 [ -e "$SQ/heaps/torture/strategy" ] || return 1
+	until_true [ -e "$SQ/heaps/torture/strategy" ] || return 1
 	while kill -0 "$1" 2>/dev/null; do
 		change_all strategy_next && change_all strategy_buddy ||
 			return 1

@@ -16,6 +16,7 @@
 #   SQ_CPU      more features of QEMU's CPU
 #   SQ_MACHINE  more words for QEMU
 #   SQ_ICOUNT   1: the guest's clock counts instructions, one each ns; one CPU
+#   SQ_STEP     1: from the job's first line on QEMU translates single instructions
 . "$(dirname "$0")/lib.sh"
 
 [ $# -eq 2 ] || die "usage: tools/boot.sh KERNEL DIR"
@@ -50,6 +51,16 @@ boot_qemu() {
 		accel=$("$SQ_TOP/tools/accel.sh")
 	fi
 	[ "$accel" = kvm ] && cpu=host
+	if [ -n "${SQ_STEP:-}" ]; then
+		rm -f "$dir"/monitor.in "$dir"/monitor.out
+		mkfifo "$dir"/monitor.in "$dir"/monitor.out
+		clock=(-chardev "pipe,id=monitor,path=$dir/monitor"
+			-mon chardev=monitor)
+		cat "$dir/monitor.out" >"$dir/monitor.log" &
+		# The name it has, and the one of QEMU 8.1 and later.
+		SQ_BEGUN="printf '%s\\n' 'singlestep on' 'one-insn-per-tb on'"
+		export SQ_BEGUN="$SQ_BEGUN 'info status' >'$dir/monitor.in'"
+	fi
 	cpu+=${SQ_CPU:+,$SQ_CPU}
 	say "booting $K_NAME $K_RELEASE in QEMU ($accel, $smp CPUs), at most $limit s"
 	# shellcheck disable=SC2086 # SQ_MACHINE are words
@@ -70,7 +81,8 @@ boot_once() {
 	: >"$dir/result.log"
 	rm -f "$dir/result.pipe"
 	mkfifo "$dir/result.pipe"
-	tr -d '\r' <"$dir/result.pipe" | tee "$dir/result.log" &
+	# Line by line, for who watches.
+	sed -u 's/\r//g' <"$dir/result.pipe" | tee "$dir/result.log" &
 	reader=$!
 	if [ "$K_ARCH" = um ]; then
 		boot_uml || status=$?
@@ -88,6 +100,11 @@ if [ "$status" -eq 64 ]; then
 	say "booting once more"
 	status=0
 	boot_once || status=$?
+fi
+if [ -n "${SQ_STEP:-}" ] &&
+	! grep -q -a -e 'single step mode' -e 'one insn per TB' "$dir/monitor.log"; then
+	say "QEMU did not go on in single steps: the tests were not what they are for"
+	: >"$dir/result.log"
 fi
 case $status in
 0 | 64 | 65 | 66) ;;

@@ -8,14 +8,14 @@
 # shellcheck shell=bash
 
 # shellcheck disable=SC2034 # for the scripts that source this one
-BOOTS_DEFAULT=(uml wipe stock kasan numa frag)
+BOOTS_DEFAULT=(uml wipe stock kasan numa frag step)
 BOOTS_PLAIN="stock kasan kcsan"
 
 # boot_job BOOT: what it runs; fails if there is no such boot.
 boot_job() {
 	case $1 in
 	uml | wipe) echo kunit ;;
-	stock | kcsan | numa | frag) echo test ;;
+	stock | kcsan | numa | frag | step) echo test ;;
 	kasan) echo testall ;;
 	*) return 1 ;;
 	esac
@@ -33,14 +33,14 @@ job_of() {
 boot_kernel() {
 	case $1 in
 	wipe) echo uml ;;
-	numa | frag) echo stock ;;
+	numa | frag | step) echo stock ;;
 	*) echo "$1" ;;
 	esac
 }
 
 boot_limit() {
 	case $1 in
-	uml | wipe | numa | frag) echo 600 ;;
+	uml | wipe | numa | frag | step) echo 600 ;;
 	stock) echo 1200 ;;
 	kasan | kcsan) echo 2400 ;;
 	esac
@@ -57,20 +57,21 @@ boot_still() {
 
 # Those that take one CPU, or a minute, run beside the others.
 boot_beside() {
-	[[ $1 == uml || $1 == wipe || $1 == numa || $1 == frag ]]
+	[[ $1 == uml || $1 == wipe || $1 == numa || $1 == frag || $1 == step ]]
 }
 
 # boot_words BOOT: for the kernel's command line. With wipe all memory is cleared
 # when it is allocated and when it is freed. KCSAN watches one access in 500 then
 # (4000 by default). What numa has plugged in stays offline until a test wants
 # it, and what the kernel warns of there is its end. A cache of SLUB's that frag
-# compares with is one of its own.
+# compares with is one of its own. In step, tests take it as a slow kernel.
 boot_words() {
 	case $1 in
 	wipe) echo "init_on_alloc=1 init_on_free=1" ;;
 	kcsan) echo "kcsan.skip_watch=500" ;;
 	numa) echo "memhp_default_state=offline panic_on_warn=1" ;;
 	frag) echo "slab_nomerge" ;;
+	step) echo "squirrel_test_slow" ;;
 	esac
 }
 
@@ -82,6 +83,9 @@ boot_words() {
 # TiB. Emulated always: the CPU at hand may not reach that far.
 #
 # frag: one CPU, and so little memory that a test can take all of it.
+#
+# step: from the first test on, QEMU translates one instruction at a time. Interrupts
+# come between what was translated together, so only here between any two of them.
 boot_machine() {
 	case $1 in
 	numa)
@@ -100,6 +104,9 @@ boot_machine() {
 		;;
 	frag)
 		export SQ_MEMORY=384 SQ_SMP=1
+		;;
+	step)
+		export SQ_STEP=1 SQ_ACCEL=tcg
 		;;
 	esac
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # test.sh [BOOT...]: KUnit on UML, and again with memory that is wiped; kselftest on
 # the stock kernel; both on the KASAN kernel; kselftest on the stock kernel in
-# machines that are unlike most: numa, frag. boots.inc.sh has what there is; kcsan
+# machines that are unlike most: numa, frag, step. boots.inc.sh has what there is; kcsan
 # (kselftest on a kernel that looks for data races) is not among those run by
 # default. The last line is the sum. SQ_ONLY picks selftests by a pattern of their
 # name.

@@ -4,7 +4,8 @@
 # guest stands still: when nothing was added to DIR/console.log for SQ_STILL_BOOT
 # seconds before its first program runs, or after that neither there nor to
 # DIR/result.log for SQ_STILL seconds; or when it has run for SQ_TIMEOUT seconds in
-# all. Where it stood is said. With -l what COMMAND writes is console.log; with -e
+# all. Where it stood is said. SQ_BEGUN is a command for when the job has written its
+# first line. With -l what COMMAND writes is console.log; with -e
 # its errors are qemu.log.
 #
 # Exit status: that of COMMAND, or
@@ -50,7 +51,6 @@ where() {
 
 # Ended with all its processes, whatever it takes.
 end_it() {
-
 	kill -- -"$pid" 2>/dev/null || true
 	for _ in 1 2 3 4 5 6; do
 		kill -0 "$pid" 2>/dev/null || break
@@ -78,6 +78,10 @@ while kill -0 "$pid" 2>/dev/null; do
 	if [ "$now" != "$before" ]; then
 		before=$now
 		since=$SECONDS
+	fi
+	if [ -n "${SQ_BEGUN:-}" ] && [ -s "$dir/result.log" ]; then
+		eval "$SQ_BEGUN"
+		SQ_BEGUN=
 	fi
 	quiet=$((SECONDS - since))
 	if [ "$SECONDS" -ge "$limit" ]; then
