@@ -9,6 +9,7 @@
  * map entry a page, a descriptor a block, and the rest once a range.
  */
 #include <linux/minmax.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -32,6 +33,7 @@ static void forget_long(struct sq_pool *pool, struct sq_agent *agent)
 		raw_spin_lock_irqsave(&pool->lock, irq);
 		sq_map_set(addr, size, NULL);
 		raw_spin_unlock_irqrestore(&pool->lock, irq);
+		cond_resched();
 	}
 	sq_desc_put(agent);
 }
@@ -79,7 +81,7 @@ static size_t forget(struct sq_pool *pool, unsigned long addr)
  * Readers who looked a page up with preemption off may still hold its agent.
  * What was in the pages is for the source to wipe, if it is to be wiped.
  *
- * Context: Process context.
+ * Context: Process context. May sleep.
  * Return: the pages that others put or freed. They are out of use.
  */
 struct sq_lost sq_manager_raze(struct sq_manager *m)
@@ -100,6 +102,7 @@ struct sq_lost sq_manager_raze(struct sq_manager *m)
 			lost.pages += here.pages;
 		}
 		addr += max(size, PAGE_SIZE);
+		cond_resched();
 	}
 	for (node = 0; node < m->nr_pools; node++)
 		kfree(m->pools[node]);
