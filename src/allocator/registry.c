@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All caches and heaps. Readers walk under RCU and may not sleep; the lock is
- * taken in any context but NMI, since a heap makes its classes on demand.
+ * All caches and heaps. Readers walk under RCU and may not sleep. The lock is
+ * taken in any context but NMI, since a heap makes its classes on demand, and only
+ * for the list itself: names are compared under a mutex, as long as that takes.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,7 +18,9 @@
 
 /* Heaps come and go in process context only: a slow reader holds them so. */
 static DEFINE_MUTEX(sq_heaps_mutex);
-static DEFINE_RAW_SPINLOCK(sq_registry_lock);
+/* So do caches with a name of their own. */
+static DEFINE_MUTEX(sq_names_mutex);
+static DEFINE_RAW_SPINLOCK(sq_registry_lock);	/* sq_caches */
 static LIST_HEAD(sq_caches);
 static LIST_HEAD(sq_heaps);
 static const struct sq_registry_hook *sq_registry_hook;
@@ -99,13 +102,15 @@ static bool sq_name_settle(struct squirrel_cache *c)
 	unsigned int last = 0;
 	bool taken = false;
 
-	lockdep_assert_held(&sq_registry_lock);
-	list_for_each_entry(other, &sq_caches, link) {
+	lockdep_assert_held(&sq_names_mutex);
+	rcu_read_lock();
+	list_for_each_entry_rcu(other, &sq_caches, link) {
 		if (other->flags & SQ_CACHE_CLASS)
 			continue;
 		taken |= !strcmp(other->name, c->name);
 		last = max(last, sq_name_number(other->name, c->name));
 	}
+	rcu_read_unlock();
 	if (!taken)
 		return true;
 	if (!(c->flags & SQUIRREL_NUMBERED) || last == UINT_MAX)
@@ -115,20 +120,33 @@ static bool sq_name_settle(struct squirrel_cache *c)
 	return true;
 }
 
-/* Heap classes need no unique name: their heap's is. */
-int sq_registry_add_cache(struct squirrel_cache *c, bool named)
+static void sq_registry_enter(struct squirrel_cache *c)
 {
-	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&sq_registry_lock, flags);
-	if (named && !sq_name_settle(c)) {
-		raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
-		return -EEXIST;
-	}
 	list_add_tail_rcu(&c->link, &sq_caches);
 	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
-	if (named && hook)
+}
+
+/* @named may sleep. Heap classes need no unique name: their heap's is. */
+int sq_registry_add_cache(struct squirrel_cache *c, bool named)
+{
+	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
+	bool settled;
+
+	if (!named) {
+		sq_registry_enter(c);
+		return 0;
+	}
+	mutex_lock(&sq_names_mutex);
+	settled = sq_name_settle(c);
+	if (settled)
+		sq_registry_enter(c);
+	mutex_unlock(&sq_names_mutex);
+	if (!settled)
+		return -EEXIST;
+	if (hook)
 		hook->cache_added(c->name, c);
 	return 0;
 }
@@ -151,16 +169,13 @@ int sq_registry_add_heap(struct squirrel_heap *h)
 {
 	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
 	struct squirrel_heap *other;
-	unsigned long flags;
 	bool taken = false;
 
 	mutex_lock(&sq_heaps_mutex);
-	raw_spin_lock_irqsave(&sq_registry_lock, flags);
 	list_for_each_entry(other, &sq_heaps, link)
 		taken |= !strcmp(other->name, h->name);
 	if (!taken)
 		list_add_tail_rcu(&h->link, &sq_heaps);
-	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
 	mutex_unlock(&sq_heaps_mutex);
 	if (taken)
 		return -EEXIST;
@@ -173,14 +188,11 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_registry_add_heap);
 void sq_registry_del_heap(struct squirrel_heap *h)
 {
 	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
-	unsigned long flags;
 
 	if (hook)
 		hook->heap_removed(h);
 	mutex_lock(&sq_heaps_mutex);
-	raw_spin_lock_irqsave(&sq_registry_lock, flags);
 	list_del_rcu(&h->link);
-	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
 	mutex_unlock(&sq_heaps_mutex);
 }
 
