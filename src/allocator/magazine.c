@@ -283,6 +283,9 @@ struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr)
 
 	if (!sq_claim(w)) {
 		sq_room_arrive(c, smp_processor_id());
+		/* It may just have, before this was read. */
+		cc = READ_ONCE(c->cpu);
+		w = sq_word_of(c, cc);
 		if (!sq_claim(w))
 			return NULL;
 	}
