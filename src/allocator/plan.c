@@ -97,8 +97,8 @@ unsigned int sq_slab_next(const struct squirrel_cache *c, int node)
 	if (free >= pages / 2 && free >= c->slab_floor)
 		return c->slab_best[free];
 	/* An attempt that would be left out costs more than this question. */
-	if (sq_manager_lacks(c->heap->manager, node, pages))
-		return sq_slab_least(c);
-	return pages;
+	if (!sq_manager_lacks(c->heap->manager, node, pages))
+		return pages;
+	return free >= c->slab_floor ? c->slab_best[free] : sq_slab_least(c);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_slab_next);
