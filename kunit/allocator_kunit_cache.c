@@ -323,6 +323,9 @@ static void typed_cache_has_checked_calls(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, a, b);
 	KUNIT_EXPECT_EQ(test, b->weight, 0);
 	KUNIT_EXPECT_EQ(test, b->shell[39], 0);
+	/* Refused: all goes on, and it may be tried again. */
+	walnut_cache_exit();
+	KUNIT_ASSERT_NOT_NULL(test, walnut_cache);
 	walnut_free(b);
 	walnut_free(NULL);
 	walnut_cache_exit();

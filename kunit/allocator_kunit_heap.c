@@ -291,6 +291,27 @@ static void realloc_stays_where_it_can(struct kunit *test)
 	squirrel_heap_free(heap, large);
 }
 
+/* A power of two is aligned to itself, also where it would fit as it is. */
+static void realloc_aligns_powers_of_two(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	void *odd[4], *obj;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(odd); i++) {
+		odd[i] = squirrel_heap_alloc(heap, 3 * PAGE_SIZE, GFP_KERNEL);
+		obj = squirrel_heap_alloc(heap, 4 * PAGE_SIZE - 100, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		obj = squirrel_heap_realloc(heap, obj, 4 * PAGE_SIZE, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)obj,
+						   4 * PAGE_SIZE));
+		squirrel_heap_free(heap, obj);
+	}
+	while (i--)
+		squirrel_heap_free(heap, odd[i]);
+}
+
 static void failed_realloc_changes_nothing(struct kunit *test)
 {
 	const struct squirrel_heap_args args = { .limit = 8 * PAGE_SIZE };
@@ -543,6 +564,7 @@ static struct kunit_case heap_cases[] = {
 	KUNIT_CASE(zeroed_memory_is_zero),
 	KUNIT_CASE(realloc_keeps_content),
 	KUNIT_CASE(realloc_stays_where_it_can),
+	KUNIT_CASE(realloc_aligns_powers_of_two),
 	KUNIT_CASE(failed_realloc_changes_nothing),
 	KUNIT_CASE(realloc_zeroes_what_is_new),
 	KUNIT_CASE(realloc_zeroes_what_was_given_up),

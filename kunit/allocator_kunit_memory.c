@@ -288,6 +288,30 @@ static void free_rcu_of_freed_is_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
 }
 
+/* What is no start of anything is reported at once, and nothing is freed. */
+static void free_rcu_into_the_middle(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 4 * sizeof(struct rcu_nut),
+						NULL);
+	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	char *obj = sq_kit_alloc(test, c);
+	char *large = squirrel_heap_alloc(heap, 20000, GFP_KERNEL);
+	struct rcu_nut *nut = (struct rcu_nut *)(obj + 16);
+
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	squirrel_free_rcu(nut, rcu);
+	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	nut = (struct rcu_nut *)(large + 9000);
+	squirrel_free_rcu(nut, rcu);
+	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 1);
+	KUNIT_EXPECT_TRUE(test, squirrel_owns(large));
+	squirrel_cache_free(c, obj);
+	squirrel_heap_free(heap, large);
+	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+}
+
 /* As kfree_rcu(): nothing to free is nothing to do; looked at once. */
 static void free_rcu_of_nothing(struct kunit *test)
 {
@@ -316,6 +340,7 @@ static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(free_rcu_waits_for_readers),
 	KUNIT_CASE(free_rcu_finds_the_owner),
 	KUNIT_CASE(free_rcu_of_nothing),
+	KUNIT_CASE(free_rcu_into_the_middle),
 	KUNIT_CASE(destroy_waits_for_free_rcu),
 	KUNIT_CASE(free_rcu_of_freed_is_reported),
 	{}

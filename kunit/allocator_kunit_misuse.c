@@ -475,11 +475,29 @@ static void slots_beyond_the_limit_are_foreign(struct kunit *test)
 	}
 }
 
+/* A second free that was taken hides a live object from the counts, not from this. */
+static void destroy_sees_what_is_hidden(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
+	void *live = sq_kit_alloc(test, c), *gone = sq_kit_alloc(test, c);
+
+	squirrel_cache_free(c, gone);
+	*sq_mark_at(c, gone) = 0;
+	squirrel_cache_free(c, gone);
+	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), 0);
+	KUNIT_EXPECT_FALSE(test, sq_kit_put_cache(test, c));
+	KUNIT_EXPECT_TRUE(test, squirrel_owns(live));
+	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	squirrel_cache_free(c, live);
+	KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+}
+
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(every_misuse_is_reported_once),
 	KUNIT_CASE(foreign_pointers_are_left_alone),
 	KUNIT_CASE(senseless_pointers_are_left_alone),
 	KUNIT_CASE(slots_beyond_the_limit_are_foreign),
+	KUNIT_CASE(destroy_sees_what_is_hidden),
 	{}
 };
 

@@ -10,14 +10,15 @@
  *
  * Errors: create calls return an ERR_PTR and print one line that says why.
  * Allocation calls return NULL. A refused operation changes nothing.
- * Zero-copy: memory of more than SQUIRREL_CLASS_MAX_SIZE bytes may be handed to
- * what takes references to its pages (the network by sendpage or splice, a bio, a
- * mapping), as that of kmalloc() may: a page that is still referred to when the
- * memory is freed is not used again before its holder put it. Smaller objects
- * share their pages with others and are used again when they are freed, whoever
- * refers to the page. They are no PageSlab and have references, so sendpage_ok()
- * and the like call them fit; they are so only until they are freed. Whoever
- * sends one by reference must keep it until the other side is through with it.
+ * Zero-copy: memory of a heap of more than SQUIRREL_CLASS_MAX_SIZE bytes may be
+ * handed to what takes references to its pages (the network by sendpage or
+ * splice, a bio, a mapping), as that of kmalloc() may: a page that is still
+ * referred to when the memory is freed is not used again before its holder put
+ * it. Smaller objects, and those of caches, share their pages with others and are
+ * used again when they are freed, whoever refers to the page. They are no PageSlab
+ * and have references, so sendpage_ok() and the like call them fit; they are so
+ * only until they are freed. Whoever sends one by reference must keep it until the
+ * other side is through with it.
  * Contexts: an allocation without __GFP_DIRECT_RECLAIM and every free work
  * from task, softirq, hardirq and NMI context, unless a function's own
  * Context: line says otherwise.
@@ -86,7 +87,6 @@ struct squirrel_heap;
  *	that may sleep
  * @node: NUMA node the memory comes from by preference, as node + 1, or 0 for
  *	the node of the allocating CPU
- * @owner: module that owns the cache; filled in by squirrel_cache_create()
  */
 struct squirrel_cache_args {
 	unsigned int align;
@@ -95,7 +95,6 @@ struct squirrel_cache_args {
 	size_t limit;
 	unsigned int reserve;
 	int node;
-	struct module *owner;
 };
 
 /**
@@ -123,7 +122,6 @@ enum squirrel_fit {
  * @reserve: bytes of pages fetched at create and never given back, or 0
  * @node: NUMA node the memory comes from by preference, as node + 1, or 0 for
  *	the node of the allocating CPU
- * @owner: module that owns the heap; filled in by squirrel_heap_create()
  */
 struct squirrel_heap_args {
 	enum squirrel_fit strategy;
@@ -131,7 +129,6 @@ struct squirrel_heap_args {
 	size_t limit;
 	size_t reserve;
 	int node;
-	struct module *owner;
 };
 
 /**
@@ -161,13 +158,13 @@ __squirrel_cache_create(const char *name, unsigned int size,
  *
  * Context: Process context. May sleep.
  * Return: the cache, or ERR_PTR of -EINVAL (size 0, bad name, align, flag or
- * node), -E2BIG (size too large), -EEXIST (name taken, and no
- * SQUIRREL_NUMBERED) or -ENOMEM.
+ * node; limit below one object or below the reserve), -E2BIG (size too large),
+ * -EEXIST (name taken, and no SQUIRREL_NUMBERED or no number left) or -ENOMEM.
  */
 #define squirrel_cache_create(name, size, args)				\
 	__squirrel_cache_create((name), (size), (args), THIS_MODULE)
 
-void squirrel_cache_destroy(struct squirrel_cache *cache);
+int squirrel_cache_destroy(struct squirrel_cache *cache);
 void *squirrel_cache_alloc(struct squirrel_cache *cache, gfp_t gfp);
 void *squirrel_cache_alloc_node(struct squirrel_cache *cache, gfp_t gfp,
 				int node);
@@ -187,7 +184,9 @@ unsigned int squirrel_cache_size(struct squirrel_cache *cache);
  *
  * Defines, for this source file: int name_cache_init(void) and
  * void name_cache_exit(void); type *name_alloc(gfp_t), type *name_zalloc(gfp_t)
- * and void name_free(type *). The init call returns 0 or a negative errno.
+ * and void name_free(type *). The init call returns 0 or a negative errno. The
+ * exit call may be refused, as squirrel_cache_destroy(): then all of them still
+ * work, and it may be made again.
  */
 #define DEFINE_SQUIRREL_CACHE(name, type)				\
 static struct squirrel_cache *name##_cache;				\
@@ -206,8 +205,8 @@ static int __maybe_unused name##_cache_init(void)			\
 }									\
 static void __maybe_unused name##_cache_exit(void)			\
 {									\
-	squirrel_cache_destroy(name##_cache);				\
-	name##_cache = NULL;						\
+	if (!squirrel_cache_destroy(name##_cache))			\
+		name##_cache = NULL;					\
 }									\
 static inline type * __maybe_unused name##_alloc(gfp_t gfp)		\
 {									\
@@ -254,8 +253,8 @@ void squirrel_heap_free(struct squirrel_heap *heap, const void *obj);
 /*
  * Size classes of a heap: up to 64 bytes one every 8 bytes, above that eight
  * per power of two: 72 80 ... 128, 144 ... 256, and so on up to 8192.
- * Neighbours are at most 1/8 apart, so an object wastes 1/16 of its size on
- * average. Larger ones are blocks of pages.
+ * Above 64 bytes neighbours are at most 1/8 apart, so an object wastes 1/16 of its
+ * size on average; below, at most 7 bytes. Larger ones are blocks of pages.
  *
  * Where kmalloc() aligns to more than 8 bytes, or a buffer for DMA must not share
  * a line of the cache, only those that are multiples of that are in use.
@@ -330,21 +329,24 @@ void *squirrel_calloc(size_t n, size_t size, gfp_t gfp);
 void *squirrel_realloc(const void *obj, size_t size, gfp_t gfp);
 void squirrel_free(const void *obj);
 void squirrel_free_sensitive(const void *obj);
-void __squirrel_free_rcu(struct rcu_head *head);
+void __squirrel_free_rcu(const void *obj, struct rcu_head *head);
 /**
  * squirrel_free_rcu() - free an object after an RCU grace period
  * @ptr: the object, from the default heap, a heap or a cache; NULL and
  *	ZERO_SIZE_PTR are passed over
  * @field: name of the struct rcu_head within it
  *
+ * What is not the start of an object is reported at once and left alone.
+ *
  * Context: Any context but NMI.
  */
 #define squirrel_free_rcu(ptr, field)					\
 do {									\
-	typeof(ptr) __sq_ptr = (ptr);					\
+	typeof(ptr) __sq_free_rcu_ptr = (ptr);				\
 									\
-	if (!ZERO_OR_NULL_PTR(__sq_ptr))				\
-		__squirrel_free_rcu(&__sq_ptr->field);			\
+	if (!ZERO_OR_NULL_PTR(__sq_free_rcu_ptr))			\
+		__squirrel_free_rcu(__sq_free_rcu_ptr,			\
+				    &__sq_free_rcu_ptr->field);		\
 } while (0)
 size_t squirrel_usable_size(const void *obj);
 bool squirrel_owns(const void *obj);

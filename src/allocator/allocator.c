@@ -330,14 +330,36 @@ static void sq_rcu_free(struct rcu_head *head)
 	atomic_long_dec_return_release(&sq_rcu_pending);
 }
 
+/* Does somebody's memory start at @obj? If not, say so. */
+static bool sq_rcu_check(const void *obj, unsigned long caller)
+{
+	struct squirrel_cache *owner;
+	struct sq_agent *agent;
+	bool start;
+
+	preempt_disable();
+	agent = sq_map_owner(obj, &owner);
+	start = owner && (agent->kind == SQ_KIND_SLAB ?
+			  sq_slot_start(owner, agent, obj) :
+			  (unsigned long)obj == sq_agent_addr(agent));
+	preempt_enable();
+	if (!start)
+		sq_report(owner, owner ? "RCU free of a pointer into the middle" :
+			  "RCU free", obj, caller);
+	return start;
+}
+
 /**
  * __squirrel_free_rcu() - free after a grace period; use the macro
- * @head: the struct rcu_head within the object
+ * @obj: the object
+ * @head: the struct rcu_head within it
  *
  * Context: Any context but NMI.
  */
-void __squirrel_free_rcu(struct rcu_head *head)
+void __squirrel_free_rcu(const void *obj, struct rcu_head *head)
 {
+	if (!sq_rcu_check(obj, _RET_IP_))
+		return;
 	atomic_long_inc(&sq_rcu_pending);
 	call_rcu(head, sq_rcu_free);
 }

@@ -417,17 +417,22 @@ discard:
 EXPORT_SYMBOL_GPL(__squirrel_cache_create);
 
 /*
- * More frees than allocations: some free was taken twice, and the counts do not
- * tell any more what is live. What is in no slab when all magazines are empty
- * is; an object that is in two places comes to light on the way.
+ * What is live, of a cache that is to go. The counts do not tell if some object
+ * was freed twice and that was taken: one such hides one that is live. What is in
+ * no slab when all magazines are empty is live; an object that is in two places
+ * comes to light on the way.
  */
-static unsigned long sq_cache_settle(struct squirrel_cache *c, long more)
+static unsigned long sq_cache_settle(struct squirrel_cache *c)
 {
+	long balance = sq_cache_balance(c);
 	unsigned long out = 0;
 	int nid;
 
-	pr_err("cache '%s': %ld more frees than allocations: objects were freed twice\n",
-	       c->name, more);
+	if (balance > 0)
+		return balance;
+	if (balance < 0)
+		pr_err("cache '%s': %ld more frees than allocations: objects were freed twice\n",
+		       c->name, -balance);
 	squirrel_cache_shrink(c);
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
@@ -443,30 +448,31 @@ static unsigned long sq_cache_settle(struct squirrel_cache *c, long more)
  *
  * Waits for frees that squirrel_free_rcu() still owes. If objects are live
  * then it is refused: their number is reported, they and the cache stay valid,
- * and it may be called again. More frees than allocations (see
- * squirrel_cache_free()) are reported as well.
+ * and it may be called again; but a reserve is not kept up any more. More frees
+ * than allocations (see squirrel_cache_free()) are reported as well, and do not
+ * hide what is live.
  *
  * Context: Process context. May sleep.
+ * Return: 0, or -EBUSY if it was refused.
  */
-void squirrel_cache_destroy(struct squirrel_cache *c)
+int squirrel_cache_destroy(struct squirrel_cache *c)
 {
-	long live;
+	unsigned long live;
 
 	if (IS_ERR_OR_NULL(c))
-		return;
+		return 0;
 	sq_rcu_free_wait();
 	sq_deferred_flush();
-	live = sq_cache_balance(c);
-	if (live < 0)
-		live = sq_cache_settle(c, -live);
+	live = sq_cache_settle(c);
 	if (live) {
 		c->flags |= SQ_CACHE_DYING;
-		pr_err("cache '%s': destroy refused, %ld objects (%ld bytes) are live\n",
+		pr_err("cache '%s': destroy refused, %lu objects (%lu bytes) are live\n",
 		       c->name, live, live * c->object_size);
-		return;
+		return -EBUSY;
 	}
 	sq_cache_discard(c);
 	module_put(THIS_MODULE);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_destroy);
 

@@ -317,6 +317,8 @@ static bool sq_realloc_stays(const void *obj, size_t size, size_t usable)
 {
 	if (size > usable)
 		return false;
+	if (is_power_of_2(size) && !IS_ALIGNED((unsigned long)obj, size))
+		return false;
 	if (usable <= SQUIRREL_CLASS_MAX_SIZE)
 		return squirrel_class_size(squirrel_class_of(size)) == usable;
 	return PAGE_ALIGN(size) == usable && size > SQUIRREL_CLASS_MAX_SIZE;

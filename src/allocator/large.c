@@ -69,7 +69,7 @@ void *sq_zone_alloc(struct squirrel_cache *c, gfp_t gfp, int node)
 	return NULL;
 }
 
-/* Blocks that wait until the page allocator may be called. */
+/* Blocks that wait until the manager and the page allocator may be called. */
 static LLIST_HEAD(sq_large_later);
 
 static __always_inline void sq_large_give(struct squirrel_heap *heap,
@@ -97,14 +97,14 @@ static void sq_large_work_fn(struct irq_work *unused)
 
 static DEFINE_IRQ_WORK(sq_large_work, sq_large_work_fn);
 
-/* A block that was claimed is nobody's but the caller's. Not in NMI. */
+/* A block that was claimed is nobody's but the caller's. */
 void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent)
 {
 	struct sq_large *large = sq_large_of(agent);
 
 	if (want_init_on_free())
 		memset((void *)sq_agent_addr(agent), 0, sq_agent_size(agent));
-	if (sq_may_call_pages()) {
+	if (sq_may_grow()) {
 		sq_large_give(heap, agent);
 		return;
 	}
