@@ -41,7 +41,8 @@
  *   - sheaves (prefill, refill) and kmem_cache_charge(): refused at compile
  *     time
  *   - SLAB_CACHE_DMA and SLAB_CACHE_DMA32: create returns NULL
- *   - alignments above SQUIRREL_MAX_SIZE: create returns NULL
+ *   - alignments above SQUIRREL_MAX_SIZE, or that are no power of two: create
+ *     returns NULL
  *   - __GFP_ACCOUNT in a call: caches are charged for by SLAB_ACCOUNT or not at all
  *   - SLAB_ACCOUNT before Linux 6.13, and on any with CONFIG_DEBUG_VM: nobody is
  *     charged for the objects, so a list_lru keeps them on the list of the root
