@@ -338,10 +338,13 @@ static bool sq_rcu_check(const void *obj, unsigned long caller)
 	bool start;
 
 	preempt_disable();
-	agent = sq_map_owner(obj, &owner);
-	start = owner && (agent->kind == SQ_KIND_SLAB ?
-			  sq_slot_start(owner, agent, obj) :
-			  (unsigned long)obj == sq_agent_addr(agent));
+	do {
+		agent = sq_map_owner(obj, &owner);
+		start = owner && (agent->kind == SQ_KIND_SLAB ?
+				  sq_slot_start(owner, agent, obj) :
+				  (unsigned long)obj == sq_agent_addr(agent));
+		smp_rmb();	/* as in sq_check_free() */
+	} while (!start && agent != sq_map_lookup(obj));
 	preempt_enable();
 	if (!start)
 		sq_report(owner, owner ? "RCU free of a pointer into the middle" :
