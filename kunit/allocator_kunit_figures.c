@@ -3,12 +3,11 @@
  * Suite squirrel_figures: what stats and histograms say of memory that is held
  * and not used, over the fake page source.
  */
-#include <linux/kthread.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "allocator_kunit.h"
+#include "urgent.h"
 #include "allocator/figures.h"
 
 static long cache_figure(struct kunit *test, struct squirrel_cache *c,
@@ -345,14 +344,6 @@ static void summary_has_them_all(struct kunit *test)
 
 /* ---- the check ------------------------------------------------------------ */
 
-static int urgent_fn(void *ran)
-{
-	WRITE_ONCE(*(bool *)ran, true);
-	while (!kthread_should_stop())
-		schedule_timeout_interruptible(1);
-	return 0;
-}
-
 /*
  * It takes time for each page that is held: who is to run on its CPU need not wait
  * for its end, even where nobody is preempted.
@@ -361,21 +352,14 @@ static void check_lets_others_run(struct kunit *test)
 {
 	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
 	void *large = squirrel_heap_alloc(heap, 600 * PAGE_SIZE, GFP_KERNEL);
-	struct task_struct *urgent;
-	bool ran = false, in_time;
+	struct sq_urgent urgent;
 	unsigned int bad;
 
 	KUNIT_ASSERT_NOT_NULL(test, large);
-	urgent = kthread_create(urgent_fn, &ran, "sq-kunit-urgent");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(urgent));
-	sched_set_fifo(urgent);
-	kthread_bind(urgent, raw_smp_processor_id());
-	wake_up_process(urgent);
+	sq_urgent_wake(test, &urgent);
 	bad = sq_allocator_check();
-	in_time = READ_ONCE(ran);
-	KUNIT_EXPECT_TRUE(test, in_time);
+	KUNIT_EXPECT_TRUE(test, sq_urgent_end(&urgent));
 	KUNIT_EXPECT_EQ(test, bad, 0);
-	kthread_stop(urgent);
 	squirrel_heap_free(heap, large);
 }
 

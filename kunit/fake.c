@@ -387,9 +387,7 @@ unsigned long sq_fake_exit(struct sq_fake *fake)
 	if (fake->out)
 		return fake->out;
 	for (i = 0; i < fake->nr_chunks; i++)
-		sq_block_pages.put(&sq_block_pages,
-				   (void *)fake->chunks[i].base,
-				   SQ_BLOCK_MAX_ORDER);
+		put_chunk(fake->chunks[i].base);
 	fake->nr_chunks = 0;
 	kfree(fake->chunks);
 	fake->chunks = NULL;

@@ -3,12 +3,11 @@
  * Suite squirrel_long: what is done with the lock held does not grow with the
  * blocks, neither with how long they are nor with how many.
  */
-#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/sched.h>
 
 #include "utility_kunit.h"
+#include "urgent.h"
 
 #define CHUNK		SQ_FAKE_CHUNK_PAGES
 #define CHUNKS		SQ_FAKE_CHUNKS
@@ -167,30 +166,15 @@ static void long_check_sees_all(struct kunit *test)
 	sq_bench_sound(test, b);
 }
 
-static int urgent_fn(void *ran)
-{
-	WRITE_ONCE(*(bool *)ran, true);
-	while (!kthread_should_stop())
-		schedule_timeout_interruptible(1);
-	return 0;
-}
-
 /* Who is to run need not wait for the last page of what goes. */
 static void long_end_lets_others_run(struct kunit *test)
 {
 	struct sq_bench *b = test->priv;
-	bool ran = false, in_time;
-	struct task_struct *urgent;
+	struct sq_urgent urgent;
 
-	urgent = kthread_create(urgent_fn, &ran, "sq-kunit-urgent");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(urgent));
-	sched_set_fifo(urgent);
-	kthread_bind(urgent, raw_smp_processor_id());
-	wake_up_process(urgent);
+	sq_urgent_wake(test, &urgent);
 	sq_manager_raze(b->m);
-	in_time = READ_ONCE(ran);
-	KUNIT_EXPECT_TRUE(test, in_time);
-	kthread_stop(urgent);
+	KUNIT_EXPECT_TRUE(test, sq_urgent_end(&urgent));
 	KUNIT_EXPECT_EQ(test, b->fake.out, 0);
 	b->m = sq_manager_create(&b->fake.ops, 0);
 	KUNIT_ASSERT_NOT_NULL(test, b->m);
