@@ -49,6 +49,8 @@ struct sq_kit {
 int sq_kit_suite_init(struct kunit_suite *suite);
 void sq_kit_suite_exit(struct kunit_suite *suite);
 int sq_kit_init(struct kunit *test);
+int sq_kit_init_hardened(struct kunit *test);
+void sq_kit_need_hardened(struct kunit *test);
 void sq_kit_exit(struct kunit *test);
 struct squirrel_cache *sq_kit_cache(struct kunit *test, unsigned int size,
 				    const struct squirrel_cache_args *args);

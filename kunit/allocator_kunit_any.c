@@ -67,9 +67,11 @@ static void any_misuse_is_reported(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
 	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
-	void *large = squirrel_heap_alloc(heap, LARGE, GFP_KERNEL);
-	void *obj = sq_kit_alloc(test, c);
+	void *large, *obj;
 
+	sq_kit_need_hardened(test);
+	large = squirrel_heap_alloc(heap, LARGE, GFP_KERNEL);
+	obj = sq_kit_alloc(test, c);
 	KUNIT_ASSERT_NOT_NULL(test, large);
 	KUNIT_EXPECT_TRUE(test, squirrel_free_any(obj + 8));
 	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);

@@ -29,6 +29,7 @@ static void deferred_free_follows_its_slab(struct kunit *test)
 	unsigned int nr = 0, i;
 	void *base, *last;
 
+	sq_kit_need_hardened(test);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	do {
 		KUNIT_ASSERT_LT(test, nr, MANY);

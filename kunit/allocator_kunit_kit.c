@@ -32,6 +32,19 @@ int sq_kit_init(struct kunit *test)
 	return 0;
 }
 
+/* For cases about marks, before they have taken anything. */
+void sq_kit_need_hardened(struct kunit *test)
+{
+	if (!static_key_enabled(&sq_hardened))
+		kunit_skip(test, "needs hardened=1");
+}
+
+int sq_kit_init_hardened(struct kunit *test)
+{
+	sq_kit_need_hardened(test);
+	return sq_kit_init(test);
+}
+
 /* As if the client had freed what it still has: the test has failed anyway. */
 static void forget_live(struct squirrel_cache *c)
 {

@@ -509,10 +509,13 @@ static void deferred_free_keeps_the_mark(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
 	struct sq_node *n = sq_kit_node(c);
-	void **objs = take(test, c, 3);
-	unsigned long free = n->nr_free;
+	unsigned long free;
 	unsigned int i;
+	void **objs;
 
+	sq_kit_need_hardened(test);
+	objs = take(test, c, 3);
+	free = n->nr_free;
 	preempt_disable();
 	for (i = 0; i < 3; i++) {
 		this_cpu_inc(c->cpu->other_frees);

@@ -325,7 +325,7 @@ static struct kunit_suite mark_suite = {
 	.name = "squirrel_mark",
 	.suite_init = sq_kit_suite_init,
 	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
+	.init = sq_kit_init_hardened,
 	.exit = sq_kit_exit,
 	.test_cases = mark_cases,
 };

@@ -505,7 +505,7 @@ static struct kunit_suite misuse_suite = {
 	.name = "squirrel_misuse",
 	.suite_init = sq_kit_suite_init,
 	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
+	.init = sq_kit_init_hardened,
 	.exit = sq_kit_exit,
 	.test_cases = misuse_cases,
 };

@@ -124,10 +124,12 @@ static void what_is_held_moves(struct kunit *test)
 static void a_cache_that_is_moving(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	void *obj = sq_kit_alloc(test, c), *other;
 	struct sq_cpu *from = sq_kit_cpu(c);
+	void *obj, *other;
 	u32 nr;
 
+	sq_kit_need_hardened(test);
+	obj = sq_kit_alloc(test, c);
 	squirrel_cache_free(c, obj);
 	nr = sq_kit_nr(c);
 	sq_kit_set_busy(c, true);

@@ -78,6 +78,7 @@ static void parts_are_where_they_should(struct kunit *test)
 	unsigned int nr = 0, i;
 	void *base, *last;
 
+	sq_kit_need_hardened(test);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	do {
 		KUNIT_ASSERT_LT(test, nr, MANY);
@@ -153,6 +154,7 @@ static void second_free_is_seen(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned int k, i, gone;
 
+	sq_kit_need_hardened(test);
 	sq_fake_seed(test, &rnd);
 	for (k = 0; k < ARRAY_SIZE(sizes); k++) {
 		struct squirrel_cache *c = sq_kit_cache(test, sizes[k], NULL);
@@ -193,6 +195,7 @@ static void middle_is_seen(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned int k, i, off;
 
+	sq_kit_need_hardened(test);
 	sq_fake_seed(test, &rnd);
 	for (k = 0; k < ARRAY_SIZE(sizes); k++) {
 		struct squirrel_cache *c = sq_kit_cache(test, sizes[k], NULL);

@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
 # The tutorial client: it runs, and while it holds memory squirrel stays.
+# boots: stock kasan kcsan bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
 # One source that knows the kernel's caches only, on squirrel and on the kernel.
+# boots: stock kasan kcsan bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 

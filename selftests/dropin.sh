@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A module that knows the kernel's calls only, on the drop-in header: kfree() and
 # its relatives, names, nodes, RCU, and a charged cache in a child memory cgroup.
+# boots: stock kasan kcsan bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 

@@ -123,8 +123,15 @@ rmmod() {
 	command rmmod "$@"
 }
 
+# load [PARAMETER=VALUE...]: with what the boot wants of every load first; of two
+# values the kernel takes the last.
 load() {
-	insert "$DIR/squirrel.ko" "$@"
+	# shellcheck disable=SC2046 # words
+	insert "$DIR/squirrel.ko" $(boot_wants) "$@"
+}
+
+boot_wants() {
+	sed -n 's/.*squirrel_test_load=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' '
 }
 
 # sample NAME [PARAMETER=VALUE...]: load a module of samples/.

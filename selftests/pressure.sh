@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
 # Under memory pressure free memory goes back, also when the reclaimer is off.
+# boots: stock kasan kcsan bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 

@@ -4,6 +4,7 @@
 # pages come back all the same, but for those that the rest lies in; with the
 # reclaimer off they stay. Under a load that only swings, nothing is fetched and
 # given back again and again. A shrink of a cache reaches all CPUs.
+# boots: stock kasan kcsan bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Task, softirq, hardirq and NMI on one CPU, in the middle of each other; see
 # storm.c.
-# boots: stock kasan kcsan step
+# boots: stock kasan kcsan step bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 

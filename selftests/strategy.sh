@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Strategies of other modules: a heap is changed to one and back, also while it
 # is used; none goes while it is in use; none can do harm.
+# boots: stock kasan kcsan bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 

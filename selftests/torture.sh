@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
 # All contexts of all CPUs at once; see torture_main.c.
-# boots: stock kasan kcsan step
+# boots: stock kasan kcsan step bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 

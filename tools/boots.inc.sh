@@ -8,41 +8,32 @@
 # shellcheck shell=bash
 
 # shellcheck disable=SC2034 # for the scripts that source this one
-BOOTS_DEFAULT=(uml wipe stock kasan numa frag step)
+BOOTS_DEFAULT=(uml wipe trust stock kasan kasan-unit numa frag step bare)
 BOOTS_PLAIN="stock kasan kcsan"
 
 # boot_job BOOT: what it runs; fails if there is no such boot.
 boot_job() {
 	case $1 in
-	uml | wipe) echo kunit ;;
-	stock | kcsan | numa | frag | step) echo test ;;
-	kasan) echo testall ;;
+	uml | wipe | trust | kasan-unit) echo kunit ;;
+	stock | kasan | kcsan | numa | frag | step | bare) echo test ;;
 	*) return 1 ;;
 	esac
 }
 
-# job_of BOOT: who picks selftests wants those, and not KUnit in the same boot.
-job_of() {
-	local job
-
-	job=$(boot_job "$1")
-	[ -z "${SQ_ONLY:-}" ] || [ "$job" != testall ] || job="test"
-	echo "$job"
-}
-
 boot_kernel() {
 	case $1 in
-	wipe) echo uml ;;
-	numa | frag | step) echo stock ;;
+	wipe | trust) echo uml ;;
+	numa | frag | step | bare) echo stock ;;
+	kasan-unit) echo kasan ;;
 	*) echo "$1" ;;
 	esac
 }
 
 boot_limit() {
 	case $1 in
-	uml | wipe | numa | frag | step) echo 600 ;;
+	uml | wipe | trust | numa | frag | step | bare) echo 600 ;;
 	stock) echo 1200 ;;
-	kasan | kcsan) echo 2400 ;;
+	kasan | kasan-unit | kcsan) echo 2400 ;;
 	esac
 }
 
@@ -50,28 +41,34 @@ boot_limit() {
 # long as a selftest may take (tools/guest/test.sh), and more.
 boot_still() {
 	case $1 in
-	kasan | kcsan) echo 900 ;;
+	kasan | kasan-unit | kcsan) echo 900 ;;
 	*) echo 330 ;;
 	esac
 }
 
-# Those that take one CPU, or a minute, run beside the others.
-boot_beside() {
-	[[ $1 == uml || $1 == wipe || $1 == numa || $1 == frag || $1 == step ]]
-}
+# The longest first: some run side by side, and the short ones fill the gap at the end.
+BOOTS_BY_LENGTH="kcsan kasan stock kasan-unit bare step frag numa uml wipe trust"
 
 # boot_words BOOT: for the kernel's command line. With wipe all memory is cleared
-# when it is allocated and when it is freed. KCSAN watches one access in 500 then
-# (4000 by default). What numa has plugged in stays offline until a test wants
-# it, and what the kernel warns of there is its end. A cache of SLUB's that frag
-# compares with is one of its own. In step, tests take it as a slow kernel.
+# when it is allocated and when it is freed; with trust, squirrel does not look at
+# pointers when they are freed; in bare neither is done, and who allocates has to
+# reclaim. squirrel_test_load is how squirrel is loaded unless a test says otherwise.
+# KCSAN watches one access in 500 then (4000 by default). What numa has plugged in
+# stays offline until a test wants it, and what the kernel warns of there is its
+# end. A cache of SLUB's that frag compares with is one of its own. In step, tests
+# take it as a slow kernel.
 boot_words() {
 	case $1 in
 	wipe) echo "init_on_alloc=1 init_on_free=1" ;;
+	trust) echo "squirrel_test_load=hardened=0" ;;
 	kcsan) echo "kcsan.skip_watch=500" ;;
 	numa) echo "memhp_default_state=offline panic_on_warn=1" ;;
 	frag) echo "slab_nomerge" ;;
 	step) echo "squirrel_test_slow" ;;
+	bare)
+		echo "init_on_alloc=0 init_on_free=0"
+		echo "squirrel_test_load=hardened=0,reclaim=series"
+		;;
 	esac
 }
 
@@ -83,6 +80,8 @@ boot_words() {
 # TiB. Emulated always: the CPU at hand may not reach that far.
 #
 # frag: one CPU, and so little memory that a test can take all of it.
+#
+# bare: two nodes like most servers have, each with a CPU and memory.
 #
 # step: from the first test on, QEMU translates one instruction at a time. Interrupts
 # come between what was translated together, so only here between any two of them.
@@ -105,6 +104,14 @@ boot_machine() {
 	frag)
 		export SQ_MEMORY=384 SQ_SMP=1
 		;;
+	bare)
+		export SQ_MEMORY=1536
+		export SQ_MACHINE="
+			-object memory-backend-ram,id=ram0,size=768M
+			-object memory-backend-ram,id=ram1,size=768M
+			-numa node,nodeid=0,cpus=0,memdev=ram0
+			-numa node,nodeid=1,cpus=1,memdev=ram1"
+		;;
 	step)
 		export SQ_STEP=1 SQ_ACCEL=tcg
 		;;
@@ -112,5 +119,5 @@ boot_machine() {
 }
 
 boot_dir() {
-	echo "$SQ_BUILD/boots/$1-$(job_of "$1")"
+	echo "$SQ_BUILD/boots/$1-$(boot_job "$1")"
 }

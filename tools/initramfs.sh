@@ -60,7 +60,7 @@ chmod 755 "$stage/init"
 cp "$guest"/*.sh "$guest/ktap.awk" "$stage/squirrel/"
 cp "$guest/$job.sh" "$stage/squirrel/job.sh"
 echo "$kernel" >"$stage/squirrel/kernel"
-if [[ $job == test* ]]; then
+if [ "$job" = test ] || [ "$job" = kunit ]; then
 	"$SQ_TOP/tools/pick.sh" "${SQ_BOOT:-$kernel}" "${SQ_ONLY:-}" \
 		>"$stage/squirrel/picked"
 fi

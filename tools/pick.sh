@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# pick.sh BOOT [PATTERN]: print the names of the selftests that are for BOOT (see
-# boots.inc.sh), or of those the ones that PATTERN matches. A selftest that names a
-# boot which there is not, or none, would never be run: it is refused here. With
-# SQ_SELFTESTS in the environment that folder is looked at.
+# pick.sh BOOT [PATTERN]: print the names of the selftests, or of the KUnit modules,
+# that are for BOOT (see boots.inc.sh), or of those the ones that PATTERN matches. A
+# selftest that names a boot which there is not, or none, would never be run: it is
+# refused here. With SQ_SELFTESTS in the environment that folder is looked at.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/boots.inc.sh"
 
@@ -21,8 +21,20 @@ boots_of() {
 	sed -n -e '/^[^#]/q' -e '/^# boots:/{ s/^# boots://p; q; }' "$1"
 }
 
+# Each is in a line of its own: in every boot that runs KUnit.
+kunit_modules() {
+	sed -n 's/^obj-m += *\([a-z_]*_kunit\)\.o$/\1/p' "$SQ_TOP/kunit/Kbuild"
+}
+
 names=()
-runs_selftests "$boot" || die "no boot of that name runs selftests: $boot"
+job=$(boot_job "$boot") || die "there is no boot '$boot'"
+if [ "$job" = kunit ]; then
+	for name in $(kunit_modules); do
+		# shellcheck disable=SC2053 # it is a pattern
+		[[ $name != $pattern ]] || echo "$name"
+	done
+	exit
+fi
 for file in "${SQ_SELFTESTS:-$SQ_TOP/selftests}"/*.sh; do
 	[ -x "$file" ] || continue
 	name=$(basename "$file" .sh)

@@ -274,7 +274,8 @@ pick "none" "0 " frag
 pick "by pattern" "0 other " numa 'o*'
 pick "by pattern, but not for this one" "0 " stock other
 pick "no such boot" "1 " nuam
-pick "a boot without selftests" "1 " uml
+pick "KUnit modules" "0 block_kunit " uml 'block*'
+pick "no KUnit module" "0 " kasan-unit both
 header wrong '# What it is for.' '# boots: nuam'
 pick "names no boot" "1 " stock
 header wrong '# What it is for.' '# boots: uml'
@@ -286,11 +287,11 @@ pick "not in the header" "1 " stock
 boots "no such boot" "1 squirrel: there is no boot 'nuam'; see tools/boots.inc.sh" \
 	stock nuam
 SQ_ONLY=nothing boots "nothing to run" \
-	"1 squirrel: no selftest 'nothing' is for: stock numa" stock numa
+	"1 squirrel: no test 'nothing' is for: stock numa" stock numa
 for name in "$SQ_TOP"/selftests/*.sh; do
 	[ -x "$name" ] || continue
 	name=$(basename "$name" .sh)
-	got=$(for b in stock kasan kcsan numa frag; do
+	got=$(for b in stock kasan kcsan numa frag step bare; do
 		"$tools/pick.sh" "$b" "$name"
 	done)
 	expect "pick: some boot runs $name" "$name" "$(sort -u <<<"$got" | grep .)"

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# test.sh [BOOT...]: KUnit on UML, and again with memory that is wiped; kselftest on
-# the stock kernel; both on the KASAN kernel; kselftest on the stock kernel in
-# machines that are unlike most: numa, frag, step. boots.inc.sh has what there is; kcsan
-# (kselftest on a kernel that looks for data races) is not among those run by
-# default. The last line is the sum. SQ_ONLY picks selftests by a pattern of their
-# name.
+# test.sh [BOOT...]: KUnit on UML, and again with memory that is wiped and without
+# the look at what is freed; kselftest on the stock kernel; both on the KASAN kernel;
+# kselftest on the stock kernel in machines that are unlike most. boots.inc.sh has what there is; kcsan (kselftest on a kernel that looks for
+# data races) is not among those run by default. The last line is the sum. SQ_ONLY
+# picks selftests and KUnit modules by a pattern of their name, SQ_LANES is how many
+# boots run side by side.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/boots.inc.sh"
 
@@ -14,7 +14,6 @@
 wanted() {
 	local picked
 
-	[[ $(boot_job "$1") == test* ]] || return 0
 	picked=$("$SQ_TOP/tools/pick.sh" "$1" "${SQ_ONLY:-}") || exit 1
 	[ -n "$picked" ] || [ -z "${SQ_ONLY:-}" ]
 }
@@ -32,38 +31,29 @@ prepare() {
 	dir=$(boot_dir "$1")
 	mkdir -p "$dir"
 	echo "0 1 0" >"$dir/counts"
+	echo 0 >"$dir/seconds"
 	: >"$dir/result.log"
 }
 
-boot() (
-	kernel=$(boot_kernel "$1")
-
-	[ -n "${built[$kernel]:-}" ] || exit 1
-	boot_machine "$1"
-	export SQ_BOOT=$1
-	export SQ_TIMEOUT=${SQ_TIMEOUT:-$(boot_limit "$1")}
-	export SQ_STILL=${SQ_STILL:-$(boot_still "$1")}
-	SQ_APPEND="$(boot_words "$1") ${SQ_APPEND:-}"
-	export SQ_APPEND
-	"$SQ_TOP/tools/job.sh" "$kernel" "$(job_of "$1")"
-)
-
-# those_beside BOOT...: one after the other.
-those_beside() {
+# in_order BOOT...: those whose kernel and modules are there, the longest first.
+in_order() {
 	local b
 
-	for b in "$@"; do
-		! boot_beside "$b" || boot "$b" || true
+	for b in $BOOTS_BY_LENGTH; do
+		if [[ " $* " == *" $b "* ]] && [ -n "${built[$(boot_kernel "$b")]:-}" ]; then
+			echo "$b"
+		fi
 	done
 }
 
 # summary BOOT: one line on it, what was skipped, and the sum so far.
 summary() {
-	local dir p f s
+	local dir p f s took
 
 	dir=$(boot_dir "$1")
 	read -r p f s <"$dir/counts"
-	echo "$1: $p passed, $f failed, $s skipped"
+	read -r took <"$dir/seconds"
+	echo "$1: $p passed, $f failed, $s skipped ($took s)"
 	grep -ahE '^ *not ok ' "$dir/result.log" || true
 	grep -ahE '^ *ok .*# *SKIP' "$dir/result.log" || true
 	passed=$((passed + p))
@@ -84,7 +74,7 @@ for b in "$@"; do
 		idle+=("$b")
 	fi
 done
-[ ${#boots[@]} -gt 0 ] || die "no selftest '${SQ_ONLY:-*}' is for: $*"
+[ ${#boots[@]} -gt 0 ] || die "no test '${SQ_ONLY:-*}' is for: $*"
 
 need_packages qemu-system-x86 busybox-static cpio xz-utils rsync
 start=$SECONDS
@@ -99,13 +89,10 @@ for b in "${boots[@]}"; do
 	tried[$kernel]=1
 done
 
-those_beside "${boots[@]}" >"$SQ_BUILD/boots/beside.out" 2>&1 &
-beside=$!
-for b in "${boots[@]}"; do
-	boot_beside "$b" || boot "$b" || true
-done
-wait "$beside" || true
-cat "$SQ_BUILD/boots/beside.out"
+# Two lanes whatever there is: guests of two CPUs keep four busy.
+[ ${#boots[@]} -eq 1 ] || export SQ_ASIDE=1
+in_order "${boots[@]}" |
+	xargs -r -P "${SQ_LANES:-2}" -n 1 "$SQ_TOP/tools/try.sh" || true
 
 passed=0
 failed=0
@@ -115,7 +102,7 @@ for b in "${boots[@]}"; do
 	summary "$b"
 done
 for b in ${idle[@]+"${idle[@]}"}; do
-	echo "$b: not booted, no selftest '${SQ_ONLY:-*}' is for it"
+	echo "$b: not booted, no test '${SQ_ONLY:-*}' is for it"
 done
 say "tests took $((SECONDS - start)) s; logs are in build/boots"
 echo "$passed passed, $failed failed, $skipped skipped"

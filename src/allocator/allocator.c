@@ -62,6 +62,7 @@
 #include "internal.h"
 
 DEFINE_STATIC_KEY_TRUE(sq_hardened);
+EXPORT_SYMBOL_SQ_KUNIT(sq_hardened);
 DEFINE_STATIC_KEY_TRUE(sq_plain_free);
 DEFINE_STATIC_KEY_FALSE(sq_trusted);
 DEFINE_STATIC_KEY_FALSE(sq_numa);

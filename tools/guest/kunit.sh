@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Job: every KUnit suite of squirrel. A suite runs while its module is loaded;
+# Job: every KUnit suite of the modules that tools/pick.sh picked. A suite runs while its module is loaded;
 # the results are then read from debugfs.
 # shellcheck shell=dash
 
@@ -15,8 +15,11 @@ insmod_or_die() {
 for m in extra/*.ko; do
 	[ -e "$m" ] && insmod_or_die "$m"
 done
-# The suites start the reclaimer when they want it.
-[ -e squirrel.ko ] && insmod_or_die squirrel.ko reclaim=off
+# What the boot wants of squirrel (tools/boots.inc.sh). The suites start the
+# reclaimer when they want it.
+wants=$(sed -n 's/.*squirrel_test_load=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
+# shellcheck disable=SC2086 # words
+[ -e squirrel.ko ] && insmod_or_die squirrel.ko $wants reclaim=off
 
 # The fake page source comes first and stays until the others are done.
 FAKE=kunit/fake_kunit.ko
@@ -25,8 +28,9 @@ FAKE=kunit/fake_kunit.ko
 	exit 1
 }
 set -- "$FAKE"
-for m in kunit/*_kunit.ko; do
-	[ "$m" = "$FAKE" ] || set -- "$@" "$m"
+# shellcheck disable=SC2013 # names are words
+for m in $(cat picked); do
+	[ "$m" = fake_kunit ] || set -- "$@" "kunit/$m.ko"
 done
 
 remove() {
