@@ -73,7 +73,8 @@ static inline void *squirrel_krealloc(const void *obj, size_t size, gfp_t gfp)
 	size_t usable;
 	void *fresh;
 
-	if (!squirrel_owns(obj))
+	/* That NULL is not squirrel's the compiler sees only if it is told. */
+	if (ZERO_OR_NULL_PTR(obj) || !squirrel_owns(obj))
 		return krealloc(obj, size, gfp);
 	usable = squirrel_usable_size(obj);
 	/* The free reports what is no object's start. */
