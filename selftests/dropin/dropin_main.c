@@ -1,50 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dropin: a client that knows the kernel's calls only, one scene per load.
+ * dropin: a client that knows the kernel's calls only; dropin.h says what is tested.
  *
- *	insmod dropin.ko scene=free
+ *	insmod dropin.ko [only=free] [trust=1]
  *
- * Loading fails with -EIO if an answer was wrong. dropin.sh looks at the counts.
+ * A line for each test; dropin.sh makes results of them. Loading fails with -EIO if
+ * one did not hold, and with -ENOENT if there was none.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#define pr_fmt(fmt) "dropin: " fmt
 
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "dropin.h"
 
-static char *scene = "";
-module_param(scene, charp, 0444);
-MODULE_PARM_DESC(scene, "name of the scene to play");
+static char *only = "";
+module_param(only, charp, 0444);
+MODULE_PARM_DESC(only, "run the tests whose name begins so");
 
-bool dropin_bad(bool bad, const char *what, const char *func, int line)
-{
-	if (bad)
-		pr_err("%s:%d: %s does not hold\n", func, line, what);
-	return bad;
-}
-
-static const struct {
-	const char *name;
-	int (*play)(void);
-} dropin_scenes[] = {
-	{ "free", dropin_free },
-	{ "rcu", dropin_rcu },
-	{ "lru", dropin_lru },
-	{ "create", dropin_create },
-	{ "typesafe", dropin_typesafe },
-};
+static bool trust;
+module_param(trust, bool, 0444);
+MODULE_PARM_DESC(trust, "leave out the tests that make bad frees");
 
 static int __init dropin_init(void)
 {
-	int i, err = -ENOENT;
+	unsigned int ran = 0, failed = 0, misuse = 0;
+	const struct dropin_test *test;
 
-	for (i = 0; i < ARRAY_SIZE(dropin_scenes); i++)
-		if (!strcmp(scene, dropin_scenes[i].name))
-			err = dropin_scenes[i].play();
-	if (!err)
-		pr_info("%s ok\n", scene);
-	return err;
+	for (test = dropin_tests; test->name; test++) {
+		bool good;
+
+		if (strncmp(test->name, only, strlen(only)))
+			continue;
+		ran++;
+		if (trust && test->misuse) {
+			pr_info("test skipped %s\n", test->title);
+			continue;
+		}
+		good = dropin_run(test);
+		pr_info("test %s %s\n", good ? "ok" : "failed", test->title);
+		failed += !good;
+		misuse += test->misuse;
+	}
+	pr_info("misuse %u\n", misuse);
+	pr_info("ran %u\n", ran);
+	if (!ran)
+		return -ENOENT;
+	return failed ? -EIO : 0;
 }
 
 static void __exit dropin_exit(void)
@@ -54,5 +56,5 @@ static void __exit dropin_exit(void)
 module_init(dropin_init);
 module_exit(dropin_exit);
 
-MODULE_DESCRIPTION("kfree() and its relatives on objects of squirrel's caches");
+MODULE_DESCRIPTION("Tests of squirrel's drop-in header, from source without change");
 MODULE_LICENSE("GPL");
