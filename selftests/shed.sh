@@ -12,7 +12,6 @@ OBJECTS=6000
 SIZE=1500
 KEEP=600
 SECONDS_TO_SHED=3
-slow && SECONDS_TO_SHED=20
 
 hoard() {
 	helper hoard where=cache objects=$OBJECTS size=$SIZE keep=$KEEP \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * torture: all contexts of all CPUs use squirrel at once, for some seconds.
+ * torture: all contexts of all CPUs use squirrel at once, for some seconds, and on a
+ * busy machine for as long as it takes until each kind has done a few hundred steps.
  *
  *	insmod torture.ko seconds=5
  *
@@ -13,8 +14,8 @@
  *	torture: SUCCESS seed=... or torture: FAILURE seed=...
  *
  * and in the second case loading fails with -EIO. The caches stay until unload.
- * busted=1 writes to an object after it was freed and handed out again, which
- * must end in FAILURE: so the checks are known to work.
+ * busted=1 writes to an object after it was freed and handed out again, and goes on
+ * until that is noticed. It must end in FAILURE: so the checks are known to work.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -35,7 +36,7 @@
 
 static unsigned int seconds = 5;
 module_param(seconds, uint, 0444);
-MODULE_PARM_DESC(seconds, "how long (default 5)");
+MODULE_PARM_DESC(seconds, "how long at least (default 5)");
 
 static unsigned int seed;
 module_param(seed, uint, 0444);
@@ -52,6 +53,10 @@ MODULE_PARM_DESC(busted, "plant a use after free, which must be noticed");
 /* What an interrupt does at most, so that tasks get on. */
 #define TORTURE_IRQ_STEPS	8
 #define TORTURE_REPORTS		5
+
+/* What each kind of context does at least, however slow the machine; the net. */
+#define TORTURE_STEPS		300
+#define TORTURE_SECONDS_MAX	120
 
 /**
  * struct torture_cpu - what one CPU has to do
@@ -217,6 +222,31 @@ static int torture_cpu_init(unsigned int cpu)
 	return 0;
 }
 
+static bool torture_is_enough(void)
+{
+	unsigned int cpu, kind;
+
+	for (kind = 0; kind < TORTURE_KINDS; kind++) {
+		unsigned long steps = 0;
+
+		for_each_cpu(cpu, &torture_mask)
+			steps += READ_ONCE(per_cpu_ptr(&torture_cpus, cpu)
+					   ->ctx[kind]->steps);
+		if (steps < TORTURE_STEPS)
+			return false;
+	}
+	return !busted || atomic_read(&torture_errors);
+}
+
+static void torture_wait(void)
+{
+	unsigned int tries = TORTURE_SECONDS_MAX * 10;
+
+	msleep(seconds * MSEC_PER_SEC);
+	while (!torture_is_enough() && tries--)
+		msleep(100);
+}
+
 /* Wake all, wait, and stop all; also what never started. */
 static void torture_run(bool start)
 {
@@ -231,7 +261,7 @@ static void torture_run(bool start)
 	}
 	complete_all(&torture_gate);
 	if (start)
-		msleep(seconds * MSEC_PER_SEC);
+		torture_wait();
 	WRITE_ONCE(torture_stop, true);
 	for_each_cpu(cpu, &torture_mask) {
 		tc = per_cpu_ptr(&torture_cpus, cpu);

@@ -285,7 +285,7 @@ void torture_step(struct torture_ctx *ctx)
 	struct torture_obj *o = &ctx->slot[torture_random(ctx, TORTURE_SLOTS)];
 	u32 what = torture_random(ctx, 16);
 
-	ctx->steps++;
+	WRITE_ONCE(ctx->steps, ctx->steps + 1);
 	if (!o->p && what < 4)
 		torture_take_over(ctx, o);
 	else if (!o->p)

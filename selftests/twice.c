@@ -33,10 +33,11 @@
 #define TWICE_SIZE	64
 #define TWICE_WARM	4	/* times they come and go before each shrink */
 #define TWICE_BULK	50
+#define TWICE_ROUNDS	5	/* at least, however slow the machine */
 
 static unsigned int seconds = 3;
 module_param(seconds, uint, 0444);
-MODULE_PARM_DESC(seconds, "how long (default 3)");
+MODULE_PARM_DESC(seconds, "how long at least (default 3)");
 
 static struct squirrel_cache *twice_cache;
 static void *twice_objs[TWICE_OBJECTS];
@@ -102,7 +103,7 @@ static int twice_free(void *unused)
 	unsigned long end = jiffies + seconds * HZ;
 	unsigned int i;
 
-	while (time_before(jiffies, end)) {
+	while (twice_rounds < TWICE_ROUNDS || time_before(jiffies, end)) {
 		for (i = 0; i < TWICE_WARM; i++) {
 			twice_take();
 			twice_bad += twice_owned_twice();
