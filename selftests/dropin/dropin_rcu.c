@@ -94,8 +94,35 @@ void dropin_rcu_headless(void)
 	dropin_put_cache(s, "dropin_late");
 }
 
+/*
+ * Out of a cache of the kernel's, which can go only if they come back: where it is
+ * known when that is.
+ */
+static void dropin_returned(struct kmem_cache *s)
+{
+	struct dropin_late *a = dropin_kernel_alloc(s), *b;
+	unsigned long since;
+
+	b = dropin_kernel_alloc(s);
+	if (!DROPIN_EXPECT(a && b))
+		return;
+	kfree_rcu(a, rcu);
+	kvfree_rcu(b, rcu);
+	rcu_barrier();
+	since = get_state_synchronize_rcu();
+	a = dropin_kernel_alloc(s);
+	kfree_rcu(a);
+	DROPIN_EXPECT(poll_state_synchronize_rcu(since));
+	since = get_state_synchronize_rcu();
+	a = dropin_kernel_alloc(s);
+	kvfree_rcu(a);
+	DROPIN_EXPECT(poll_state_synchronize_rcu(since));
+}
+
 void dropin_rcu_theirs(void)
 {
+	struct kmem_cache *s;
+
 	dropin_kept(NULL);
 	kfree_rcu(dropin_get(NULL));
 	kvfree_rcu(dropin_get(NULL));
@@ -104,6 +131,14 @@ void dropin_rcu_theirs(void)
 	kvfree_rcu_mightsleep(dropin_get(NULL));
 #endif
 	kvfree_rcu(vmalloc(PAGE_SIZE));
+	if (!IS_ENABLED(CONFIG_TINY_RCU))
+		return;
+	s = dropin_kernel_create("dropin_later", sizeof(struct dropin_late), false);
+	if (!DROPIN_EXPECT(s))
+		return;
+	dropin_returned(s);
+	dropin_kernel_destroy(s);
+	DROPIN_EXPECT(!dropin_kernel_has("dropin_later", false));
 }
 
 void dropin_rcu_nothing(void)

@@ -71,6 +71,30 @@ void dropin_size_stays(void)
 	dropin_put_cache(s, "dropin_sized");
 }
 
+/* Wiped behind what was moved, whatever lies behind the object. */
+static void dropin_cleared(void)
+{
+	struct kmem_cache *s = dropin_make();
+	char *objs[8], *more;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = dropin_get(s);
+	for (i = 0; i < ARRAY_SIZE(objs); i++) {
+		more = krealloc_array(objs[i], 4, DROPIN_SIZE,
+				      GFP_KERNEL | __GFP_ZERO);
+		if (!DROPIN_EXPECT(more && !dropin_ours(more)))
+			continue;
+		DROPIN_EXPECT(!memchr_inv(more, 7, DROPIN_SIZE));
+		DROPIN_EXPECT(!memchr_inv(more + DROPIN_SIZE, 0,
+					  3 * DROPIN_SIZE));
+		objs[i] = more;
+	}
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		kfree(objs[i]);
+	dropin_put_cache(s, "dropin_sized");
+}
+
 /* What does not fit goes to kmalloc(), and the object back to its cache. */
 void dropin_size_moves(void)
 {
@@ -85,15 +109,7 @@ void dropin_size_moves(void)
 	DROPIN_EXPECT(obj && !memchr_inv(obj, 7, DROPIN_SIZE));
 	kfree(obj);
 	dropin_put_cache(s, "dropin_sized");
-
-	s = dropin_make();
-	obj = dropin_get(s);
-	more = krealloc_array(obj, 4, DROPIN_SIZE, GFP_KERNEL | __GFP_ZERO);
-	DROPIN_EXPECT(more && !dropin_ours(more));
-	DROPIN_EXPECT(more && !memchr_inv(more, 7, DROPIN_SIZE) &&
-		      !memchr_inv(more + DROPIN_SIZE, 0, 3 * DROPIN_SIZE));
-	kfree(more);
-	dropin_put_cache(s, "dropin_sized");
+	dropin_cleared();
 }
 
 /* Then the object is as it was. */
