@@ -2,6 +2,7 @@
 /* What create accepts and what it refuses. pr_fmt is the source's own. */
 #define pr_fmt(fmt) "dropin create: " fmt
 
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
@@ -157,14 +158,16 @@ void dropin_create_refused(void)
 		DROPIN_EXPECT_OF(r->said, dropin_said("kmem_cache_create(") == 1);
 		DROPIN_EXPECT_OF(r->said, dropin_said("not obeyed") ==
 				 !!(r->flags & SLAB_PANIC));
-		kmem_cache_destroy(s);
+		if (!IS_ERR(s))
+			kmem_cache_destroy(s);
 
 		dropin_mark();
 		s = kmem_cache_create_usercopy(r->name, r->size, r->align,
 					       r->flags, 0, 8, NULL);
 		DROPIN_EXPECT_OF(r->said, !s);
 		DROPIN_EXPECT_OF(r->said, dropin_said(said) == 1);
-		kmem_cache_destroy(s);
+		if (!IS_ERR(s))
+			kmem_cache_destroy(s);
 	}
 }
 
