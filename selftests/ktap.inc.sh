@@ -232,11 +232,12 @@ word_after() {
 	sed -n "s/^$1//p" "$TMP/log"
 }
 
+TROUBLE='WARNING:|BUG:|Oops|KASAN|INFO: task|possible .* lock|inconsistent lock|INVALID|suspicious RCU|Call Trace'
+
 # Races that KCSAN reports are left to the judge: the kernel has some of its own.
 no_trouble() {
 	mark
-	grep -v 'BUG: KCSAN' "$TMP/kernel.log" | grep -E \
-		'WARNING:|BUG:|Oops|KASAN|INFO: task|possible .* lock|inconsistent lock|INVALID|suspicious RCU|Call Trace' \
+	grep -v 'BUG: KCSAN' "$TMP/kernel.log" | grep -E "$TROUBLE" \
 		>"$TMP/trouble" || return 0
 	cat "$TMP/trouble"
 	return 1
