@@ -59,6 +59,9 @@ struct squirrel_heap *sq_kit_heap(struct kunit *test,
 struct squirrel_heap *sq_kit_fake_heap(struct kunit *test, const char *strategy,
 				       unsigned long pages);
 struct squirrel_cache *sq_kit_fake_cache(struct kunit *test, unsigned int size);
+struct squirrel_cache *
+sq_kit_fake_cache_args(struct kunit *test, unsigned int size,
+		       const struct squirrel_cache_args *args);
 bool sq_kit_put_cache(struct kunit *test, struct squirrel_cache *c);
 void sq_kit_put_heap(struct kunit *test, struct squirrel_heap *heap);
 unsigned long sq_kit_misuse(struct kunit *test);
@@ -89,6 +92,11 @@ static inline struct sq_node *sq_kit_node(struct squirrel_cache *c)
 static inline u32 sq_kit_nr(struct squirrel_cache *c)
 {
 	return per_cpu_ptr(sq_word(c), raw_smp_processor_id())->nr;
+}
+
+static inline u32 sq_kit_busy(struct squirrel_cache *c)
+{
+	return per_cpu_ptr(sq_word(c), raw_smp_processor_id())->busy;
 }
 
 static inline u32 sq_kit_cap(struct squirrel_cache *c)

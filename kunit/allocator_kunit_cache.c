@@ -4,6 +4,7 @@
  */
 #include <linux/cache.h>
 #include <linux/cpumask.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -61,6 +62,27 @@ static void objects_are_aligned(struct kunit *test)
 	}
 }
 
+/* As many as there is room for share a line, and none lies across two. */
+static void small_objects_share_a_line(struct kunit *test)
+{
+	const struct squirrel_cache_args args = {
+		.flags = SQUIRREL_HWCACHE_ALIGN,
+	};
+	unsigned int line = cache_line_size(), size;
+
+	for (size = 1; size <= 2 * line + 1; size++) {
+		struct squirrel_cache *c = sq_kit_cache(test, size, &args);
+		unsigned int align = max_t(unsigned int, 8,
+					   min_t(unsigned int, line,
+						 roundup_pow_of_two(size)));
+
+		KUNIT_EXPECT_EQ_MSG(test, c->align, align, "size %u", size);
+		KUNIT_EXPECT_EQ_MSG(test, c->size, ALIGN(size, align), "size %u",
+				    size);
+		KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+	}
+}
+
 static bool is_filled(const u8 *obj, u8 with, size_t size)
 {
 	return !memchr_inv(obj, with, size);
@@ -111,6 +133,52 @@ static void init_on_alloc_is_obeyed(struct kunit *test)
 	again = sq_kit_alloc(test, c);
 	KUNIT_EXPECT_PTR_EQ(test, again, obj);
 	KUNIT_EXPECT_TRUE(test, is_filled(again, 0, 200));
+	squirrel_cache_free(c, again);
+}
+
+/* Many at a time as well, of which none is looked at one by one otherwise. */
+static void init_of_bulks_is_obeyed(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 200, NULL);
+	void *objs[20];
+	unsigned int i;
+
+	if (!want_init_on_alloc(0) && !want_init_on_free())
+		kunit_skip(test, "needs init_on_alloc=1 or init_on_free=1");
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = memset(sq_kit_alloc(test, c), 0xff, 200);
+	squirrel_cache_free_bulk(c, ARRAY_SIZE(objs), objs);
+	for (i = 0; i < ARRAY_SIZE(objs) && want_init_on_free(); i++)
+		KUNIT_EXPECT_TRUE(test, is_filled(objs[i] + 8, 0, 192));
+	KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL,
+							ARRAY_SIZE(objs), objs),
+			ARRAY_SIZE(objs));
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		KUNIT_EXPECT_TRUE(test, is_filled(objs[i], 0, 200));
+	squirrel_cache_free_bulk(c, ARRAY_SIZE(objs), objs);
+}
+
+/* Whatever the kernel clears: a reader may still look at such an object. */
+static void typesafe_object_is_not_cleared(struct kunit *test)
+{
+	const struct squirrel_cache_args args = {
+		.flags = SQUIRREL_TYPESAFE_BY_RCU,
+	};
+	struct squirrel_cache *c = sq_kit_cache(test, 200, &args);
+	void *obj = sq_kit_alloc(test, c), *again;
+
+	memset(obj, 0x5a, 200);
+	squirrel_cache_free(c, obj);
+	KUNIT_EXPECT_TRUE(test, is_filled(obj, 0x5a, 200));
+	again = sq_kit_alloc(test, c);
+	KUNIT_EXPECT_PTR_EQ(test, again, obj);
+	KUNIT_EXPECT_TRUE(test, is_filled(obj, 0x5a, 200));
+	squirrel_cache_free_bulk(c, 1, &obj);
+	KUNIT_EXPECT_TRUE(test, is_filled(obj, 0x5a, 200));
+	/* But if its next owner says so. */
+	again = squirrel_cache_zalloc(c, GFP_KERNEL);
+	KUNIT_EXPECT_PTR_EQ(test, again, obj);
+	KUNIT_EXPECT_TRUE(test, is_filled(obj, 0, 200));
 	squirrel_cache_free(c, again);
 }
 
@@ -253,6 +321,60 @@ static void bulk_is_all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 0);
 }
 
+enum odd_one {
+	ODD_NULL,
+	ODD_FOREIGN,
+	ODD_FREE,
+	ODD_ONES,
+};
+
+/* Wherever in a bulk it is that nobody can free: the others go, each once. */
+static void bulk_passes_over_the_odd_one(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
+	unsigned int odd, n, at, i;
+	void *objs[9], *other;
+	u64 foreign[8];
+
+	for (odd = 0; odd < ODD_ONES; odd++)
+		for (n = 2; n <= ARRAY_SIZE(objs); n++)
+			for (at = 0; at < n; at++) {
+				other = sq_kit_alloc(test, c);
+				for (i = 0; i < n; i++)
+					objs[i] = sq_kit_alloc(test, c);
+				squirrel_cache_free(c, other);
+				squirrel_cache_free(c, objs[at]);
+				if (odd == ODD_NULL)
+					objs[at] = NULL;
+				else if (odd == ODD_FOREIGN)
+					objs[at] = foreign;
+				squirrel_cache_free_bulk(c, n, objs);
+				KUNIT_EXPECT_EQ(test, sq_kit_misuse(test),
+						odd != ODD_NULL);
+				KUNIT_EXPECT_EQ_MSG(test, sq_cache_live(c), 0,
+						    "%u of %u", at, n);
+			}
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+}
+
+/* What a bulk has freed is as free as any other. */
+static void bulk_is_freed_once(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
+	unsigned int i, n;
+	void *objs[40];
+
+	for (n = 2; n <= ARRAY_SIZE(objs); n++) {
+		KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL, n,
+								objs), n);
+		squirrel_cache_free_bulk(c, n, objs);
+		for (i = 0; i < n; i++)
+			squirrel_cache_free(c, objs[i]);
+		KUNIT_EXPECT_EQ_MSG(test, sq_kit_misuse(test), n, "%u", n);
+	}
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
+}
+
 static void node_is_obeyed(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
@@ -387,12 +509,17 @@ static void shrink_reaches_all_cpus(struct kunit *test)
 
 static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(objects_are_aligned),
+	KUNIT_CASE(small_objects_share_a_line),
 	KUNIT_CASE(zalloc_clears_dirt),
 	KUNIT_CASE(init_on_alloc_is_obeyed),
+	KUNIT_CASE(init_of_bulks_is_obeyed),
+	KUNIT_CASE(typesafe_object_is_not_cleared),
 	KUNIT_CASE(fresh_slab_is_in_random_order),
 	KUNIT_CASE(ctor_is_called_once_per_object),
 	KUNIT_CASE(constructed_objects_keep_state),
 	KUNIT_CASE(bulk_is_all_or_nothing),
+	KUNIT_CASE(bulk_passes_over_the_odd_one),
+	KUNIT_CASE(bulk_is_freed_once),
 	KUNIT_CASE(node_is_obeyed),
 	KUNIT_CASE(node_has_all_of_a_slab),
 	KUNIT_CASE(typed_cache_has_checked_calls),

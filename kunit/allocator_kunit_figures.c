@@ -207,6 +207,10 @@ static void free_bytes_by_place(struct kunit *test)
 
 	class_row(test, heap, size, col);
 	KUNIT_EXPECT_EQ(test, col[0], 7);
+	KUNIT_EXPECT_EQ(test, col[1], sq_kit_node(c)->nr_objs);
+	KUNIT_EXPECT_EQ(test, col[2], sq_kit_node(c)->nr_slabs);
+	KUNIT_EXPECT_EQ(test, col[3], sq_kit_node(c)->nr_pages);
+	KUNIT_EXPECT_GT(test, col[3], col[2]);
 	KUNIT_EXPECT_GT(test, col[4], 0);
 	KUNIT_EXPECT_GT(test, col[5], 0);
 	KUNIT_EXPECT_GT(test, col[6], 0);
@@ -342,6 +346,158 @@ static void summary_has_them_all(struct kunit *test)
 	squirrel_heap_free(heap, large);
 }
 
+/* ---- all of them ---------------------------------------------------------- */
+
+static const char *summary_text(struct kunit *test)
+{
+	struct seq_file *s = sq_kit_seq(test);
+
+	sq_allocator_show_summary(s);
+	return sq_kit_text(test, s);
+}
+
+/* How much more @key is in @now than in @was. */
+static long more(struct kunit *test, const char *now, const char *was,
+		 const char *key)
+{
+	return sq_kit_figure(test, now, key) - sq_kit_figure(test, was, key);
+}
+
+/* 300 objects come and 100 go; one more is refused, one more freed twice. */
+static void figures_of_a_cache(struct kunit *test)
+{
+	const struct squirrel_cache_args args = { .limit = 300 * 104 };
+	struct squirrel_cache *c = sq_kit_cache(test, 100, &args);
+	struct sq_node *n = sq_kit_node(c);
+	struct seq_file *s = sq_kit_seq(test);
+	void **objs = kunit_kcalloc(test, 300, sizeof(*objs), GFP_KERNEL);
+	const char *text;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < 300; i++)
+		objs[i] = sq_kit_alloc(test, c);
+	KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL));
+	for (i = 200; i < 300; i++)
+		squirrel_cache_free(c, objs[i]);
+	squirrel_cache_free(c, objs[299]);
+	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	sq_cache_show_stats(s, c);
+	text = sq_kit_text(test, s);
+
+#define IS(key, number) \
+	KUNIT_EXPECT_EQ_MSG(test, sq_kit_figure(test, text, key), \
+			    (long)(number), "%s", key)
+	IS("object_size", 100);
+	IS("slot_size", 104);
+	IS("align", 8);
+	IS("limit_objects", 300);
+	IS("reserve_objects", 0);
+	IS("pages_per_slab", sq_slab_pages(c, ULONG_MAX));
+	IS("objects_per_slab", (sq_slab_pages(c, ULONG_MAX) << PAGE_SHIFT) / 104);
+	IS("allocs", 300);
+	IS("frees", 100);
+	IS("live_objects", 200);
+	IS("live_bytes", 200 * 100);
+	IS("slabs", n->nr_slabs);
+	IS("slabs_empty", n->nr_empty);
+	IS("slab_pages", n->nr_pages);
+	IS("slab_bytes", n->nr_pages << PAGE_SHIFT);
+	IS("objects", n->nr_objs);
+	IS("objects_in_slabs", n->nr_free);
+	IS("objects_in_magazines", sq_kit_nr(c));
+	IS("objects_in_depots", n->depot_objs);
+	IS("objects", 200 + n->nr_free + sq_kit_nr(c) + n->depot_objs);
+	IS("slabs_made", atomic_long_read(&c->grown));
+	IS("slabs_released", atomic_long_read(&c->released));
+	IS("slabs", atomic_long_read(&c->grown) - atomic_long_read(&c->released));
+	IS("failed_nomem", 0);
+	IS("failed_limit", 1);
+	IS("misuse", 1);
+	IS("pages_stolen", 0);
+	squirrel_cache_free_bulk(c, 200, objs);
+}
+
+/* Three large blocks and three small objects, of each one goes; one is refused. */
+static void figures_of_a_heap(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "best", 256);
+	unsigned int size = squirrel_class_size(squirrel_class_of(600));
+	const char *was = summary_text(test), *now, *text;
+	struct seq_file *s = sq_kit_seq(test);
+	struct sq_kit *kit = test->priv;
+	struct sq_view view;
+	void *large[3], *small[3];
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		large[i] = squirrel_heap_alloc(heap, 9000 + i, GFP_KERNEL);
+		small[i] = squirrel_heap_alloc(heap, 600, GFP_KERNEL);
+		KUNIT_ASSERT_TRUE(test, large[i] && small[i]);
+	}
+	squirrel_heap_free(heap, large[0]);
+	squirrel_heap_free(heap, small[0]);
+	squirrel_heap_free(heap, large[1] + 8);
+	kit->fake.budget = kit->fake.out;
+	KUNIT_EXPECT_NULL(test, squirrel_heap_alloc(heap, 500000, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	sq_viewer_count(heap->manager, &view);
+	sq_heap_show_stats(s, heap);
+	text = sq_kit_text(test, s);
+	IS("strategy_faults", 0);
+	IS("limit_bytes", 0);
+	IS("reserve_bytes", 0);
+	IS("classes", 1);
+	IS("large_objects", 2);
+	IS("large_bytes", 9001 + 9002);
+	IS("allocs", 6);
+	IS("frees", 2);
+	IS("live_objects", 4);
+	IS("live_bytes", 9001 + 9002 + 2 * size);
+	IS("failed_nomem", 1);
+	IS("failed_limit", 0);
+	IS("misuse", 1);
+	IS("pages_stolen", 0);
+	IS("blocks_used", view.used_blocks);
+	IS("blocks_free", view.free_blocks);
+	IS("pages_used", view.used_pages);
+	IS("pages_free", view.free_pages);
+	IS("pages_held", kit->fake.out);
+	IS("bytes_held", kit->fake.out << PAGE_SHIFT);
+	IS("pages_fetched", view.fetched);
+	IS("pages_returned", view.fetched - kit->fake.out);
+	IS("largest_free", view.largest_free << PAGE_SHIFT);
+	IS("source_gets", kit->fake.gets);
+	IS("source_puts", kit->fake.puts);
+	IS("source_fails", kit->fake.fails);
+	IS("splits", view.splits);
+	IS("merges", view.merges);
+	IS("coalesce_tries", view.coalesce_tries);
+
+	/* The summary has it all, beside what was there before. */
+	now = summary_text(test);
+	KUNIT_EXPECT_EQ(test, more(test, now, was, "live_objects"), 4);
+	KUNIT_EXPECT_EQ(test, more(test, now, was, "live_bytes"),
+			9001 + 9002 + 2 * size);
+	KUNIT_EXPECT_EQ(test, more(test, now, was, "pages_used"), view.used_pages);
+	KUNIT_EXPECT_EQ(test, more(test, now, was, "pages_free"), view.free_pages);
+	KUNIT_EXPECT_EQ(test, more(test, now, was, "misuse"), 1);
+	KUNIT_EXPECT_EQ(test, more(test, now, was, "pages_stolen"), 0);
+	KUNIT_EXPECT_EQ(test, more(test, now, was, "caches"), 1);
+	text = now;
+	IS("heaps", sq_kit_nr_heaps());
+	IS("pages_meta", sq_utility_meta_pages());
+	IS("pages_map_tables", sq_utility_map_tables());
+	IS("pages_held", sq_kit_figure(test, text, "pages_used") +
+	   sq_kit_figure(test, text, "pages_free") + sq_utility_meta_pages());
+#undef IS
+	kit->fake.budget = 256;
+	for (i = 1; i < 3; i++) {
+		squirrel_heap_free(heap, large[i]);
+		squirrel_heap_free(heap, small[i]);
+	}
+}
+
 /* ---- the check ------------------------------------------------------------ */
 
 /*
@@ -373,6 +529,8 @@ static struct kunit_case figures_cases[] = {
 	KUNIT_CASE(blocks_of_a_heap),
 	KUNIT_CASE(age_of_a_heap),
 	KUNIT_CASE(summary_has_them_all),
+	KUNIT_CASE(figures_of_a_cache),
+	KUNIT_CASE(figures_of_a_heap),
 	KUNIT_CASE(check_lets_others_run),
 	{}
 };

@@ -216,24 +216,28 @@ static void odd_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
 }
 
+/* All that is usable, for realloc() may show it later. */
 static void zeroed_memory_is_zero(struct kunit *test)
 {
 	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(some_sizes); i++) {
-		size_t size = some_sizes[i];
+		size_t size = some_sizes[i], usable;
 		void *obj = squirrel_heap_alloc(heap, size, GFP_KERNEL);
 
 		KUNIT_ASSERT_NOT_NULL(test, obj);
-		memset(obj, 0xff, size);
+		usable = squirrel_usable_size(obj);
+		memset(obj, 0xff, usable);
 		squirrel_heap_free(heap, obj);
 		obj = squirrel_heap_zalloc(heap, size, GFP_KERNEL);
-		KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0, size));
-		memset(obj, 0xff, size);
+		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(obj, 0, usable), "%zu",
+				      size);
+		memset(obj, 0xff, usable);
 		squirrel_heap_free(heap, obj);
 		obj = squirrel_heap_calloc(heap, 1, size, GFP_KERNEL);
-		KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0, size));
+		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(obj, 0, usable), "%zu",
+				      size);
 		squirrel_heap_free(heap, obj);
 	}
 }
@@ -291,25 +295,32 @@ static void realloc_stays_where_it_can(struct kunit *test)
 	squirrel_heap_free(heap, large);
 }
 
-/* A power of two is aligned to itself, also where it would fit as it is. */
+/*
+ * A power of two is aligned to itself, also where it would fit as it is: at page
+ * 3, behind three pages at the start of the arena.
+ */
 static void realloc_aligns_powers_of_two(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
-	void *odd[4], *obj;
-	unsigned int i;
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 1024);
+	void *odd, *was, *obj;
+	size_t size;
 
-	for (i = 0; i < ARRAY_SIZE(odd); i++) {
-		odd[i] = squirrel_heap_alloc(heap, 3 * PAGE_SIZE, GFP_KERNEL);
-		obj = squirrel_heap_alloc(heap, 4 * PAGE_SIZE - 100, GFP_KERNEL);
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(heap->manager, 64, GFP_KERNEL,
+					       NUMA_NO_NODE), 64);
+	for (size = 4 * PAGE_SIZE; size <= 16 * PAGE_SIZE; size *= 2) {
+		sq_manager_coalesce(heap->manager, ~0UL);
+		odd = squirrel_heap_alloc(heap, 3 * PAGE_SIZE, GFP_KERNEL);
+		was = squirrel_heap_alloc(heap, size - 100, GFP_KERNEL);
+		KUNIT_ASSERT_TRUE(test, odd && was);
+		KUNIT_ASSERT_FALSE(test, IS_ALIGNED((unsigned long)was, size));
+		obj = squirrel_heap_realloc(heap, was, size - 50, GFP_KERNEL);
+		KUNIT_EXPECT_PTR_EQ(test, obj, was);
+		obj = squirrel_heap_realloc(heap, was, size, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, obj);
-		obj = squirrel_heap_realloc(heap, obj, 4 * PAGE_SIZE, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, obj);
-		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)obj,
-						   4 * PAGE_SIZE));
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)obj, size));
 		squirrel_heap_free(heap, obj);
+		squirrel_heap_free(heap, odd);
 	}
-	while (i--)
-		squirrel_heap_free(heap, odd[i]);
 }
 
 static void failed_realloc_changes_nothing(struct kunit *test)
@@ -460,7 +471,8 @@ static unsigned long pages_held(struct squirrel_heap *heap)
 
 static void heap_reserve_is_kept(struct kunit *test)
 {
-	const struct squirrel_heap_args args = { .reserve = 40 * PAGE_SIZE };
+	/* A part of a page is one as well. */
+	const struct squirrel_heap_args args = { .reserve = 39 * PAGE_SIZE + 1 };
 	struct squirrel_heap *heap = sq_kit_heap(test, &args);
 	struct sq_view view;
 	u64 gets;

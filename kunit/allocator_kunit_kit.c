@@ -59,6 +59,9 @@ void sq_kit_exit(struct kunit *test)
 	if (!kit)
 		return;
 	for (i = 0; i < SQ_KIT_MAX; i++) {
+		/* Who had the magazines has let go of them. */
+		if (kit->caches[i] && !kit->caches[i]->old)
+			KUNIT_EXPECT_EQ(test, sq_kit_busy(kit->caches[i]), 0);
 		if (kit->caches[i] && !sq_kit_put_cache(test, kit->caches[i])) {
 			KUNIT_FAIL(test, "objects of cache %u left live", i);
 			forget_live(kit->caches[i]);
@@ -174,6 +177,13 @@ struct squirrel_heap *sq_kit_fake_heap(struct kunit *test, const char *strategy,
 /* A cache over the fake source. */
 struct squirrel_cache *sq_kit_fake_cache(struct kunit *test, unsigned int size)
 {
+	return sq_kit_fake_cache_args(test, size, NULL);
+}
+
+struct squirrel_cache *
+sq_kit_fake_cache_args(struct kunit *test, unsigned int size,
+		       const struct squirrel_cache_args *args)
+{
 	struct sq_kit *kit = test->priv;
 	struct squirrel_cache *c;
 	unsigned int i = 0;
@@ -181,7 +191,7 @@ struct squirrel_cache *sq_kit_fake_cache(struct kunit *test, unsigned int size)
 	while (i < SQ_KIT_MAX && kit->caches[i])
 		i++;
 	KUNIT_ASSERT_LT(test, i, SQ_KIT_MAX);
-	c = sq_cache_new("kunit-over-fake", size, NULL, kit->over_fake, 0,
+	c = sq_cache_new("kunit-over-fake", size, args, kit->over_fake, 0,
 			 GFP_KERNEL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
 	kit->caches[i] = c;

@@ -200,6 +200,12 @@ static void capacity_grows_with_trips(struct kunit *test)
 		look(c);
 	}
 	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+	/* Nor do they add up from look to look. */
+	for (i = 0; i < 20; i++) {
+		swing(test, c, 2 * start);
+		KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+		look(c);
+	}
 	KUNIT_EXPECT_TRUE(test, swing_until(test, c, c->cpu_max, 1000));
 	swing(test, c, 20 * c->cpu_max);
 	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), c->cpu_max);

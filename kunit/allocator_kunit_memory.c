@@ -184,6 +184,43 @@ static void destroy_waits_for_the_last_object(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_kit_nr_caches(), caches - 1);
 }
 
+static void find_own(struct squirrel_cache *c, void *ctx)
+{
+	if (c->flags & SQ_CACHE_INTERNAL)
+		*(struct squirrel_cache **)ctx = c;
+}
+
+/* Squirrel's own: what depots are made of goes with the heap that has them. */
+static void depots_go_with_their_heap(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_cache *own = NULL, *c;
+	unsigned int i, nr = 2000;
+	struct sq_node *n;
+	long before;
+	void **objs;
+
+	sq_walk_caches(find_own, &own);
+	KUNIT_ASSERT_NOT_NULL(test, own);
+	objs = kunit_kcalloc(test, nr, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < nr; i++) {
+		objs[i] = squirrel_heap_alloc(heap, 256, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+	}
+	c = heap->class[squirrel_class_of(256)];
+	n = sq_kit_node(c);
+	sq_kit_set_cap(test, c, c->cpu_max);
+	n->depot_cap = c->depot_max;
+	before = sq_cache_balance(own);
+	for (i = 0; i < nr; i++)
+		squirrel_heap_free(heap, objs[i]);
+	KUNIT_ASSERT_GT(test, n->depot_nr, 1);
+	KUNIT_EXPECT_EQ(test, sq_cache_balance(own), before + n->depot_nr);
+	sq_kit_put_heap(test, heap);
+	KUNIT_EXPECT_EQ(test, sq_cache_balance(own), before);
+}
+
 /* ---- RCU ------------------------------------------------------------------ */
 
 /* A reader may look at a freed object until it leaves its section. */
@@ -209,6 +246,27 @@ static void typesafe_memory_outlives_readers(struct kunit *test)
 	rcu_read_unlock();
 	rcu_barrier();
 	KUNIT_EXPECT_FALSE(test, squirrel_owns(obj));
+}
+
+/* A cache that goes waits for those of its slabs that wait for readers. */
+static void typesafe_slabs_go_before_their_cache(struct kunit *test)
+{
+	const struct squirrel_cache_args args = {
+		.flags = SQUIRREL_TYPESAFE_BY_RCU,
+	};
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 256);
+	struct squirrel_cache *c;
+	unsigned int i, round;
+	void *objs[100];
+
+	for (round = 0; round < 10; round++) {
+		c = sq_kit_fake_cache_args(test, 1000, &args);
+		for (i = 0; i < ARRAY_SIZE(objs); i++)
+			objs[i] = sq_kit_alloc(test, c);
+		squirrel_cache_free_bulk(c, ARRAY_SIZE(objs), objs);
+		sq_kit_put_cache(test, c);
+		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
+	}
 }
 
 struct rcu_nut {
@@ -270,6 +328,16 @@ static void destroy_waits_for_free_rcu(struct kunit *test)
 	struct rcu_nut *nut;
 	unsigned int i;
 
+	/* Not if there are none. */
+	rcu_barrier();
+	KUNIT_EXPECT_FALSE(test, sq_rcu_free_wait());
+	nut = sq_kit_alloc(test, c);
+	rcu_read_lock();
+	squirrel_free_rcu(nut, rcu);
+	rcu_read_unlock();
+	KUNIT_EXPECT_TRUE(test, sq_rcu_free_wait());
+	KUNIT_EXPECT_FALSE(test, sq_rcu_free_wait());
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 	for (i = 0; i < 20; i++) {
 		nut = sq_kit_alloc(test, c);
 		squirrel_free_rcu(nut, rcu);
@@ -343,6 +411,8 @@ static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(free_rcu_into_the_middle),
 	KUNIT_CASE(destroy_waits_for_free_rcu),
 	KUNIT_CASE(free_rcu_of_freed_is_reported),
+	KUNIT_CASE(depots_go_with_their_heap),
+	KUNIT_CASE(typesafe_slabs_go_before_their_cache),
 	{}
 };
 

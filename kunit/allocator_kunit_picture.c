@@ -294,6 +294,27 @@ static void all_sizes_fit(struct kunit *test)
 	}
 }
 
+/* What just fits is drawn at that scale; a page more is not. */
+static void last_line_is_used(struct kunit *test)
+{
+	unsigned long cells = SQ_MAP_LINES * SQ_MAP_COLUMNS;
+	struct show show = slabs(1, cells, 0, 0);
+	unsigned int k;
+
+	show.piece.kind = SQ_PIECE_FREE;
+	for (k = 0; k < 10; k++) {
+		struct seen seen;
+
+		show.piece.pages = cells << k;
+		seen = look(draw(test, show));
+		KUNIT_EXPECT_EQ_MSG(test, seen.cells['.'], cells, "%u", k);
+		show.piece.pages++;
+		seen = look(draw(test, show));
+		KUNIT_EXPECT_EQ_MSG(test, seen.cells['.'], cells / 2 + 1, "%u",
+				    k);
+	}
+}
+
 static void nothing_is_a_line(struct kunit *test)
 {
 	KUNIT_EXPECT_STREQ(test, draw(test, slabs(0, 1, 0, 0)),
@@ -455,6 +476,50 @@ static void heap_of_all_kinds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen.cells['m'], 1);
 }
 
+#define TWINS	400
+
+/* One that is on its way from one array to another is seen in both. */
+static void twins_wait_once(struct kunit *test)
+{
+	struct sq_agent *agent;
+	struct squirrel_cache *c;
+	struct sq_cpu *from, *to;
+	unsigned int i = 0, objs;
+	struct seen seen;
+	void **obj;
+
+	sq_kit_fake_heap(test, "first", 512);
+	c = sq_kit_fake_cache(test, 512);
+	obj = kunit_kcalloc(test, TWINS, sizeof(*obj), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	for (i = 0; i < TWINS; i++)
+		obj[i] = sq_kit_alloc(test, c);
+	sq_kit_drain(c, false);
+	agent = sq_map_lookup(obj[0]);
+	objs = sq_slab_of(agent)->nr_objs;
+	for (i = 1; sq_map_lookup(obj[i]) != agent; i++)
+		;
+	KUNIT_ASSERT_GT(test, objs, 4);
+	KUNIT_ASSERT_EQ(test, sq_slab_of(agent)->nr_free, 0);
+	squirrel_cache_free(c, obj[0]);
+	squirrel_cache_free(c, obj[i]);
+	sq_room_flush();
+	from = sq_kit_cpu(c);
+	KUNIT_ASSERT_EQ(test, sq_room_renew_begin(c, c->cpu_max), 0);
+	to = sq_kit_cpu(c);
+	KUNIT_ASSERT_PTR_NE(test, from, to);
+	memcpy(to->obj, from->obj, 2 * sizeof(to->obj[0]));
+	sq_word_in(c, to)->nr = 2;
+	seen = look_at(test, c);
+	sq_word_in(c, to)->nr = 0;
+	KUNIT_EXPECT_GT(test, seen.cells['0' + 10 * (objs - 2) / objs], 0);
+	KUNIT_EXPECT_EQ(test, seen.cells['0' + 10 * (objs - 4) / objs], 0);
+	KUNIT_EXPECT_GT(test, seen.cells['#'], 32);
+	sq_room_wish(c);
+	sq_room_flush();
+	KUNIT_EXPECT_TRUE(test, !c->old);
+}
+
 static struct kunit_case picture_cases[] = {
 	KUNIT_CASE(gib_of_slabs),
 	KUNIT_CASE(gib_of_pages),
@@ -463,12 +528,14 @@ static struct kunit_case picture_cases[] = {
 	KUNIT_CASE(small_gaps_are_blank),
 	KUNIT_CASE(scattered_memory_fits),
 	KUNIT_CASE(all_sizes_fit),
+	KUNIT_CASE(last_line_is_used),
 	KUNIT_CASE(nothing_is_a_line),
 	KUNIT_CASE(growth_is_survived),
 	KUNIT_CASE(page_of_objects),
 	KUNIT_CASE(slabs_taken_apart),
 	KUNIT_CASE(pages_of_slabs),
 	KUNIT_CASE(heap_of_all_kinds),
+	KUNIT_CASE(twins_wait_once),
 	{}
 };
 

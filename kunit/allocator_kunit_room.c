@@ -6,6 +6,7 @@
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/percpu.h>
 #include <linux/slab.h>
 
 #include "allocator_kunit.h"
@@ -159,6 +160,54 @@ static void a_cache_that_is_moving(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, !c->old);
 	KUNIT_EXPECT_EQ(test, c->room, c->cpu_max);
 	KUNIT_EXPECT_EQ(test, made(c), 2);
+	expect_whole(test, c, 0);
+}
+
+/* What was counted before is, in every state of the move. */
+static void counts_move_with_the_cache(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	void *live[3], *obj;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		live[i] = sq_kit_alloc(test, c);
+	for (i = 0; i < 10; i++)
+		squirrel_cache_free(c, sq_kit_alloc(test, c));
+	sq_room_flush();
+	KUNIT_ASSERT_EQ(test, sq_room_renew_begin(c, c->cpu_max), 0);
+	KUNIT_EXPECT_EQ(test, made(c), 13);
+	expect_whole(test, c, 3);
+	obj = sq_kit_alloc(test, c);
+	KUNIT_EXPECT_EQ(test, made(c), 14);
+	expect_whole(test, c, 4);
+	sq_room_wish(c);
+	sq_room_flush();
+	KUNIT_EXPECT_TRUE(test, !c->old);
+	KUNIT_EXPECT_EQ(test, made(c), 14);
+	expect_whole(test, c, 4);
+	squirrel_cache_free(c, obj);
+	for (i = 0; i < 3; i++)
+		squirrel_cache_free(c, live[i]);
+	expect_whole(test, c, 0);
+}
+
+/* While its last arrays wait for readers a wish is not lost. */
+static void wish_waits_for_the_spent(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	u32 room = c->room;
+
+	KUNIT_ASSERT_LT(test, room, c->cpu_max);
+	sq_room_flush();
+	c->spent = (struct sq_cpu __percpu *)
+		   __alloc_percpu(sizeof(struct sq_cpu), sizeof(u64));
+	KUNIT_ASSERT_TRUE(test, c->spent);
+	sq_room_wish(c);
+	sq_room_flush();
+	KUNIT_EXPECT_TRUE(test, !c->spent);
+	KUNIT_EXPECT_FALSE(test, c->wish);
+	KUNIT_EXPECT_GT(test, c->room, room);
 	expect_whole(test, c, 0);
 }
 
@@ -516,6 +565,8 @@ static struct kunit_case room_cases[] = {
 	KUNIT_CASE(room_follows_the_load),
 	KUNIT_CASE(what_is_held_moves),
 	KUNIT_CASE(a_cache_that_is_moving),
+	KUNIT_CASE(counts_move_with_the_cache),
+	KUNIT_CASE(wish_waits_for_the_spent),
 	KUNIT_CASE(at_its_limit_a_moving_cache_serves),
 	KUNIT_CASE(a_constructed_cache),
 	KUNIT_CASE(without_memory_all_stays),

@@ -271,14 +271,14 @@ static void second_look_sheds(struct kunit *test)
 static void *one_slab(struct kunit *test, struct squirrel_cache *c,
 		      unsigned int pages, unsigned int keep)
 {
-	void **objs = kunit_kcalloc(test, MANY, sizeof(*objs), GFP_KERNEL);
+	unsigned int nr = 0, most = 3 * MANY;
 	struct sq_agent *agent;
-	unsigned int nr = 0;
-	void *stays;
+	void **objs, *stays;
 
+	objs = kunit_kcalloc(test, most, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	do {
-		KUNIT_ASSERT_LT(test, nr, MANY);
+		KUNIT_ASSERT_LT(test, nr, most);
 		objs[nr] = sq_kit_alloc(test, c);
 		agent = sq_map_lookup(objs[nr++]);
 	} while (sq_agent_pages(agent) < pages ||
@@ -290,7 +290,36 @@ static void *one_slab(struct kunit *test, struct squirrel_cache *c,
 	sq_shed_settle(c);
 	squirrel_cache_shrink(c);
 	KUNIT_ASSERT_EQ(test, sq_kit_node(c)->nr_slabs, 1);
+	kunit_kfree(test, objs);
 	return stays;
+}
+
+/*
+ * Wherever in its slab the one is that stays: its pages stay with it. In three
+ * pages there are just two words of bits.
+ */
+static void any_object_keeps_its_pages(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, 96, NULL);
+	struct sq_node *n = sq_kit_node(c);
+	unsigned int keep, nr = 6 * PAGE_SIZE / 96;
+
+	for (keep = 0; keep < nr; keep += 5) {
+		unsigned long first, last;
+		void *obj = one_slab(test, c, 6, keep);
+
+		KUNIT_ASSERT_EQ(test, n->nr_objs, nr);
+		first = (unsigned long)obj >> PAGE_SHIFT;
+		last = ((unsigned long)obj + 95) >> PAGE_SHIFT;
+		sq_cache_shed(c, true);
+		KUNIT_EXPECT_EQ_MSG(test, n->nr_pages, last - first + 1,
+				    "object %u", keep);
+		KUNIT_EXPECT_EQ(test, n->nr_free + 1, n->nr_objs);
+		KUNIT_EXPECT_TRUE(test, squirrel_owns(obj));
+		KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+		squirrel_cache_free(c, obj);
+		KUNIT_ASSERT_EQ(test, squirrel_cache_shrink(c), 0);
+	}
 }
 
 /* An object that ends with its page does not touch the next. */
@@ -545,6 +574,7 @@ static struct kunit_case shed_cases[] = {
 	KUNIT_CASE(second_free_is_seen),
 	KUNIT_CASE(middle_is_seen),
 	KUNIT_CASE(second_look_sheds),
+	KUNIT_CASE(any_object_keeps_its_pages),
 	KUNIT_CASE(page_behind_an_object_goes),
 	KUNIT_CASE(slab_in_use_is_not_shed),
 	KUNIT_CASE(reserve_is_not_shed),

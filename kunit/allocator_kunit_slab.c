@@ -252,6 +252,30 @@ static void pages_do_not_bounce(struct kunit *test)
 	kvfree(objs);
 }
 
+/* A page that went and came again counts once, however much is fetched later. */
+static void what_bounced_counts_once(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 4096);
+	struct sq_reclaim_work work = {};
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		KUNIT_ASSERT_NOT_NULL(test,
+				      squirrel_heap_alloc(heap, 800 * PAGE_SIZE,
+							  GFP_KERNEL));
+	sq_allocator_give_back(8, 0, 0, &work);
+	KUNIT_EXPECT_EQ(test, heap->swing.keep, 0);
+	heap->swing.given = 50;
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_NOT_NULL(test,
+				      squirrel_heap_alloc(heap, 60 * PAGE_SIZE,
+							  GFP_KERNEL));
+		sq_allocator_give_back(8, 0, 0, &work);
+		KUNIT_EXPECT_EQ(test, heap->swing.keep, 50);
+		KUNIT_EXPECT_EQ(test, heap->swing.given, 0);
+	}
+}
+
 /* Who makes a slab has his magazine filled from it as well: one trip, not two. */
 static void new_slab_fills_the_magazine(struct kunit *test)
 {
@@ -267,6 +291,120 @@ static void new_slab_fills_the_magazine(struct kunit *test)
 	squirrel_cache_free(c, obj);
 }
 
+/* ---- others are quicker --------------------------------------------------- */
+
+static void *(*get_pages)(const struct sq_block_ops *ops, unsigned int order,
+			  gfp_t gfp, int node);
+static struct squirrel_cache *freed_to;
+static void *freed_meanwhile;
+
+/* As an interrupt would, while a slab is being made. */
+static void *get_and_free(const struct sq_block_ops *ops, unsigned int order,
+			  gfp_t gfp, int node)
+{
+	void *obj = freed_meanwhile;
+
+	freed_meanwhile = NULL;
+	squirrel_cache_free(freed_to, obj);
+	return get_pages(ops, order, gfp, node);
+}
+
+/* The magazines are not empty any more when the slab is there. */
+static void slab_comes_too_late(struct kunit *test)
+{
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 64);
+	struct squirrel_cache *c = sq_kit_fake_cache(test, 512);
+	struct sq_node *n = sq_kit_node(c);
+	struct sq_kit *kit = test->priv;
+	void *first = sq_kit_alloc(test, c), *obj;
+
+	/* Until there is nothing at hand, neither here nor there. */
+	while (sq_kit_nr(c) || n->nr_free)
+		sq_kit_alloc(test, c);
+	sq_manager_trim(heap->manager, 0, ULONG_MAX);
+	get_pages = kit->fake.ops.get;
+	kit->fake.ops.get = get_and_free;
+	freed_to = c;
+	freed_meanwhile = first;
+	obj = sq_kit_alloc(test, c);
+	kit->fake.ops.get = get_pages;
+	KUNIT_EXPECT_NULL(test, freed_meanwhile);
+	KUNIT_EXPECT_PTR_NE(test, obj, first);
+	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 1);
+	KUNIT_EXPECT_EQ(test, n->nr_free, n->nr_objs - sq_cache_live(c) - 1);
+	/* They are let go of: the next object is from there. */
+	KUNIT_EXPECT_PTR_EQ(test, sq_kit_alloc(test, c), first);
+}
+
+/*
+ * More slabs become empty at once than are given back in one hold of a lock: it is
+ * owed until all are, and each call that may does its part.
+ */
+static void tidying_is_owed_to_the_end(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, PAGE_SIZE, NULL);
+	struct sq_node *n = sq_kit_node(c);
+	unsigned int i, calls = 0;
+	void **objs;
+
+	objs = kunit_kcalloc(test, 200, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < 200; i++)
+		objs[i] = sq_kit_alloc(test, c);
+	preempt_disable();
+	for (i = 0; i < 200; i++)
+		sq_set_mark(c, objs[i]);
+	sq_count_other(c, other_frees, 200);
+	sq_slabs_put(c, objs, 200);
+	preempt_enable();
+	KUNIT_EXPECT_GE(test, n->nr_empty, 200);
+	while (READ_ONCE(c->owed) && calls++ < 20)
+		sq_cache_tidy(c);
+	KUNIT_EXPECT_LT(test, calls, 20);
+	KUNIT_EXPECT_LE(test, n->nr_empty, 1);
+}
+
+/* Empty slabs beyond what was wanted between two looks go, and no others. */
+static void empty_slabs_go_unless_wanted(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_kit_cache(test, PAGE_SIZE, NULL);
+	struct sq_node *n = sq_kit_node(c);
+	struct sq_reclaim_work work = {};
+	void *objs[100];
+	unsigned int i, round;
+
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = sq_kit_alloc(test, c);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 3; i++)
+			squirrel_cache_free(c, objs[i]);
+		sq_kit_drain(c, false);
+		KUNIT_ASSERT_EQ(test, n->nr_empty, 3);
+		sq_allocator_release_slabs(false, &work);
+		KUNIT_EXPECT_EQ_MSG(test, n->nr_empty, 3, "round %u", round);
+		for (i = 0; i < 3; i++)
+			objs[i] = sq_kit_alloc(test, c);
+		KUNIT_EXPECT_EQ(test, n->nr_empty, 0);
+	}
+	/* Two are wanted, then none. */
+	for (i = 0; i < 3; i++)
+		squirrel_cache_free(c, objs[i]);
+	sq_kit_drain(c, false);
+	sq_allocator_release_slabs(false, &work);
+	KUNIT_EXPECT_EQ(test, n->nr_empty, 3);
+	for (i = 0; i < 2; i++)
+		objs[i] = sq_kit_alloc(test, c);
+	for (i = 0; i < 2; i++)
+		squirrel_cache_free(c, objs[i]);
+	sq_kit_drain(c, false);
+	sq_allocator_release_slabs(false, &work);
+	KUNIT_EXPECT_EQ(test, n->nr_empty, 2);
+	sq_allocator_release_slabs(false, &work);
+	KUNIT_EXPECT_EQ(test, n->nr_empty, 0);
+	for (i = 3; i < ARRAY_SIZE(objs); i++)
+		squirrel_cache_free(c, objs[i]);
+}
+
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(plan_starts_short_and_ends_cheap),
 	KUNIT_CASE(plan_wastes_little),
@@ -274,7 +412,11 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(slabs_grow_with_the_cache),
 	KUNIT_CASE(what_is_free_will_do),
 	KUNIT_CASE(pages_do_not_bounce),
+	KUNIT_CASE(what_bounced_counts_once),
 	KUNIT_CASE(new_slab_fills_the_magazine),
+	KUNIT_CASE(slab_comes_too_late),
+	KUNIT_CASE(tidying_is_owed_to_the_end),
+	KUNIT_CASE(empty_slabs_go_unless_wanted),
 	{}
 };
 

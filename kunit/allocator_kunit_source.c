@@ -167,6 +167,63 @@ static void shortest_slab_is_not_optional(struct kunit *test)
 	squirrel_cache_free(c, obj);
 }
 
+/* What the source was asked since sq_fake_forget(), of any order. */
+static gfp_t asked_any(struct sq_fake *fake)
+{
+	return fake->asked[0].any | fake->asked[1].any;
+}
+
+static gfp_t asked_all(struct sq_fake *fake)
+{
+	return fake->asked[0].all & fake->asked[1].all;
+}
+
+/*
+ * Slabs are charged to who makes them if the cache says so, and not because he
+ * does; whole pages are if he does. And what is done with an object, or where it
+ * may lie, is not for its slab.
+ */
+static void slabs_are_asked_for_the_cache(struct kunit *test)
+{
+	const struct squirrel_cache_args args = { .flags = SQUIRREL_ACCOUNT };
+	const gfp_t objects = __GFP_ZERO | __GFP_COMP | __GFP_HIGHMEM;
+	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
+	struct sq_kit *kit = test->priv;
+	struct squirrel_cache *c;
+	void *obj;
+
+	c = sq_kit_fake_cache(test, 104);
+	sq_fake_forget(&kit->fake);
+	obj = squirrel_cache_alloc(c, GFP_KERNEL | __GFP_ACCOUNT | __GFP_ZERO |
+				   __GFP_COMP);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_GT(test, kit->fake.asked[0].gets + kit->fake.asked[1].gets, 0);
+	lacks(test, asked_any(&kit->fake), __GFP_ACCOUNT | objects);
+	squirrel_cache_free(c, obj);
+
+	c = sq_kit_fake_cache_args(test, 104, &args);
+	sq_fake_forget(&kit->fake);
+	obj = squirrel_cache_alloc(c, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_GT(test, kit->fake.asked[0].gets + kit->fake.asked[1].gets, 0);
+	has(test, asked_all(&kit->fake), __GFP_ACCOUNT);
+	squirrel_cache_free(c, obj);
+
+	sq_fake_forget(&kit->fake);
+	obj = squirrel_heap_alloc(heap, 300, GFP_KERNEL_ACCOUNT);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	lacks(test, asked_any(&kit->fake), __GFP_ACCOUNT);
+	squirrel_heap_free(heap, obj);
+	sq_fake_forget(&kit->fake);
+	obj = squirrel_heap_alloc(heap, 20000, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+				  __GFP_COMP);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].gets, 1);
+	has(test, asked_all(&kit->fake), __GFP_ACCOUNT);
+	lacks(test, asked_any(&kit->fake), objects);
+	squirrel_heap_free(heap, obj);
+}
+
 /*
  * The source has nothing for a while: who must not be refused waits, and the
  * source is not told so for more than one page, of which it would warn.
@@ -402,6 +459,7 @@ static struct kunit_case source_cases[] = {
 	KUNIT_CASE(long_slabs_come_back),
 	KUNIT_CASE(ahead_is_optional),
 	KUNIT_CASE(shortest_slab_is_not_optional),
+	KUNIT_CASE(slabs_are_asked_for_the_cache),
 	KUNIT_CASE(nofail_is_served),
 	KUNIT_CASE(nofail_passes_limits),
 	KUNIT_CASE(heaps_obey_zones),

@@ -547,8 +547,14 @@ static void own_heap_does_not_keep_the_module(struct kunit *test)
 static void strategy_goes_with_its_module(struct kunit *test)
 {
 	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct module *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
 
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	strscpy(other->name, "kunit_other", sizeof(other->name));
 	use(test, heap, &high);
+	/* And with no other. */
+	sq_allocator_client_gone(other);
+	KUNIT_EXPECT_STREQ(test, heap->strategy->name, high.name);
 	sq_allocator_client_gone(THIS_MODULE);
 	KUNIT_EXPECT_STREQ(test, heap->strategy->name, "segregated");
 	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&high), -ENOENT);

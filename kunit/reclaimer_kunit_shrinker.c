@@ -3,23 +3,33 @@
  * The shrinker: what the kernel would be told and given.
  */
 #include <linux/cpumask.h>
+#include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 
 #include "reclaimer_kunit.h"
 
+/* As the kernel reads it: nothing is a word of its own, and not 0. */
+static unsigned long count(struct kunit *test)
+{
+	unsigned long pages = sq_shrinker_count();
+
+	KUNIT_EXPECT_NE(test, pages, 0);
+	return pages == SHRINK_EMPTY ? 0 : pages;
+}
+
 static void count_follows_free_memory(struct kunit *test)
 {
-	unsigned long before = sq_shrinker_count();
+	unsigned long before = count(test);
 
 	KUNIT_EXPECT_EQ(test, before, sq_allocator_reclaimable());
 	sq_yard_fill(test, 2000);
 	/* What is live is not to be had. */
-	KUNIT_EXPECT_LT(test, sq_shrinker_count(), before + 100);
+	KUNIT_EXPECT_LT(test, count(test), before + 100);
 	sq_yard_empty(test, 0);
-	KUNIT_EXPECT_GE(test, sq_shrinker_count(), before + 450);
+	KUNIT_EXPECT_GE(test, count(test), before + 450);
 	squirrel_reclaim();
-	KUNIT_EXPECT_LE(test, sq_shrinker_count(), before);
+	KUNIT_EXPECT_LE(test, count(test), before);
 }
 
 /* Of this CPU's magazines, depots, empty slabs and free blocks, all goes. */
@@ -28,19 +38,19 @@ static void scan_gives_pages_back(struct kunit *test)
 	long runs = sq_yard_stat(test, sq_reclaimer_show_stats,
 				 "runs_pressure");
 	unsigned int cpu = raw_smp_processor_id();
-	unsigned long held, count, back;
+	unsigned long held, counted, back;
 
 	set_cpus_allowed_ptr(current, cpumask_of(cpu));
 	sq_yard_fill(test, 2000);
 	sq_yard_empty(test, 0);
 	KUNIT_EXPECT_FALSE(test, sq_allocator_cpu_idle(cpu));
 	held = sq_yard_held(test);
-	count = sq_shrinker_count();
+	counted = count(test);
 	back = sq_shrinker_scan();
 	KUNIT_EXPECT_TRUE(test, sq_allocator_cpu_idle(cpu));
 	KUNIT_EXPECT_GE(test, back, 400);
 	KUNIT_EXPECT_EQ(test, sq_yard_held(test) + back, held);
-	KUNIT_EXPECT_LE(test, sq_shrinker_count(), count - 400);
+	KUNIT_EXPECT_LE(test, count(test), counted - 400);
 	KUNIT_EXPECT_EQ(test, sq_yard_stat(test, sq_reclaimer_show_stats,
 					   "runs_pressure"), runs + 1);
 }
@@ -48,8 +58,11 @@ static void scan_gives_pages_back(struct kunit *test)
 static void scan_of_nothing_gives_nothing(struct kunit *test)
 {
 	sq_yard_settle(test);
-	KUNIT_EXPECT_EQ(test, sq_shrinker_scan(), 0);
-	KUNIT_EXPECT_EQ(test, sq_shrinker_scan(), 0);
+	KUNIT_EXPECT_EQ(test, sq_shrinker_scan(), SHRINK_STOP);
+	KUNIT_EXPECT_EQ(test, sq_shrinker_scan(), SHRINK_STOP);
+	/* There is nothing at all: the kernel need not ask. */
+	KUNIT_ASSERT_EQ(test, sq_allocator_reclaimable(), 0);
+	KUNIT_EXPECT_EQ(test, sq_shrinker_count(), SHRINK_EMPTY);
 }
 
 /* The kernel asks while memory is being allocated: live objects are not hurt. */

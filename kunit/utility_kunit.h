@@ -40,6 +40,7 @@ void sq_bench_sound(struct kunit *test, struct sq_bench *b);
 struct sq_pool *sq_bench_pool(struct sq_bench *b);
 void sq_bench_settle(void);
 void sq_bench_meta_fail(unsigned long nth, unsigned long times);
+gfp_t sq_bench_meta_asked(void);
 void sq_bench_meta_restore(void);
 void sq_bench_descs_hide(struct sq_bench *b);
 void sq_bench_descs_show(void);

@@ -120,10 +120,12 @@ void sq_bench_settle(void)
 
 static unsigned long meta_fail_in;
 static unsigned long meta_fail_for;
+static gfp_t meta_asked;
 
 static void *meta_get(const struct sq_block_ops *ops, unsigned int order,
 		      gfp_t gfp, int node)
 {
+	meta_asked |= gfp;
 	if (meta_fail_in && !--meta_fail_in && meta_fail_for) {
 		meta_fail_in = --meta_fail_for ? 1 : 0;
 		return NULL;
@@ -148,7 +150,14 @@ void sq_bench_meta_fail(unsigned long nth, unsigned long times)
 {
 	meta_fail_in = nth;
 	meta_fail_for = times;
+	meta_asked = 0;
 	WRITE_ONCE(sq_meta_source, &meta_ops);
+}
+
+/* The flags that any of the gets had since then. */
+gfp_t sq_bench_meta_asked(void)
+{
+	return meta_asked;
 }
 
 void sq_bench_meta_restore(void)

@@ -131,10 +131,50 @@ static void manager_split_without_descriptor(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
 }
 
+/*
+ * Agents and the page map are everybody's: how hard to try for them is as the
+ * caller says, whose they are and where they lie is not.
+ */
+static void meta_is_nobodys(struct kunit *test)
+{
+	const gfp_t not_ours = __GFP_ACCOUNT | __GFP_THISNODE | GFP_ZONEMASK |
+			       __GFP_RECLAIMABLE | __GFP_WRITE | __GFP_HARDWALL;
+	struct sq_request req = {
+		.pages = 4,
+		.gfp = GFP_KERNEL | not_ours,
+		.node = numa_mem_id(),
+		.find = sq_pool_fit,
+	};
+	struct sq_bench *b = test->priv;
+	gfp_t asked;
+
+	req.gfp &= ~GFP_ZONEMASK;
+	sq_bench_settle();
+	sq_bench_descs_hide(b);
+	sq_bench_meta_fail(0, 0);
+	KUNIT_EXPECT_NOT_NULL(test, sq_manager_take(b->m, &req));
+	asked = sq_bench_meta_asked();
+	KUNIT_EXPECT_EQ(test, (__force u32)(asked & GFP_KERNEL & ~not_ours),
+			(__force u32)(GFP_KERNEL & ~not_ours));
+	KUNIT_EXPECT_EQ(test, (__force u32)(asked & not_ours), 0);
+
+	sq_bench_descs_hide(b);
+	sq_bench_meta_fail(0, 0);
+	req.gfp = GFP_KERNEL | GFP_DMA32;
+	KUNIT_EXPECT_NOT_NULL(test, sq_manager_take(b->m, &req));
+	asked = sq_bench_meta_asked();
+	KUNIT_EXPECT_NE(test, (__force u32)asked, 0);
+	KUNIT_EXPECT_EQ(test, (__force u32)(asked & not_ours), 0);
+	sq_bench_meta_restore();
+	sq_bench_descs_show();
+	sq_bench_sound(test, b);
+}
+
 static struct kunit_case failure_cases[] = {
 	KUNIT_CASE(manager_survives_source),
 	KUNIT_CASE(manager_survives_meta),
 	KUNIT_CASE(manager_split_without_descriptor),
+	KUNIT_CASE(meta_is_nobodys),
 	{}
 };
 

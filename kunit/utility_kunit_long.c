@@ -115,6 +115,32 @@ static void long_blocks_go_back(struct kunit *test)
 	/* The rest by the end of the manager. */
 }
 
+/* A manager that ends leaves no agent behind, though they are few: so, often. */
+static void long_end_leaves_no_agent(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	unsigned long before = 0;
+	struct sq_manager *m;
+	unsigned int i;
+
+	sq_manager_trim(b->m, 0, ~0UL);
+	for (i = 0; i <= 3 * PAGE_SIZE / sizeof(struct sq_agent); i++) {
+		m = sq_manager_create(&b->fake.ops, 0);
+		KUNIT_ASSERT_NOT_NULL(test, m);
+		KUNIT_ASSERT_EQ(test, sq_manager_fetch(m, CHUNK + 8, GFP_KERNEL,
+						       NUMA_NO_NODE), CHUNK + 8);
+		sq_manager_coalesce(m, ~0UL);
+		sq_manager_raze(m);
+		if (i)
+			continue;
+		sq_bench_settle();
+		before = sq_utility_meta_pages();
+	}
+	sq_bench_settle();
+	KUNIT_EXPECT_LE(test, sq_utility_meta_pages(), before);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+}
+
 /* Without an agent for one of two rests no more goes than may. */
 static void long_rest_stays(struct kunit *test)
 {
@@ -184,6 +210,7 @@ static struct kunit_case long_cases[] = {
 	KUNIT_CASE(long_merges_are_few_a_hold),
 	KUNIT_CASE(long_neighbours_stay_two),
 	KUNIT_CASE(long_blocks_go_back),
+	KUNIT_CASE(long_end_leaves_no_agent),
 	KUNIT_CASE(long_rest_stays),
 	KUNIT_CASE(long_check_sees_all),
 	KUNIT_CASE(long_end_lets_others_run),

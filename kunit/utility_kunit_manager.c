@@ -227,6 +227,44 @@ static void manager_keeps_its_limit(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, sq_bench_take(b, 100, sq_pool_fit));
 }
 
+/* What may never be used is not fetched either, also not ahead. */
+static void manager_holds_no_more_than_its_limit(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	unsigned int n;
+
+	sq_manager_set_limit(b->m, 250);
+	for (n = 0; sq_bench_take(b, 1, sq_pool_lowest); n++)
+		KUNIT_ASSERT_LE(test, b->fake.out, 250);
+	KUNIT_EXPECT_EQ(test, n, 250);
+	KUNIT_EXPECT_EQ(test, b->fake.out, 250);
+	/* It did fetch ahead. */
+	KUNIT_EXPECT_LT(test, b->fake.gets, 125);
+	sq_bench_sound(test, b);
+}
+
+/* Who must not be refused goes beyond it; who could do with less does not. */
+static void manager_limit_holds_for_the_optional(struct kunit *test)
+{
+	struct sq_request req = {
+		.pages = 2,
+		.gfp = GFP_KERNEL | __GFP_NOFAIL,
+		.node = NUMA_NO_NODE,
+		.find = sq_pool_fit,
+		.optional = true,
+	};
+	struct sq_bench *b = test->priv;
+
+	sq_manager_set_limit(b->m, 8);
+	KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 7, sq_pool_fit));
+	KUNIT_EXPECT_NULL(test, sq_manager_take(b->m, &req));
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(b->m), 7);
+	req.optional = false;
+	KUNIT_EXPECT_NOT_NULL(test, sq_manager_take(b->m, &req));
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(b->m), 9);
+	sq_bench_sound(test, b);
+}
+
 /* ---- direct blocks ---- */
 
 /* Charged to a memory cgroup: never mixed with the others. */
@@ -500,6 +538,8 @@ static struct kunit_case manager_cases[] = {
 	KUNIT_CASE(manager_distrusts_strategies),
 	KUNIT_CASE(manager_distrusts_first),
 	KUNIT_CASE(manager_keeps_its_limit),
+	KUNIT_CASE(manager_holds_no_more_than_its_limit),
+	KUNIT_CASE(manager_limit_holds_for_the_optional),
 	KUNIT_CASE(manager_direct_stays_apart),
 	KUNIT_CASE(manager_serves_all_nodes),
 	KUNIT_CASE(manager_asks_for_the_node),

@@ -3,6 +3,7 @@
  * Suite squirrel_map: page frame to agent.
  */
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -116,6 +117,42 @@ static void map_reaches_everywhere(struct kunit *test)
 	expect_alone(test, -P, &agents[0]);
 	leave(-P);
 	expect_alone(test, -P, &sq_agent_nobody);
+}
+
+/*
+ * While some pages wait for readers no others are looked for: else who trims
+ * often would put off the day again and again.
+ */
+static void map_pages_wait_in_turn(struct kunit *test)
+{
+	unsigned long first = PAGE_OFFSET + 7 * WINDOW, second = first + LEAF;
+	struct sq_agent *agent = kunit_kzalloc(test, sizeof(*agent), GFP_KERNEL);
+	unsigned long before, after;
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	enter(test, first, agent);
+	enter(test, second, agent);
+	sq_bench_settle();
+
+	rcu_read_lock();
+	leave(first);
+	sq_utility_trim();
+	leave(second);
+	sq_utility_trim();
+	before = sq_utility_meta_pages();
+	err = sq_map_hold(second, P, GFP_ATOMIC);
+	after = sq_utility_meta_pages();
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, err, 0);
+	/* It was still there. The first was not. */
+	KUNIT_EXPECT_EQ(test, after, before);
+	KUNIT_EXPECT_EQ(test, sq_map_hold(first, P, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before + 1);
+	sq_map_drop(first, P);
+	sq_map_drop(second, P);
+	sq_bench_settle();
+	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before - 2);
 }
 
 #define SHARERS	6
@@ -382,6 +419,7 @@ static struct kunit_case map_cases[] = {
 	KUNIT_CASE(map_foreign_is_nobodys),
 	KUNIT_CASE(map_finds_every_page),
 	KUNIT_CASE(map_reaches_everywhere),
+	KUNIT_CASE(map_pages_wait_in_turn),
 	KUNIT_CASE(map_shares_slots),
 	KUNIT_CASE(map_crosses_edges),
 	KUNIT_CASE(map_costs_what_is_held),

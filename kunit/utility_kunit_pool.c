@@ -80,6 +80,19 @@ static void pool_bins_partition_sizes(struct kunit *test)
 	KUNIT_EXPECT_LT(test, sq_pool_bin(ULONG_MAX), SQ_POOL_BINS);
 }
 
+/* A row for each power of two, and the last is for all that is longer. */
+static void pool_rows_have_an_end(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < BITS_PER_LONG; i++) {
+		KUNIT_EXPECT_EQ(test, sq_pool_hist(1UL << i),
+				min(i, SQ_VIEW_BINS - 1U));
+		KUNIT_EXPECT_EQ(test, sq_pool_hist((1UL << i) | ((1UL << i) - 1)),
+				min(i, SQ_VIEW_BINS - 1U));
+	}
+}
+
 static void pool_empty_has_nothing(struct kunit *test)
 {
 	struct pool_bench *b = test->priv;
@@ -331,6 +344,7 @@ static void pool_property(struct kunit *test)
 
 static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(pool_bins_partition_sizes),
+	KUNIT_CASE(pool_rows_have_an_end),
 	KUNIT_CASE(pool_empty_has_nothing),
 	KUNIT_CASE(pool_strategies_differ),
 	KUNIT_CASE(pool_fit_looks_at_own_bin),

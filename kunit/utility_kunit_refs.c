@@ -98,6 +98,34 @@ static void give_loses_stolen_pages(struct kunit *test)
 			view.free_pages);
 }
 
+/* A block goes back in several pieces; of each what is missing is told. */
+static void every_stolen_page_is_told(struct kunit *test)
+{
+	static const unsigned long which[] = { 3, 9, 17, 20 };
+	struct sq_bench *b = test->priv;
+	struct sq_agent *agent = sq_bench_take(b, 21, sq_pool_lowest);
+	struct page *page[ARRAY_SIZE(which)];
+	unsigned long puts, i;
+	struct sq_lost lost;
+	struct sq_view view;
+
+	KUNIT_ASSERT_NOT_NULL(test, agent);
+	for (i = 0; i < ARRAY_SIZE(which); i++) {
+		page[i] = page_of(agent, which[i]);
+		put_page(page[i]);
+	}
+	puts = b->fake.puts;
+	lost = sq_manager_give(b->m, agent);
+	KUNIT_EXPECT_GE(test, b->fake.puts - puts, 3);
+	KUNIT_EXPECT_EQ(test, lost.pages, ARRAY_SIZE(which));
+	KUNIT_EXPECT_PTR_EQ(test, virt_to_page((void *)lost.addr), page[0]);
+	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, view.lost, ARRAY_SIZE(which));
+	for (i = 0; i < ARRAY_SIZE(which); i++)
+		get_page(page[i]);
+	settled(test, b);
+}
+
 /* Not to anybody, however much is wanted. */
 static void stolen_page_stays_out(struct kunit *test)
 {
@@ -241,15 +269,49 @@ static void raze_tells_what_was_stolen(struct kunit *test)
 	settled(test, b);
 }
 
+/* Also if what goes lies here and there. */
+static void raze_tells_of_every_range(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_manager *m = sq_manager_create(&b->fake.ops, 0);
+	struct sq_bench other = { .m = m };
+	struct sq_agent *agents[3];
+	struct page *page[3];
+	struct sq_lost lost;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	for (i = 0; i < 3; i++) {
+		agents[i] = sq_bench_take(&other, 8, sq_pool_lowest);
+		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
+	}
+	page[0] = page_of(agents[0], 7);
+	page[1] = page_of(agents[0], 2);
+	page[2] = page_of(agents[2], 4);
+	sq_manager_give(m, agents[1]);
+	sq_manager_trim(m, 0, ~0UL);
+	KUNIT_ASSERT_EQ(test, b->fake.out, 16);
+	for (i = 0; i < 3; i++)
+		put_page(page[i]);
+	lost = sq_manager_raze(m);
+	KUNIT_EXPECT_EQ(test, lost.pages, 3);
+	KUNIT_EXPECT_PTR_EQ(test, virt_to_page((void *)lost.addr), page[1]);
+	for (i = 0; i < 3; i++)
+		get_page(page[i]);
+	settled(test, b);
+}
+
 static struct kunit_case refs_cases[] = {
 	KUNIT_CASE(give_leaves_held_pages_alone),
 	KUNIT_CASE(give_loses_stolen_pages),
+	KUNIT_CASE(every_stolen_page_is_told),
 	KUNIT_CASE(stolen_page_stays_out),
 	KUNIT_CASE(neighbours_of_what_leaves_are_sound),
 	KUNIT_CASE(parts_are_looked_at),
 	KUNIT_CASE(direct_blocks_are_looked_at),
 	KUNIT_CASE(free_pages_are_missed_later),
 	KUNIT_CASE(raze_tells_what_was_stolen),
+	KUNIT_CASE(raze_tells_of_every_range),
 	{}
 };
 

@@ -43,6 +43,32 @@ static void tidy_coalesces(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
 }
 
+#define ROUND	300
+
+/* Once round is all round, in however many steps: the last is not missed. */
+static void tidy_goes_all_round(struct kunit *test)
+{
+	struct sq_bench *b = test->priv;
+	struct sq_agent **agents;
+	unsigned int i;
+
+	agents = kunit_kcalloc(test, ROUND, sizeof(*agents), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, agents);
+	sq_bench_take_n(test, agents, ROUND, 1);
+	sq_manager_trim(b->m, 0, ~0UL);
+	for (i = 1; i < ROUND; i += 2)
+		sq_manager_give(b->m, agents[i]);
+	sq_bench_pool(b)->cursor = 0;
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
+	sq_bench_pool(b)->cursor = 0;
+	sq_manager_give(b->m, agents[ROUND - 2]);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 2);
+	/* Nor is the first, from where the last round ended. */
+	sq_manager_give(b->m, agents[0]);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 1);
+	sq_bench_sound(test, b);
+}
+
 /* A look at what is on hand merges as a take would, and only for that. */
 static void tidy_gathers(struct kunit *test)
 {
@@ -167,6 +193,39 @@ static void tidy_knows_what_lacks(struct kunit *test)
 	sq_bench_sound(test, b);
 }
 
+/* One that works makes up for all that failed: then it is four again. */
+static void tidy_forgives_what_lacked(struct kunit *test)
+{
+	struct sq_request req = {
+		.pages = 8,
+		.gfp = GFP_KERNEL,
+		.node = numa_mem_id(),
+		.find = sq_pool_fit,
+		.optional = true,
+	};
+	struct sq_bench *b = test->priv;
+	unsigned int n, round;
+
+	for (round = 0; round < 3; round++) {
+		b->fake.singles = true;
+		KUNIT_EXPECT_NULL(test, sq_manager_take(b->m, &req));
+		for (n = 0; n < 100 && sq_manager_lacks(b->m, req.node, 8); n++)
+			;
+		KUNIT_EXPECT_EQ_MSG(test, n, 4, "round %u", round);
+		b->fake.singles = false;
+		KUNIT_EXPECT_NOT_NULL(test, sq_manager_take(b->m, &req));
+	}
+	/* And without one it is more. */
+	b->fake.singles = true;
+	for (round = 0; round < 2; round++) {
+		KUNIT_EXPECT_NULL(test, sq_manager_take(b->m, &req));
+		for (n = 0; n < 100 && sq_manager_lacks(b->m, req.node, 8); n++)
+			;
+		KUNIT_EXPECT_EQ(test, n, round ? 16 : 4);
+	}
+	sq_bench_sound(test, b);
+}
+
 static void tidy_fetches_what_there_is(struct kunit *test)
 {
 	struct sq_bench *b = test->priv;
@@ -184,11 +243,13 @@ static void tidy_fetches_what_there_is(struct kunit *test)
 
 static struct kunit_case tidy_cases[] = {
 	KUNIT_CASE(tidy_coalesces),
+	KUNIT_CASE(tidy_goes_all_round),
 	KUNIT_CASE(tidy_gathers),
 	KUNIT_CASE(tidy_coalesces_on_miss),
 	KUNIT_CASE(tidy_links_across_gets),
 	KUNIT_CASE(tidy_is_alone),
 	KUNIT_CASE(tidy_knows_what_lacks),
+	KUNIT_CASE(tidy_forgives_what_lacked),
 	KUNIT_CASE(tidy_fetches_what_there_is),
 	{}
 };

@@ -280,6 +280,34 @@ no_long_words() {
 	done
 }
 
+# nul FILE TEXT: what is behind a NUL counts; the shell cannot hold one.
+nul() {
+	local before
+
+	before=$(cat "$SQ/$1" 2>/dev/null)
+	if printf '%s\000x' "$2" 2>/dev/null >"$SQ/$1"; then
+		echo "'$2' and a NUL was taken by $1"
+		return 1
+	fi
+	same "$1" "$(cat "$SQ/$1" 2>/dev/null)" "$before"
+}
+
+no_cut_words() {
+	nul reclaim/mode "series 3" && nul reclaim/run 1 &&
+		nul heaps/default/strategy best
+}
+
+# The directory of the caches is made when first walked through: tools that look
+# at it before and after must not be misled.
+same_inode() {
+	local before after
+
+	before=$(stat -c %i "$SQ/caches")
+	ls "$SQ/caches/" >"$TMP/list" || return 1
+	after=$(stat -c %i "$SQ/caches")
+	same "inode" "$after" "$before" && [ -s "$TMP/list" ]
+}
+
 no_bad_run() {
 	local bad runs
 
@@ -342,10 +370,11 @@ good_run() {
 	reclaim && same "runs" "$(field reclaim/stats runs_asked)" $((runs + 1))
 }
 
-plan 26
+plan 28
 need load reclaim=off
 need sample acorn hold=1
 need helper hoard objects=5000 keep=500 size=300
+check "the caches' directory stays what it is" same_inode
 check "the files are those of the layout" layout_right
 check "all can be read" readable
 refuse "run cannot be read" cat "$SQ/reclaim/run"
@@ -362,6 +391,7 @@ check "bad modes are refused" no_bad_mode
 check "bad runs are refused" no_bad_run
 check "bad strategies are refused" no_bad_strategy
 check "words of 63 characters and more are refused" no_long_words
+check "words with a NUL are refused" no_cut_words
 check "nothing else can be written" nothing_else_written
 check "good modes are taken" good_modes
 check "good strategies are taken" good_strategies

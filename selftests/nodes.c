@@ -68,6 +68,22 @@ static int free_cpu = -1;
 module_param(free_cpu, int, 0444);
 MODULE_PARM_DESC(free_cpu, "free them there and take them again on cpu (default: no)");
 
+static bool account;
+module_param(account, bool, 0444);
+MODULE_PARM_DESC(account, "charge whole pages to who loads this (default n)");
+
+static bool quiet;
+module_param(quiet, bool, 0444);
+MODULE_PARM_DESC(quiet, "nobody is to reclaim for it (default n)");
+
+static unsigned int first;
+module_param(first, uint, 0444);
+MODULE_PARM_DESC(first, "objects taken before all were freed; to be read");
+
+static int again = INT_MIN;
+module_param(again, int, 0444);
+MODULE_PARM_DESC(again, "node asked for when they are taken again (default: node)");
+
 static unsigned long beyond = ULONG_MAX;
 module_param(beyond, ulong, 0444);
 MODULE_PARM_DESC(beyond, "page frame from which on objects count as far");
@@ -92,10 +108,12 @@ static LIST_HEAD(filling);
 
 static void *nodes_alloc(void)
 {
-	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
+	gfp_t gfp = (quiet ? 0 : GFP_KERNEL) | __GFP_NOWARN;
 
 	if (thisnode)
 		gfp |= __GFP_THISNODE;
+	if (account)
+		gfp |= __GFP_ACCOUNT;
 	if (cache)
 		return squirrel_cache_alloc_node(cache, gfp, node);
 	if (heap)
@@ -219,9 +237,14 @@ static int nodes_run(void)
 
 	if (full != NUMA_NO_NODE)
 		nodes_fill();
-	err = smp_call_on_cpu(cpu, nodes_take, NULL, false);
+	/* A worker's pages are charged to nobody. */
+	err = account ? nodes_take(NULL) :
+			smp_call_on_cpu(cpu, nodes_take, NULL, false);
+	first = got;
 	if (!err && free_cpu >= 0) {
 		err = smp_call_on_cpu(free_cpu, nodes_drop, NULL, false);
+		if (again != INT_MIN)
+			node = again;
 		if (!err)
 			err = smp_call_on_cpu(cpu, nodes_take, NULL, false);
 	}

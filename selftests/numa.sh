@@ -66,7 +66,7 @@ nodes() {
 
 [ -d /sys/devices/system/node/node2 ] || skip_all "there is no node 2"
 
-plan 51
+plan 59
 need load
 for where in cache heap default; do
 	need nodes where=$where node=2
@@ -105,9 +105,36 @@ for where in cache heap default; do
 	need nodes where=$where objects=5000 free_cpu=1
 	check "$where: memory of one CPU, freed on the other" got 5000
 	check "$where: is not made twice" no_more_than 1400
+	rmmod nodes
+	# What another node's objects leave here is for who wants that node.
+	need nodes where=$where node=2 objects=2000 free_cpu=0 again=-1
+	check "$where: remote objects freed here, local ones taken" all_on 0
 	check "$where: squirrel is sound" sound
 	rmmod nodes
 done
+
+refused_all() {
+	got 0 && same "objects before" "$(param first)" "$(param objects)"
+}
+
+# elsewhere TITLE PARAMETER...: there is free memory of ours on node 0, which nobody
+# gives back (quiet: for that is what our shrinker would do), and none on node 2.
+elsewhere() {
+	local title=$1
+
+	shift
+	need nodes "$@" node=0 thisnode=1 full=2 free_cpu=0 again=2 quiet=1
+	check "$title of another node will not do" refused_all
+	rmmod nodes
+}
+
+need put "$SQ/reclaim/mode" off
+elsewhere "cache: objects" where=cache
+for where in heap default; do
+	elsewhere "$where: objects" where=$where
+	elsewhere "$where: blocks" where=$where size=200000 objects=50
+done
+need put "$SQ/reclaim/mode" parallel
 
 for where in cache heap; do
 	need nodes where=$where home=2

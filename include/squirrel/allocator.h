@@ -57,7 +57,7 @@ enum sq_event {
  */
 typedef void (*sq_hook_fn)(enum sq_event event, gfp_t gfp);
 
-void sq_allocator_set_hook(sq_hook_fn hook);
+sq_hook_fn sq_allocator_set_hook(sq_hook_fn hook);
 void sq_allocator_set_series(unsigned long n);
 
 /**

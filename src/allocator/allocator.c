@@ -152,12 +152,16 @@ const struct sq_block_ops *sq_source(void)
  *
  * Context: Process context. May sleep: when it returns, nobody is in the hook
  * that was set before.
+ * Return: the hook that was set before.
  */
-void sq_allocator_set_hook(sq_hook_fn hook)
+sq_hook_fn sq_allocator_set_hook(sq_hook_fn hook)
 {
-	WRITE_ONCE(sq_hook, hook);
+	sq_hook_fn before = xchg(&sq_hook, hook);
+
 	synchronize_rcu();
+	return before;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_hook);
 
 /**
  * sq_allocator_set_series() - ask for SQ_EVENT_ALLOCS
@@ -369,13 +373,19 @@ void __squirrel_free_rcu(const void *obj, struct rcu_head *head)
 }
 EXPORT_SYMBOL_GPL(__squirrel_free_rcu);
 
-/* Until all RCU frees asked for so far are done. May sleep. */
-void sq_rcu_free_wait(void)
+/*
+ * Until all RCU frees asked for so far are done. May sleep. Returns whether there
+ * were any.
+ */
+bool sq_rcu_free_wait(void)
 {
 	/* None left: then what they freed is seen to be free. */
-	if (atomic_long_read_acquire(&sq_rcu_pending))
-		rcu_barrier();
+	if (!atomic_long_read_acquire(&sq_rcu_pending))
+		return false;
+	rcu_barrier();
+	return true;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_rcu_free_wait);
 
 /* ---- set-up --------------------------------------------------------------- */
 

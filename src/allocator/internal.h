@@ -507,7 +507,7 @@ void sq_walk_heaps_slowly(sq_heap_fn fn, void *ctx);
 /* allocator.c */
 void sq_series_tick(gfp_t gfp, unsigned long nr);
 const struct sq_block_ops *sq_source(void);
-void sq_rcu_free_wait(void);
+bool sq_rcu_free_wait(void);
 u64 sq_secret(u64 what, u64 which);
 u32 sq_next_order(void);
 void sq_mark_init(struct squirrel_cache *c);

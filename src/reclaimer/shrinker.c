@@ -24,21 +24,17 @@ static unsigned long sq_scan_objects(struct shrinker *shrinker,
 
 static struct sq_shrinker sq_shrinker;
 
-/* What the kernel's count would be told: pages, or 0. */
+/* What the kernel's count would be told: pages, or SHRINK_EMPTY. */
 unsigned long sq_shrinker_count(void)
 {
-	unsigned long pages = sq_count_objects(NULL, NULL);
-
-	return pages == SHRINK_EMPTY ? 0 : pages;
+	return sq_count_objects(NULL, NULL);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_shrinker_count);
 
-/* What the kernel's scan would be told: pages given back, or 0. */
+/* What the kernel's scan would be told: pages given back, or SHRINK_STOP. */
 unsigned long sq_shrinker_scan(void)
 {
-	unsigned long pages = sq_scan_objects(NULL, NULL);
-
-	return pages == SHRINK_STOP ? 0 : pages;
+	return sq_scan_objects(NULL, NULL);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_shrinker_scan);
 
