@@ -4,7 +4,7 @@
 # The tree to build against: the running kernel's, else the test kernel's.
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
-.PHONY: all kernels run shell test bench bench-memory check clean help
+.PHONY: all kernels run shell test bench bench-memory defects check clean help
 
 all:
 ifeq ($(KDIR),)
@@ -32,6 +32,9 @@ bench:
 
 bench-memory:
 	@tools/bench-memory.sh $(CLOCKS)
+
+defects:
+	@tools/defects.sh $(if $(LANES),-j $(LANES)) $(NAMES)
 
 check:
 	@tools/check.sh
@@ -68,6 +71,9 @@ help:
 	@echo '               only those; also insn-defaults, ns)'
 	@echo 'make bench-memory  what squirrel and SLUB hold while recorded traces are'
 	@echo '               played; tables and plots are left in build/bench'
+	@echo 'make defects   plant the defects of tools/defects one at a time, and say which'
+	@echo '               of them the tests do not see; hours (NAMES="1* *shed*": only'
+	@echo '               those; LANES=2: two at a time); results in build/defects'
 	@echo 'make check     checkpatch, sparse, warnings, kernel-doc, layer rule, and'
 	@echo '               the tests of the tools'
 	@echo 'make kernels   fetch and build the test kernels into the cache'

@@ -107,7 +107,7 @@ if [ -n "${SQ_STEP:-}" ] &&
 	: >"$dir/result.log"
 fi
 case $status in
-0 | 64 | 65 | 66) ;;
+0 | 64 | 65 | 66 | 67) ;;
 *)
 	say "$K_NAME ended with status $status"
 	[ ! -s "$dir/qemu.log" ] || cat "$dir/qemu.log" >&2

@@ -152,6 +152,13 @@ watch "never done" "66 time limit" \
 	'echo a >>result.log; while sleep 1; do echo b >>console.log; done'
 watch "does not want to end" "64 stood still" 'trap "" TERM; sleep 60 & wait; sleep 60'
 
+export SQ_QUIT='not ok [0-9]|BUG:'
+watch "wanted in the console" "67 that is enough" \
+	'echo "[1.0]     not ok 3 - a" >>console.log; sleep 60'
+watch "wanted in the results" "67 that is enough" 'echo "BUG: b" >>result.log; sleep 60'
+watch "wanted and not there" "0" 'echo "ok 3 - a" >>result.log; sleep 1'
+unset SQ_QUIT
+
 LINE="=================================================================="
 judge "a race of the kernel's own" "0 3 0 1" "$CLEAN
 $LINE

@@ -5,13 +5,15 @@
 # seconds before its first program runs, or after that neither there nor to
 # DIR/result.log for SQ_STILL seconds; or when it has run for SQ_TIMEOUT seconds in
 # all. Where it stood is said. SQ_BEGUN is a command for when the job has written its
-# first line. With -l what COMMAND writes is console.log; with -e
+# first line. SQ_QUIT is an expression: a line of one of the logs that it matches is
+# reason enough to end it. With -l what COMMAND writes is console.log; with -e
 # its errors are qemu.log.
 #
 # Exit status: that of COMMAND, or
 #	64	stood still before its first program: nothing of ours has run yet
 #	65	stood still later
 #	66	the time is over
+#	67	SQ_QUIT was found
 . "$(dirname "$0")/lib.sh"
 
 log=
@@ -84,7 +86,11 @@ while kill -0 "$pid" 2>/dev/null; do
 		SQ_BEGUN=
 	fi
 	quiet=$((SECONDS - since))
-	if [ "$SECONDS" -ge "$limit" ]; then
+	if [ -n "${SQ_QUIT:-}" ] &&
+		grep -q -a -E -e "$SQ_QUIT" "$dir/console.log" "$dir/result.log"; then
+		verdict=67
+		say "that is enough"
+	elif [ "$SECONDS" -ge "$limit" ]; then
 		verdict=66
 		say "time limit of $limit s reached"
 	elif has_begun; then
