@@ -18,6 +18,11 @@ load_kernel "$1"
 status=0
 "$SQ_TOP/tools/judge.sh" "$dir/console.log" "$dir/result.log" \
 	>"$dir/judgement" || status=1
-tail -n 1 "$dir/judgement" >"$dir/counts"
+# A judge that did not come to an end is no verdict either.
+if tail -n 1 "$dir/judgement" | grep -qxE '[0-9]+ [0-9]+ [0-9]+'; then
+	tail -n 1 "$dir/judgement" >"$dir/counts"
+else
+	status=1
+fi
 sed '$d' "$dir/judgement"
 exit $status

@@ -81,7 +81,8 @@ elif ! ours "$console" >"$log"; then
 	fault=1
 elif grep -qaE "$pattern" "$log"; then
 	echo "the kernel reported:"
-	grep -aE -A 25 "$pattern" "$log" | head -n 60 | sed 's/^/    /'
+	# All of it is read: a grep that cannot write on would end this script.
+	grep -aE -A 25 "$pattern" "$log" | awk 'NR <= 60 { print "    " $0 }'
 	fault=1
 fi
 

@@ -79,6 +79,9 @@ judge "fail without a count" "1 3 1 0" "$CLEAN" \
 	"SQUIRREL-VERDICT: fail passed=3 failed=0 skipped=0"
 judge "no verdict" "1 0 1 0" "$CLEAN" "ok 1 - a"
 judge "nothing at all" "1 0 1 0" "$CLEAN" ""
+# More than a pipe holds.
+judge "reports without end" "1 3 1 1" "$CLEAN
+$(yes '[    2.000000] BUG: Bad page state in process a' | head -n 5000)" "$PASS"
 judge "two verdicts" "1 0 1 0" "$CLEAN" "$PASS
 $PASS"
 judge "text after the verdict" "1 0 1 0" "$CLEAN" "$PASS
