@@ -328,15 +328,19 @@ enum odd_one {
 	ODD_ONES,
 };
 
-/* Wherever in a bulk it is that nobody can free: the others go, each once. */
+/*
+ * Wherever in a bulk it is that nobody can free: the others go, each once. What was
+ * freed by itself before has a mark only if frees are checked.
+ */
 static void bulk_passes_over_the_odd_one(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
-	unsigned int odd, n, at, i;
+	unsigned int odd, n, at, i, ones;
 	void *objs[9], *other;
 	u64 foreign[8];
 
-	for (odd = 0; odd < ODD_ONES; odd++)
+	ones = static_key_enabled(&sq_hardened) ? ODD_ONES : ODD_FREE;
+	for (odd = 0; odd < ones; odd++)
 		for (n = 2; n <= ARRAY_SIZE(objs); n++)
 			for (at = 0; at < n; at++) {
 				other = sq_kit_alloc(test, c);
@@ -364,6 +368,7 @@ static void bulk_is_freed_once(struct kunit *test)
 	unsigned int i, n;
 	void *objs[40];
 
+	sq_kit_need_hardened(test);
 	for (n = 2; n <= ARRAY_SIZE(objs); n++) {
 		KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL, n,
 								objs), n);
