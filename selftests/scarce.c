@@ -9,7 +9,7 @@
  * this task alone). Each play must be a success or end with -ENOMEM, and leave nothing;
  * what is left, scarce.sh sees. It ends in one line,
  *
- *	scarce: cache: plays=21 refused=19
+ *	scarce: heap: plays=38 refused=5
  *
  * or loading fails: with the error that was none of the two.
  */
