@@ -34,7 +34,7 @@ bench-memory:
 	@tools/bench-memory.sh $(CLOCKS)
 
 defects:
-	@tools/defects.sh $(if $(LANES),-j $(LANES)) $(NAMES)
+	@tools/defects.sh $(if $(LANES),-j $(LANES)) $(foreach n,$(NAMES),'$(n)')
 
 check:
 	@tools/check.sh

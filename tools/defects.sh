@@ -147,6 +147,8 @@ for pattern in "$@"; do
 		names+=("$(basename "$f" .patch)")
 	done
 done
+# Once each, also if two patterns match it.
+mapfile -t names < <(printf '%s\n' "${names[@]}" | sort -u)
 for name in "${names[@]}"; do
 	read -r boot only <<<"$(head_of "$name" Boot)"
 	boot_job "${boot:-none}" >/dev/null || die "$name: there is no boot '$boot'"

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # test.sh [BOOT...]: KUnit on UML, and again with memory that is wiped and without
 # the look at what is freed; kselftest on the stock kernel; both on the KASAN kernel;
-# kselftest on the stock kernel in machines that are unlike most. boots.inc.sh has what there is; kcsan (kselftest on a kernel that looks for
-# data races) is not among those run by default. The last line is the sum. SQ_ONLY
-# picks selftests and KUnit modules by a pattern of their name, SQ_LANES is how many
-# boots run side by side.
+# kselftest on the stock kernel in machines that are unlike most. boots.inc.sh has
+# what there is; kcsan (kselftest on a kernel that looks for data races) is not among
+# those run by default. The last line is the sum. SQ_ONLY picks selftests and KUnit
+# modules by a pattern of their name, SQ_LANES is how many boots run side by side.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/boots.inc.sh"
 

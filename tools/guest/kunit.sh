@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# Job: every KUnit suite of the modules that tools/pick.sh picked. A suite runs while its module is loaded;
-# the results are then read from debugfs.
+# Job: every KUnit suite of the modules that tools/pick.sh picked. A suite runs while
+# its module is loaded; the results are then read from debugfs.
 # shellcheck shell=dash
 
 RESULTS=/sys/kernel/debug/kunit
