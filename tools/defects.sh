@@ -4,6 +4,7 @@
 # copy of the tree, and see whether the tests see them. NAME is a pattern of their
 # names, as 1* or *-shed*. A patch there is a defect; above it stand lines that say
 #
+#	SPDX-License-Identifier: GPL-2.0
 #	Defect: what is wrong
 #	Hurts: whom, and how
 #	Layer: where
