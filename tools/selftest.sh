@@ -286,6 +286,9 @@ pick "by pattern, but not for this one" "0 " stock other
 pick "no such boot" "1 " nuam
 pick "KUnit modules" "0 block_kunit " uml 'block*'
 pick "no KUnit module" "0 " kasan-unit both
+expect "pick: all KUnit modules" \
+	"$(grep -o '[a-z_0-9]*_kunit\.o' "$SQ_TOP/kunit/Kbuild" | sort -u)" \
+	"$("$tools/pick.sh" uml | sed 's/$/.o/' | sort)"
 header wrong '# What it is for.' '# boots: nuam'
 pick "names no boot" "1 " stock
 header wrong '# What it is for.' '# boots: uml'
