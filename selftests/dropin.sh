@@ -83,7 +83,7 @@ else
 	skip "a charged cache on a list_lru, in a child cgroup" "no memory cgroup"
 	skip "what is lost is said once" "no memory cgroup"
 fi
-refuse "there are no tests of another name" helper dropin only=none
 unload dropin
+refuse "there are no tests of another name" helper dropin only=none
 [ ! -d "$CG/child" ] || { rmdir "$CG/child"; umount "$CG"; }
 finish
