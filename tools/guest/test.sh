@@ -9,6 +9,7 @@ case $SQUIRREL_KERNEL in
 kasan* | kcsan*) LIMIT=800 ;;
 *) LIMIT=300 ;;
 esac
+! grep -q -w squirrel_test_slow /proc/cmdline || LIMIT=800
 
 for m in extra/*.ko; do
 	[ -e "$m" ] && insmod "$m"
