@@ -5,73 +5,14 @@
 #include <linux/mm.h>
 
 #include "allocator_kunit_shed.h"
-#include "utility/internal.h"
+#include "utility_kunit_hide.h"
 
 #define SIZE	3000
 #define KEEP	3		/* lies in page 2 alone */
 
-static struct sq_agent *hidden;
-
-/* There are @left spare agents, and no page for more. */
-static void hide_agents(struct squirrel_cache *c, unsigned int left)
-{
-	struct sq_pool *pool = sq_manager_pool(c->heap->manager, numa_mem_id());
-	struct sq_agent *agent;
-	unsigned long irq;
-
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	while ((agent = sq_desc_get(pool))) {
-		WRITE_ONCE(agent->manager, NULL);
-		agent->owner = hidden;
-		hidden = agent;
-	}
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
-	for (; left && hidden; left--) {
-		agent = hidden;
-		hidden = (struct sq_agent *)agent->owner;
-		sq_desc_put(agent);
-	}
-}
-
-static void show_agents(void)
-{
-	struct sq_agent *agent;
-
-	while (hidden) {
-		agent = hidden;
-		hidden = (struct sq_agent *)agent->owner;
-		sq_desc_put(agent);
-	}
-}
-
-static void *no_page(const struct sq_block_ops *ops, unsigned int order,
-		     gfp_t gfp, int node)
-{
-	return NULL;
-}
-
-static struct sq_block_lost put_page_back(const struct sq_block_ops *ops,
-					  void *addr, unsigned int order)
-{
-	return sq_block_pages.put(&sq_block_pages, addr, order);
-}
-
-static const struct sq_block_ops no_meta = {
-	.name = "none",
-	.get = no_page,
-	.put = put_page_back,
-};
-
-static int want_init(struct kunit *test)
-{
-	hidden = NULL;
-	return sq_kit_init(test);
-}
-
 static void want_exit(struct kunit *test)
 {
-	WRITE_ONCE(sq_meta_source, &sq_block_pages);
-	show_agents();
+	utility_kunit_show_agents();
 	sq_kit_exit(test);
 }
 
@@ -114,11 +55,9 @@ static void shed_with_few_agents(struct kunit *test, struct squirrel_cache *c,
 
 	if (!all)
 		KUNIT_EXPECT_EQ(test, sq_cache_shed(c, false), 0);
-	hide_agents(c, agents);
-	WRITE_ONCE(sq_meta_source, &no_meta);
+	utility_kunit_hide_agents(c->heap->manager, agents);
 	sq_cache_shed(c, all);
-	WRITE_ONCE(sq_meta_source, &sq_block_pages);
-	show_agents();
+	utility_kunit_show_agents();
 	KUNIT_EXPECT_EQ(test, n->nr_pages, agents == 0 ? 6 :
 			agents == 1 ? 4 : 1);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
@@ -151,7 +90,7 @@ static struct kunit_suite want_suite = {
 	.name = "squirrel_shed_want",
 	.suite_init = sq_kit_suite_init,
 	.suite_exit = sq_kit_suite_exit,
-	.init = want_init,
+	.init = sq_kit_init,
 	.exit = want_exit,
 	.test_cases = want_cases,
 };

@@ -152,7 +152,7 @@ age_grows() {
 	old=$(($(field $f free_age_ms_oldest) - old))
 	mean=$(($(field $f free_age_ms_mean) - mean))
 	echo "older by $old ms, $mean ms on average"
-	[ $old -ge 900 ] && [ $mean -ge 900 ] && [ $mean -lt 30000 ]
+	[ $old -ge 900 ] && [ $mean -ge 900 ] && [ $mean -le $((old * 10)) ]
 }
 
 # A run that finds something is the last one, and the first of the history.

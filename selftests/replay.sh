@@ -35,6 +35,16 @@ nothing_held() {
 	return 1
 }
 
+# settled: a grace period has passed, it seems, and nothing goes any more.
+settled() {
+	local last=$before
+
+	reclaim
+	sleep 0.5
+	before=$(held_by_blocks)
+	[ "$before" = "$last" ]
+}
+
 # shortly COMMAND...: with a part of the trace, on a fast kernel as well.
 shortly() {
 	local part=${part:-events=100000}
@@ -189,10 +199,8 @@ need load reclaim=off
 # The first use fetches a page of descriptors that stays.
 need sample acorn
 rmmod acorn
-reclaim
-sleep 0.5
-reclaim
-before=$(held_by_blocks)
+before=
+need until_true settled
 size=$(wc -c <"$TRACE")
 first=$(u64_at "$TRACE" 64)
 record=12345

@@ -69,8 +69,8 @@ boot_words() {
 	frag) echo "slab_nomerge" ;;
 	step) echo "squirrel_test_slow" ;;
 	bare)
-		echo "init_on_alloc=0 init_on_free=0"
-		echo "squirrel_test_load=hardened=0,reclaim=series"
+		echo "init_on_alloc=0 init_on_free=0" \
+			"squirrel_test_load=hardened=0,reclaim=series"
 		;;
 	esac
 }

@@ -62,8 +62,9 @@ what_saw() {
 	} | head -n 1 | tr -d '\r\t' | sed 's/^not ok [0-9]* *-* *//' | cut -c1-100
 }
 
-# try LANE-DIR LOG BOOT [ONLY]: "seen" and by what, "not seen", or "not run": it cannot
-# be built, or there is nothing to boot.
+# try LANE-DIR LOG BOOT [ONLY]: "seen" and by what, "not seen", "not run": it cannot
+# be built, or there is nothing to boot, or "ended" by a limit of the runner's, for
+# which a busy machine may be the reason.
 try() {
 	local dir=$1 log=$2 boot=$3
 
@@ -73,6 +74,8 @@ try() {
 		echo "not seen"
 	elif ! compgen -G "$dir/build/boots/*/console.log" >/dev/null; then
 		echo "not run"
+	elif grep -q -e 'has stood still' -e 'time limit of .* reached' "$log"; then
+		echo "ended"
 	else
 		printf 'seen\t%s\n' "$(what_saw "$dir" "$boot")"
 	fi
@@ -172,5 +175,5 @@ count() {
 	cut -f3 "$OUT/table" | grep -cx "$1" || true
 }
 echo "$(count seen) seen, $(count 'not seen') not seen, $(count stale) stale," \
-	"$(count 'not run') not run"
+	"$(count 'not run') not run, $(count ended) ended"
 [ "$(count seen)" -eq ${#names[@]} ]

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The drop-in header's own suite, as plain functions: dropin_main.c runs them where
- * the kernel has no KUnit, kunit/dropin_suite.c where it has. The sources know
+ * the kernel has no KUnit, kunit/allocator_kunit_dropin.c where it has. The sources know
  * <linux/slab.h> only; two, dropin_look.c and dropin_kernel.c, are built without the
  * header.
  *

@@ -61,11 +61,12 @@
 
 #include "internal.h"
 
-DEFINE_STATIC_KEY_TRUE(sq_hardened);
-EXPORT_SYMBOL_SQ_KUNIT(sq_hardened);
 DEFINE_STATIC_KEY_TRUE(sq_plain_free);
 DEFINE_STATIC_KEY_FALSE(sq_trusted);
 DEFINE_STATIC_KEY_FALSE(sq_numa);
+
+DEFINE_STATIC_KEY_TRUE(sq_hardened);
+EXPORT_SYMBOL_SQ_KUNIT(sq_hardened);
 
 static siphash_key_t sq_secret_key __ro_after_init;
 struct squirrel_heap *sq_default_heap __ro_after_init;

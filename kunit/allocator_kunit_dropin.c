@@ -11,7 +11,7 @@
 
 #include "allocator/internal.h"
 
-#include "../selftests/dropin/dropin.h"
+#include <dropin/dropin.h>
 
 /* The case has the test's name: that is all it is told. */
 static void dropin_case(struct kunit *test)
@@ -31,7 +31,7 @@ static void dropin_case(struct kunit *test)
 
 static struct kunit_case dropin_cases[] = {
 #define DROPIN_TEST(id, misuse, title)	{ .run_case = dropin_case, .name = #id },
-#include "../selftests/dropin/dropin_tests.h"
+#include <dropin/dropin_tests.h>
 	{}
 };
 
