@@ -69,6 +69,8 @@ unsigned long sq_kit_nr_caches(void);
 unsigned long sq_kit_nr_heaps(void);
 unsigned long sq_kit_drain(struct squirrel_cache *c, bool cold_only);
 void *sq_kit_alloc(struct kunit *test, struct squirrel_cache *c);
+void **sq_kit_take(struct kunit *test, struct squirrel_cache *c,
+		   unsigned int n);
 
 /* Text from a show function, until the test ends. */
 #define SQ_KIT_TEXT	16384

@@ -35,23 +35,12 @@ static int told(enum sq_event event)
 	return atomic_xchg(&heard[event], 0);
 }
 
-static void **take(struct kunit *test, struct squirrel_cache *c, unsigned int n)
-{
-	void **objs = kunit_kcalloc(test, n, sizeof(*objs), GFP_KERNEL);
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, objs);
-	for (i = 0; i < n; i++)
-		objs[i] = sq_kit_alloc(test, c);
-	return objs;
-}
-
 /* What goes past the magazines may be worth a run; what stays in them is not. */
 static void full_magazines_are_told(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
 	u32 cap = sq_kit_cap(c), i;
-	void **objs = take(test, c, cap + 1);
+	void **objs = sq_kit_take(test, c, cap + 1);
 
 	sq_kit_drain(c, false);
 	told(SQ_EVENT_ACTIVE);
@@ -67,7 +56,7 @@ static void bulks_past_magazines_are_told(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
 	u32 cap = sq_kit_cap(c);
-	void **objs = take(test, c, 3 * cap);
+	void **objs = sq_kit_take(test, c, 3 * cap);
 
 	sq_kit_drain(c, false);
 	told(SQ_EVENT_ACTIVE);
@@ -99,7 +88,7 @@ static void surplus_is_told(struct kunit *test)
 	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
 	struct squirrel_cache *c = sq_kit_fake_cache(test, 512);
 	unsigned int i, n = 4 * SQ_SURPLUS_PAGES * PAGE_SIZE / 512;
-	void **objs = take(test, c, n), *large;
+	void **objs = sq_kit_take(test, c, n), *large;
 
 	told(SQ_EVENT_SURPLUS);
 	for (i = 0; i < n / 16; i++)
@@ -131,7 +120,7 @@ static void slabs_left_are_told(struct kunit *test)
 		.flags = SQUIRREL_TYPESAFE_BY_RCU,
 	};
 	struct squirrel_cache *c = sq_kit_cache(test, 1000, &args);
-	void **objs = take(test, c, 300);
+	void **objs = sq_kit_take(test, c, 300);
 	unsigned long flags;
 	unsigned int i;
 

@@ -258,6 +258,19 @@ void *sq_kit_alloc(struct kunit *test, struct squirrel_cache *c)
 	return obj;
 }
 
+/* @n distinct objects, in an array that the test owns. */
+void **sq_kit_take(struct kunit *test, struct squirrel_cache *c,
+		   unsigned int n)
+{
+	void **objs = kunit_kcalloc(test, n, sizeof(*objs), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < n; i++)
+		objs[i] = sq_kit_alloc(test, c);
+	return objs;
+}
+
 /* What a show function writes to. */
 struct seq_file *sq_kit_seq(struct kunit *test)
 {

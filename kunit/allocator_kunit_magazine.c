@@ -36,18 +36,6 @@ static unsigned long look(struct squirrel_cache *c)
 	return moved + sq_depot_drain(c, false);
 }
 
-/* @n distinct objects, in an array that the test owns. */
-static void **take(struct kunit *test, struct squirrel_cache *c, unsigned int n)
-{
-	void **objs = kunit_kcalloc(test, n, sizeof(*objs), GFP_KERNEL);
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, objs);
-	for (i = 0; i < n; i++)
-		objs[i] = sq_kit_alloc(test, c);
-	return objs;
-}
-
 static void give(struct squirrel_cache *c, void **objs, unsigned int n)
 {
 	unsigned int i;
@@ -60,7 +48,7 @@ static void last_in_is_first_out(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
 	struct sq_cpu *cc = sq_kit_cpu(c);
-	void **objs = take(test, c, 3);
+	void **objs = sq_kit_take(test, c, 3);
 	u32 nr = sq_kit_nr(c);
 
 	give(c, objs, 3);
@@ -80,7 +68,7 @@ static void bursts_stay_off_the_depot(struct kunit *test)
 {
 	struct squirrel_cache *c = grown_cache(test);
 	struct sq_cpu *cc = sq_kit_cpu(c);
-	void **objs = take(test, c, 3 * CAP);
+	void **objs = sq_kit_take(test, c, 3 * CAP);
 	unsigned int burst = CAP / 2 - 1, i;
 	unsigned long in_slabs;
 
@@ -114,7 +102,7 @@ static void magazines_go_to_the_depot_and_back(struct kunit *test)
 	struct squirrel_cache *c = grown_cache(test);
 	struct sq_model *m = sq_model_new(test, 4 * CAP);
 	struct sq_node *n = sq_kit_node(c);
-	void **objs = take(test, c, CAP + 1);
+	void **objs = sq_kit_take(test, c, CAP + 1);
 	unsigned int i;
 
 	sq_kit_drain(c, false);
@@ -145,7 +133,7 @@ static void depot_has_a_limit(struct kunit *test)
 	struct squirrel_cache *c = sq_kit_cache(test, 4096, NULL);
 	struct sq_node *n = sq_kit_node(c);
 	unsigned int nr = 30 * c->cpu_max, i;
-	void **objs = take(test, c, nr);
+	void **objs = sq_kit_take(test, c, nr);
 
 	allow(test, c, c->cpu_max, c->depot_max);
 	KUNIT_ASSERT_LT(test, c->depot_max * c->cpu_max / 2, nr / 2);
@@ -160,7 +148,7 @@ static void depot_has_a_limit(struct kunit *test)
 
 static void swing(struct kunit *test, struct squirrel_cache *c, unsigned int n)
 {
-	void **objs = take(test, c, n);
+	void **objs = sq_kit_take(test, c, n);
 
 	give(c, objs, n);
 	kunit_kfree(test, objs);
@@ -355,7 +343,7 @@ static void drain_of_another_cpu(struct kunit *test)
 	c = sq_kit_cache(test, SIZE, NULL);
 	other = per_cpu_ptr(c->cpu, cpu);
 	word = per_cpu_ptr(sq_word(c), cpu);
-	objs = take(test, c, 5);
+	objs = sq_kit_take(test, c, 5);
 	/* As if they had been freed there. */
 	for (word->nr = 0; word->nr < 5; word->nr++) {
 		void *obj = objs[word->nr];
@@ -384,7 +372,7 @@ static void depot_drain_moves_the_surplus(struct kunit *test)
 {
 	struct squirrel_cache *c = grown_cache(test);
 	struct sq_node *n = sq_kit_node(c);
-	void **objs = take(test, c, 400);
+	void **objs = sq_kit_take(test, c, 400);
 	unsigned int nr, left;
 
 	give(c, objs, 400);
@@ -394,7 +382,7 @@ static void depot_drain_moves_the_surplus(struct kunit *test)
 	/* Two magazines are in use. */
 	allow(test, c, CAP, c->depot_max);
 	sq_kit_drain(c, false);
-	objs = take(test, c, n->depot->nr + n->depot->next->nr);
+	objs = sq_kit_take(test, c, n->depot->nr + n->depot->next->nr);
 	left = n->depot_nr;
 	KUNIT_EXPECT_EQ(test, left, nr - 2);
 	give(c, objs, sq_cache_live(c));
@@ -492,7 +480,7 @@ static void overfull_array_takes_no_more(struct kunit *test)
 	allow(test, c, 32, c->depot_max);
 	for (i = 0; i < 100; i++)
 		swing(test, c, 100);
-	objs = take(test, c, 60);
+	objs = sq_kit_take(test, c, 60);
 	give(c, objs, 10);
 	sq_kit_set_cap(test, c, 4);
 	sq_kit_drain(c, false);
@@ -520,7 +508,7 @@ static void deferred_free_keeps_the_mark(struct kunit *test)
 	void **objs;
 
 	sq_kit_need_hardened(test);
-	objs = take(test, c, 3);
+	objs = sq_kit_take(test, c, 3);
 	free = n->nr_free;
 	preempt_disable();
 	for (i = 0; i < 3; i++) {
@@ -548,7 +536,7 @@ static void counts_of_the_claim_are_its_own(struct kunit *test)
 	unsigned long allocs, frees;
 	void *objs[6];
 
-	give(c, take(test, c, 3), 3);
+	give(c, sq_kit_take(test, c, 3), 3);
 	preempt_disable();
 	allocs = cc->allocs;
 	frees = cc->frees;

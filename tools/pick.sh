@@ -13,7 +13,7 @@ pattern=${2:-*}
 
 # runs_selftests BOOT
 runs_selftests() {
-	[[ $(boot_job "$1") == test* ]]
+	[ "$(boot_job "$1")" = test ]
 }
 
 # boots_of FILE: the header is the comment at its top.
