@@ -5,9 +5,11 @@
 # writes becomes DIR/result.log and is shown as it comes. Judging is another
 # script's task: this one fails only when it could not boot at all.
 #
-# A guest that stands still is ended (watch.sh). If nothing of ours had run yet it
-# is the host's or the kernel's matter, and it is booted once more. One that stood
-# still later is not: that may be what a test is there to find.
+# A guest that stands still is ended (watch.sh) and booted once more: on a busy machine
+# that is often the host's matter, or the test kernel's. What it left behind is kept
+# beside the logs as *.still, and where it stood is in the file "still" there, which
+# test.sh shows with the results. One that stands still twice has failed; so has one
+# of which a test or the kernel had reported something before.
 #
 #   SQ_SMP      CPUs (default 2; UML has one)
 #   SQ_MEMORY   MiB (default 2048)
@@ -94,9 +96,35 @@ boot_once() {
 	return "$status"
 }
 
+# keep_logs STATUS: of a guest that stood still.
+keep_logs() {
+	local l where="before its first program"
+
+	[ "$1" -eq 64 ] || where="after: $(last_line "$dir/result.log")"
+	echo "the guest stood still once, $where; the kernel's last line:" \
+		"$(last_line "$dir/console.log")" >"$dir/still"
+	for l in console result; do
+		mv "$dir/$l.log" "$dir/$l.log.still"
+	done
+}
+
+# once_more STATUS: is there any use in another boot? Not for who looks for one line.
+once_more() {
+	case $1 in
+	64) ;;
+	65) [ -z "${SQ_QUIT:-}" ] || return 1 ;;
+	*) return 1 ;;
+	esac
+	! grep -q -a '^ *not ok' "$dir/result.log" &&
+		! grep -q '^the kernel reported' < <("$SQ_TOP/tools/judge.sh" \
+			"$dir/console.log" "$dir/result.log")
+}
+
+rm -f "$dir"/still "$dir"/*.still
 status=0
 boot_once || status=$?
-if [ "$status" -eq 64 ]; then
+if once_more "$status"; then
+	keep_logs "$status"
 	say "booting once more"
 	status=0
 	boot_once || status=$?

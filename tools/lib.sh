@@ -79,6 +79,11 @@ need_packages() {
 		die "could not install: ${missing[*]}"
 }
 
+# last_line LOG: the last one with something in it.
+last_line() {
+	grep -a . "$1" 2>/dev/null | tail -n 1 | tr -d '\r' | cut -c1-200
+}
+
 # load_kernel NAME: get test kernel NAME and set the K_* variables about it.
 # shellcheck disable=SC2034 # for the scripts that source this one
 load_kernel() {

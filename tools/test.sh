@@ -33,6 +33,7 @@ prepare() {
 	echo "0 1 0" >"$dir/counts"
 	echo 0 >"$dir/seconds"
 	: >"$dir/result.log"
+	rm -f "$dir/still"
 }
 
 # in_order BOOT...: those whose kernel and modules are there, the longest first.
@@ -54,6 +55,7 @@ summary() {
 	read -r p f s <"$dir/counts"
 	read -r took <"$dir/seconds"
 	echo "$1: $p passed, $f failed, $s skipped ($took s)"
+	[ ! -e "$dir/still" ] || sed "s/^/$1: /" "$dir/still"
 	grep -ahE '^ *not ok ' "$dir/result.log" || true
 	grep -ahE '^ *ok .*# *SKIP' "$dir/result.log" || true
 	passed=$((passed + p))

@@ -41,14 +41,10 @@ has_begun() {
 		grep -q -a 'Run /init as init process' "$dir/console.log" 2>/dev/null
 }
 
-# The last line of a log that has something in it.
-last_of() {
-	grep -a . "$dir/$1" 2>/dev/null | tail -n 1 | tr -d '\r' | cut -c1-200
-}
-
 where() {
-	say "the kernel's last line: $(last_of console.log)"
-	[ ! -s "$dir/result.log" ] || say "the job's last line: $(last_of result.log)"
+	say "the kernel's last line: $(last_line "$dir/console.log")"
+	[ ! -s "$dir/result.log" ] ||
+		say "the job's last line: $(last_line "$dir/result.log")"
 }
 
 # Ended with all its processes, whatever it takes.
