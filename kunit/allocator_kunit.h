@@ -12,12 +12,12 @@
 #include <linux/rbtree.h>
 #include <linux/seq_file.h>
 
-#include <squirrel/block.h>
-#include <squirrel/compat.h>
 #include <squirrel/squirrel.h>
 
 #include "allocator/internal.h"
 #include "allocator/pick.h"
+#include "block/block.h"
+#include "compat.h"
 
 #include "fake.h"
 

@@ -5,13 +5,11 @@
  * is built without the drop-in header.
  */
 #include <kunit/test.h>
-
-#include <squirrel/allocator.h>
-#include <squirrel/compat.h>
-
-#include "allocator/internal.h"
-
 #include <dropin/dropin.h>
+
+#include "allocator/allocator.h"
+#include "allocator/internal.h"
+#include "compat.h"
 
 /* The case has the test's name: that is all it is told. */
 static void dropin_case(struct kunit *test)

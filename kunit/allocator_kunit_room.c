@@ -491,8 +491,7 @@ static void worker_start(struct kunit *test, struct worker *w,
 	w->c = c;
 	prandom_seed_state(&w->rnd, SQ_KIT_SEED + i);
 	if (cpu < 0) {
-		hrtimer_init(&w->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-		w->timer.function = worker_tick;
+		sq_hrtimer_setup(&w->timer, worker_tick, HRTIMER_MODE_REL_HARD);
 		hrtimer_start(&w->timer, ns_to_ktime(NSEC_PER_MSEC),
 			      HRTIMER_MODE_REL_HARD);
 		return;

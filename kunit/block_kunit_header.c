@@ -8,8 +8,8 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
-#include <squirrel/block.h>
-#include <squirrel/compat.h>
+#include "block/block.h"
+#include "compat.h"
 
 #include "fake.h"
 

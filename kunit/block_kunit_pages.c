@@ -7,8 +7,8 @@
 #include <linux/kasan.h>
 #include <linux/mm.h>
 
-#include <squirrel/block.h>
-#include <squirrel/compat.h>
+#include "block/block.h"
+#include "compat.h"
 
 #include "fake.h"
 

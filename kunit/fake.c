@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 #include "fake.h"
 

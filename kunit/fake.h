@@ -19,7 +19,7 @@
 #include <linux/random.h>
 #include <linux/spinlock.h>
 
-#include <squirrel/block.h>
+#include "block/block.h"
 
 #define SQ_FAKE_CHUNK_PAGES	BIT(SQ_BLOCK_MAX_ORDER)
 #define SQ_FAKE_CHUNKS		8

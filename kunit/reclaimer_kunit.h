@@ -8,12 +8,12 @@
 
 #include <kunit/test.h>
 
-#include <squirrel/allocator.h>
-#include <squirrel/compat.h>
-#include <squirrel/reclaimer.h>
 #include <squirrel/squirrel.h>
 
+#include "allocator/allocator.h"
+#include "compat.h"
 #include "reclaimer/internal.h"
+#include "reclaimer/reclaimer.h"
 
 #define SQ_YARD_SIZE	1000
 #define SQ_YARD_MAX	3000

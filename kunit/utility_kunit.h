@@ -8,9 +8,8 @@
 
 #include <kunit/test.h>
 
-#include <squirrel/block.h>
-#include <squirrel/compat.h>
-
+#include "block/block.h"
+#include "compat.h"
 #include "utility/internal.h"
 
 #include "fake.h"

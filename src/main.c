@@ -8,13 +8,14 @@
 #include <linux/moduleparam.h>
 #include <linux/notifier.h>
 
-#include <squirrel/allocator.h>
-#include <squirrel/block.h>
-#include <squirrel/compat.h>
-#include <squirrel/debugfs.h>
-#include <squirrel/reclaimer.h>
 #include <squirrel/squirrel.h>
-#include <squirrel/utility.h>
+
+#include "allocator/allocator.h"
+#include "block/block.h"
+#include "compat.h"
+#include "debugfs/debugfs.h"
+#include "reclaimer/reclaimer.h"
+#include "utility/utility.h"
 
 static char *strategy = "segregated";
 module_param(strategy, charp, 0444);

@@ -66,7 +66,8 @@
 #include <linux/list_lru.h>
 #include <linux/printk.h>
 #include <linux/string.h>
-#include <squirrel/compat.h>
+
+#include <squirrel/kernel.h>
 #include <squirrel/kmem_free.h>
 #include <squirrel/squirrel.h>
 
@@ -106,7 +107,7 @@ static inline void squirrel_kmem_name(char *buf, size_t len, const char *name)
 extern bool squirrel_kmem_said_uncharged;
 bool __weak squirrel_kmem_said_uncharged;
 
-/* Charged objects on a list_lru would be the end of the kernel: see compat.h. */
+/* Charged objects on a list_lru would be the end of the kernel: see kernel.h. */
 static inline unsigned int squirrel_kmem_account(void)
 {
 	if (SQ_CHARGED_IS_SAFE)

@@ -14,7 +14,8 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <squirrel/compat.h>
+
+#include <squirrel/kernel.h>
 #include <squirrel/squirrel.h>
 
 static inline void squirrel_kfree(const void *obj)

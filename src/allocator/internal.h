@@ -17,10 +17,11 @@
 #include <linux/sched/mm.h>
 #include <linux/spinlock.h>
 
-#include <squirrel/allocator.h>
-#include <squirrel/compat.h>
 #include <squirrel/squirrel.h>
-#include <squirrel/utility.h>
+
+#include "allocator/allocator.h"
+#include "compat.h"
+#include "utility/utility.h"
 
 #include "magazine.h"
 #include "slab.h"

@@ -12,7 +12,7 @@
 #include <linux/percpu.h>
 #include <linux/types.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 struct squirrel_cache;
 

@@ -15,7 +15,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
-#include <squirrel/utility.h>
+#include "utility/utility.h"
 
 struct sq_mag;
 struct squirrel_cache;

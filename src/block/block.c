@@ -21,8 +21,8 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
-#include <squirrel/block.h>
-#include <squirrel/compat.h>
+#include "block/block.h"
+#include "compat.h"
 
 /**
  * struct sq_block - header of a block

@@ -23,8 +23,8 @@
 #include <linux/mm.h>
 #include <linux/page_ref.h>
 
-#include <squirrel/block.h>
-#include <squirrel/compat.h>
+#include "block/block.h"
+#include "compat.h"
 
 /* Contents are undefined, no compound page, linear map: not for the caller. */
 #define PAGES_STRIP	(__GFP_ZERO | __GFP_COMP | __GFP_HIGHMEM | __GFP_MOVABLE)

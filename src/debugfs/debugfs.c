@@ -32,9 +32,10 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/wait_bit.h>
-#include <squirrel/allocator.h>
-#include <squirrel/debugfs.h>
-#include <squirrel/reclaimer.h>
+
+#include "allocator/allocator.h"
+#include "debugfs/debugfs.h"
+#include "reclaimer/reclaimer.h"
 
 /* No word that a file accepts is longer; more is refused, not cut */
 #define SQ_DEBUGFS_WORD_MAX	64

@@ -9,9 +9,9 @@
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 
-#include <squirrel/allocator.h>
-#include <squirrel/compat.h>
-#include <squirrel/reclaimer.h>
+#include "allocator/allocator.h"
+#include "compat.h"
+#include "reclaimer/reclaimer.h"
 
 #include "internal.h"
 

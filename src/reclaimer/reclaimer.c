@@ -40,10 +40,11 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
-#include <squirrel/allocator.h>
-#include <squirrel/compat.h>
-#include <squirrel/reclaimer.h>
 #include <squirrel/squirrel.h>
+
+#include "allocator/allocator.h"
+#include "compat.h"
+#include "reclaimer/reclaimer.h"
 
 #include "internal.h"
 

@@ -8,7 +8,7 @@
 #include <linux/irqflags.h>
 #include <linux/workqueue.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 #include "internal.h"
 

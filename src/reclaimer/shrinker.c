@@ -5,8 +5,8 @@
  */
 #include <linux/mm.h>
 
-#include <squirrel/allocator.h>
-#include <squirrel/compat.h>
+#include "allocator/allocator.h"
+#include "compat.h"
 
 #include "internal.h"
 

@@ -21,7 +21,7 @@
 #include <linux/build_bug.h>
 #include <linux/stddef.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 #include "internal.h"
 

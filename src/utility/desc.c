@@ -22,7 +22,7 @@
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 #include "internal.h"
 

@@ -13,7 +13,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 #include "internal.h"
 

@@ -25,8 +25,8 @@
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 
-#include <squirrel/block.h>
-#include <squirrel/utility.h>
+#include "block/block.h"
+#include "utility/utility.h"
 
 /* ---- agent ---- */
 

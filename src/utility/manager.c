@@ -16,7 +16,7 @@
 #include <linux/slab.h>
 #include <linux/topology.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 #include "internal.h"
 

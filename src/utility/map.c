@@ -51,7 +51,7 @@
 #include <linux/preempt.h>
 #include <linux/spinlock.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 #include "internal.h"
 

@@ -14,7 +14,7 @@
 #include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 #include "internal.h"
 

@@ -12,7 +12,7 @@
 #include <linux/minmax.h>
 #include <linux/rbtree_augmented.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 #include "internal.h"
 

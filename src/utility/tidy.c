@@ -18,7 +18,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 #include "internal.h"
 

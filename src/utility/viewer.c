@@ -11,7 +11,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
-#include <squirrel/compat.h>
+#include "compat.h"
 
 #include "internal.h"
 

@@ -8,8 +8,8 @@
  * natural alignment, a page stays a whole page, and a write past the end of an
  * object cannot reach it. This layer holds no list, no index and no policy.
  */
-#ifndef _SQUIRREL_BLOCK_H
-#define _SQUIRREL_BLOCK_H
+#ifndef _SQ_BLOCK_H
+#define _SQ_BLOCK_H
 
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
@@ -169,4 +169,4 @@ static inline void sq_block_set_used(struct sq_block *b, bool used)
 	WRITE_ONCE(*size, (*size & ~SQ_BLOCK_USED) | (used ? SQ_BLOCK_USED : 0));
 }
 
-#endif /* _SQUIRREL_BLOCK_H */
+#endif /* _SQ_BLOCK_H */

@@ -3,8 +3,8 @@
  * Face of layer 2, the allocator, towards the reclaimer, debugfs and main.
  * Clients use <squirrel/squirrel.h>.
  */
-#ifndef _SQUIRREL_ALLOCATOR_H
-#define _SQUIRREL_ALLOCATOR_H
+#ifndef _SQ_ALLOCATOR_H
+#define _SQ_ALLOCATOR_H
 
 #include <linux/gfp.h>
 #include <linux/types.h>
@@ -120,4 +120,4 @@ void sq_allocator_client_gone(const struct module *module);
 void sq_allocator_show_summary(struct seq_file *s);
 unsigned int sq_allocator_check(void);
 
-#endif /* _SQUIRREL_ALLOCATOR_H */
+#endif /* _SQ_ALLOCATOR_H */

@@ -3,10 +3,10 @@
  * Face of the debugfs tree. It shows what allocator and reclaimer report and
  * knows nothing by itself; only main.c calls it.
  */
-#ifndef _SQUIRREL_DEBUGFS_H
-#define _SQUIRREL_DEBUGFS_H
+#ifndef _SQ_DEBUGFS_H
+#define _SQ_DEBUGFS_H
 
 int sq_debugfs_init(void);
 void sq_debugfs_exit(void);
 
-#endif /* _SQUIRREL_DEBUGFS_H */
+#endif /* _SQ_DEBUGFS_H */

@@ -3,8 +3,8 @@
  * Face of layer 3, the reclaimer, towards debugfs and main. Clients use
  * squirrel_reclaim() and squirrel_reclaim_mode() of <squirrel/squirrel.h>.
  */
-#ifndef _SQUIRREL_RECLAIMER_H
-#define _SQUIRREL_RECLAIMER_H
+#ifndef _SQ_RECLAIMER_H
+#define _SQ_RECLAIMER_H
 
 #include <linux/types.h>
 
@@ -20,4 +20,4 @@ void sq_reclaimer_show_history(struct seq_file *s);
 void sq_reclaimer_show_summary(struct seq_file *s);
 unsigned long sq_reclaimer_run(void);
 
-#endif /* _SQUIRREL_RECLAIMER_H */
+#endif /* _SQ_RECLAIMER_H */

@@ -9,8 +9,8 @@
  *		 decided by a callback from above
  *   sq_viewer   owns nothing and changes nothing: counts, maps, checks
  */
-#ifndef _SQUIRREL_UTILITY_H
-#define _SQUIRREL_UTILITY_H
+#ifndef _SQ_UTILITY_H
+#define _SQ_UTILITY_H
 
 #include <linux/bits.h>
 #include <linux/compiler.h>
@@ -430,4 +430,4 @@ void sq_viewer_walk(struct sq_manager *m, sq_view_fn fn, void *ctx);
 unsigned long sq_viewer_stolen(const struct sq_agent *agent);
 unsigned int sq_viewer_check(struct sq_manager *m);
 
-#endif /* _SQUIRREL_UTILITY_H */
+#endif /* _SQ_UTILITY_H */

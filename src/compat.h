@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * All that differs between the kernels squirrel is built for: 6.1, 6.12 and
- * 7.3. No other file looks at the kernel's version.
+ * 7.3. What clients see of it is in <squirrel/kernel.h>; no other file looks at the
+ * kernel's version.
  */
-#ifndef _SQUIRREL_COMPAT_H
-#define _SQUIRREL_COMPAT_H
+#ifndef _SQ_COMPAT_H
+#define _SQ_COMPAT_H
 
 #include <linux/export.h>
+#include <linux/hrtimer.h>
 #include <linux/kconfig.h>
 #include <linux/memcontrol.h>
 #include <linux/mmzone.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/shrinker.h>
-#include <linux/version.h>
 
-#define SQ_KERNEL_SINCE(major, minor)					\
-	(KERNEL_VERSION(major, minor, 0) <= LINUX_VERSION_CODE)
+#include <squirrel/kernel.h>
 
 #if !SQ_KERNEL_SINCE(6, 1)
 #error "squirrel needs Linux 6.1 or newer"
@@ -67,21 +67,6 @@ static inline bool sq_may_call_pages(void)
 	return !IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible();
 }
 
-/*
- * Before 6.13 list_lru_add() follows a NULL pointer for an object whose page is
- * charged to a cgroup that the list was not set up for, and what sets it up is
- * in reach of the kernel's own allocator only. Since then it takes the list of
- * a cgroup further up, but not without a warning where CONFIG_DEBUG_VM is on.
- */
-#if SQ_KERNEL_SINCE(6, 13) && !defined(CONFIG_DEBUG_VM)
-#define SQ_CHARGED_IS_SAFE	1
-#else
-#define SQ_CHARGED_IS_SAFE	0
-#endif
-
-/* Whether <linux/slab.h> has a kvfree for __free() as well. */
-#define SQ_HAVE_FREE_KVFREE	SQ_KERNEL_SINCE(6, 12)
-
 /* 7.3 warns about a workqueue that is neither per CPU nor unbound. */
 #if SQ_KERNEL_SINCE(6, 17)
 #define SQ_WQ_PERCPU	WQ_PERCPU
@@ -105,6 +90,19 @@ static inline bool sq_may_call_pages(void)
 	__old;								\
 })
 #endif
+
+/* For tests. Since 6.13 a timer is set up with its function, since 6.15 only so. */
+static inline void sq_hrtimer_setup(struct hrtimer *timer,
+				    enum hrtimer_restart (*fn)(struct hrtimer *t),
+				    enum hrtimer_mode mode)
+{
+#if SQ_KERNEL_SINCE(6, 13)
+	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, mode);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, mode);
+	timer->function = fn;
+#endif
+}
 
 /* Since 6.7 the kernel allocates shrinkers. */
 struct sq_shrinker {
@@ -146,4 +144,4 @@ static inline void sq_shrinker_unregister(struct sq_shrinker *s)
 #endif
 }
 
-#endif /* _SQUIRREL_COMPAT_H */
+#endif /* _SQ_COMPAT_H */
