@@ -8,7 +8,7 @@
 
 #include "allocator_kunit.h"
 #include "urgent.h"
-#include "allocator/figures.h"
+#include "allocator/view/sums.h"
 
 static long cache_figure(struct kunit *test, struct squirrel_cache *c,
 			 const char *key)

@@ -6,7 +6,7 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 
-#include "allocator/picture.h"
+#include "allocator/view/render.h"
 
 #include "allocator_kunit.h"
 

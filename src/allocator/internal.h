@@ -23,8 +23,8 @@
 #include "compat.h"
 #include "utility/utility.h"
 
-#include "magazine.h"
-#include "slab.h"
+#include "allocator/magazine.h"
+#include "allocator/slab.h"
 
 struct sq_strategy;
 
@@ -355,7 +355,7 @@ static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c
 	return mul_u64_u64_shr(off, c->magic, 64);
 }
 
-/* allocator.c */
+/* common/event.c */
 void sq_event(enum sq_event event, gfp_t gfp);
 
 /* After objects went to slabs, when preemption is as the caller had it. */
@@ -371,24 +371,25 @@ static inline bool sq_may_grow(void)
 	return !in_nmi() && sq_may_call_pages();
 }
 
-/* fast.c */
+/* path/fast.c */
 void sq_cache_finish(struct squirrel_cache *c, void *obj, gfp_t gfp);
 void *sq_cold_alloc(struct squirrel_cache *c);
 bool sq_cold_free(struct squirrel_cache *c, const struct sq_agent *agent,
 		  void *obj);
 
-/* check.c */
+/* path/misuse.c, slow_free.c */
 bool sq_check_free(struct squirrel_cache *c, const void *obj,
 		   unsigned long caller);
 void sq_cache_free_full(struct squirrel_cache *c, void *obj,
 			unsigned long caller);
+const char *sq_foreign(struct sq_agent *agent);
 bool sq_is_live(const struct squirrel_heap *heap, const void *obj);
 void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 			unsigned long caller);
 void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 		       unsigned long caller);
 
-/* report.c */
+/* common/report.c */
 void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
 	       unsigned long caller);
 unsigned long sq_misuse_count(void);
@@ -396,7 +397,11 @@ unsigned long sq_stolen_count(void);
 void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost);
 void sq_report_exit(void);
 
-/* cache.c */
+/* cache/cache.c */
+struct squirrel_cache *
+sq_cache_make(const char *name, const char *owner, unsigned int size,
+	      const struct squirrel_cache_args *args,
+	      struct squirrel_heap *heap, unsigned int flags, gfp_t gfp);
 struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,
 				    const struct squirrel_cache_args *args,
 				    struct squirrel_heap *heap,
@@ -408,10 +413,11 @@ unsigned long sq_cache_live(struct squirrel_cache *c);
 unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp,
 			    unsigned int most);
 unsigned long sq_cache_at_hand(const struct squirrel_cache *c);
+bool sq_cache_mark_outside(const struct squirrel_cache_args *args);
 bool sq_reserve_fits(const char *kind, const char *name, u64 bytes);
 unsigned long sq_cache_in_magazines(struct squirrel_cache *c);
 
-/* heap.c */
+/* cache/heap.c */
 struct squirrel_heap *sq_heap_new(const char *name,
 				  const struct squirrel_heap_args *args,
 				  const struct sq_block_ops *source);
@@ -485,14 +491,14 @@ static inline bool sq_large_claim(struct squirrel_heap *heap,
 	return true;
 }
 
-/* large.c */
+/* cache/large.c */
 void *sq_zone_alloc(struct squirrel_cache *c, gfp_t gfp, int node);
 void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		     int node);
 void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent);
 void sq_large_flush(void);
 
-/* registry.c */
+/* common/registry.c */
 int sq_registry_add_cache(struct squirrel_cache *c, bool named);
 void sq_registry_del_cache(struct squirrel_cache *c);
 int sq_registry_add_heap(struct squirrel_heap *h);
@@ -505,12 +511,18 @@ void sq_walk_caches(sq_cache_fn fn, void *ctx);
 void sq_walk_heaps(sq_heap_fn fn, void *ctx);
 void sq_walk_heaps_slowly(sq_heap_fn fn, void *ctx);
 
-/* allocator.c */
-void sq_series_tick(gfp_t gfp, unsigned long nr);
+/* common/mode.c, event.c, secret.c */
+void sq_usual_update(void);
+void sq_usual_init(void);
+void sq_source_init(const struct sq_block_ops *source);
 const struct sq_block_ops *sq_source(void);
-bool sq_rcu_free_wait(void);
+void sq_series_tick(gfp_t gfp, unsigned long nr);
+void sq_secret_init(void);
 u64 sq_secret(u64 what, u64 which);
 u32 sq_next_order(void);
 void sq_mark_init(struct squirrel_cache *c);
+
+/* path/rcu.c */
+bool sq_rcu_free_wait(void);
 
 #endif /* _SQ_ALLOCATOR_INTERNAL_H */

@@ -14,6 +14,7 @@
 
 #include "compat.h"
 
+struct sq_node;
 struct squirrel_cache;
 
 /*
@@ -188,8 +189,14 @@ static __always_inline void sq_move(void **to, void **from, unsigned int nr)
 	}
 }
 
-/* magazine.c */
+/* path/slow_alloc.c */
 void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node);
+
+/* magazine/magazine.c, drain.c, percpu.c */
+extern struct squirrel_cache *sq_mag_cache;
+void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node);
+struct sq_mag *sq_depot_pop(struct sq_node *n);
+void sq_cap_decay(struct squirrel_cache *c);
 void sq_cache_push(struct squirrel_cache *c, void *obj);
 unsigned int sq_take_many(struct squirrel_cache *c, void **objs,
 			  unsigned int nr);
@@ -207,12 +214,12 @@ void sq_mags_make(void);
 int sq_magazine_init(void);
 void sq_magazine_exit(void);
 
-/* defer.c */
+/* slab/put.c */
 void sq_defer_free(struct squirrel_cache *c, void *obj);
 void sq_deferred_flush(void);
 void sq_deferred_init(void);
 
-/* room.c */
+/* magazine/resize.c */
 typedef bool (*sq_array_fn)(void **objs, u32 nr, void *ctx);
 int sq_room_init(struct squirrel_cache *c, gfp_t gfp);
 void sq_room_free(struct squirrel_cache *c);

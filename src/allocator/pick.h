@@ -12,7 +12,7 @@
 
 #include <squirrel/strategy.h>
 
-#include "internal.h"
+#include "allocator/internal.h"
 
 /**
  * struct sq_strategy - how a heap picks among free blocks

@@ -143,16 +143,20 @@ static inline void sq_slab_peek(const struct sq_slab *slab, unsigned int *objs,
 	*out = nr > free ? nr - free : 0;
 }
 
-/* plan.c */
+/* slab/plan.c */
 void sq_slab_plan(struct squirrel_cache *c);
 unsigned int sq_slab_least(const struct squirrel_cache *c);
 unsigned int sq_slab_pages(const struct squirrel_cache *c, unsigned long held);
 unsigned int sq_slab_next(const struct squirrel_cache *c, int node);
 unsigned int sq_slab_objs(const struct squirrel_cache *c, unsigned int pages);
 
-/* slab.c: one slab, one node; the caller holds the node's lock */
+/* slab/slab.c: one slab, one node; the caller holds the node's lock */
 unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 			  void **objs, unsigned int want);
+unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
+			  void **objs, unsigned int want);
+struct sq_slab *sq_node_spare(const struct squirrel_cache *c,
+			      struct sq_node *n, unsigned long keep);
 bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
 		 struct sq_agent *agent, unsigned int index);
 void sq_slab_relist(struct sq_node *n, struct sq_slab *slab);
@@ -161,9 +165,10 @@ unsigned int sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
 void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
 		    struct list_head *out);
 void sq_slab_set_bias(const struct squirrel_cache *c, struct sq_agent *agent);
-/* slab.c: without locks */
+/* slab/slab.c, grow.c, put.c: without locks */
 bool sq_node_lock(struct sq_node *n, unsigned long *flags);
 void sq_node_unlock(struct sq_node *n, unsigned long flags);
+unsigned int sq_keep_empty(const struct sq_node *n);
 int sq_wanted_node(const struct squirrel_cache *c, int node);
 void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node, bool stock);
 unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list);
@@ -172,7 +177,7 @@ unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,
 void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr);
 void sq_cache_tidy_slow(struct squirrel_cache *c);
 
-/* shed.c */
+/* slab/trim.c */
 unsigned long sq_cache_shed(struct squirrel_cache *c, bool all);
 
 #endif /* _SQ_ALLOCATOR_SLAB_H */

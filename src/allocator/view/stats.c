@@ -8,9 +8,9 @@
 #include <linux/mm.h>
 #include <linux/seq_file.h>
 
-#include "figures.h"
-#include "internal.h"
-#include "pick.h"
+#include "sums.h"
+#include "allocator/internal.h"
+#include "allocator/pick.h"
 
 /* The most that a class's object can be larger than what was asked for. */
 static unsigned int sq_class_gap(const struct squirrel_cache *c)

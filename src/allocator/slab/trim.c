@@ -23,7 +23,7 @@
 #include <linux/bitops.h>
 #include <linux/mm.h>
 
-#include "internal.h"
+#include "allocator/internal.h"
 
 /* Slabs looked at per cache, node and run; and in one hold of the lock. */
 #define SQ_SHED_LOOKS	256U

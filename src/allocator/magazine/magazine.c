@@ -15,43 +15,14 @@
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "allocator/internal.h"
 
-/*
- * Trips to the depot or the slabs, between two looks of the reclaimer, before
- * the magazines grow: a trip costs a few hundred instructions, so fewer do not
- * matter, while what lies in magazines keeps slabs from becoming empty.
- */
-#define SQ_TRIPS_TO_GROW	16
 /* The same for the depot, which is made larger by trips to the slabs. */
 #define SQ_DEPOT_TRIPS		8
-/* Uses per object of capacity between two looks that keep magazines as large */
-#define SQ_WARM_USES		32
 
 /* Depot magazines are squirrel's own objects. */
-static struct squirrel_cache *sq_mag_cache;
+struct squirrel_cache *sq_mag_cache;
 static bool sq_mags_short;	/* there was none at hand */
-
-/* ---- how much magazines may hold ------------------------------------------- */
-
-unsigned int sq_cap_start(const struct squirrel_cache *c)
-{
-	return min(c->cpu_max, max(2U, SQ_CPU_START / c->size) & ~1U);
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_cap_start);
-
-/*
- * Once per look of the reclaimer, after it has been on all CPUs: where none of
- * them used its magazines much, they may hold less.
- */
-static void sq_cap_decay(struct squirrel_cache *c)
-{
-	u32 half = (READ_ONCE(c->cap) / 2) & ~1U;
-
-	if (!READ_ONCE(c->warm))
-		sq_set_cap(c, max(half, sq_cap_start(c)));
-	WRITE_ONCE(c->warm, false);
-}
 
 /* ---- depot ---------------------------------------------------------------- */
 
@@ -94,7 +65,7 @@ void sq_mags_make(void)
 		sq_mag_free(mag);
 }
 
-static struct sq_mag *sq_depot_pop(struct sq_node *n)
+struct sq_mag *sq_depot_pop(struct sq_node *n)
 {
 	struct sq_mag *mag = n->depot;
 
@@ -173,67 +144,7 @@ static bool sq_depot_flush(struct squirrel_cache *c, struct sq_node *n,
 	return true;
 }
 
-/*
- * Empty the depots: all of them, or what stayed unused since the last look.
- * Returns the number of objects that went to their slabs.
- */
-unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
-{
-	unsigned long moved = 0, flags;
-	int nid;
-
-	sq_cap_decay(c);
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-		struct sq_mag *mag;
-		u32 surplus;
-
-		raw_spin_lock_irqsave(&n->lock, flags);
-		surplus = all ? n->depot_nr : n->depot_min;
-		n->depot_min = n->depot_nr - surplus;
-		WRITE_ONCE(n->depot_cap, n->depot_cap - min(n->depot_cap, surplus));
-		WRITE_ONCE(n->depot_trips, 0);
-		raw_spin_unlock_irqrestore(&n->lock, flags);
-		while (surplus--) {
-			raw_spin_lock_irqsave(&n->lock, flags);
-			mag = sq_depot_pop(n);
-			raw_spin_unlock_irqrestore(&n->lock, flags);
-			if (!mag)
-				break;
-			moved += mag->nr;
-			preempt_disable();
-			sq_slabs_put(c, mag->obj, mag->nr);
-			preempt_enable();
-			sq_cache_tidy(c);
-			sq_mag_free(mag);
-		}
-	}
-	return moved;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_depot_drain);
-
 /* ---- CPU's magazines; claimed by the caller ------------------------------- */
-
-/*
- * Claimed: they ran full or empty for @nr objects. If that goes on, let them
- * hold more, up to what there is.
- */
-void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc, unsigned int nr)
-{
-	u32 cap = READ_ONCE(c->cap);
-
-	if (cap >= c->cpu_max)
-		return;
-	cc->trips += 1 + nr / cap;
-	if (cc->trips >= SQ_TRIPS_TO_GROW) {
-		cap = min(2 * cap, c->cpu_max);
-		if (cap <= READ_ONCE(c->room))
-			sq_set_cap(c, cap);
-		else
-			sq_room_wish(c);
-		cc->trips = 0;
-	}
-}
 
 static struct sq_node *sq_local_node(struct squirrel_cache *c)
 {
@@ -270,34 +181,6 @@ u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 	sq_move(cc->obj, cc->obj + out, nr);
 	sq_cap_grow(c, cc, 1);
 	return nr;
-}
-
-/*
- * Preemption off. NULL if an interrupted context has them. If this CPU has yet to
- * move to them it does so now: what is in the old ones may be all there is.
- */
-struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr)
-{
-	struct sq_cpu __percpu *cc = READ_ONCE(c->cpu);
-	struct sq_word __percpu *w = sq_word_of(c, cc);
-
-	if (!sq_claim(w)) {
-		sq_room_arrive(c, smp_processor_id());
-		/* It may just have, before this was read. */
-		cc = READ_ONCE(c->cpu);
-		w = sq_word_of(c, cc);
-		if (!sq_claim(w))
-			return NULL;
-	}
-	*nr = sq_claimed(w) - SQ_CLAIMED;
-	return this_cpu_ptr(cc);
-}
-
-/* The same ones: c->cpu may be others meanwhile. */
-void sq_cpu_put(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
-{
-	barrier();
-	WRITE_ONCE(sq_word_in(c, cc)->word, nr);
 }
 
 /* From the magazines after a refill or, past them, from the slabs. */
@@ -368,7 +251,7 @@ static void *sq_take_spilled(struct squirrel_cache *c, gfp_t gfp, int node)
 }
 
 /* What is at hand on the node, new memory, what is at hand elsewhere. */
-static void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
+void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 {
 	void *obj;
 
@@ -387,45 +270,6 @@ static void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	}
 	if (!obj && !(gfp & __GFP_THISNODE))
 		obj = sq_take_anywhere(c);
-	return obj;
-}
-
-/*
- * A reserve of constructed objects: nobody but who allocates may construct them,
- * and so he does, a slab at a time, where he may sleep.
- */
-static void sq_top_up(struct squirrel_cache *c, gfp_t gfp)
-{
-	if (gfpflags_allow_blocking(gfp) && !(c->flags & SQ_CACHE_DYING))
-		sq_cache_fill(c, (gfp & ~__GFP_NOFAIL) | __GFP_NORETRY, 1);
-}
-
-/* The magazines are empty or busy, or a certain node is asked for. */
-void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
-{
-	void *obj;
-
-	if (!in_nmi())
-		might_alloc(gfp);
-	if (unlikely(gfp & SQ_GFP_ZONES))
-		return sq_zone_alloc(c, gfp, node);
-	if (node == NUMA_NO_NODE && (c->flags & SQ_CACHE_MARK_OUTSIDE)) {
-		obj = sq_cold_alloc(c);
-		if (obj)
-			goto finish;
-	}
-	do {
-		obj = sq_take_slow(c, gfp, node);
-	} while (!obj && sq_wait_for_memory(gfp));
-	if (!obj)
-		return NULL;
-	preempt_disable();
-	sq_count_other(c, other_allocs, 1);
-	preempt_enable();
-	if (unlikely(c->ctor) && c->reserve)
-		sq_top_up(c, gfp);
-finish:
-	sq_cache_finish(c, obj, gfp);
 	return obj;
 }
 
@@ -496,77 +340,4 @@ void sq_push_many(struct squirrel_cache *c, void **objs, unsigned int nr)
 			sq_slabs_put(c, objs + done, n);
 	}
 	sq_event(SQ_EVENT_ACTIVE, 0);
-}
-
-/* How many of this CPU's @nr objects stay, by what it did since the last look. */
-static u32 sq_cpu_keeps(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
-{
-	unsigned long used = sq_cpu_used(cc), uses = used - cc->seen;
-
-	cc->seen = used;
-	cc->trips = 0;
-	if (uses >= (unsigned long)SQ_WARM_USES * READ_ONCE(c->cap)) {
-		WRITE_ONCE(c->warm, true);
-		return nr;
-	}
-	return min_t(unsigned long, nr, uses / 4);
-}
-
-/*
- * Empty this CPU's magazines into the slabs; preemption is off. With @cold_only
- * only of what was of little use since the last look. Returns the number of
- * objects moved.
- */
-unsigned long sq_cpu_drain(struct squirrel_cache *c, bool cold_only)
-{
-	u32 nr, keep = 0, out;
-	struct sq_cpu *cc;
-
-	sq_room_arrive(c, smp_processor_id());
-	cc = sq_cpu_get(c, &nr);
-	if (!cc)
-		return 0;
-	if (cold_only)
-		keep = sq_cpu_keeps(c, cc, nr);
-	out = nr - keep;
-	/* The oldest go. */
-	sq_slabs_put(c, cc->obj, out);
-	sq_move(cc->obj, cc->obj + out, keep);
-	sq_cpu_put(c, cc, keep);
-	return out;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
-
-/* The same for a CPU that is offline, and remains so; preemption is off. */
-unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu)
-{
-	struct sq_cpu *cc;
-	u32 nr;
-
-	sq_room_arrive(c, cpu);
-	cc = per_cpu_ptr(READ_ONCE(c->cpu), cpu);
-	if (!sq_claim_there(sq_word_in(c, cc), &nr))
-		return 0;
-	sq_slabs_put(c, cc->obj, nr);
-	/* Empty before they may be claimed again. */
-	smp_store_release(&sq_word_in(c, cc)->word, 0);
-	return nr;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain_dead);
-
-int sq_magazine_init(void)
-{
-	sq_mag_cache = sq_cache_new("squirrel-magazine", sizeof(struct sq_mag),
-				    NULL, sq_default_heap, SQ_CACHE_INTERNAL,
-				    GFP_KERNEL);
-	if (IS_ERR(sq_mag_cache))
-		return PTR_ERR(sq_mag_cache);
-	return sq_registry_add_cache(sq_mag_cache, false);
-}
-
-void sq_magazine_exit(void)
-{
-	if (!IS_ERR_OR_NULL(sq_mag_cache))
-		sq_cache_discard(sq_mag_cache);
-	sq_mag_cache = NULL;
 }

@@ -14,7 +14,7 @@
 #include <linux/ratelimit.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "allocator/internal.h"
 
 /* Reports that may wait at a time; more are only counted. */
 #define SQ_NOTES	8U

@@ -6,7 +6,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "allocator/internal.h"
 
 /* Objects moved in one go with preemption off. */
 #define SQ_BULK_CHUNK	128U

@@ -47,12 +47,19 @@
 #include <linux/smp.h>
 #include <linux/workqueue.h>
 
-#include "internal.h"
+#include "allocator/internal.h"
 
 /* How much more room there is each time. */
 #define SQ_ROOM_STEP	4U
 /* Ticks to wait for a CPU whose magazines are in use, before doing else. */
 #define SQ_MOVE_TRIES	8U
+
+/*
+ * Trips to the depot or the slabs, between two looks of the reclaimer, before
+ * the magazines grow: a trip costs a few hundred instructions, so fewer do not
+ * matter, while what lies in magazines keeps slabs from becoming empty.
+ */
+#define SQ_TRIPS_TO_GROW	16
 
 static DEFINE_MUTEX(sq_room_mutex);
 static DEFINE_SEQLOCK(sq_room_seq);
@@ -60,6 +67,48 @@ static DEFINE_SEQLOCK(sq_room_seq);
 /* The cache that is moving, and the room that it moves to. */
 static struct squirrel_cache *sq_moving;
 static u32 sq_moving_to;
+
+/* ---- how much magazines may hold ------------------------------------------- */
+
+unsigned int sq_cap_start(const struct squirrel_cache *c)
+{
+	return min(c->cpu_max, max(2U, SQ_CPU_START / c->size) & ~1U);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cap_start);
+
+/*
+ * Once per look of the reclaimer, after it has been on all CPUs: where none of
+ * them used its magazines much, they may hold less.
+ */
+void sq_cap_decay(struct squirrel_cache *c)
+{
+	u32 half = (READ_ONCE(c->cap) / 2) & ~1U;
+
+	if (!READ_ONCE(c->warm))
+		sq_set_cap(c, max(half, sq_cap_start(c)));
+	WRITE_ONCE(c->warm, false);
+}
+
+/*
+ * Claimed: they ran full or empty for @nr objects. If that goes on, let them
+ * hold more, up to what there is.
+ */
+void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc, unsigned int nr)
+{
+	u32 cap = READ_ONCE(c->cap);
+
+	if (cap >= c->cpu_max)
+		return;
+	cc->trips += 1 + nr / cap;
+	if (cc->trips >= SQ_TRIPS_TO_GROW) {
+		cap = min(2 * cap, c->cpu_max);
+		if (cap <= READ_ONCE(c->room))
+			sq_set_cap(c, cap);
+		else
+			sq_room_wish(c);
+		cc->trips = 0;
+	}
+}
 
 /* ---- arrays --------------------------------------------------------------- */
 

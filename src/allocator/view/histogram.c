@@ -5,8 +5,8 @@
  */
 #include <linux/seq_file.h>
 
-#include "figures.h"
-#include "internal.h"
+#include "sums.h"
+#include "allocator/internal.h"
 
 static void sq_class_row(struct seq_file *s, struct squirrel_cache *c)
 {

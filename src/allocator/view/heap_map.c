@@ -14,8 +14,8 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include "internal.h"
-#include "picture.h"
+#include "allocator/internal.h"
+#include "render.h"
 
 /**
  * struct sq_heap_scene - a heap or a cache as a scene

@@ -18,7 +18,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "allocator/internal.h"
 
 /*
  * Small objects are zeroed by plain stores, four words at a time: a call and a

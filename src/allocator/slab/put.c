@@ -18,7 +18,80 @@
 #include <linux/irq_work.h>
 #include <linux/llist.h>
 
-#include "internal.h"
+#include "allocator/internal.h"
+
+/* What the lists hold must be ours and not in a slab yet. */
+static bool sq_put_one(struct squirrel_cache *c, struct sq_node *n,
+		       struct sq_agent *agent, void *obj)
+{
+	return sq_owner(agent) == c && sq_slot_start(c, agent, obj) &&
+	       sq_slab_put(c, n, agent, sq_slot_index(c, agent, obj));
+}
+
+/* Objects of one node go to their slabs; true if each did. */
+static unsigned int sq_put_run(struct squirrel_cache *c, struct sq_node *n,
+			       void **objs, unsigned int nr)
+{
+	struct sq_slab *slab = NULL;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct sq_agent *agent = sq_map_lookup(objs[i]);
+
+		if (slab && slab != sq_slab_of(agent)) {
+			sq_slab_relist(n, slab);
+			slab = NULL;
+		}
+		if (unlikely(c->node[agent->node] != n))
+			break;
+		if (unlikely(!sq_put_one(c, n, agent, objs[i])))
+			break;
+		slab = sq_slab_of(agent);
+	}
+	if (slab)
+		sq_slab_relist(n, slab);
+	return i;
+}
+
+/* The node that an object's slab is on; any for what is none of ours. */
+static struct sq_node *sq_node_of(struct squirrel_cache *c, const void *obj)
+{
+	return c->node[max_t(int, sq_map_lookup(obj)->node, 0)];
+}
+
+/*
+ * Put objects from a magazine into their slabs; preemption is off, the
+ * objects were checked when they were freed. One that is in its slab already
+ * was freed twice, with its mark overwritten in between. The caller calls
+ * sq_cache_tidy() when preemption is on again.
+ */
+void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr)
+{
+	unsigned int done = 0, some;
+	unsigned long flags;
+	bool there;
+
+	while (done < nr) {
+		struct sq_node *n = sq_node_of(c, objs[done]);
+
+		if (!sq_node_lock(n, &flags)) {
+			sq_defer_free(c, objs[done++]);
+			continue;
+		}
+		some = sq_put_run(c, n, objs + done, nr - done);
+		/* The agent may have become another node's before the lock. */
+		there = some || sq_node_of(c, objs[done]) == n;
+		if (sq_node_spare(c, n, sq_keep_empty(n)))
+			WRITE_ONCE(c->owed, true);
+		sq_node_unlock(n, flags);
+		done += some;
+		if (!some && there) {
+			sq_count_other(c, other_frees, -1UL);
+			sq_report(c, "second free", objs[done++], 0);
+		}
+	}
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_slabs_put);
 
 /* Objects that one interrupt takes care of; the next one goes on. */
 #define SQ_DEFERRED_BATCH	32U

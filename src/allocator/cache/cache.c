@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Caches: making, taking apart, and the calls that are not hot.
+ * Caches: their layout and memory, making and taking apart, and what they hold.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/cache.h>
-#include <linux/cpu.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "allocator/internal.h"
 
 /* Bytes of free objects a node's depot may hold. */
 #define SQ_DEPOT_BYTES	(128U << 10)
@@ -37,7 +35,7 @@ static unsigned int sq_cache_align(unsigned int size,
 }
 
 /* A constructed object, or one a reader may still see, stays as it is. */
-static bool sq_cache_mark_outside(const struct squirrel_cache_args *args)
+bool sq_cache_mark_outside(const struct squirrel_cache_args *args)
 {
 	return args->ctor || (args->flags & SQUIRREL_TYPESAFE_BY_RCU);
 }
@@ -141,7 +139,7 @@ void sq_cache_free_memory(struct squirrel_cache *c)
 }
 
 /* An unregistered cache, or an ERR_PTR. @gfp decides whether it may sleep. */
-static struct squirrel_cache *
+struct squirrel_cache *
 sq_cache_make(const char *name, const char *owner, unsigned int size,
 	      const struct squirrel_cache_args *args,
 	      struct squirrel_heap *heap, unsigned int flags, gfp_t gfp)
@@ -220,7 +218,7 @@ void sq_cache_discard(struct squirrel_cache *c)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_discard);
 
-/* ---- counts --------------------------------------------------------------- */
+/* ---- what it holds -------------------------------------------------------- */
 
 /*
  * Objects handed out and not taken back; exact when nobody is at it. Less than
@@ -255,60 +253,6 @@ unsigned long sq_cache_in_magazines(struct squirrel_cache *c)
 	return nr;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_in_magazines);
-
-/* ---- the public calls ----------------------------------------------------- */
-
-static int sq_cache_check_args(const char *name, unsigned int size,
-			       const struct squirrel_cache_args *args)
-{
-	int err = sq_check_name("cache", name);
-
-	if (err)
-		return err;
-	if (!size) {
-		pr_err("cache '%s': size must not be 0\n", name);
-		return -EINVAL;
-	}
-	if (size > SQUIRREL_MAX_SIZE) {
-		pr_err("cache '%s': size %u is over %lu\n", name, size,
-		       SQUIRREL_MAX_SIZE);
-		return -E2BIG;
-	}
-	if (!args)
-		return 0;
-	if (args->align && (!is_power_of_2(args->align) ||
-			    args->align > SQUIRREL_MAX_SIZE)) {
-		pr_err("cache '%s': align %u is not a power of two up to %lu\n",
-		       name, args->align, SQUIRREL_MAX_SIZE);
-		return -EINVAL;
-	}
-	if (sq_cache_mark_outside(args) &&
-	    size > SQUIRREL_MAX_SIZE - sizeof(unsigned long)) {
-		pr_err("cache '%s': size %u is over %lu, with %zu bytes behind it for squirrel's mark\n",
-		       name, size, SQUIRREL_MAX_SIZE, sizeof(unsigned long));
-		return -E2BIG;
-	}
-	if (args->flags & ~SQUIRREL_CACHE_FLAGS) {
-		pr_err("cache '%s': unknown flags 0x%x\n", name,
-		       args->flags & ~SQUIRREL_CACHE_FLAGS);
-		return -EINVAL;
-	}
-	return sq_check_home("cache", name, args->node);
-}
-
-/* 0, or -EINVAL if the limit does not hold a single object or the reserve. */
-static int sq_cache_check_limit(const struct squirrel_cache *c,
-				const struct squirrel_cache_args *args)
-{
-	if (!args || !args->limit)
-		return 0;
-	if (c->limit_objs && args->reserve <= c->limit_objs)
-		return 0;
-	pr_err("cache '%s': limit %zu holds %lu objects of %u, %u wanted\n",
-	       c->name, args->limit, c->limit_objs, c->size,
-	       max(1U, args->reserve));
-	return -EINVAL;
-}
 
 /* Objects in slabs. */
 unsigned long sq_cache_at_hand(const struct squirrel_cache *c)
@@ -357,200 +301,3 @@ unsigned long sq_cache_fill(struct squirrel_cache *c, gfp_t gfp,
 	}
 	return added;
 }
-
-/* 0, or -ENOMEM: the reserve is not worth that anybody is killed for it. */
-static int sq_cache_first_fill(struct squirrel_cache *c)
-{
-	if (!sq_reserve_fits("cache", c->name, (u64)c->reserve * c->size))
-		return -ENOMEM;
-	sq_cache_fill(c, GFP_KERNEL | __GFP_NORETRY, UINT_MAX);
-	if (sq_cache_at_hand(c) >= c->reserve)
-		return 0;
-	pr_err("cache '%s': no memory for the reserve of %u objects\n", c->name,
-	       c->reserve);
-	return -ENOMEM;
-}
-
-/**
- * __squirrel_cache_create() - create an object cache; use the macro
- * @name: see squirrel_cache_create()
- * @size: see squirrel_cache_create()
- * @args: see squirrel_cache_create()
- * @owner: the client module
- *
- * Context: Process context. May sleep.
- * Return: See squirrel_cache_create().
- */
-struct squirrel_cache *
-__squirrel_cache_create(const char *name, unsigned int size,
-			const struct squirrel_cache_args *args,
-			struct module *owner)
-{
-	struct squirrel_cache *c;
-	int err;
-
-	err = sq_cache_check_args(name, size, args);
-	if (err)
-		return ERR_PTR(err);
-	c = sq_cache_make(name, owner ? module_name(owner) : "", size, args,
-			  sq_default_heap, 0, GFP_KERNEL);
-	if (IS_ERR(c)) {
-		pr_err("cache '%s': no memory\n", name);
-		return c;
-	}
-	err = sq_cache_check_limit(c, args);
-	if (err)
-		goto discard;
-	err = sq_cache_first_fill(c);
-	if (err)
-		goto discard;
-	__module_get(THIS_MODULE);
-	err = sq_registry_add_cache(c, true);
-	if (!err)
-		return c;
-	pr_err("cache '%s': exists already\n", name);
-	module_put(THIS_MODULE);
-discard:
-	sq_cache_discard(c);
-	return ERR_PTR(err);
-}
-EXPORT_SYMBOL_GPL(__squirrel_cache_create);
-
-/*
- * What is live, of a cache that is to go. The counts do not tell if some object
- * was freed twice and that was taken: one such hides one that is live. What is in
- * no slab when all magazines are empty is live; an object that is in two places
- * comes to light on the way.
- */
-static unsigned long sq_cache_settle(struct squirrel_cache *c)
-{
-	long balance = sq_cache_balance(c);
-	unsigned long out = 0;
-	int nid;
-
-	if (balance > 0)
-		return balance;
-	if (balance < 0)
-		pr_err("cache '%s': %ld more frees than allocations: objects were freed twice\n",
-		       c->name, -balance);
-	squirrel_cache_shrink(c);
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-
-		out += sq_glance(n->nr_objs) - sq_glance(n->nr_free);
-	}
-	return out;
-}
-
-/**
- * squirrel_cache_destroy() - destroy a cache all of whose objects were freed
- * @c: the cache; NULL and an ERR_PTR are passed over
- *
- * Waits for frees that squirrel_free_rcu() still owes. If objects are live
- * then it is refused: their number is reported, they and the cache stay valid,
- * and it may be called again; but a reserve is not kept up any more. More frees
- * than allocations (see squirrel_cache_free()) are reported as well, and do not
- * hide what is live.
- *
- * Context: Process context. May sleep.
- * Return: 0, or -EBUSY if it was refused.
- */
-int squirrel_cache_destroy(struct squirrel_cache *c)
-{
-	unsigned long live;
-
-	if (IS_ERR_OR_NULL(c))
-		return 0;
-	sq_rcu_free_wait();
-	sq_deferred_flush();
-	live = sq_cache_settle(c);
-	if (live) {
-		c->flags |= SQ_CACHE_DYING;
-		pr_err("cache '%s': destroy refused, %lu objects (%lu bytes) are live\n",
-		       c->name, live, live * c->object_size);
-		return -EBUSY;
-	}
-	sq_cache_discard(c);
-	module_put(THIS_MODULE);
-	return 0;
-}
-EXPORT_SYMBOL_GPL(squirrel_cache_destroy);
-
-/**
- * squirrel_cache_alloc_node() - take an object on a NUMA node
- * @c: the cache
- * @gfp: as for squirrel_cache_alloc(); with __GFP_THISNODE there only
- * @node: the node by preference, or NUMA_NO_NODE
- *
- * Context: As squirrel_cache_alloc().
- * Return: As squirrel_cache_alloc(); NULL also for a node that does not exist.
- */
-void *squirrel_cache_alloc_node(struct squirrel_cache *c, gfp_t gfp, int node)
-{
-	if (node == NUMA_NO_NODE ||
-	    (!static_branch_unlikely(&sq_numa) && node == numa_mem_id()))
-		return squirrel_cache_alloc(c, gfp);
-	if (node < 0 || node >= nr_node_ids || !node_online(node))
-		return NULL;
-	return sq_cache_alloc_slow(c, gfp, node);
-}
-EXPORT_SYMBOL_GPL(squirrel_cache_alloc_node);
-
-/**
- * squirrel_cache_zalloc() - take an object filled with zeroes
- * @c: the cache; one with a constructor gives a constructed object instead
- * @gfp: as for squirrel_cache_alloc()
- *
- * Context: As squirrel_cache_alloc().
- * Return: As squirrel_cache_alloc().
- */
-void *squirrel_cache_zalloc(struct squirrel_cache *c, gfp_t gfp)
-{
-	return squirrel_cache_alloc(c, gfp | __GFP_ZERO);
-}
-EXPORT_SYMBOL_GPL(squirrel_cache_zalloc);
-
-static void sq_cache_drain_here(void *info)
-{
-	sq_cpu_drain(info, false);
-}
-
-/**
- * squirrel_cache_shrink() - give back all memory of a cache that is free
- * @c: the cache
- *
- * Empties its magazines and depots and releases its empty slabs, but for the
- * reserve.
- *
- * Context: Process context. May sleep.
- * Return: 0 if the cache holds no slab any more, 1 otherwise.
- */
-int squirrel_cache_shrink(struct squirrel_cache *c)
-{
-	unsigned long slabs = 0;
-	int nid;
-
-	on_each_cpu(sq_cache_drain_here, c, 1);
-	sq_depot_drain(c, true);
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-
-		sq_node_release(c, n, 0);
-		slabs += sq_glance(n->nr_slabs);
-	}
-	return slabs != 0;
-}
-EXPORT_SYMBOL_GPL(squirrel_cache_shrink);
-
-/**
- * squirrel_cache_size() - size of a cache's objects
- * @c: the cache
- *
- * Context: Any context.
- * Return: bytes per object, as asked for at create.
- */
-unsigned int squirrel_cache_size(struct squirrel_cache *c)
-{
-	return c->object_size;
-}
-EXPORT_SYMBOL_GPL(squirrel_cache_size);

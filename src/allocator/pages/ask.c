@@ -5,14 +5,13 @@
  * blocks are addresses, and the page map may be asked about any address.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitops.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 
-#include "internal.h"
-#include "pick.h"
+#include "allocator/internal.h"
+#include "allocator/pick.h"
 
 #define SQ_ALIGN_MAX	(SQUIRREL_MAX_SIZE >> PAGE_SHIFT)
 

@@ -22,8 +22,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "internal.h"
-#include "pick.h"
+#include "allocator/internal.h"
+#include "allocator/pick.h"
 
 static struct sq_strategy sq_builtin[] = {
 	[SQUIRREL_SEGREGATED_FIT] = { .name = "segregated", .find = sq_pool_fit },

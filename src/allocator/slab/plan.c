@@ -5,7 +5,7 @@
  */
 #include <linux/mm.h>
 
-#include "internal.h"
+#include "allocator/internal.h"
 
 /* A slab wastes no more than this part at its end, if a longer one helps. */
 #define SQ_SLAB_WASTE	16

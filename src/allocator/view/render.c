@@ -19,8 +19,8 @@
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 
-#include "internal.h"
-#include "picture.h"
+#include "allocator/internal.h"
+#include "render.h"
 
 /* Up to 2 GiB a character: the lines hold any memory there is. */
 #define SQ_MAP_SCALES	20U

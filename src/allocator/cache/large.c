@@ -5,7 +5,6 @@
  * lookup as a small object does.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/irq_work.h>
 #include <linux/llist.h>
 #include <linux/log2.h>
@@ -13,8 +12,8 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#include "internal.h"
-#include "pick.h"
+#include "allocator/internal.h"
+#include "allocator/pick.h"
 
 /* @size is over 0 and at most SQUIRREL_MAX_SIZE. */
 void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,

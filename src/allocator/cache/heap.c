@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Heaps: an array of caches, one per size class and made on first use, plus
+ * large blocks. The default heap is one of them.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "allocator/internal.h"
+#include "allocator/pick.h"
+
+/* Larger classes to try before a whole page when a class cannot be made. */
+#define SQ_CLASS_TRIES	8
+
+/* The default heap's classes, where squirrel_alloc() finds them. */
+struct squirrel_cache *squirrel_default_class[SQUIRREL_NR_CLASSES];
+EXPORT_SYMBOL_GPL(squirrel_default_class);
+
+/* ---- making and taking apart ---------------------------------------------- */
+
+static void sq_heap_free_memory(struct squirrel_heap *heap)
+{
+	unsigned int i;
+
+	for (i = 0; heap->class && i < SQUIRREL_NR_CLASSES; i++) {
+		if (heap->class[i])
+			sq_cache_free_memory(heap->class[i]);
+		heap->class[i] = NULL;
+	}
+	if (heap->large)
+		kfree_rcu(heap->large, rcu);
+	if (heap->class != squirrel_default_class)
+		kfree(heap->class);
+	kfree(heap);
+}
+
+/* An unregistered heap, or an ERR_PTR; the arguments have been checked. */
+struct squirrel_heap *sq_heap_new(const char *name,
+				  const struct squirrel_heap_args *args,
+				  const struct sq_block_ops *source)
+{
+	struct squirrel_heap *heap;
+	struct squirrel_cache *large;
+
+	heap = kzalloc(sizeof(*heap), GFP_KERNEL);
+	if (!heap)
+		return ERR_PTR(-ENOMEM);
+	strscpy(heap->name, name, sizeof(heap->name));
+	INIT_LIST_HEAD(&heap->link);
+	/* The first heap is the default one. */
+	heap->class = sq_default_heap ?
+		      kcalloc(SQUIRREL_NR_CLASSES, sizeof(*heap->class), GFP_KERNEL) :
+		      squirrel_default_class;
+	heap->home = args->node;
+	heap->limit = args->limit;
+	heap->reserve = args->reserve;
+	large = sq_cache_new(name, 0, NULL, heap, SQ_CACHE_LARGE, GFP_KERNEL);
+	if (!IS_ERR(large))
+		heap->large = large;
+	heap->manager = sq_manager_create(source, args->limit >> PAGE_SHIFT);
+	if (heap->class && heap->large && !IS_ERR_OR_NULL(heap->manager)) {
+		sq_strategy_begin(heap);
+		return heap;
+	}
+	if (!IS_ERR_OR_NULL(heap->manager))
+		sq_manager_destroy(heap->manager);
+	sq_heap_free_memory(heap);
+	return ERR_PTR(-ENOMEM);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_new);
+
+/*
+ * Take a heap apart, whatever is live in it: the manager gives all pages back as
+ * they are, at a cost per page. Objects are not looked at; where the kernel
+ * wipes what is freed (init_on_free), the page source does. May sleep.
+ */
+void sq_heap_discard(struct squirrel_heap *heap)
+{
+	struct sq_lost lost;
+	unsigned int i;
+
+	if (!list_empty(&heap->link))
+		sq_registry_del_heap(heap);
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++)
+		if (heap->class[i])
+			sq_registry_del_cache(heap->class[i]);
+	synchronize_rcu_expedited();
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++)
+		if (heap->class[i])
+			sq_room_forget(heap->class[i]);
+	lost = sq_manager_raze(heap->manager);
+	if (lost.pages)
+		sq_report_lost(heap->large, lost);
+	sq_strategy_end(heap);
+	sq_heap_free_memory(heap);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_discard);
+
+/* ---- classes -------------------------------------------------------------- */
+
+static struct squirrel_cache *sq_heap_make_class(struct squirrel_heap *heap,
+						 unsigned int class, gfp_t gfp)
+{
+	const struct squirrel_cache_args args = { .node = heap->home };
+	char name[SQUIRREL_NAME_MAX + 1];
+	struct squirrel_cache *c, *old;
+
+	if (!sq_may_grow())
+		return NULL;
+	snprintf(name, sizeof(name), "%.40s/%u", heap->name,
+		 squirrel_class_size(class));
+	c = sq_cache_new(name, squirrel_class_size(class), &args, heap,
+			 SQ_CACHE_CLASS,
+			 (gfp & (GFP_KERNEL | GFP_ATOMIC)) | __GFP_NOWARN);
+	if (IS_ERR(c))
+		return NULL;
+	/* Before it can be found, so that it is in the registry once. */
+	old = cmpxchg(&heap->class[class], NULL, c);
+	if (old) {
+		sq_cache_free_memory(c);
+		return old;
+	}
+	sq_registry_add_cache(c, false);
+	return c;
+}
+
+/*
+ * The cache of a class a little larger, or NULL. A power of two is aligned to
+ * itself, so only another such will do for it.
+ */
+struct squirrel_cache *sq_heap_substitute(struct squirrel_heap *heap,
+					  unsigned int class)
+{
+	bool two = is_power_of_2(squirrel_class_size(class));
+	struct squirrel_cache *c = NULL;
+	unsigned int i;
+
+	for (i = class + 1; !c && i <= class + SQ_CLASS_TRIES &&
+	     i < SQUIRREL_NR_CLASSES; i++)
+		if (!two || is_power_of_2(squirrel_class_size(i)))
+			c = READ_ONCE(heap->class[i]);
+	return c;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_substitute);
+
+/* The cache of a size class, or of one that will do; NULL if neither. */
+struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
+				     unsigned int class, gfp_t gfp)
+{
+	struct squirrel_cache *c = READ_ONCE(heap->class[class]);
+
+	if (!c)
+		c = sq_heap_make_class(heap, class, gfp);
+	return c ? c : sq_heap_substitute(heap, class);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_class);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events, for the reclaimer: what happened, out of any context.
+ */
+#include <linux/hardirq.h>
+#include <linux/rcupdate.h>
+
+#include "allocator/internal.h"
+
+static sq_hook_fn sq_hook;
+static atomic_long_t sq_series_count;
+
+/**
+ * sq_allocator_set_hook() - who is told of events
+ * @hook: what to call, or NULL for nobody
+ *
+ * Context: Process context. May sleep: when it returns, nobody is in the hook
+ * that was set before.
+ * Return: the hook that was set before.
+ */
+sq_hook_fn sq_allocator_set_hook(sq_hook_fn hook)
+{
+	sq_hook_fn before = xchg(&sq_hook, hook);
+
+	synchronize_rcu();
+	return before;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_hook);
+
+/**
+ * sq_allocator_set_series() - ask for SQ_EVENT_ALLOCS
+ * @n: every how many allocations; 0 for not at all
+ *
+ * Context: Any context. The caller sees to it that two calls do not overlap.
+ */
+void sq_allocator_set_series(unsigned long n)
+{
+	WRITE_ONCE(sq_series_n, n);
+	sq_usual_update();
+}
+
+void sq_event(enum sq_event event, gfp_t gfp)
+{
+	sq_hook_fn hook;
+
+	if (in_nmi())
+		return;
+	rcu_read_lock();
+	hook = READ_ONCE(sq_hook);
+	if (hook)
+		hook(event, gfp);
+	rcu_read_unlock();
+}
+
+/* @nr allocations were made: has the count passed a multiple of N? */
+void sq_series_tick(gfp_t gfp, unsigned long nr)
+{
+	unsigned long n = READ_ONCE(sq_series_n), count;
+
+	if (!n)
+		return;
+	count = atomic_long_add_return(nr, &sq_series_count);
+	if (count / n != (count - nr) / n)
+		sq_event(SQ_EVENT_ALLOCS, gfp);
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocations that the hot path has nothing for: the magazines are empty or busy, a
+ * certain node or zone is asked for, a heap has no class of that size yet.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#include <linux/hardirq.h>
+#include <linux/printk.h>
+#include <linux/sched/mm.h>
+
+#include "allocator/internal.h"
+
+/*
+ * A reserve of constructed objects: nobody but who allocates may construct them,
+ * and so he does, a slab at a time, where he may sleep.
+ */
+static void sq_top_up(struct squirrel_cache *c, gfp_t gfp)
+{
+	if (gfpflags_allow_blocking(gfp) && !(c->flags & SQ_CACHE_DYING))
+		sq_cache_fill(c, (gfp & ~__GFP_NOFAIL) | __GFP_NORETRY, 1);
+}
+
+/* The magazines are empty or busy, or a certain node is asked for. */
+void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
+{
+	void *obj;
+
+	if (!in_nmi())
+		might_alloc(gfp);
+	if (unlikely(gfp & SQ_GFP_ZONES))
+		return sq_zone_alloc(c, gfp, node);
+	if (node == NUMA_NO_NODE && (c->flags & SQ_CACHE_MARK_OUTSIDE)) {
+		obj = sq_cold_alloc(c);
+		if (obj)
+			goto finish;
+	}
+	do {
+		obj = sq_take_slow(c, gfp, node);
+	} while (!obj && sq_wait_for_memory(gfp));
+	if (!obj)
+		return NULL;
+	preempt_disable();
+	sq_count_other(c, other_allocs, 1);
+	preempt_enable();
+	if (unlikely(c->ctor) && c->reserve)
+		sq_top_up(c, gfp);
+finish:
+	sq_cache_finish(c, obj, gfp);
+	return obj;
+}
+
+void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
+			 int node)
+{
+	struct squirrel_cache *c = NULL;
+
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (size > SQUIRREL_MAX_SIZE) {
+		if (!(gfp & __GFP_NOWARN))
+			pr_warn_ratelimited("heap '%s': %zu bytes asked for, %lu is the most\n",
+					    heap->name, size,
+					    SQUIRREL_MAX_SIZE);
+		return NULL;
+	}
+	if (!in_nmi())
+		might_alloc(gfp);
+	if (size <= SQUIRREL_CLASS_MAX_SIZE)
+		c = sq_heap_class(heap, squirrel_class_of(size), gfp);
+	if (c)
+		return node == NUMA_NO_NODE ? squirrel_cache_alloc(c, gfp) :
+		       squirrel_cache_alloc_node(c, gfp, node);
+	if (unlikely(sq_peek(sq_series_n)))
+		sq_series_tick(gfp, 1);
+	return sq_large_alloc(heap, size, gfp, node);
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slabs: one block of objects, and a node's lists of them.
+ *
+ * Which of a slab's objects are in it is one bit each, out of line, so a write
+ * to a free object cannot lead the allocator astray and a second free is seen
+ * for certain. Nearly full slabs are taken from first: then the others have a
+ * chance to become empty.
+ */
+#include <linux/hardirq.h>
+#include <linux/random.h>
+
+#include "allocator/internal.h"
+
+/* Empty slabs taken off a node in one hold of its lock. */
+#define SQ_DETACH_HOLD	32U
+
+/*
+ * In NMI the lock may be held by what was interrupted: only try. Sparse cannot
+ * follow a lock that may fail to be had; it is told that nothing happened.
+ */
+bool sq_node_lock(struct sq_node *n, unsigned long *flags)
+{
+	if (in_nmi()) {
+		*flags = 0;
+		if (!raw_spin_trylock(&n->lock))
+			return false;
+	} else {
+		raw_spin_lock_irqsave(&n->lock, *flags);
+	}
+	n->changes++;
+	__release(&n->lock);
+	return true;
+}
+
+void sq_node_unlock(struct sq_node *n, unsigned long flags)
+{
+	__acquire(&n->lock);
+	if (in_nmi())
+		raw_spin_unlock(&n->lock);
+	else
+		raw_spin_unlock_irqrestore(&n->lock, flags);
+}
+
+/* Put the slab on the list that fits how full it is. */
+void sq_slab_relist(struct sq_node *n, struct sq_slab *slab)
+{
+	unsigned int free = slab->nr_free, objs = slab->nr_objs, where;
+
+	if (free == objs)
+		where = SQ_SLAB_EMPTY;
+	else if (!free)
+		where = SQ_SLAB_FULL;
+	else if (free * 4 <= objs)
+		where = SQ_SLAB_TIGHT;
+	else if (free * 2 <= objs)
+		where = SQ_SLAB_HALF;
+	else
+		where = SQ_SLAB_LOOSE;
+	if (where == slab->where)
+		return;
+	n->nr_empty += (where == SQ_SLAB_EMPTY) - (slab->where == SQ_SLAB_EMPTY);
+	n->empty_min = min(n->empty_min, n->nr_empty);
+	slab->where = where;
+	list_move(&slab->list, &n->lists[where]);
+}
+
+/*
+ * A fresh slab's objects come in random order, if the kernel's do: one that
+ * nobody can tell from where it is and the moment.
+ */
+static void sq_shuffle(void **objs, unsigned int nr)
+{
+	unsigned int i;
+	u32 seed;
+
+	if (!IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM) || nr < 2)
+		return;
+	seed = sq_next_order();
+	for (i = nr; i > 1; i--) {
+		seed = seed * 1664525U + 1013904223U;
+		swap(objs[i - 1], objs[((u64)seed * i) >> 32]);
+	}
+}
+
+unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
+				 void **objs, unsigned int want)
+{
+	unsigned long base = sq_slab_base(sq_slab_agent(slab));
+	unsigned int got = 0, w;
+
+	for (w = 0; got < want && w < SQ_SLAB_WORDS; w++) {
+		u64 free = slab->free[w];
+
+		while (free && got < want) {
+			objs[got++] = (void *)(base + (unsigned long)c->size *
+					       (w * 64 + __ffs64(free)));
+			free &= free - 1;
+		}
+		slab->free[w] = free;
+	}
+	slab->nr_free -= got;
+	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_SHED);
+	if (unlikely(slab->flags & SQ_SLAB_FRESH)) {
+		sq_shuffle(objs, got);
+		if (!slab->nr_free)
+			slab->flags &= ~SQ_SLAB_FRESH;
+	}
+	return got;
+}
+
+/* Take up to @want objects from the node's slabs, the fullest first. */
+unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
+			  void **objs, unsigned int want)
+{
+	unsigned int got = 0, where = SQ_SLAB_TIGHT;
+
+	lockdep_assert_held(&n->lock);
+	while (got < want && where <= SQ_SLAB_EMPTY) {
+		struct sq_slab *slab;
+
+		slab = list_first_entry_or_null(&n->lists[where],
+						struct sq_slab, list);
+		if (!slab) {
+			where++;
+			continue;
+		}
+		got += sq_slab_take(c, slab, objs + got, want - got);
+		sq_slab_relist(n, slab);
+	}
+	n->nr_free -= got;
+	return got;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_node_take);
+
+/* Put one object into its slab; false if it is there already. */
+bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
+		 struct sq_agent *agent, unsigned int index)
+{
+	struct sq_slab *slab = sq_slab_of(agent);
+	u64 bit = BIT_ULL(index & 63), *word = &slab->free[index >> 6];
+
+	lockdep_assert_held(&n->lock);
+	if (unlikely(*word & bit))
+		return false;
+	*word |= bit;
+	slab->nr_free++;
+	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_SHED);
+	n->nr_free++;
+	return true;
+}
+
+/* Take a slab, or what is left of one, out of the node's books. */
+void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
+		    struct list_head *out)
+{
+	lockdep_assert_held(&n->lock);
+	if (slab->where == SQ_SLAB_EMPTY)
+		n->nr_empty--;
+	n->empty_min = min(n->empty_min, n->nr_empty);
+	slab->where = SQ_SLAB_LISTS;
+	list_move(&slab->list, out);
+	n->nr_slabs--;
+	n->nr_objs -= slab->nr_objs;
+	n->nr_free -= slab->nr_objs;
+	n->nr_pages -= sq_agent_pages(sq_slab_agent(slab));
+}
+
+/* The empty slab that goes next, if there are more than @keep. */
+struct sq_slab *sq_node_spare(const struct squirrel_cache *c,
+				     struct sq_node *n, unsigned long keep)
+{
+	struct sq_slab *slab;
+
+	lockdep_assert_held(&n->lock);
+	if (n->nr_empty <= keep)
+		return NULL;
+	slab = list_last_entry(&n->lists[SQ_SLAB_EMPTY], struct sq_slab, list);
+	return n->nr_free - slab->nr_objs < c->reserve ? NULL : slab;
+}
+
+/* Detach some empty slabs beyond @keep, as the reserve allows. Returns how many */
+unsigned int sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
+				  unsigned long keep, struct list_head *out)
+{
+	struct sq_slab *slab;
+	unsigned int nr;
+
+	for (nr = 0; nr < SQ_DETACH_HOLD; nr++) {
+		slab = sq_node_spare(c, n, keep);
+		if (!slab)
+			break;
+		sq_node_detach(n, slab, out);
+	}
+	return nr;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_node_detach_empty);
+
+/* See sq_slot_start(). */
+void sq_slab_set_bias(const struct squirrel_cache *c, struct sq_agent *agent)
+{
+	struct sq_slab *slab = sq_slab_of(agent);
+
+	WRITE_ONCE(slab->bias, (SQ_SLAB_MAX_OBJS - slab->nr_objs) *
+		   sq_slot_step(c) - sq_slab_base(agent) * c->magic);
+}
