@@ -14,8 +14,8 @@
 
 #include <squirrel/squirrel.h>
 
-#include "allocator/internal.h"
-#include "allocator/pick.h"
+#include "allocator/cache/cache.h"
+#include "allocator/path/path.h"
 #include "block/block.h"
 #include "compat.h"
 

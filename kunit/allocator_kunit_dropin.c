@@ -8,7 +8,8 @@
 #include <dropin/dropin.h>
 
 #include "allocator/allocator.h"
-#include "allocator/internal.h"
+#include "allocator/cache/cache.h"
+#include "allocator/path/path.h"
 #include "compat.h"
 
 /* The case has the test's name: that is all it is told. */

@@ -6,9 +6,10 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include "allocator/view/sums.h"
+
 #include "allocator_kunit.h"
 #include "urgent.h"
-#include "allocator/view/sums.h"
 
 static long cache_figure(struct kunit *test, struct squirrel_cache *c,
 			 const char *key)

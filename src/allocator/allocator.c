@@ -44,18 +44,19 @@
  *
  * A half or loose slab of several pages may be taken apart when the reclaimer
  * comes by: pages that no object out of it touches go to the manager, and what
- * lies between them become slabs of their own (shed.c).
+ * lies between them become slabs of their own (trim.c).
  *
  * Cache: counts of objects are per CPU and only ever grow, with what was counted
  * in magazines that were replaced; live is their difference. A heap is a set of
  * caches that share a manager, plus blocks.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/cpuhotplug.h>
 #include <linux/printk.h>
 #include <linux/random.h>
 
-#include "allocator/internal.h"
+#include "allocator/cache/cache.h"
 
 static int sq_cpuhp_state __ro_after_init;
 
@@ -149,6 +150,7 @@ void sq_allocator_exit(void)
 	cpuhp_remove_state_nocalls(sq_cpuhp_state);
 	rcu_barrier();
 	sq_deferred_flush();
+	sq_large_flush();
 	sq_magazine_exit();
 	sq_heap_discard(sq_default_heap);
 	sq_room_exit();

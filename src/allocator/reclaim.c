@@ -6,7 +6,7 @@
 #include <linux/cpu.h>
 #include <linux/mm.h>
 
-#include "allocator/internal.h"
+#include "allocator/cache/cache.h"
 
 struct sq_drain {
 	struct sq_reclaim_work *work;

@@ -3,6 +3,7 @@
  * Caches: their layout and memory, making and taking apart, and what they hold.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/cache.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -10,7 +11,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "allocator/internal.h"
+#include "cache.h"
 
 /* Bytes of free objects a node's depot may hold. */
 #define SQ_DEPOT_BYTES	(128U << 10)

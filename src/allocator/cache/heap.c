@@ -4,13 +4,13 @@
  * large blocks. The default heap is one of them.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "allocator/internal.h"
-#include "allocator/pick.h"
+#include "cache.h"
 
 /* Larger classes to try before a whole page when a class cannot be made. */
 #define SQ_CLASS_TRIES	8

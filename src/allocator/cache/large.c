@@ -5,6 +5,7 @@
  * lookup as a small object does.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/irq_work.h>
 #include <linux/llist.h>
 #include <linux/log2.h>
@@ -12,8 +13,7 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#include "allocator/internal.h"
-#include "allocator/pick.h"
+#include "cache.h"
 
 /* @size is over 0 and at most SQUIRREL_MAX_SIZE. */
 void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
@@ -35,14 +35,11 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	if (node == NUMA_NO_NODE)
 		req.node = heap->home ? heap->home - 1 : numa_mem_id();
 	do {
-		agent = sq_heap_take(heap, &req);
+		agent = sq_heap_take(heap, &req, &heap->limit_hits,
+				     &heap->nomem, true);
 	} while (!agent && sq_wait_for_memory(gfp));
-	if (!agent) {
-		sq_heap_count_failure(heap, req.pages, &heap->limit_hits,
-				      &heap->nomem);
+	if (!agent)
 		return NULL;
-	}
-	sq_heap_pin(heap);
 	sq_large_of(agent)->size = size;
 	atomic_long_inc(&heap->large_live);
 	atomic_long_inc(&heap->large_allocs);
@@ -74,12 +71,8 @@ static LLIST_HEAD(sq_large_later);
 static __always_inline void sq_large_give(struct squirrel_heap *heap,
 					  struct sq_agent *agent)
 {
-	struct sq_lost lost = sq_manager_give(heap->manager, agent);
-
-	if (unlikely(lost.pages))
-		sq_report_lost(heap->large, lost);
+	sq_heap_give(heap, heap->large, agent);
 	sq_heap_surplus(heap);
-	sq_heap_unpin(heap);
 }
 
 /* On PREEMPT_RT in a thread: else nothing waits. */

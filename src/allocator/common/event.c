@@ -5,7 +5,7 @@
 #include <linux/hardirq.h>
 #include <linux/rcupdate.h>
 
-#include "allocator/internal.h"
+#include "common.h"
 
 static sq_hook_fn sq_hook;
 static atomic_long_t sq_series_count;

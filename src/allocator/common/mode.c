@@ -8,7 +8,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "allocator/internal.h"
+#include "common.h"
 
 DEFINE_STATIC_KEY_TRUE(sq_plain_free);
 DEFINE_STATIC_KEY_FALSE(sq_trusted);

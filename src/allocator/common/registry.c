@@ -14,7 +14,7 @@
 #include <linux/rculist.h>
 #include <linux/string.h>
 
-#include "allocator/internal.h"
+#include "common.h"
 
 /* Heaps come and go in process context only: a slow reader holds them so. */
 static DEFINE_MUTEX(sq_heaps_mutex);

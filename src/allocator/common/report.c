@@ -14,7 +14,7 @@
 #include <linux/ratelimit.h>
 #include <linux/string.h>
 
-#include "allocator/internal.h"
+#include "common.h"
 
 /* Reports that may wait at a time; more are only counted. */
 #define SQ_NOTES	8U
@@ -116,7 +116,7 @@ static void sq_write_down(const char *name, const struct sq_note *from)
 	}
 }
 
-static void sq_note(struct squirrel_cache *c, const struct sq_note *note)
+static void sq_tell_note(struct squirrel_cache *c, const struct sq_note *note)
 {
 	const char *name = c ? c->name : "(no cache)";
 
@@ -139,7 +139,7 @@ void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
 		.caller = caller,
 	};
 
-	sq_note(c, &note);
+	sq_tell_note(c, &note);
 }
 
 /*
@@ -155,7 +155,7 @@ void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost)
 
 	atomic_long_add(lost.pages, &sq_stolen);
 	atomic_long_add(lost.pages, &c->stolen);
-	sq_note(c, &note);
+	sq_tell_note(c, &note);
 }
 
 /* Nobody can misuse anything any more. May sleep. */

@@ -7,7 +7,7 @@
 #include <linux/siphash.h>
 #include <linux/timex.h>
 
-#include "allocator/internal.h"
+#include "common.h"
 
 static siphash_key_t sq_secret_key __ro_after_init;
 

@@ -4,7 +4,7 @@
  */
 #include <linux/percpu.h>
 
-#include "allocator/internal.h"
+#include "magazine.h"
 
 /* Uses per object of capacity between two looks that keep magazines as large */
 #define SQ_WARM_USES		32

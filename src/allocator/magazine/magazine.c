@@ -15,7 +15,7 @@
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 
-#include "allocator/internal.h"
+#include "magazine.h"
 
 /* The same for the depot, which is made larger by trips to the slabs. */
 #define SQ_DEPOT_TRIPS		8
@@ -42,28 +42,43 @@ static struct sq_mag *sq_mag_alloc(struct squirrel_cache *c)
 		return NULL;
 	}
 	sq_count_other(sq_mag_cache, other_allocs, 1);
-	sq_cache_finish(sq_mag_cache, mag, 0);
+	sq_obj_alloc_prep(sq_mag_cache, mag, 0);
 	return mag;
 }
 
 void sq_mag_free(struct sq_mag *mag)
 {
-	squirrel_cache_free(sq_mag_cache, mag);
+	sq_cache_push(sq_mag_cache, mag);
 }
 
 /* If there are too few. Where memory may be asked for, but by nobody who waits. */
-void sq_mags_make(void)
+static void sq_mags_make(void)
 {
 	struct sq_mag *mag;
 
 	if (!READ_ONCE(sq_mags_short))
 		return;
 	WRITE_ONCE(sq_mags_short, false);
-	mag = squirrel_cache_alloc(sq_mag_cache,
-				   __GFP_NOWARN | __GFP_NOMEMALLOC);
-	if (mag)
-		sq_mag_free(mag);
+	mag = sq_take_slow(sq_mag_cache, __GFP_NOWARN | __GFP_NOMEMALLOC,
+			   NUMA_NO_NODE);
+	if (!mag)
+		return;
+	preempt_disable();
+	sq_count_other(sq_mag_cache, other_allocs, 1);
+	preempt_enable();
+	sq_mag_free(mag);
 }
+
+/*
+ * What is owed once preemption is on: empty slabs go, magazines are made. Where that
+ * is not possible, the next call does it that can, or the reclaimer. Any context.
+ */
+void sq_cache_tidy_slow(struct squirrel_cache *c)
+{
+	if (sq_cache_release_spare(c))
+		sq_mags_make();
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_tidy_slow);
 
 struct sq_mag *sq_depot_pop(struct sq_node *n)
 {
@@ -145,11 +160,6 @@ static bool sq_depot_flush(struct squirrel_cache *c, struct sq_node *n,
 }
 
 /* ---- CPU's magazines; claimed by the caller ------------------------------- */
-
-static struct sq_node *sq_local_node(struct squirrel_cache *c)
-{
-	return c->node[numa_mem_id()];
-}
 
 static u32 sq_cpu_refill(struct squirrel_cache *c, struct sq_cpu *cc)
 {
@@ -280,10 +290,9 @@ void sq_cache_push(struct squirrel_cache *c, void *obj)
 	bool local;
 	u32 nr;
 
+	sq_obj_free_prep(c, obj);
 	preempt_disable();
 	sq_count_other(c, other_frees, 1);
-	if (static_branch_likely(&sq_hardened))
-		sq_set_mark(c, obj);
 	local = !static_branch_unlikely(&sq_numa) ||
 		sq_map_lookup(obj)->node == numa_mem_id();
 	cc = local ? sq_cpu_get(c, &nr) : NULL;

@@ -6,7 +6,7 @@
 #include <linux/percpu.h>
 #include <linux/seqlock.h>
 
-#include "allocator/internal.h"
+#include "magazine.h"
 
 /*
  * Preemption off. NULL if an interrupted context has them. If this CPU has yet to

@@ -47,7 +47,7 @@
 #include <linux/smp.h>
 #include <linux/workqueue.h>
 
-#include "allocator/internal.h"
+#include "magazine.h"
 
 /* How much more room there is each time. */
 #define SQ_ROOM_STEP	4U
@@ -375,7 +375,7 @@ static void sq_room_sweep(struct squirrel_cache *c)
 		preempt_disable();
 		sq_slabs_put(c, cc->obj, sq_word_in(c, cc)->nr);
 		preempt_enable();
-		sq_cache_tidy(c);
+		sq_slabs_tidy(c);
 	}
 }
 

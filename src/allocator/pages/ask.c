@@ -5,13 +5,13 @@
  * blocks are addresses, and the page map may be asked about any address.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bitops.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 
-#include "allocator/internal.h"
-#include "allocator/pick.h"
+#include "pages.h"
 
 #define SQ_ALIGN_MAX	(SQUIRREL_MAX_SIZE >> PAGE_SHIFT)
 
@@ -77,7 +77,7 @@ struct sq_agent *sq_strategy_find(struct sq_pool *pool, unsigned long pages)
 				     strategy_ask(pool, pages, use);
 }
 
-/* A slab of over 32 pages would be none that shed.c could take apart. */
+/* A slab of over 32 pages would be none that trim.c could take apart. */
 static bool shape_right(const struct sq_request *req, unsigned long pages,
 			unsigned long align)
 {

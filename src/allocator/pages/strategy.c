@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Strategies: which there are, and which heap uses which. What a strategy is
- * asked, and what is made of its answers, is in pick.c.
+ * asked, and what is made of its answers, is in ask.c.
  *
  * Life time. A heap's strategy stands in the heap and in each of its manager's
  * pools. It is called
@@ -22,8 +22,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "allocator/internal.h"
-#include "allocator/pick.h"
+#include "pages.h"
 
 static struct sq_strategy sq_builtin[] = {
 	[SQUIRREL_SEGREGATED_FIT] = { .name = "segregated", .find = sq_pool_fit },

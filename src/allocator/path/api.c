@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "allocator/internal.h"
+#include "path.h"
 
 /* ---- caches --------------------------------------------------------------- */
 
@@ -122,8 +122,10 @@ EXPORT_SYMBOL_GPL(squirrel_heap_zalloc);
 void *squirrel_heap_alloc_node(struct squirrel_heap *heap, size_t size,
 			       gfp_t gfp, int node)
 {
-	if (node != NUMA_NO_NODE &&
-	    (node < 0 || node >= nr_node_ids || !node_online(node)))
+	if (node == NUMA_NO_NODE ||
+	    (!static_branch_unlikely(&sq_numa) && node == numa_mem_id()))
+		return squirrel_heap_alloc(heap, size, gfp);
+	if (node < 0 || node >= nr_node_ids || !node_online(node))
 		return NULL;
 	return sq_heap_alloc_slow(heap, size, gfp, node);
 }
@@ -232,24 +234,16 @@ EXPORT_SYMBOL_GPL(squirrel_heap_realloc);
  */
 size_t squirrel_usable_size(const void *obj)
 {
-	struct squirrel_cache *owner;
-	struct sq_agent *agent;
+	struct sq_found f;
 	size_t size = 0;
 
 	preempt_disable();
 	do {
-		agent = sq_map_lookup(obj);
-		owner = sq_owner(agent);
-		if (!owner)
-			size = 0;
-		else if (agent->kind == SQ_KIND_LARGE)
-			size = (unsigned long)obj == sq_agent_addr(agent) ?
-			       sq_agent_size(agent) : 0;
-		else if (sq_slot_start(owner, agent, obj))
-			size = owner->object_size;
-		/* Or its slab was taken apart meanwhile: see shed.c. */
-		smp_rmb();
-	} while (!size && agent != sq_map_lookup(obj));
+		sq_obj_look(obj, &f);
+		if (f.start)
+			size = f.agent->kind == SQ_KIND_LARGE ?
+			       sq_agent_size(f.agent) : f.owner->object_size;
+	} while (!size && sq_obj_moved(obj, f.agent));
 	preempt_enable();
 	return size;
 }

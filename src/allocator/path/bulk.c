@@ -6,7 +6,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "allocator/internal.h"
+#include "path.h"
 
 /* Objects moved in one go with preemption off. */
 #define SQ_BULK_CHUNK	128U
@@ -16,7 +16,7 @@ static __always_inline void sq_bulk_pop_one(void **to, void **from,
 {
 	void *obj = *from;
 
-	*(unsigned long *)(obj + off) = 0;
+	sq_obj_unmark_at(obj + off);
 	*to = obj;
 }
 
@@ -63,7 +63,7 @@ static unsigned int sq_bulk_take(struct squirrel_cache *c, void **objs,
 	sq_count_other(c, other_allocs, got);
 	preempt_enable();
 	for (i = popped; i < got; i++)
-		*sq_mark_at(c, objs[i]) = 0;
+		sq_obj_unmark_at(sq_mark_at(c, objs[i]));
 	return got;
 }
 
@@ -119,7 +119,7 @@ int squirrel_cache_alloc_bulk(struct squirrel_cache *c, gfp_t gfp, size_t n,
 	}
 	if (want_init_on_alloc(gfp))
 		for (i = 0; i < n; i++)
-			sq_cache_finish(c, objs[i], gfp);
+			sq_obj_alloc_prep(c, objs[i], gfp);
 	return n;
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_alloc_bulk);
@@ -169,12 +169,12 @@ static unsigned int sq_bulk_check(struct squirrel_cache *c, void **to,
 			page = (unsigned long)obj & PAGE_MASK;
 			bias = sq_slab_of(agent)->bias;
 		}
-		if ((unsigned long)obj * magic + bias >= span)
+		if (!sq_slot_start_by(magic, span, bias, obj))
 			break;
 		value = sq_mark_of(c, obj);
 		if (*mark == value)
 			break;
-		*mark = value;
+		sq_obj_mark_at(mark, value);
 		to[i] = obj;
 	}
 	return room + i;

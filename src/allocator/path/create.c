@@ -4,14 +4,14 @@
  * is told.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#include "allocator/internal.h"
-#include "allocator/pick.h"
+#include "path.h"
 
 /* ---- caches --------------------------------------------------------------- */
 
@@ -172,6 +172,7 @@ int squirrel_cache_destroy(struct squirrel_cache *c)
 		return 0;
 	sq_rcu_free_wait();
 	sq_deferred_flush();
+	sq_large_flush();
 	live = sq_cache_settle(c);
 	if (live) {
 		c->flags |= SQ_CACHE_DYING;
@@ -321,6 +322,7 @@ void squirrel_heap_destroy(struct squirrel_heap *heap)
 		return;
 	sq_rcu_free_wait();
 	sq_deferred_flush();
+	sq_large_flush();
 	sq_heap_report_left(heap);
 	sq_heap_discard(heap);
 	module_put(THIS_MODULE);

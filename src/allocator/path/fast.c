@@ -5,11 +5,11 @@
  * Preemption is off and the magazines' busy flag is set while they are touched.
  * Nothing here takes a lock, uses an atomic instruction or writes to a line
  * that another CPU writes to. A context that interrupts this one finds the
- * flag set and goes to the slabs (magazine.c); it never spins.
+ * flag set and goes to the slabs (slow_alloc.c); it never spins.
  *
  * A free looks up whose page it is. Everything that could make the pointer
  * unfit to be handed out again is checked before it enters a magazine; what
- * fails a check goes to check.c, which looks closely and reports.
+ * fails a check goes to slow_free.c, which looks closely and reports.
  *
  * The six public functions are notrace: the function tracer's nop would be one
  * in thirty of what they do. Their slow halves can be traced.
@@ -18,95 +18,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "allocator/internal.h"
-
-/*
- * Small objects are zeroed by plain stores, four words at a time: a call and a
- * string instruction cost more than the few words that there are.
- */
-static __always_inline void sq_zero(void *obj, u32 size)
-{
-	unsigned long *word = obj, *end = obj + (size & ~31U);
-
-	if (size > 256) {
-		memset(obj, 0, size);
-		return;
-	}
-	for (; word < end; word += 4) {
-		word[0] = 0;
-		word[1] = 0;
-		word[2] = 0;
-		word[3] = 0;
-		barrier();	/* or the compiler makes it a memset() again */
-	}
-	end = obj + (size & ~7U);
-	for (; word < end; word++) {
-		*word = 0;
-		barrier();
-	}
-	if (size & 7)
-		memset(word, 0, size & 7);
-}
-
-static void sq_finish_zero(struct squirrel_cache *c, void *obj, gfp_t gfp)
-{
-	/* A constructed object keeps its state; a reader may still look. */
-	if (c->ctor)
-		return;
-	if ((c->flags & SQUIRREL_TYPESAFE_BY_RCU) && !(gfp & __GFP_ZERO))
-		return;
-	sq_zero(obj, c->object_size);
-}
-
-/* Make an object fit to be handed out. */
-void sq_cache_finish(struct squirrel_cache *c, void *obj, gfp_t gfp)
-{
-	*sq_mark_at(c, obj) = 0;
-	if (want_init_on_alloc(gfp))
-		sq_finish_zero(c, obj, gfp);
-}
-
-/*
- * The pop and the push. The CPU's word holds the number of objects and, above
- * it, that somebody is at it; storing the new number lets go.
- */
-static __always_inline bool sq_fast_pop(struct squirrel_cache *c, void **obj,
-					const bool cold)
-{
-	struct sq_cpu __percpu *cc;
-	struct sq_word __percpu *w;
-	u64 n;
-
-	preempt_disable();
-	cc = READ_ONCE(c->cpu);
-	w = cold ? &cc->cold : &cc->hot;
-	if (unlikely(!sq_claim(w)))
-		goto out;
-	/* From 0 it wraps to what looks negative. */
-	n = sq_claimed(w) - SQ_CLAIMED - 1;
-	if (unlikely((s64)n < 0))
-		goto empty;
-	/* One index for both, not two that differ by one. */
-	OPTIMIZER_HIDE_VAR(n);
-	*obj = raw_cpu_read(cc->obj[n]);
-	raw_cpu_inc(cc->allocs);
-	sq_release(w, n);
-	preempt_enable();
-	return true;
-empty:
-	sq_release(w, 0);
-out:
-	preempt_enable();
-	return false;
-}
-
-/* A cache that is nothing for the hot path, before it goes on to the slow. */
-void *sq_cold_alloc(struct squirrel_cache *c)
-{
-	void *obj;
-
-	return sq_fast_pop(c, &obj, true) ? obj : NULL;
-}
+#include "path.h"
 
 /* With series mode, zeroing, or without hardening. */
 static noinline void *sq_alloc_other(struct squirrel_cache *c, gfp_t gfp)
@@ -118,7 +30,7 @@ static noinline void *sq_alloc_other(struct squirrel_cache *c, gfp_t gfp)
 	if (unlikely(gfp & SQ_GFP_ZONES) ||
 	    unlikely(!sq_fast_pop(c, &obj, false)))
 		return sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
-	sq_cache_finish(c, obj, gfp);
+	sq_obj_alloc_prep(c, obj, gfp);
 	return obj;
 }
 
@@ -130,7 +42,7 @@ static noinline void *sq_alloc_special(struct squirrel_cache *c, void *obj,
 		squirrel_cache_free(c, obj);
 		return sq_zone_alloc(c, gfp, NUMA_NO_NODE);
 	}
-	sq_finish_zero(c, obj, gfp);
+	sq_obj_zero(c, obj, gfp);
 	return obj;
 }
 
@@ -142,76 +54,10 @@ static __always_inline void *sq_alloc(struct squirrel_cache *c, gfp_t gfp)
 		return sq_alloc_other(c, gfp);
 	if (unlikely(!sq_fast_pop(c, &obj, false)))
 		return sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
-	*(unsigned long *)obj = 0;
+	sq_obj_unmark_at(obj);
 	if (unlikely(gfp & (__GFP_ZERO | SQ_GFP_ZONES)))
 		return sq_alloc_special(c, obj, gfp);
 	return obj;
-}
-
-/* Preemption is off, the object is known to be fit; @at is where its mark goes */
-static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj,
-					 const bool cold, const bool mark,
-					 unsigned long *at,
-					 unsigned long value)
-{
-	struct sq_cpu __percpu *cc = READ_ONCE(c->cpu);
-	struct sq_word __percpu *w = cold ? &cc->cold : &cc->hot;
-	u64 n;
-
-	if (unlikely(!sq_claim(w)))
-		return false;
-	n = sq_claimed(w);
-	if (unlikely(n >= (cold ? SQ_CLAIMED + c->cap : sq_peek(c->full)))) {
-		sq_release(w, n - SQ_CLAIMED);
-		return false;
-	}
-	n -= SQ_CLAIMED;
-	/* Once the object is in, an interrupt may hand it out. */
-	if (mark)
-		*at = value;
-	raw_cpu_write(cc->obj[n], obj);
-	raw_cpu_inc(cc->frees);
-	sq_release(w, n + 1);
-	return true;
-}
-
-/* What became of a free on the hot path. */
-enum sq_push {
-	SQ_PUSH_DONE,
-	SQ_PUSH_FULL,		/* fit, but there is no room, or no getting in */
-	SQ_PUSH_SUSPECT,	/* to be looked at closely */
-};
-
-/* The looked-up page is the cache's: is the object all right? Then take it. */
-static __always_inline enum sq_push
-sq_check_push(struct squirrel_cache *c, const struct sq_agent *agent, void *obj,
-	      const bool cold)
-{
-	unsigned long *at, value;
-
-	if (unlikely(!sq_slot_start(c, agent, obj)))
-		return SQ_PUSH_SUSPECT;
-	at = cold ? sq_mark_at(c, obj) : obj;
-	value = sq_mark_of(c, obj);
-	if (unlikely(*at == value))
-		return SQ_PUSH_SUSPECT;
-	return sq_fast_push(c, obj, cold, true, at, value) ? SQ_PUSH_DONE :
-							      SQ_PUSH_FULL;
-}
-
-/*
- * A cache that is nothing for the hot path, before it goes on to the slow.
- * Preemption is off.
- */
-bool sq_cold_free(struct squirrel_cache *c, const struct sq_agent *agent,
-		  void *obj)
-{
-	if (!static_key_enabled(&sq_hardened) || want_init_on_free())
-		return false;
-	if (static_branch_unlikely(&sq_numa) && agent->node != numa_mem_id())
-		return false;
-	return sq_owner_fast(agent) == c &&
-	       sq_check_push(c, agent, obj, true) == SQ_PUSH_DONE;
 }
 
 /*
@@ -490,7 +336,7 @@ bool squirrel_free_any(const void *obj)
 	/* If the object is live then so is its cache; if not, the grace period. */
 	rcu_read_lock();
 	preempt_disable();
-	sq_map_owner(obj, &owner);
+	owner = sq_obj_owner(obj);
 	preempt_enable();
 	if (owner && (owner->heap_key || (owner->flags & SQ_CACHE_LARGE)))
 		sq_heap_free(obj, owner->heap);

@@ -5,26 +5,24 @@
  */
 #include <linux/mm.h>
 
-#include "allocator/internal.h"
+#include "path.h"
 
-static bool sq_in_slab(struct squirrel_cache *c, struct sq_agent *agent,
-		       const void *obj)
+static bool sq_in_slab(const struct sq_found *f)
 {
-	unsigned int i = sq_slot_index(c, agent, obj);
+	unsigned int i = f->index;
 
 	/* More: the agent is another slab's by now. */
 	return i < SQ_SLAB_MAX_OBJS &&
-	       sq_glance(sq_slab_of(agent)->free[i >> 6]) & BIT_ULL(i & 63);
+	       sq_glance(sq_slab_of(f->agent)->free[i >> 6]) & BIT_ULL(i & 63);
 }
 
 /*
  * The slabs are asked as well, for an object whose mark was overwritten, or that
  * has none for want of hardening.
  */
-static bool sq_is_free(struct squirrel_cache *c, struct sq_agent *agent,
-		       const void *obj)
+static bool sq_is_free(const struct sq_found *f, const void *obj)
 {
-	return sq_marked(c, obj) || sq_in_slab(c, agent, obj);
+	return sq_marked(f->owner, obj) || sq_in_slab(f);
 }
 
 /*
@@ -33,18 +31,18 @@ static bool sq_is_free(struct squirrel_cache *c, struct sq_agent *agent,
  */
 bool sq_is_live(const struct squirrel_heap *heap, const void *obj)
 {
-	struct squirrel_cache *c;
-	struct sq_agent *agent;
+	const struct squirrel_cache *c;
+	struct sq_found f;
 	bool live;
 
 	preempt_disable();
 	do {
-		agent = sq_map_owner(obj, &c);
+		sq_obj_look(obj, &f);
+		c = f.owner;
 		live = c && (!heap || c->heap_key == heap || c == heap->large);
-		if (live && agent->kind == SQ_KIND_SLAB)
-			live = !sq_is_free(c, agent, obj);
-		smp_rmb();	/* as in sq_check_free() */
-	} while (!live && agent != sq_map_lookup(obj));
+		if (live && f.agent->kind == SQ_KIND_SLAB)
+			live = !sq_is_free(&f, obj);
+	} while (!live && sq_obj_moved(obj, f.agent));
 	preempt_enable();
 	return live;
 }
@@ -56,36 +54,32 @@ const char *sq_foreign(struct sq_agent *agent)
 	return "second free, or free of memory given back,";
 }
 
-/* What is wrong with freeing @obj, in the page of @agent, to @c? */
-static const char *sq_misuse_of(struct squirrel_cache *c, const void *obj,
-				struct sq_agent *agent)
+/* What is wrong with freeing @obj, of which @f was found out, to @c? */
+static const char *sq_misuse_of(const struct squirrel_cache *c, const void *obj,
+				const struct sq_found *f)
 {
-	struct squirrel_cache *owner = sq_owner(agent);
-
-	if (!owner)
-		return sq_foreign(agent);
-	if (owner != c)
+	if (!f->owner)
+		return sq_foreign(f->agent);
+	if (f->owner != c)
 		return "free of another cache's object";
-	if (!sq_slot_start(c, agent, obj))
+	if (!f->start)
 		return "free of a pointer into the middle";
-	if (sq_slot_index(c, agent, obj) >= sq_slab_of(agent)->nr_objs)
+	if (f->index >= sq_slab_of(f->agent)->nr_objs)
 		return "free of a pointer behind the last object";
-	return sq_is_free(c, agent, obj) ? "second free" : NULL;
+	return sq_is_free(f, obj) ? "second free" : NULL;
 }
 
 /* Preemption off. May @obj be freed to @c? If not, say so. */
 bool sq_check_free(struct squirrel_cache *c, const void *obj,
 		   unsigned long caller)
 {
-	struct sq_agent *agent;
+	struct sq_found f;
 	const char *what;
 
 	do {
-		agent = sq_map_lookup(obj);
-		what = sq_misuse_of(c, obj, agent);
-		/* Or its slab was taken apart meanwhile: see shed.c. */
-		smp_rmb();
-	} while (what && agent != sq_map_lookup(obj));
+		sq_obj_look(obj, &f);
+		what = sq_misuse_of(c, obj, &f);
+	} while (what && sq_obj_moved(obj, f.agent));
 	if (what)
 		sq_report(c, what, obj, caller);
 	return !what;

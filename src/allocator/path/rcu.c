@@ -4,34 +4,24 @@
  */
 #include <linux/rcupdate.h>
 
-#include "allocator/internal.h"
+#include "path.h"
 
 static atomic_long_t sq_rcu_pending;
 
 /* The head lies anywhere in the object: find where that starts and whose it is. */
 static void sq_rcu_free(struct rcu_head *head)
 {
-	struct squirrel_cache *owner;
-	struct sq_agent *agent;
-	unsigned long base;
+	struct sq_found f;
 
 	preempt_disable();
-	do {
-		agent = sq_map_owner(head, &owner);
-		base = sq_agent_addr(agent);
-		if (owner && agent->kind == SQ_KIND_SLAB)
-			base = sq_slab_base(agent) +
-			       (unsigned long)owner->size *
-			       sq_slot_index(owner, agent, head);
-		smp_rmb();	/* as in sq_map_owner() */
-	} while (agent != sq_map_lookup(head));
+	sq_obj_find(head, &f);
 	preempt_enable();
-	if (!owner)
+	if (!f.owner)
 		sq_report(NULL, "RCU free", head, 0);
-	else if (owner->heap_key || (owner->flags & SQ_CACHE_LARGE))
-		squirrel_heap_free(owner->heap, (void *)base);
+	else if (f.owner->heap_key || (f.owner->flags & SQ_CACHE_LARGE))
+		squirrel_heap_free(f.owner->heap, (void *)f.base);
 	else
-		squirrel_cache_free(owner, (void *)base);
+		squirrel_cache_free(f.owner, (void *)f.base);
 	/* Pairs with sq_rcu_free_wait(): the free was counted before. */
 	atomic_long_dec_return_release(&sq_rcu_pending);
 }
@@ -39,23 +29,15 @@ static void sq_rcu_free(struct rcu_head *head)
 /* Does somebody's memory start at @obj? If not, say so. */
 static bool sq_rcu_check(const void *obj, unsigned long caller)
 {
-	struct squirrel_cache *owner;
-	struct sq_agent *agent;
-	bool start;
+	struct sq_found f;
 
 	preempt_disable();
-	do {
-		agent = sq_map_owner(obj, &owner);
-		start = owner && (agent->kind == SQ_KIND_SLAB ?
-				  sq_slot_start(owner, agent, obj) :
-				  (unsigned long)obj == sq_agent_addr(agent));
-		smp_rmb();	/* as in sq_check_free() */
-	} while (!start && agent != sq_map_lookup(obj));
+	sq_obj_find(obj, &f);
 	preempt_enable();
-	if (!start)
-		sq_report(owner, owner ? "RCU free of a pointer into the middle" :
+	if (!f.start)
+		sq_report(f.owner, f.owner ? "RCU free of a pointer into the middle" :
 			  "RCU free", obj, caller);
-	return start;
+	return f.start;
 }
 
 /**

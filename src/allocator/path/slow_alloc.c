@@ -4,11 +4,12 @@
  * certain node or zone is asked for, a heap has no class of that size yet.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/hardirq.h>
 #include <linux/printk.h>
 #include <linux/sched/mm.h>
 
-#include "allocator/internal.h"
+#include "path.h"
 
 /*
  * A reserve of constructed objects: nobody but who allocates may construct them,
@@ -30,8 +31,8 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	if (unlikely(gfp & SQ_GFP_ZONES))
 		return sq_zone_alloc(c, gfp, node);
 	if (node == NUMA_NO_NODE && (c->flags & SQ_CACHE_MARK_OUTSIDE)) {
-		obj = sq_cold_alloc(c);
-		if (obj)
+		/* What is nothing for the hot path has been nowhere yet. */
+		if (sq_fast_pop(c, &obj, true))
 			goto finish;
 	}
 	do {
@@ -45,10 +46,11 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	if (unlikely(c->ctor) && c->reserve)
 		sq_top_up(c, gfp);
 finish:
-	sq_cache_finish(c, obj, gfp);
+	sq_obj_alloc_prep(c, obj, gfp);
 	return obj;
 }
 
+/* There is no such class yet, or the size is none of a class, or it is for a node. */
 void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 			 int node)
 {
@@ -67,10 +69,8 @@ void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		might_alloc(gfp);
 	if (size <= SQUIRREL_CLASS_MAX_SIZE)
 		c = sq_heap_class(heap, squirrel_class_of(size), gfp);
-	if (c)
-		return node == NUMA_NO_NODE ? squirrel_cache_alloc(c, gfp) :
-		       squirrel_cache_alloc_node(c, gfp, node);
-	if (unlikely(sq_peek(sq_series_n)))
+	if (unlikely(sq_peek(sq_series_n)) && (!c || node == NUMA_NO_NODE))
 		sq_series_tick(gfp, 1);
-	return sq_large_alloc(heap, size, gfp, node);
+	return c ? sq_cache_alloc_slow(c, gfp, node) :
+		   sq_large_alloc(heap, size, gfp, node);
 }

@@ -7,13 +7,21 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "allocator/internal.h"
+#include "path.h"
 
-static void sq_wipe(struct squirrel_cache *c, void *obj)
+/*
+ * A cache that is nothing for the hot path, before it goes on to the slow.
+ * Preemption is off.
+ */
+static bool sq_cold_free(struct squirrel_cache *c,
+			 const struct sq_agent *agent, void *obj)
 {
-	if (want_init_on_free() && !c->ctor &&
-	    !(c->flags & SQUIRREL_TYPESAFE_BY_RCU))
-		memset(obj, 0, c->object_size);
+	if (!static_key_enabled(&sq_hardened) || want_init_on_free())
+		return false;
+	if (static_branch_unlikely(&sq_numa) && agent->node != numa_mem_id())
+		return false;
+	return sq_owner_fast(agent) == c &&
+	       sq_check_push(c, agent, obj, true) == SQ_PUSH_DONE;
 }
 
 void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
@@ -28,10 +36,8 @@ void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 	       sq_cold_free(c, sq_map_lookup(obj), obj);
 	ok = done || sq_check_free(c, obj, caller);
 	preempt_enable();
-	if (done || !ok)
-		return;
-	sq_wipe(c, obj);
-	sq_cache_push(c, obj);
+	if (!done && ok)
+		sq_cache_push(c, obj);
 }
 
 /* The hot path found it fit; but for some caches it looks at the wrong place. */
@@ -58,28 +64,28 @@ static void sq_heap_misuse(struct squirrel_heap *heap, struct sq_agent *agent,
 void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 		       unsigned long caller)
 {
-	struct squirrel_cache *owner, *c = NULL;
-	struct sq_agent *agent;
+	struct squirrel_cache *c = NULL;
+	struct sq_found f;
 	bool large = false;
 
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
 	preempt_disable();
-	agent = sq_map_owner(obj, &owner);
-	if (owner && owner->heap_key == heap)
-		c = owner;
-	else if (owner != heap->large)
-		sq_heap_misuse(heap, agent, obj, caller);
-	else if ((unsigned long)obj != sq_agent_addr(agent))
-		sq_report(owner, "free of a pointer into the middle", obj,
+	sq_obj_find(obj, &f);
+	if (f.owner && f.owner->heap_key == heap)
+		c = f.owner;
+	else if (f.owner != heap->large)
+		sq_heap_misuse(heap, f.agent, obj, caller);
+	else if (!f.start)
+		sq_report(f.owner, "free of a pointer into the middle", obj,
 			  caller);
-	else if (!sq_large_claim(heap, agent))
-		sq_report(owner, "second free", obj, caller);
+	else if (!sq_large_claim(heap, f.agent))
+		sq_report(f.owner, "second free", obj, caller);
 	else
 		large = true;
 	preempt_enable();
 	if (c)
 		sq_cache_free_slow(c, (void *)obj, caller);
 	else if (large)
-		sq_large_free(heap, agent);
+		sq_large_free(heap, f.agent);
 }

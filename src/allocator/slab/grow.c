@@ -5,8 +5,10 @@
 #include <linux/log2.h>
 #include <linux/slab.h>
 
-#include "allocator/internal.h"
-#include "allocator/pick.h"
+#include "allocator/pages/pages.h"
+
+#include "object.h"
+#include "slab.h"
 
 /*
  * How many of @want more objects the limit allows; they are counted. Who must
@@ -73,7 +75,8 @@ static struct sq_agent *sq_grow_block(struct squirrel_cache *c, gfp_t gfp,
 
 	if (c->flags & SQUIRREL_ACCOUNT)
 		req.gfp |= __GFP_ACCOUNT;
-	return sq_heap_take(c->heap, &req);
+	return sq_heap_take(c->heap, &req, &c->limit_hits, &c->nomem,
+			    !(c->flags & SQ_CACHE_INTERNAL));
 }
 
 /* The node that memory is to come from by preference, if @node is asked for. */
@@ -84,100 +87,60 @@ int sq_wanted_node(const struct squirrel_cache *c, int node)
 	return c->home ? c->home - 1 : numa_mem_id();
 }
 
-/*
- * One object of a slab that is made, and with @stock half of what this CPU's
- * magazines may hold, if there is nothing in them: else it would be back for those
- * at once, all the way. Interrupts are off.
- */
-static void *sq_slab_first(struct squirrel_cache *c, struct sq_node *n,
-			   struct sq_slab *slab, bool stock)
+/* The limit holds, or there is no memory; of a shorter slab, perhaps there is. */
+static struct sq_agent *sq_slab_block(struct squirrel_cache *c, gfp_t gfp,
+				      int node, unsigned int pages,
+				      unsigned int *objs)
 {
-	struct sq_cpu *cc = NULL;
-	void *obj = NULL;
-	u32 nr, got = 1;
+	struct sq_agent *agent;
 
-	lockdep_assert_held(&n->lock);
-	if (stock && slab->nr_objs > 1 && n == c->node[numa_mem_id()])
-		cc = sq_cpu_get(c, &nr);
-	if (cc && !nr) {
-		got = sq_slab_take(c, slab, cc->obj, 1 + READ_ONCE(c->cap) / 2);
-		nr = got - 1;
-		obj = cc->obj[nr];
-	} else {
-		sq_slab_take(c, slab, &obj, 1);
+	*objs = sq_charge(c, sq_slab_objs(c, pages), gfp);
+	if (!*objs) {
+		atomic_long_inc(&c->limit_hits);
+		return NULL;
 	}
-	if (cc)
-		sq_cpu_put(c, cc, nr);
-	n->nr_free -= got;
-	return obj;
+	agent = sq_grow_block(c, gfp, node, pages);
+	if (!agent)
+		atomic_long_sub(*objs, &c->total_objs);
+	return agent;
 }
 
 /*
- * Make a slab and take one object from it: so the caller gets on even if
- * others empty the slab at once. With @stock more of them go to this CPU's
- * magazines. NULL: no memory, or the limit.
+ * Make a slab, on a node by preference. It is the cache's when this returns, but
+ * nobody finds it before sq_node_add(). NULL: no memory, or the limit.
  */
-void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node, bool stock)
+struct sq_slab *sq_slab_make(struct squirrel_cache *c, gfp_t gfp, int node)
 {
-	struct sq_agent *agent = NULL;
-	unsigned int nr, pages;
-	struct sq_node *n;
-	unsigned long flags;
-	void *obj;
+	unsigned int objs, pages = sq_slab_next(c, node);
+	struct sq_agent *agent;
 
-	node = sq_wanted_node(c, node);
-	pages = sq_slab_next(c, node);
-	for (;;) {
-		nr = sq_charge(c, sq_slab_objs(c, pages), gfp);
-		if (!nr) {
-			atomic_long_inc(&c->limit_hits);
-			return NULL;
-		}
-		agent = sq_grow_block(c, gfp, node, pages);
-		if (agent)
-			break;
-		atomic_long_sub(nr, &c->total_objs);
-		if (pages == sq_slab_least(c)) {
-			if (!sq_gfp_must(gfp))
-				sq_heap_count_failure(c->heap, pages,
-						      &c->limit_hits, &c->nomem);
-			return NULL;
-		}
-		/* Perhaps there is memory for a shorter one. */
-		pages = sq_slab_least(c);
-	}
-	if (!(c->flags & SQ_CACHE_INTERNAL))
-		sq_heap_pin(c->heap);
+	agent = sq_slab_block(c, gfp, node, pages, &objs);
+	if (!agent && objs && pages != sq_slab_least(c))
+		agent = sq_slab_block(c, gfp, node, sq_slab_least(c), &objs);
+	if (!agent)
+		return NULL;
 	atomic_long_inc(&c->grown);
-	sq_slab_setup(c, agent, nr);
-	n = c->node[agent->node];
+	sq_slab_setup(c, agent, objs);
 	WRITE_ONCE(c->node[node]->spill,
 		   agent->node == node ? 0 : agent->node + 1);
 	INIT_LIST_HEAD(&sq_slab_of(agent)->list);
 	sq_agent_publish(agent, c);
+	return sq_slab_of(agent);
+}
 
-	raw_spin_lock_irqsave(&n->lock, flags);
-	n->changes++;
+/* Enter a slab that was made into the node's books; sq_slab_relist() is to follow */
+void sq_node_add(struct sq_node *n, const struct sq_slab *slab)
+{
+	lockdep_assert_held(&n->lock);
 	n->nr_slabs++;
-	n->nr_objs += nr;
-	n->nr_pages += sq_agent_pages(agent);
-	n->nr_free += nr;
-	obj = sq_slab_first(c, n, sq_slab_of(agent), stock);
-	sq_slab_relist(n, sq_slab_of(agent));
-	raw_spin_unlock_irqrestore(&n->lock, flags);
-	return obj;
+	n->nr_objs += slab->nr_objs;
+	n->nr_pages += sq_agent_pages(sq_slab_agent((struct sq_slab *)slab));
+	n->nr_free += slab->nr_objs;
 }
 
 static void sq_slab_give(struct squirrel_cache *c, struct sq_slab *slab)
 {
-	struct squirrel_heap *heap = c->heap;
-	struct sq_lost lost;
-
-	lost = sq_manager_give(heap->manager, sq_slab_agent(slab));
-	if (unlikely(lost.pages))
-		sq_report_lost(c, lost);
-	if (!(c->flags & SQ_CACHE_INTERNAL))
-		sq_heap_unpin(heap);
+	sq_heap_give(c->heap, c, sq_slab_agent(slab));
 }
 
 static void sq_slab_give_rcu(struct rcu_head *rcu)
@@ -231,6 +194,8 @@ unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_node_release);
 
+/* ---- what is free beyond the moment -------------------------------------- */
+
 /* How many empty slabs a node may keep beyond the moment. */
 unsigned int sq_keep_empty(const struct sq_node *n)
 {
@@ -246,21 +211,20 @@ static bool sq_may_release(const struct squirrel_cache *c)
 }
 
 /*
- * What sq_slabs_put() and others have left to do: give empty slabs beyond a few
- * to the manager, some of each node at a time; make magazines. Where that is not
- * possible, the next call does it that can, or the reclaimer. Any context.
+ * What sq_slabs_put() has left to do: give empty slabs beyond a few to the manager,
+ * some of each node at a time. Where that is not possible, the next call does it
+ * that can, or the reclaimer. Any context. Returns whether it was possible.
  */
-void sq_cache_tidy_slow(struct squirrel_cache *c)
+bool sq_cache_release_spare(struct squirrel_cache *c)
 {
 	unsigned long released = 0, flags;
 	int nid;
 
 	if (!sq_may_release(c)) {
 		sq_event(SQ_EVENT_SURPLUS, 0);
-		return;
+		return false;
 	}
 	WRITE_ONCE(c->owed, false);
-	sq_mags_make();
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 		LIST_HEAD(empty);
@@ -277,5 +241,5 @@ void sq_cache_tidy_slow(struct squirrel_cache *c)
 	}
 	if (released)
 		sq_heap_surplus(c->heap);
+	return true;
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_cache_tidy_slow);

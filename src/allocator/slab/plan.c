@@ -5,7 +5,10 @@
  */
 #include <linux/mm.h>
 
-#include "allocator/internal.h"
+#include "allocator/pages/pages.h"
+
+#include "object.h"
+#include "slab.h"
 
 /* A slab wastes no more than this part at its end, if a longer one helps. */
 #define SQ_SLAB_WASTE	16

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What cannot be done where a free is made, and is done by irq_work a moment
- * later:
+ * Objects go back to their slabs: put.
  *
- *   - a free in NMI that finds the lock of the node taken: the object waits in
- *     a list of the CPU, linked through its mark
- *   - on PREEMPT_RT, a free of a large block with preemption off, since its
- *     pages may have to go to the page allocator
+ * A free in NMI that finds the lock of the node taken cannot: the object waits in a
+ * list of the CPU, linked through its mark, until irq_work puts it a moment later.
  *
  * Such an object was counted as freed before. So whoever takes a cache or heap
  * apart first waits for all of them. That is sound by construction: only the
@@ -18,7 +15,8 @@
 #include <linux/irq_work.h>
 #include <linux/llist.h>
 
-#include "allocator/internal.h"
+#include "object.h"
+#include "slab.h"
 
 /* What the lists hold must be ours and not in a slab yet. */
 static bool sq_put_one(struct squirrel_cache *c, struct sq_node *n,
@@ -28,7 +26,7 @@ static bool sq_put_one(struct squirrel_cache *c, struct sq_node *n,
 	       sq_slab_put(c, n, agent, sq_slot_index(c, agent, obj));
 }
 
-/* Objects of one node go to their slabs; true if each did. */
+/* Objects of one node go to their slabs. Returns how many did. */
 static unsigned int sq_put_run(struct squirrel_cache *c, struct sq_node *n,
 			       void **objs, unsigned int nr)
 {
@@ -58,6 +56,25 @@ static struct sq_node *sq_node_of(struct squirrel_cache *c, const void *obj)
 {
 	return c->node[max_t(int, sq_map_lookup(obj)->node, 0)];
 }
+
+/* Objects that one interrupt takes care of; the next one goes on. */
+#define SQ_DEFERRED_BATCH	32U
+
+struct sq_deferred {
+	struct llist_head list;
+	struct irq_work work;
+};
+
+static DEFINE_PER_CPU(struct sq_deferred, sq_deferred);
+
+void sq_defer_free(struct squirrel_cache *c, void *obj)
+{
+	struct sq_deferred *d = this_cpu_ptr(&sq_deferred);
+
+	if (llist_add((struct llist_node *)sq_mark_at(c, obj), &d->list))
+		irq_work_queue(&d->work);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_defer_free);
 
 /*
  * Put objects from a magazine into their slabs; preemption is off, the
@@ -93,25 +110,6 @@ void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_slabs_put);
 
-/* Objects that one interrupt takes care of; the next one goes on. */
-#define SQ_DEFERRED_BATCH	32U
-
-struct sq_deferred {
-	struct llist_head list;
-	struct irq_work work;
-};
-
-static DEFINE_PER_CPU(struct sq_deferred, sq_deferred);
-
-void sq_defer_free(struct squirrel_cache *c, void *obj)
-{
-	struct sq_deferred *d = this_cpu_ptr(&sq_deferred);
-
-	if (llist_add((struct llist_node *)sq_mark_at(c, obj), &d->list))
-		irq_work_queue(&d->work);
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_defer_free);
-
 /*
  * An object goes to its slab. Its slab may have been taken apart since: whose it
  * is, and where its mark belongs, must not come from what it was before.
@@ -122,7 +120,7 @@ static void sq_deferred_put(struct llist_node *link)
 	void *obj;
 
 	preempt_disable();
-	sq_map_owner(link, &c);
+	c = sq_obj_owner(link);
 	if (c) {
 		obj = (char *)link - c->mark_off;
 		/* The link was where its mark belongs. */
@@ -132,7 +130,7 @@ static void sq_deferred_put(struct llist_node *link)
 	preempt_enable();
 	/* Nobody's: its heap is gone, with all that was in it. */
 	if (c)
-		sq_cache_tidy(c);
+		sq_slabs_tidy(c);
 }
 
 static void sq_deferred_work(struct irq_work *work)
@@ -157,7 +155,6 @@ void sq_deferred_flush(void)
 
 	for_each_possible_cpu(cpu)
 		irq_work_sync(&per_cpu_ptr(&sq_deferred, cpu)->work);
-	sq_large_flush();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_deferred_flush);
 

@@ -10,7 +10,10 @@
 #include <linux/hardirq.h>
 #include <linux/random.h>
 
-#include "allocator/internal.h"
+#include "allocator/pages/pages.h"
+
+#include "object.h"
+#include "slab.h"
 
 /* Empty slabs taken off a node in one hold of its lock. */
 #define SQ_DETACH_HOLD	32U

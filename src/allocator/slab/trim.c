@@ -17,13 +17,16 @@
  * A free may be looking at the old slab's agent meanwhile. The upper part's
  * agent is complete before the map names it, and the lower slab changes only
  * after that: so whoever finds that the object is not the lower slab's any more
- * also finds, if it looks again, whose it is (check.c).
+ * also finds, if it looks again, whose it is (misuse.c).
  */
 #include <linux/bits.h>
 #include <linux/bitops.h>
 #include <linux/mm.h>
 
-#include "allocator/internal.h"
+#include "allocator/pages/pages.h"
+
+#include "object.h"
+#include "slab.h"
 
 /* Slabs looked at per cache, node and run; and in one hold of the lock. */
 #define SQ_SHED_LOOKS	256U

@@ -4,8 +4,9 @@
  * not over a cache's lists of slabs: its lock is dropped after every few, and
  * others may run in between. So the figures are of no one moment.
  */
+#include "allocator/cache/cache.h"
+
 #include "sums.h"
-#include "allocator/internal.h"
 
 static void sq_census_slab(struct sq_census *census,
 			   const struct sq_agent *agent)

@@ -14,7 +14,8 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include "allocator/internal.h"
+#include "allocator/cache/cache.h"
+
 #include "render.h"
 
 /**
@@ -60,7 +61,7 @@ static void sq_count_waiting(struct squirrel_cache *c, void *ctx)
 		hs->max += sq_peek(c->node[nid]->depot_objs);
 }
 
-static void sq_note(struct sq_heap_scene *hs, const void *obj)
+static void sq_note_object(struct sq_heap_scene *hs, const void *obj)
 {
 	if (hs->nr < hs->max)
 		hs->waiting[hs->nr++] = (unsigned long)obj;
@@ -75,7 +76,7 @@ static bool sq_note_array(void **objs, u32 nr, void *hs)
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		sq_note(hs, sq_glance(objs[i]));
+		sq_note_object(hs, sq_glance(objs[i]));
 	return false;
 }
 
@@ -88,7 +89,7 @@ static void sq_note_depot(struct sq_heap_scene *hs, struct sq_node *n)
 	raw_spin_lock_irqsave(&n->lock, flags);
 	for (mag = n->depot; mag; mag = mag->next)
 		for (i = 0; i < mag->nr; i++)
-			sq_note(hs, mag->obj[i]);
+			sq_note_object(hs, mag->obj[i]);
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 }
 

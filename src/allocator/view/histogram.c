@@ -5,8 +5,9 @@
  */
 #include <linux/seq_file.h>
 
+#include "allocator/cache/cache.h"
+
 #include "sums.h"
-#include "allocator/internal.h"
 
 static void sq_class_row(struct seq_file *s, struct squirrel_cache *c)
 {

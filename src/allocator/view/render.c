@@ -19,7 +19,8 @@
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 
-#include "allocator/internal.h"
+#include "allocator/cache/cache.h"
+
 #include "render.h"
 
 /* Up to 2 GiB a character: the lines hold any memory there is. */

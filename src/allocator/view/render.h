@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The heap map: what is drawn (scene.c) and how (picture.c). The painter knows
+ * The heap map: what is drawn (heap_map.c) and how (render.c). The painter knows
  * pieces of memory and nothing else, so a test can show it any memory at all.
  */
 #ifndef _SQ_ALLOCATOR_PICTURE_H

@@ -8,9 +8,9 @@
 #include <linux/mm.h>
 #include <linux/seq_file.h>
 
+#include "allocator/cache/cache.h"
+
 #include "sums.h"
-#include "allocator/internal.h"
-#include "allocator/pick.h"
 
 /* The most that a class's object can be larger than what was asked for. */
 static unsigned int sq_class_gap(const struct squirrel_cache *c)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Figures for people: sums over caches (stats.c), and what only a look at each
- * block tells (census.c).
+ * block tells (block_stats.c).
  */
 #ifndef _SQ_ALLOCATOR_FIGURES_H
 #define _SQ_ALLOCATOR_FIGURES_H

@@ -25,7 +25,7 @@
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
 
-#include "allocator/internal.h"
+#include "allocator/cache/cache.h"
 
 /* Slabs looked at per hold of a node's lock. */
 #define SQ_CHECK_SLABS	32

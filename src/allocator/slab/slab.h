@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Slabs: what one is, a node's lists of them, and the calls of plan.c, slab.c and
- * shed.c. The states of a slab stand at the top of allocator.c.
+ * Slabs: what one is, a node's lists of them, and the calls of this room. The states
+ * of a slab stand at the top of allocator.c.
  */
 #ifndef _SQ_ALLOCATOR_SLAB_H
 #define _SQ_ALLOCATOR_SLAB_H
@@ -15,16 +15,16 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "allocator/common/array.h"
+#include "allocator/common/types.h"
 #include "utility/utility.h"
 
 struct sq_mag;
-struct squirrel_cache;
 
 /* 320 objects in pages of 4096 bytes, as many more in larger ones. */
 #define SQ_SLAB_WORDS		(5U << (PAGE_SHIFT - 12))
 #define SQ_SLAB_MAX_OBJS	(SQ_SLAB_WORDS * 64)
 #define SQ_SLAB_MAX_PAGES	8U
-#define SQ_SLAB_LONG_PAGES	24U	/* of objects over a page */
 
 /* How full a slab is; the order in which slabs are taken from. */
 enum sq_slab_list {
@@ -143,14 +143,14 @@ static inline void sq_slab_peek(const struct sq_slab *slab, unsigned int *objs,
 	*out = nr > free ? nr - free : 0;
 }
 
-/* slab/plan.c */
+/* plan.c */
 void sq_slab_plan(struct squirrel_cache *c);
 unsigned int sq_slab_least(const struct squirrel_cache *c);
 unsigned int sq_slab_pages(const struct squirrel_cache *c, unsigned long held);
 unsigned int sq_slab_next(const struct squirrel_cache *c, int node);
 unsigned int sq_slab_objs(const struct squirrel_cache *c, unsigned int pages);
 
-/* slab/slab.c: one slab, one node; the caller holds the node's lock */
+/* slab.c: one slab, one node; the caller holds the node's lock */
 unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 			  void **objs, unsigned int want);
 unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
@@ -165,19 +165,33 @@ unsigned int sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
 void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
 		    struct list_head *out);
 void sq_slab_set_bias(const struct squirrel_cache *c, struct sq_agent *agent);
-/* slab/slab.c, grow.c, put.c: without locks */
+/* slab.c, grow.c, put.c: without locks */
 bool sq_node_lock(struct sq_node *n, unsigned long *flags);
 void sq_node_unlock(struct sq_node *n, unsigned long flags);
 unsigned int sq_keep_empty(const struct sq_node *n);
 int sq_wanted_node(const struct squirrel_cache *c, int node);
-void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node, bool stock);
+struct sq_slab *sq_slab_make(struct squirrel_cache *c, gfp_t gfp, int node);
+void sq_node_add(struct sq_node *n, const struct sq_slab *slab);
 unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list);
 unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,
 			      unsigned long keep);
 void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr);
-void sq_cache_tidy_slow(struct squirrel_cache *c);
+bool sq_cache_release_spare(struct squirrel_cache *c);
+void sq_defer_free(struct squirrel_cache *c, void *obj);
+void sq_deferred_flush(void);
+void sq_deferred_init(void);
 
-/* slab/trim.c */
+/*
+ * After objects went to slabs, when preemption is as the caller had it. Above this
+ * room it is sq_cache_tidy().
+ */
+static inline void sq_slabs_tidy(struct squirrel_cache *c)
+{
+	if (unlikely(READ_ONCE(c->owed)))
+		sq_cache_release_spare(c);
+}
+
+/* trim.c */
 unsigned long sq_cache_shed(struct squirrel_cache *c, bool all);
 
 #endif /* _SQ_ALLOCATOR_SLAB_H */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Strategies: how a heap picks among its free blocks. strategy.c knows which
- * there are, pick.c asks them.
+ * there are, ask.c asks them.
  */
-#ifndef _SQ_ALLOCATOR_PICK_H
-#define _SQ_ALLOCATOR_PICK_H
+#ifndef _SQ_ALLOCATOR_STRATEGY_H
+#define _SQ_ALLOCATOR_STRATEGY_H
 
 #include <linux/build_bug.h>
 #include <linux/list.h>
@@ -12,7 +12,7 @@
 
 #include <squirrel/strategy.h>
 
-#include "allocator/internal.h"
+#include "allocator/common/types.h"
 
 /**
  * struct sq_strategy - how a heap picks among free blocks
@@ -55,19 +55,9 @@ const char *sq_strategy_name(enum squirrel_fit id);
 void sq_strategy_begin(struct squirrel_heap *heap);
 void sq_strategy_end(struct squirrel_heap *heap);
 
-/* pick.c */
+/* ask.c */
 struct sq_agent *sq_strategy_find(struct sq_pool *pool, unsigned long pages);
 struct sq_agent *sq_guest_take(struct squirrel_heap *heap,
 			       struct sq_request *req);
 
-/* Take a block as the heap's strategy has it; see sq_manager_take(). */
-static inline struct sq_agent *sq_heap_take(struct squirrel_heap *heap,
-					    struct sq_request *req)
-{
-	req->find = READ_ONCE(heap->find);
-	if (likely(req->find != sq_strategy_find))
-		return sq_manager_take(heap->manager, req);
-	return sq_guest_take(heap, req);
-}
-
-#endif /* _SQ_ALLOCATOR_PICK_H */
+#endif /* _SQ_ALLOCATOR_STRATEGY_H */

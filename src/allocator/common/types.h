@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a cache and a heap are. Who may touch which part of them stands in the room
+ * that works with it.
+ */
+#ifndef _SQ_ALLOCATOR_TYPES_H
+#define _SQ_ALLOCATOR_TYPES_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+
+#include <squirrel/squirrel.h>
+
+#include "utility/utility.h"
+
+struct sq_cpu;
+struct sq_node;
+struct sq_strategy;
+
+/* What a used block is to the allocator: the agent's kind. */
+#define SQ_KIND_SLAB	1
+#define SQ_KIND_LARGE	2
+
+/* Internal flags of a cache, above SQUIRREL_CACHE_FLAGS. */
+#define SQ_CACHE_MARK_OUTSIDE	0x0100U	/* mark behind the object */
+#define SQ_CACHE_CLASS		0x0200U	/* a size class of a heap */
+#define SQ_CACHE_LARGE		0x0400U	/* stands for a heap's large blocks */
+#define SQ_CACHE_INTERNAL	0x0800U	/* squirrel's own */
+/* Destroy was refused, or the client is gone: no refill. */
+#define SQ_CACHE_DYING		0x1000U
+
+/* Characters of ":N" behind a name that was taken. */
+#define SQ_NUMBER_MAX		11
+
+#define SQ_SLAB_LONG_PAGES	24U	/* most of a slab of objects over a page */
+
+/**
+ * struct squirrel_cache - objects of one size
+ * @cpu: the magazines
+ * @magic: a little over 2^64 / @size: one multiplication by it gives an
+ *	object's index in its slab, and whether the pointer is to its start
+ * @span: what the product is below for the start of an object; see
+ *	sq_slot_start()
+ * @heap_key: the heap whose size class this is, or NULL
+ * @size: bytes from one object to the next
+ * @object_size: bytes the client asked for
+ * @mark_key: an odd secret, and
+ * @mark_mul: another: of them and its address is a free object's mark made; see
+ *	sq_mark_of()
+ * @mark_off: where in a free object its mark is
+ * @cap: objects a CPU's two magazines may hold for now; see sq_set_cap()
+ * @full: the same plus SQ_CLAIMED for the hot path; 0 for a cache that is
+ *	nothing for it
+ * @flags: SQUIRREL_* and SQ_CACHE_*
+ * @align: of every object
+ * @depot_max: most magazines in a node's depot
+ * @cpu_max: most objects in a CPU's two magazines
+ * @slab_floor: pages of the first slabs
+ * @slab_most: most pages of a slab
+ * @slab_best: for each number of pages that a slab may have, how many it had
+ *	best have
+ * @warm: some CPU has been using its magazines a lot since the reclaimer's
+ *	last look
+ * @owed: something is to be done once preemption is on; see sq_cache_tidy()
+ * @ctor: see struct squirrel_cache_args
+ * @heap: where the pages come from
+ * @home: node + 1 to prefer, or 0
+ * @limit_objs: most objects, or 0
+ * @reserve: objects that stay at hand
+ * @total_objs: objects in all slabs, guarded by nothing
+ * @nomem: allocations that failed for want of memory
+ * @limit_hits: allocations that failed because of the limit
+ * @misuse: bad frees reported
+ * @stolen: pages that others put or freed while they were in use
+ * @grown: slabs made
+ * @released: slabs given back
+ * @link: in the registry
+ * @rcu: for the last step of destroy
+ * @old: the magazines before these, as long as somebody may be at them
+ * @spent: those before, as long as somebody may look at them
+ * @past: what was counted in magazines that are no more
+ * @room: objects that @cpu and @old have room for
+ * @wish: they should have room for more
+ * @owner: name of the client module, which may go before
+ * @name: its name
+ * @node: one per node id; behind them are the own node and the names; see
+ *	sq_cache_piece()
+ */
+struct squirrel_cache {
+	struct sq_cpu __percpu *cpu;
+	u64 magic;
+	u64 span;
+	const void *heap_key;
+	unsigned long mark_key;
+	unsigned long mark_mul;
+	u64 full;
+	u32 cap;
+	u32 mark_off;
+	u32 size;
+	u32 object_size;
+	u32 flags;
+
+	u32 align;
+	u32 depot_max;
+	u32 cpu_max;
+	u32 slab_floor;
+	u32 slab_most;
+	u8 slab_best[SQ_SLAB_LONG_PAGES + 1];
+	bool warm;
+	bool owed;
+	void (*ctor)(void *obj);
+	struct squirrel_heap *heap;
+	int home;
+	u32 reserve;
+	unsigned long limit_objs;
+	atomic_long_t total_objs;
+	atomic_long_t nomem;
+	atomic_long_t limit_hits;
+	atomic_long_t misuse;
+	atomic_long_t stolen;
+	atomic_long_t grown;
+	atomic_long_t released;
+	union {
+		struct list_head link;
+		struct rcu_head rcu;
+	};
+	struct sq_cpu __percpu *old;
+	struct sq_cpu __percpu *spent;
+	struct {
+		unsigned long allocs;
+		unsigned long frees;
+	} past;
+	u32 room;
+	bool wish;
+	const char *owner;
+	char *name;
+	struct sq_node *node[];
+};
+
+/**
+ * struct squirrel_heap - objects of any size
+ * @class: its caches, made on first use
+ * @manager: its blocks
+ * @strategy: which free block is taken; see strategy.c
+ * @find: how to ask it: its own find if it is built in
+ * @strategy_pin: the module that it keeps for that, or NULL
+ * @strategy_faults: wrong answers of strategies
+ * @large: stands for the large blocks: they carry it as owner
+ * @large_live: large blocks in use
+ * @large_bytes: bytes asked for in them
+ * @large_allocs: large blocks ever handed out
+ * @nomem: large allocations that failed for want of memory
+ * @limit_hits: large allocations that failed because of the limit
+ * @pinned: used blocks, of the default heap only: they pin the module
+ * @swing: free pages it keeps while it is busy; see sq_heap_look()
+ * @home: node + 1 to prefer, or 0
+ * @limit: bytes, or 0
+ * @reserve: bytes
+ * @link: in the registry
+ * @owner: name of the client module, which may go before
+ * @name: its name
+ */
+struct squirrel_heap {
+	struct squirrel_cache **class;
+	struct sq_manager *manager;
+	struct sq_strategy *strategy;
+	sq_find_fn find;
+	struct module *strategy_pin;
+	atomic_long_t strategy_faults;
+	struct squirrel_cache *large;
+	atomic_long_t large_live;
+	atomic_long_t large_bytes;
+	atomic_long_t large_allocs;
+	atomic_long_t nomem;
+	atomic_long_t limit_hits;
+	atomic_long_t pinned;
+	struct sq_swing {
+		unsigned long keep;	/* pages */
+		unsigned long given;	/* pages given back lately */
+		unsigned long fetched;	/* pages ever fetched, at the last look */
+		unsigned long low;	/* fewest free in this window */
+		unsigned int looks;	/* in this window */
+	} swing;
+	int home;
+	size_t limit;
+	size_t reserve;
+	struct list_head link;
+	char owner[MODULE_NAME_LEN];
+	char name[SQUIRREL_NAME_MAX + 1];
+};
+
+#endif /* _SQ_ALLOCATOR_TYPES_H */

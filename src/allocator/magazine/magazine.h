@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Magazines: the objects at hand, per CPU and in depots; the calls of this room.
+ */
+#ifndef _SQ_ALLOCATOR_MAGAZINE_H
+#define _SQ_ALLOCATOR_MAGAZINE_H
+
+#include <linux/build_bug.h>
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+#include "allocator/pages/pages.h"
+#include "allocator/slab/object.h"
+#include "allocator/slab/slab.h"
+
+#include "percpu.h"
+
+/*
+ * Magazines. Each CPU has two of them per cache, back to back in one embedded
+ * array, which is replaced by a larger one when they are to hold more (room.c):
+ * objects enter and leave at the top, and one magazine's worth at a time moves
+ * between the array and the depot or the slabs. So a burst that swings around a
+ * magazine's edge takes no lock.
+ */
+#define SQ_MAG_MAX	62U			/* objects in a depot magazine */
+#define SQ_CPU_MAX	(2 * SQ_MAG_MAX)	/* objects in a CPU's two */
+#define SQ_CPU_BYTES	16384U			/* bytes of objects in them */
+#define SQ_CPU_START	512U			/* the same, to begin with */
+
+/* A magazine in the depot. */
+struct sq_mag {
+	struct sq_mag *next;
+	unsigned long nr;
+	void *obj[SQ_MAG_MAX];
+};
+
+static_assert(sizeof(struct sq_mag) == 512);
+
+/* magazine.c */
+void sq_cache_tidy_slow(struct squirrel_cache *c);
+
+/* After objects went to slabs, when preemption is as the caller had it. */
+static inline void sq_cache_tidy(struct squirrel_cache *c)
+{
+	if (unlikely(READ_ONCE(c->owed)))
+		sq_cache_tidy_slow(c);
+}
+
+static inline struct sq_node *sq_local_node(struct squirrel_cache *c)
+{
+	return c->node[numa_mem_id()];
+}
+
+extern struct squirrel_cache *sq_mag_cache;
+void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node);
+struct sq_mag *sq_depot_pop(struct sq_node *n);
+u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
+void sq_mag_free(struct sq_mag *mag);
+void sq_cache_push(struct squirrel_cache *c, void *obj);
+unsigned int sq_take_many(struct squirrel_cache *c, void **objs,
+			  unsigned int nr);
+void sq_push_many(struct squirrel_cache *c, void **objs, unsigned int nr);
+
+/* drain.c */
+unsigned long sq_cpu_drain(struct squirrel_cache *c, bool cold_only);
+unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu);
+unsigned long sq_depot_drain(struct squirrel_cache *c, bool all);
+
+/* grow.c */
+void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node, bool stock);
+
+/* percpu.c */
+struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr);
+void sq_cpu_put(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
+
+/* resize.c */
+unsigned int sq_cap_start(const struct squirrel_cache *c);
+void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc, unsigned int nr);
+void sq_cap_decay(struct squirrel_cache *c);
+typedef bool (*sq_array_fn)(void **objs, u32 nr, void *ctx);
+int sq_room_init(struct squirrel_cache *c, gfp_t gfp);
+void sq_room_free(struct squirrel_cache *c);
+void sq_room_wish(struct squirrel_cache *c);
+void sq_room_arrive(struct squirrel_cache *c, int cpu);
+void sq_room_forget(struct squirrel_cache *c);
+void sq_room_exit(void);
+u32 sq_cpu_nr(const struct squirrel_cache *c, int cpu);
+bool sq_look_in_magazines(struct squirrel_cache *c, sq_array_fn fn, void *ctx);
+void sq_cache_counts(struct squirrel_cache *c, unsigned long *allocs,
+		     unsigned long *frees);
+void sq_room_flush(void);
+int sq_room_renew_begin(struct squirrel_cache *c, u32 room);
+int sq_room_renew(struct squirrel_cache *c, u32 room);
+
+#endif /* _SQ_ALLOCATOR_MAGAZINE_H */

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Objects: whose an address is, and what is done to an object on its way out and
+ * back that is not for the hot path.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "object.h"
+
+/* ---- whose an address is --------------------------------------------------- */
+
+/*
+ * Preemption off. What @obj is by the page map of now; see sq_obj_moved() for what
+ * may be wrong about it.
+ */
+void sq_obj_look(const void *obj, struct sq_found *f)
+{
+	struct sq_agent *agent = sq_map_lookup(obj);
+
+	*f = (struct sq_found){ .agent = agent, .owner = sq_owner(agent) };
+	if (!f->owner)
+		return;
+	f->base = sq_agent_addr(agent);
+	if (agent->kind != SQ_KIND_SLAB) {
+		f->start = (unsigned long)obj == f->base;
+		return;
+	}
+	f->index = sq_slot_index(f->owner, agent, obj);
+	f->base = sq_slab_base(agent) + (unsigned long)f->owner->size * f->index;
+	f->start = sq_slot_start(f->owner, agent, obj);
+}
+
+/* The same, right about any object that is live. */
+void sq_obj_find(const void *obj, struct sq_found *f)
+{
+	do {
+		sq_obj_look(obj, f);
+	} while (sq_obj_moved(obj, f->agent));
+}
+
+/* ---- all that is done to it ------------------------------------------------ */
+
+/*
+ * Small objects are zeroed by plain stores, four words at a time: a call and a
+ * string instruction cost more than the few words that there are.
+ */
+static __always_inline void sq_zero(void *obj, u32 size)
+{
+	unsigned long *word = obj, *end = obj + (size & ~31U);
+
+	if (size > 256) {
+		memset(obj, 0, size);
+		return;
+	}
+	for (; word < end; word += 4) {
+		word[0] = 0;
+		word[1] = 0;
+		word[2] = 0;
+		word[3] = 0;
+		barrier();	/* or the compiler makes it a memset() again */
+	}
+	end = obj + (size & ~7U);
+	for (; word < end; word++) {
+		*word = 0;
+		barrier();
+	}
+	if (size & 7)
+		memset(word, 0, size & 7);
+}
+
+/* Zeroing is wanted; not all objects may be. */
+void sq_obj_zero(struct squirrel_cache *c, void *obj, gfp_t gfp)
+{
+	/* A constructed object keeps its state; a reader may still look. */
+	if (c->ctor)
+		return;
+	if ((c->flags & SQUIRREL_TYPESAFE_BY_RCU) && !(gfp & __GFP_ZERO))
+		return;
+	sq_zero(obj, c->object_size);
+}
+
+/* Make an object fit to be handed out. */
+void sq_obj_alloc_prep(struct squirrel_cache *c, void *obj, gfp_t gfp)
+{
+	sq_obj_unmark_at(sq_mark_at(c, obj));
+	if (want_init_on_alloc(gfp))
+		sq_obj_zero(c, obj, gfp);
+}
+
+/* What a constructor made, or a reader may still see, stays. */
+void sq_obj_wipe(struct squirrel_cache *c, void *obj)
+{
+	if (!c->ctor && !(c->flags & SQUIRREL_TYPESAFE_BY_RCU))
+		memset(obj, 0, c->object_size);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * An object: whose it is, where it starts, its mark, and all that is done to it when it
+ * is handed out and when it comes back.
+ */
+#ifndef _SQ_ALLOCATOR_OBJECT_H
+#define _SQ_ALLOCATOR_OBJECT_H
+
+#include <linux/math64.h>
+#include <linux/mm.h>
+
+#include "allocator/common/common.h"
+#include "utility/utility.h"
+
+#include "slab.h"
+
+/* A plain load: the compiler may compare it where it is. */
+static __always_inline struct squirrel_cache *
+sq_owner_fast(const struct sq_agent *agent)
+{
+	return (struct squirrel_cache *)sq_peek(agent->owner);
+}
+
+static __always_inline struct squirrel_cache *
+sq_owner(const struct sq_agent *agent)
+{
+	return (struct squirrel_cache *)READ_ONCE(agent->owner);
+}
+
+/* For a walk over blocks, which looks at priv as well. */
+static inline struct squirrel_cache *
+sq_owner_acquire(const struct sq_agent *agent)
+{
+	/* Pairs with sq_agent_publish(): priv was filled in before. */
+	return (struct squirrel_cache *)smp_load_acquire(&agent->owner);
+}
+
+/*
+ * The mark of a free object, whose presence says by itself that the object is
+ * free, wherever that is on its way to: a live one never has it. It is bound to
+ * the object's address: both secrets are odd and addresses are not, so marks of
+ * a cache are odd (never 0), and no two are the same.
+ */
+static __always_inline unsigned long sq_mark_of(const struct squirrel_cache *c,
+						const void *obj)
+{
+	return ((unsigned long)obj ^ c->mark_key) * c->mark_mul;
+}
+
+/* Where it is. */
+static __always_inline unsigned long *sq_mark_at(const struct squirrel_cache *c,
+						 const void *obj)
+{
+	return (unsigned long *)((char *)obj + c->mark_off);
+}
+
+static __always_inline bool sq_marked(const struct squirrel_cache *c,
+				      const void *obj)
+{
+	return *sq_mark_at(c, obj) == sq_mark_of(c, obj);
+}
+
+static __always_inline void sq_set_mark(const struct squirrel_cache *c,
+					void *obj)
+{
+	*sq_mark_at(c, obj) = sq_mark_of(c, obj);
+}
+
+/* ---- whose an address is --------------------------------------------------- */
+
+/* What the product below grows by from one object to the next: size to 2 size */
+static inline u64 sq_slot_step(const struct squirrel_cache *c)
+{
+	return c->magic * c->size;
+}
+
+/*
+ * Is @obj the start of one of the slab's objects? With magic a little over
+ * 2^64 / size, the product of an offset and magic wraps to n * step for the
+ * n-th object, and to magic or more for what lies between. (Offsets and sizes
+ * are below 2^32, and so SQ_SLAB_MAX_OBJS * step is below magic.) The bias takes
+ * the slab's address off, and adds so much that the product of what would be
+ * the object behind the last comes to span.
+ */
+static __always_inline bool sq_slot_start_by(u64 magic, u64 span, u64 bias,
+					     const void *obj)
+{
+	return (u64)(unsigned long)obj * magic + bias < span;
+}
+
+static __always_inline bool sq_slot_start(const struct squirrel_cache *c,
+					  const struct sq_agent *agent,
+					  const void *obj)
+{
+	const struct sq_slab *slab = (const struct sq_slab *)agent->priv;
+
+	return sq_slot_start_by(c->magic, c->span, slab->bias, obj);
+}
+
+static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c,
+						  const struct sq_agent *agent,
+						  const void *obj)
+{
+	u64 off = (unsigned long)obj - sq_slab_base(agent);
+
+	return mul_u64_u64_shr(off, c->magic, 64);
+}
+
+/**
+ * struct sq_found - what an address is to the allocator
+ * @agent: of its page
+ * @owner: whose that is, or NULL
+ * @start: an object, or a large block, starts there
+ * @index: which object of its slab it is in
+ * @base: where that starts
+ */
+struct sq_found {
+	struct sq_agent *agent;
+	struct squirrel_cache *owner;
+	bool start;
+	unsigned int index;
+	unsigned long base;
+};
+
+void sq_obj_look(const void *obj, struct sq_found *f);
+void sq_obj_find(const void *obj, struct sq_found *f);
+
+/*
+ * Preemption off. Is what was found out from @agent of before? It may have become
+ * another block's since it was looked up, if the object's slab was taken apart
+ * (trim.c); then the map has changed before. Who must not be wrong about a live
+ * object looks again.
+ */
+static inline bool sq_obj_moved(const void *obj, const struct sq_agent *agent)
+{
+	smp_rmb();	/* pairs with the smp_wmb() in sq_slab_cut() */
+	return agent != sq_map_lookup(obj);
+}
+
+/* Preemption off. As sq_obj_find(), for who has no need of more than the owner. */
+static inline struct squirrel_cache *sq_obj_owner(const void *obj)
+{
+	struct squirrel_cache *owner;
+	struct sq_agent *agent;
+
+	do {
+		agent = sq_map_lookup(obj);
+		owner = sq_owner(agent);
+	} while (sq_obj_moved(obj, agent));
+	return owner;
+}
+
+/* ---- all that is done to it ------------------------------------------------ */
+
+/*
+ * An object is handed out: its mark goes, and it is zeroed if that is wanted. The
+ * hot path and bulk.c do the first themselves, by sq_obj_unmark_at().
+ */
+void sq_obj_alloc_prep(struct squirrel_cache *c, void *obj, gfp_t gfp);
+void sq_obj_zero(struct squirrel_cache *c, void *obj, gfp_t gfp);
+void sq_obj_wipe(struct squirrel_cache *c, void *obj);
+
+static __always_inline void sq_obj_unmark_at(unsigned long *mark)
+{
+	*mark = 0;
+}
+
+/*
+ * An object comes back, and was found fit: it is wiped if that is wanted, and has
+ * a mark again. The hot path and bulk.c do the latter themselves, by
+ * sq_obj_mark_at(), and leave what is to be wiped to others.
+ */
+static inline void sq_obj_free_prep(struct squirrel_cache *c, void *obj)
+{
+	if (want_init_on_free())
+		sq_obj_wipe(c, obj);
+	if (static_branch_likely(&sq_hardened))
+		sq_set_mark(c, obj);
+}
+
+static __always_inline void sq_obj_mark_at(unsigned long *mark,
+					   unsigned long value)
+{
+	*mark = value;
+}
+
+#endif /* _SQ_ALLOCATOR_OBJECT_H */
