@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the suites of the allocator share: a kit that makes caches and heaps
+ * What the suites of the allocator share: a fixture that makes caches and heaps
  * and puts them away after the test, whatever became of it, and a model of the
  * objects that are live.
  */
@@ -23,98 +23,98 @@
 
 /* Of the property tests: fixed, so that a failure comes again. */
 #ifdef SQ_SEED
-#define SQ_KIT_SEED	SQ_SEED
+#define SQ_FIXTURE_SEED	SQ_SEED
 #else
-#define SQ_KIT_SEED	20250731U
+#define SQ_FIXTURE_SEED	20250731U
 #endif
 
-#define SQ_KIT_MAX	6
+#define SQ_FIXTURE_MAX	6
 
 /**
- * struct sq_kit - what a test has made
+ * struct sq_fixture - what a test has made
  * @caches: caches, by creation
  * @heaps: heaps, by creation
  * @fake: page source of the heap over it
  * @over_fake: the heap over @fake, or NULL
  * @misuse: reports of misuse that are accounted for
  */
-struct sq_kit {
-	struct squirrel_cache *caches[SQ_KIT_MAX];
-	struct squirrel_heap *heaps[SQ_KIT_MAX];
+struct sq_fixture {
+	struct squirrel_cache *caches[SQ_FIXTURE_MAX];
+	struct squirrel_heap *heaps[SQ_FIXTURE_MAX];
 	struct sq_fake fake;
 	struct squirrel_heap *over_fake;
 	unsigned long misuse;
 };
 
-int sq_kit_suite_init(struct kunit_suite *suite);
-void sq_kit_suite_exit(struct kunit_suite *suite);
-int sq_kit_init(struct kunit *test);
-int sq_kit_init_hardened(struct kunit *test);
-void sq_kit_need_hardened(struct kunit *test);
-void sq_kit_exit(struct kunit *test);
-struct squirrel_cache *sq_kit_cache(struct kunit *test, unsigned int size,
-				    const struct squirrel_cache_args *args);
-struct squirrel_heap *sq_kit_heap(struct kunit *test,
-				  const struct squirrel_heap_args *args);
-struct squirrel_heap *sq_kit_fake_heap(struct kunit *test, const char *strategy,
-				       unsigned long pages);
-struct squirrel_cache *sq_kit_fake_cache(struct kunit *test, unsigned int size);
+int sq_fixture_suite_init(struct kunit_suite *suite);
+void sq_fixture_suite_exit(struct kunit_suite *suite);
+int sq_fixture_init(struct kunit *test);
+int sq_fixture_init_hardened(struct kunit *test);
+void sq_fixture_need_hardened(struct kunit *test);
+void sq_fixture_exit(struct kunit *test);
+struct squirrel_cache *sq_fixture_cache(struct kunit *test, unsigned int size,
+					const struct squirrel_cache_args *args);
+struct squirrel_heap *sq_fixture_heap(struct kunit *test,
+				      const struct squirrel_heap_args *args);
+struct squirrel_heap *sq_fixture_fake_heap(struct kunit *test, const char *strategy,
+					   unsigned long pages);
+struct squirrel_cache *sq_fixture_fake_cache(struct kunit *test, unsigned int size);
 struct squirrel_cache *
-sq_kit_fake_cache_args(struct kunit *test, unsigned int size,
-		       const struct squirrel_cache_args *args);
-bool sq_kit_put_cache(struct kunit *test, struct squirrel_cache *c);
-void sq_kit_put_heap(struct kunit *test, struct squirrel_heap *heap);
-unsigned long sq_kit_misuse(struct kunit *test);
-unsigned long sq_kit_nr_caches(void);
-unsigned long sq_kit_nr_heaps(void);
-unsigned long sq_kit_drain(struct squirrel_cache *c, bool cold_only);
-void *sq_kit_alloc(struct kunit *test, struct squirrel_cache *c);
-void **sq_kit_take(struct kunit *test, struct squirrel_cache *c,
-		   unsigned int n);
+sq_fixture_fake_cache_args(struct kunit *test, unsigned int size,
+			   const struct squirrel_cache_args *args);
+bool sq_fixture_put_cache(struct kunit *test, struct squirrel_cache *c);
+void sq_fixture_put_heap(struct kunit *test, struct squirrel_heap *heap);
+unsigned long sq_fixture_misuse(struct kunit *test);
+unsigned long sq_fixture_nr_caches(void);
+unsigned long sq_fixture_nr_heaps(void);
+unsigned long sq_fixture_drain(struct squirrel_cache *c, bool idle_only);
+void *sq_fixture_alloc(struct kunit *test, struct squirrel_cache *c);
+void **sq_fixture_take(struct kunit *test, struct squirrel_cache *c,
+		       unsigned int n);
 
 /* Text from a show function, until the test ends. */
-#define SQ_KIT_TEXT	16384
+#define SQ_FIXTURE_TEXT	16384
 
-struct seq_file *sq_kit_seq(struct kunit *test);
-char *sq_kit_text(struct kunit *test, struct seq_file *s);
-long sq_kit_figure(struct kunit *test, const char *text, const char *key);
+struct seq_file *sq_fixture_seq(struct kunit *test);
+char *sq_fixture_text(struct kunit *test, struct seq_file *s);
+long sq_fixture_figure(struct kunit *test, const char *text, const char *key);
 
 /* The pinned CPU's magazines, and its node. */
-static inline struct sq_cpu *sq_kit_cpu(struct squirrel_cache *c)
+static inline struct sq_cpu *sq_fixture_cpu(struct squirrel_cache *c)
 {
 	return per_cpu_ptr(c->cpu, raw_smp_processor_id());
 }
 
-static inline struct sq_node *sq_kit_node(struct squirrel_cache *c)
+static inline struct sq_node *sq_fixture_node(struct squirrel_cache *c)
 {
 	return c->node[numa_mem_id()];
 }
 
 /* Objects in the pinned CPU's array, and how many it may hold. */
-static inline u32 sq_kit_nr(struct squirrel_cache *c)
+static inline u32 sq_fixture_nr(struct squirrel_cache *c)
 {
 	return per_cpu_ptr(sq_word(c), raw_smp_processor_id())->nr;
 }
 
-static inline u32 sq_kit_busy(struct squirrel_cache *c)
+static inline u32 sq_fixture_busy(struct squirrel_cache *c)
 {
-	return per_cpu_ptr(sq_word(c), raw_smp_processor_id())->busy;
+	return per_cpu_ptr(sq_word(c), raw_smp_processor_id())->claimed;
 }
 
-static inline u32 sq_kit_cap(struct squirrel_cache *c)
+static inline u32 sq_fixture_cap(struct squirrel_cache *c)
 {
 	return c->cap;
 }
 
 /* Another cache may be moving, or this one, without the test's doing. */
-static inline int sq_kit_renew(struct squirrel_cache *c, u32 room)
+static inline int sq_fixture_renew(struct squirrel_cache *c, u32 room)
 {
 	unsigned int tries = 100;
 	int err;
 
 	do {
-		sq_room_flush();
-		err = sq_room_renew(c, room);
+		sq_resize_flush();
+		err = sq_resize_now(c, room);
 	} while (err == -EBUSY && --tries);
 	return err;
 }
@@ -123,22 +123,22 @@ static inline int sq_kit_renew(struct squirrel_cache *c, u32 room)
  * Let it hold that many at once, with room for all that it may ever: a depot's
  * magazines may be larger.
  */
-static inline void sq_kit_set_cap(struct kunit *test, struct squirrel_cache *c,
-				  u32 cap)
+static inline void sq_fixture_set_cap(struct kunit *test, struct squirrel_cache *c,
+				      u32 cap)
 {
-	if (c->room < c->cpu_max)
-		KUNIT_ASSERT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
+	if (c->resize.max < c->cpu_max)
+		KUNIT_ASSERT_EQ(test, sq_fixture_renew(c, c->cpu_max), 0);
 	sq_set_cap(c, cap);
 }
 
 /* As if the test had interrupted somebody who is at the array. */
-static inline void sq_kit_set_busy(struct squirrel_cache *c, bool busy)
+static inline void sq_fixture_set_busy(struct squirrel_cache *c, bool busy)
 {
-	per_cpu_ptr(sq_word(c), raw_smp_processor_id())->busy = busy;
+	per_cpu_ptr(sq_word(c), raw_smp_processor_id())->claimed = busy;
 }
 
 /* 0 to @below - 1 */
-static inline u32 sq_kit_random(struct rnd_state *rnd, u32 below)
+static inline u32 sq_fixture_random(struct rnd_state *rnd, u32 below)
 {
 	return prandom_u32_state(rnd) % below;
 }

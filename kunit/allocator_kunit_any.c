@@ -26,25 +26,25 @@ static void any_object_of_a_cache(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(args); i++) {
-		struct squirrel_cache *c = sq_kit_cache(test, SIZE, &args[i]);
-		void *obj = sq_kit_alloc(test, c), *other;
+		struct squirrel_cache *c = sq_fixture_cache(test, SIZE, &args[i]);
+		void *obj = sq_fixture_alloc(test, c), *other;
 
-		other = sq_kit_alloc(test, c);
+		other = sq_fixture_alloc(test, c);
 		KUNIT_EXPECT_TRUE(test, squirrel_free_any(obj));
 		KUNIT_EXPECT_EQ(test, sq_cache_live(c), 1);
-		KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+		KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 		/* It is at hand again. */
-		KUNIT_EXPECT_PTR_EQ(test, sq_kit_alloc(test, c), obj);
+		KUNIT_EXPECT_PTR_EQ(test, sq_fixture_alloc(test, c), obj);
 		KUNIT_EXPECT_TRUE(test, squirrel_free_any(other));
 		KUNIT_EXPECT_TRUE(test, squirrel_free_any(obj));
 		KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
-		KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+		KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 	}
 }
 
 static void any_memory_of_a_heap(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	void *small = squirrel_heap_alloc(heap, SIZE, GFP_KERNEL);
 	void *large = squirrel_heap_alloc(heap, LARGE, GFP_KERNEL);
 	void *common = squirrel_alloc(SIZE, GFP_KERNEL);
@@ -59,29 +59,29 @@ static void any_memory_of_a_heap(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, squirrel_free_any(large));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->large_live), 0);
 	KUNIT_EXPECT_TRUE(test, squirrel_free_any(common));
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 }
 
 /* What it would be wrong to free is refused and reported as by the others. */
 static void any_misuse_is_reported(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	void *large, *obj;
 
-	sq_kit_need_hardened(test);
+	sq_fixture_need_hardened(test);
 	large = squirrel_heap_alloc(heap, LARGE, GFP_KERNEL);
-	obj = sq_kit_alloc(test, c);
+	obj = sq_fixture_alloc(test, c);
 	KUNIT_ASSERT_NOT_NULL(test, large);
 	KUNIT_EXPECT_TRUE(test, squirrel_free_any(obj + 8));
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_TRUE(test, squirrel_free_any(large + PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 1);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->large_live), 1);
 	KUNIT_EXPECT_TRUE(test, squirrel_free_any(obj));
 	KUNIT_EXPECT_TRUE(test, squirrel_free_any(obj));
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 	KUNIT_EXPECT_TRUE(test, squirrel_free_any(large));
 }
@@ -89,9 +89,9 @@ static void any_misuse_is_reported(struct kunit *test)
 /* Nothing is done, and nothing said, about what is not squirrel's. */
 static void any_other_memory_is_left_alone(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 	u8 *foreign = kunit_kmalloc(test, SIZE, GFP_KERNEL);
-	void *gone = sq_kit_alloc(test, c);
+	void *gone = sq_fixture_alloc(test, c);
 
 	KUNIT_ASSERT_NOT_NULL(test, foreign);
 	memset(foreign, 0x5a, SIZE);
@@ -105,7 +105,7 @@ static void any_other_memory_is_left_alone(struct kunit *test)
 	squirrel_cache_free(c, gone);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 	KUNIT_EXPECT_FALSE(test, squirrel_free_any(gone));
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 }
 
 static struct kunit_case any_cases[] = {
@@ -118,10 +118,10 @@ static struct kunit_case any_cases[] = {
 
 static struct kunit_suite any_suite = {
 	.name = "squirrel_free_any",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = any_cases,
 };
 

@@ -62,8 +62,8 @@ struct state {
 static struct state state_now(void)
 {
 	return (struct state) {
-		.caches = sq_kit_nr_caches(),
-		.heaps = sq_kit_nr_heaps(),
+		.caches = sq_fixture_nr_caches(),
+		.heaps = sq_fixture_nr_heaps(),
 		.pages = sq_manager_pages_used(sq_default_heap->manager),
 	};
 }
@@ -128,7 +128,7 @@ static void good_cache_is_made(struct kunit *test)
 		c = squirrel_cache_create(good->name, good->size, &good->args);
 		KUNIT_ASSERT_FALSE_MSG(test, IS_ERR_OR_NULL(c), "%s",
 				       good->name);
-		KUNIT_EXPECT_EQ(test, sq_kit_nr_caches(), before.caches + 1);
+		KUNIT_EXPECT_EQ(test, sq_fixture_nr_caches(), before.caches + 1);
 		KUNIT_EXPECT_EQ(test, squirrel_cache_size(c), good->size);
 		obj = squirrel_cache_alloc(c, GFP_KERNEL | __GFP_NOWARN);
 		KUNIT_EXPECT_NOT_NULL_MSG(test, obj, "%s", good->name);
@@ -151,7 +151,7 @@ static void cache_name_is_taken_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(b), -EEXIST);
 	expect_state(test, &before);
 	/* A heap may be called the same. */
-	KUNIT_EXPECT_FALSE(test, IS_ERR(sq_kit_heap(test, NULL)));
+	KUNIT_EXPECT_FALSE(test, IS_ERR(sq_fixture_heap(test, NULL)));
 	squirrel_cache_destroy(a);
 	b = squirrel_cache_create("twice", 128, NULL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(b), 0);
@@ -218,7 +218,7 @@ static void good_heap_is_made(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(good); i++) {
 		heap = squirrel_heap_create(good[i].name, &good[i].args);
 		KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(heap));
-		KUNIT_EXPECT_EQ(test, sq_kit_nr_heaps(), before.heaps + 1);
+		KUNIT_EXPECT_EQ(test, sq_fixture_nr_heaps(), before.heaps + 1);
 		KUNIT_EXPECT_NOT_NULL(test, squirrel_heap_alloc(heap, 100,
 								GFP_KERNEL));
 		squirrel_heap_destroy(heap);
@@ -247,7 +247,7 @@ static void strategies_have_names_and_numbers(struct kunit *test)
 		{ SQUIRREL_FIRST_FIT, "first" },
 		{ SQUIRREL_BEST_FIT, "best" },
 	};
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(all); i++) {
@@ -275,10 +275,10 @@ static struct kunit_case args_cases[] = {
 
 static struct kunit_suite args_suite = {
 	.name = "squirrel_args",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = args_cases,
 };
 

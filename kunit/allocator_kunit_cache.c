@@ -28,7 +28,7 @@ static void objects_are_aligned(struct kunit *test)
 		{ 16384, 32768, 0, 32768 }, { 100, 65536, 0, 65536 },
 		{ 8192, 8192, SQUIRREL_TYPESAFE_BY_RCU, 8192 },
 	};
-	struct squirrel_cache *page = sq_kit_cache(test, PAGE_SIZE, NULL);
+	struct squirrel_cache *page = sq_fixture_cache(test, PAGE_SIZE, NULL);
 	struct sq_model *pages = sq_model_new(test, 100);
 	unsigned int i, k;
 
@@ -36,12 +36,12 @@ static void objects_are_aligned(struct kunit *test)
 		const struct squirrel_cache_args args = {
 			.align = t[i].align, .flags = t[i].flags,
 		};
-		struct squirrel_cache *c = sq_kit_cache(test, t[i].size, &args);
+		struct squirrel_cache *c = sq_fixture_cache(test, t[i].size, &args);
 		struct sq_model *m = sq_model_new(test, 100);
 
 		KUNIT_EXPECT_EQ(test, squirrel_cache_size(c), t[i].size);
 		for (k = 0; k < 100; k++) {
-			void *obj = sq_kit_alloc(test, c);
+			void *obj = sq_fixture_alloc(test, c);
 
 			KUNIT_EXPECT_EQ_MSG(test,
 					    (unsigned long)obj % t[i].expect, 0,
@@ -50,7 +50,7 @@ static void objects_are_aligned(struct kunit *test)
 							     0));
 			/* The next block may begin anywhere. */
 			KUNIT_EXPECT_TRUE(test,
-					  sq_model_add(pages, sq_kit_alloc(test, page),
+					  sq_model_add(pages, sq_fixture_alloc(test, page),
 						       PAGE_SIZE, 0));
 		}
 		KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
@@ -58,7 +58,7 @@ static void objects_are_aligned(struct kunit *test)
 			squirrel_cache_free(c, sq_model_del(m, 0));
 		while (pages->nr)
 			squirrel_cache_free(page, sq_model_del(pages, 0));
-		KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+		KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 	}
 }
 
@@ -71,7 +71,7 @@ static void small_objects_share_a_line(struct kunit *test)
 	unsigned int line = cache_line_size(), size;
 
 	for (size = 1; size <= 2 * line + 1; size++) {
-		struct squirrel_cache *c = sq_kit_cache(test, size, &args);
+		struct squirrel_cache *c = sq_fixture_cache(test, size, &args);
 		unsigned int align = max_t(unsigned int, 8,
 					   min_t(unsigned int, line,
 						 roundup_pow_of_two(size)));
@@ -79,7 +79,7 @@ static void small_objects_share_a_line(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, c->align, align, "size %u", size);
 		KUNIT_EXPECT_EQ_MSG(test, c->size, ALIGN(size, align), "size %u",
 				    size);
-		KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+		KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 	}
 }
 
@@ -97,8 +97,8 @@ static void zalloc_clears_dirt(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct squirrel_cache *c = sq_kit_cache(test, sizes[i], NULL);
-		void *obj = sq_kit_alloc(test, c), *again;
+		struct squirrel_cache *c = sq_fixture_cache(test, sizes[i], NULL);
+		void *obj = sq_fixture_alloc(test, c), *again;
 
 		memset(obj, 0xff, sizes[i]);
 		squirrel_cache_free(c, obj);
@@ -113,24 +113,24 @@ static void zalloc_clears_dirt(struct kunit *test)
 						__GFP_ZERO, 1, &again), 1);
 		KUNIT_EXPECT_TRUE(test, is_filled(again, 0, sizes[i]));
 		squirrel_cache_free(c, again);
-		KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+		KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 	}
 }
 
 /* If the kernel clears all allocations, so does squirrel. */
 static void init_on_alloc_is_obeyed(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 200, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 200, NULL);
 	void *obj, *again;
 
 	if (!want_init_on_alloc(0) && !want_init_on_free())
 		kunit_skip(test, "needs init_on_alloc=1 or init_on_free=1");
-	obj = sq_kit_alloc(test, c);
+	obj = sq_fixture_alloc(test, c);
 	memset(obj, 0xff, 200);
 	squirrel_cache_free(c, obj);
 	if (want_init_on_free())
 		KUNIT_EXPECT_TRUE(test, is_filled(obj + 8, 0, 192));
-	again = sq_kit_alloc(test, c);
+	again = sq_fixture_alloc(test, c);
 	KUNIT_EXPECT_PTR_EQ(test, again, obj);
 	KUNIT_EXPECT_TRUE(test, is_filled(again, 0, 200));
 	squirrel_cache_free(c, again);
@@ -139,14 +139,14 @@ static void init_on_alloc_is_obeyed(struct kunit *test)
 /* Many at a time as well, of which none is looked at one by one otherwise. */
 static void init_of_bulks_is_obeyed(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 200, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 200, NULL);
 	void *objs[20];
 	unsigned int i;
 
 	if (!want_init_on_alloc(0) && !want_init_on_free())
 		kunit_skip(test, "needs init_on_alloc=1 or init_on_free=1");
 	for (i = 0; i < ARRAY_SIZE(objs); i++)
-		objs[i] = memset(sq_kit_alloc(test, c), 0xff, 200);
+		objs[i] = memset(sq_fixture_alloc(test, c), 0xff, 200);
 	squirrel_cache_free_bulk(c, ARRAY_SIZE(objs), objs);
 	for (i = 0; i < ARRAY_SIZE(objs) && want_init_on_free(); i++)
 		KUNIT_EXPECT_TRUE(test, is_filled(objs[i] + 8, 0, 192));
@@ -164,13 +164,13 @@ static void typesafe_object_is_not_cleared(struct kunit *test)
 	const struct squirrel_cache_args args = {
 		.flags = SQUIRREL_TYPESAFE_BY_RCU,
 	};
-	struct squirrel_cache *c = sq_kit_cache(test, 200, &args);
-	void *obj = sq_kit_alloc(test, c), *again;
+	struct squirrel_cache *c = sq_fixture_cache(test, 200, &args);
+	void *obj = sq_fixture_alloc(test, c), *again;
 
 	memset(obj, 0x5a, 200);
 	squirrel_cache_free(c, obj);
 	KUNIT_EXPECT_TRUE(test, is_filled(obj, 0x5a, 200));
-	again = sq_kit_alloc(test, c);
+	again = sq_fixture_alloc(test, c);
 	KUNIT_EXPECT_PTR_EQ(test, again, obj);
 	KUNIT_EXPECT_TRUE(test, is_filled(obj, 0x5a, 200));
 	squirrel_cache_free_bulk(c, 1, &obj);
@@ -195,12 +195,12 @@ static bool ascending(void **objs, unsigned int n)
 /* A fresh slab's objects come in an order that an attacker does not know. */
 static void fresh_slab_is_in_random_order(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 128, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 128, NULL);
 	void *objs[30];
 
 	if (!IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM))
 		kunit_skip(test, "needs CONFIG_SLAB_FREELIST_RANDOM");
-	squirrel_cache_free(c, sq_kit_alloc(test, c));
+	squirrel_cache_free(c, sq_fixture_alloc(test, c));
 	KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL, 30,
 							objs), 30);
 	KUNIT_EXPECT_FALSE(test, ascending(objs, 30));
@@ -227,9 +227,9 @@ static bool is_constructed(void *obj)
 static void ctor_is_called_once_per_object(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .ctor = ctor };
-	struct squirrel_cache *c = sq_kit_cache(test, 100, &args);
+	struct squirrel_cache *c = sq_fixture_cache(test, 100, &args);
 	void **objs = kunit_kcalloc(test, MANY, sizeof(*objs), GFP_KERNEL);
-	struct sq_node *n = sq_kit_node(c);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned int round, i;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
@@ -245,7 +245,7 @@ static void ctor_is_called_once_per_object(struct kunit *test)
 		/* Once in each slab's life; some have come and gone. */
 		KUNIT_ASSERT_EQ(test, n->nr_objs % n->nr_slabs, 0);
 		KUNIT_EXPECT_EQ(test, ctor_calls, n->nr_objs / n->nr_slabs *
-				atomic_long_read(&c->grown));
+				atomic_long_read(&c->counts.grown));
 		for (i = 0; i < MANY; i++)
 			squirrel_cache_free(c, objs[i]);
 		for (i = 0; i < MANY; i += 7)
@@ -261,22 +261,22 @@ static void ctor_is_called_once_per_object(struct kunit *test)
 static void constructed_objects_keep_state(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .ctor = ctor };
-	struct squirrel_cache *c = sq_kit_cache(test, 100, &args);
+	struct squirrel_cache *c = sq_fixture_cache(test, 100, &args);
 	struct sq_model *m = sq_model_new(test, MANY);
 	void *fresh[100], *obj;
 	unsigned int i, n = 0;
 
 	while (m->nr < MANY)
-		KUNIT_ASSERT_TRUE(test, sq_model_add(m, sq_kit_alloc(test, c),
+		KUNIT_ASSERT_TRUE(test, sq_model_add(m, sq_fixture_alloc(test, c),
 						     100, 0));
 	/* Every second one, so that each slab stays; and into the slabs. */
 	for (i = 0; i < MANY; i += 2)
 		squirrel_cache_free(c, (void *)m->objs[i]->addr);
-	sq_kit_drain(c, false);
+	sq_fixture_drain(c, false);
 	sq_depot_drain(c, true);
 	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
-	while (n < 100 && sq_cache_live(c) < sq_kit_node(c)->nr_objs) {
-		obj = sq_kit_alloc(test, c);
+	while (n < 100 && sq_cache_live(c) < sq_fixture_node(c)->nr_objs) {
+		obj = sq_fixture_alloc(test, c);
 		if (!sq_model_find(m, obj))
 			fresh[n++] = obj;
 	}
@@ -292,7 +292,7 @@ static void constructed_objects_keep_state(struct kunit *test)
 static void bulk_is_all_or_nothing(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .limit = 100 * 64 };
-	struct squirrel_cache *c = sq_kit_cache(test, 64, &args);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, &args);
 	struct sq_model *m = sq_model_new(test, MANY);
 	void **objs = kunit_kcalloc(test, MANY, sizeof(*objs), GFP_KERNEL);
 	unsigned int i;
@@ -318,7 +318,7 @@ static void bulk_is_all_or_nothing(struct kunit *test)
 	objs[50] = NULL;
 	squirrel_cache_free_bulk(c, 101, objs);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.nomem), 0);
 }
 
 enum odd_one {
@@ -334,7 +334,7 @@ enum odd_one {
  */
 static void bulk_passes_over_the_odd_one(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
 	unsigned int odd, n, at, i, ones;
 	void *objs[9], *other;
 	u64 foreign[8];
@@ -343,9 +343,9 @@ static void bulk_passes_over_the_odd_one(struct kunit *test)
 	for (odd = 0; odd < ones; odd++)
 		for (n = 2; n <= ARRAY_SIZE(objs); n++)
 			for (at = 0; at < n; at++) {
-				other = sq_kit_alloc(test, c);
+				other = sq_fixture_alloc(test, c);
 				for (i = 0; i < n; i++)
-					objs[i] = sq_kit_alloc(test, c);
+					objs[i] = sq_fixture_alloc(test, c);
 				squirrel_cache_free(c, other);
 				squirrel_cache_free(c, objs[at]);
 				if (odd == ODD_NULL)
@@ -353,7 +353,7 @@ static void bulk_passes_over_the_odd_one(struct kunit *test)
 				else if (odd == ODD_FOREIGN)
 					objs[at] = foreign;
 				squirrel_cache_free_bulk(c, n, objs);
-				KUNIT_EXPECT_EQ(test, sq_kit_misuse(test),
+				KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test),
 						odd != ODD_NULL);
 				KUNIT_EXPECT_EQ_MSG(test, sq_cache_live(c), 0,
 						    "%u of %u", at, n);
@@ -364,25 +364,25 @@ static void bulk_passes_over_the_odd_one(struct kunit *test)
 /* What a bulk has freed is as free as any other. */
 static void bulk_is_freed_once(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
 	unsigned int i, n;
 	void *objs[40];
 
-	sq_kit_need_hardened(test);
+	sq_fixture_need_hardened(test);
 	for (n = 2; n <= ARRAY_SIZE(objs); n++) {
 		KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL, n,
 								objs), n);
 		squirrel_cache_free_bulk(c, n, objs);
 		for (i = 0; i < n; i++)
 			squirrel_cache_free(c, objs[i]);
-		KUNIT_EXPECT_EQ_MSG(test, sq_kit_misuse(test), n, "%u", n);
+		KUNIT_EXPECT_EQ_MSG(test, sq_fixture_misuse(test), n, "%u", n);
 	}
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 }
 
 static void node_is_obeyed(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
 	int node = numa_mem_id();
 	void *obj;
 
@@ -411,7 +411,7 @@ static void node_is_obeyed(struct kunit *test)
 static void node_has_all_of_a_slab(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .limit = 40 * 64 };
-	struct squirrel_cache *c = sq_kit_cache(test, 64, &args);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, &args);
 	int node = numa_mem_id();
 	void *objs[40];
 	unsigned int i;
@@ -463,11 +463,11 @@ static void typed_cache_has_checked_calls(struct kunit *test)
 static void accounted_cache_works(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .flags = SQUIRREL_ACCOUNT };
-	struct squirrel_cache *c = sq_kit_cache(test, 100, &args);
+	struct squirrel_cache *c = sq_fixture_cache(test, 100, &args);
 	struct sq_model *m = sq_model_new(test, MANY);
 
 	while (m->nr < MANY)
-		KUNIT_ASSERT_TRUE(test, sq_model_add(m, sq_kit_alloc(test, c),
+		KUNIT_ASSERT_TRUE(test, sq_model_add(m, sq_fixture_alloc(test, c),
 						     100, 0));
 	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
 	while (m->nr)
@@ -477,11 +477,11 @@ static void accounted_cache_works(struct kunit *test)
 
 static void largest_objects(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SQUIRREL_MAX_SIZE, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, SQUIRREL_MAX_SIZE, NULL);
 	struct sq_model *m = sq_model_new(test, 2);
 
 	while (m->nr < 2)
-		KUNIT_ASSERT_TRUE(test, sq_model_add(m, sq_kit_alloc(test, c),
+		KUNIT_ASSERT_TRUE(test, sq_model_add(m, sq_fixture_alloc(test, c),
 						     SQUIRREL_MAX_SIZE, 0));
 	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
 	while (m->nr)
@@ -505,7 +505,7 @@ static void shrink_reaches_all_cpus(struct kunit *test)
 
 	if (cpu >= nr_cpu_ids)
 		kunit_skip(test, "there is one CPU only");
-	c = sq_kit_cache(test, 64, NULL);
+	c = sq_fixture_cache(test, 64, NULL);
 	KUNIT_EXPECT_EQ(test, work_on_cpu(cpu, use_there, c), 0);
 	KUNIT_EXPECT_GT(test, sq_cache_in_magazines(c), 0);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
@@ -536,10 +536,10 @@ static struct kunit_case cache_cases[] = {
 
 static struct kunit_suite cache_suite = {
 	.name = "squirrel_cache",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = cache_cases,
 };
 

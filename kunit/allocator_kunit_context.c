@@ -45,9 +45,9 @@ static void act(struct actor *a, gfp_t gfp)
 	for (i = 0; i < 8; i++) {
 		void *obj;
 
-		if (a->m->nr == OWN || (a->m->nr && sq_kit_random(&a->rnd, 2))) {
+		if (a->m->nr == OWN || (a->m->nr && sq_fixture_random(&a->rnd, 2))) {
 			obj = sq_model_del(a->m,
-					   sq_kit_random(&a->rnd, a->m->nr));
+					   sq_fixture_random(&a->rnd, a->m->nr));
 			squirrel_cache_free(play.c, obj);
 			continue;
 		}
@@ -111,12 +111,12 @@ static void task_softirq_and_hardirq(struct kunit *test)
 {
 	unsigned long end = jiffies + HZ / 2;
 
-	play.c = sq_kit_cache(test, 64, NULL);
+	play.c = sq_fixture_cache(test, 64, NULL);
 	play.stop = false;
-	start(test, &play.task, SQ_KIT_SEED);
-	start(test, &play.softirq, SQ_KIT_SEED + 1);
-	start(test, &play.hardirq, SQ_KIT_SEED + 2);
-	kunit_info(test, "seed %u\n", SQ_KIT_SEED);
+	start(test, &play.task, SQ_FIXTURE_SEED);
+	start(test, &play.softirq, SQ_FIXTURE_SEED + 1);
+	start(test, &play.hardirq, SQ_FIXTURE_SEED + 2);
+	kunit_info(test, "seed %u\n", SQ_FIXTURE_SEED);
 	irq_work_queue(&play_work);
 	while (time_before(jiffies, end) || play.hardirq.rounds < 5)
 		act(&play.task, GFP_KERNEL);
@@ -138,8 +138,8 @@ static void task_softirq_and_hardirq(struct kunit *test)
 /* With interrupts off nothing may sleep or switch them on. */
 static void with_interrupts_off(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
 	void *objs[40], *small, *large;
 	unsigned long flags;
 	int got;
@@ -167,10 +167,10 @@ static struct kunit_case context_cases[] = {
 
 static struct kunit_suite context_suite = {
 	.name = "squirrel_context",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = context_cases,
 };
 

@@ -21,22 +21,22 @@ static void defer(struct squirrel_cache *c, void *obj)
 /* Its slab is taken apart before it gets there. */
 static void deferred_free_follows_its_slab(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 3000, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 3000, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	void **objs = kunit_kcalloc(test, MANY, sizeof(*objs), GFP_KERNEL);
 	unsigned long flags, parts;
 	struct sq_agent *agent;
 	unsigned int nr = 0, i;
 	void *base, *last;
 
-	sq_kit_need_hardened(test);
+	sq_fixture_need_hardened(test);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	do {
 		KUNIT_ASSERT_LT(test, nr, MANY);
-		objs[nr] = sq_kit_alloc(test, c);
+		objs[nr] = sq_fixture_alloc(test, c);
 		agent = sq_map_lookup(objs[nr++]);
 	} while (sq_agent_pages(agent) < 4 ||
-		 sq_slab_of(agent)->nr_free || sq_kit_nr(c));
+		 sq_slab_of(agent)->nr_free || sq_fixture_nr(c));
 	base = (void *)sq_agent_addr(agent);
 	last = base + (sq_slab_of(agent)->nr_objs - 1) * c->size;
 	for (i = 0; i < nr; i++)
@@ -45,14 +45,14 @@ static void deferred_free_follows_its_slab(struct kunit *test)
 	squirrel_cache_shrink(c);
 	local_irq_save(flags);
 	defer(c, last);
-	parts = sq_cache_shed(c, true);
+	parts = sq_cache_trim(c, true);
 	local_irq_restore(flags);
 	sq_deferred_flush();
 	KUNIT_EXPECT_EQ(test, parts, 1);
 	KUNIT_EXPECT_PTR_NE(test, sq_map_lookup(last), agent);
-	KUNIT_EXPECT_EQ(test, n->nr_free + sq_kit_nr(c) + 1, n->nr_objs);
+	KUNIT_EXPECT_EQ(test, n->nr_free + sq_fixture_nr(c) + 1, n->nr_objs);
 	squirrel_cache_free(c, last);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	squirrel_cache_free(c, base);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 }
@@ -60,9 +60,9 @@ static void deferred_free_follows_its_slab(struct kunit *test)
 /* What has no owner any more is passed over. */
 static void deferred_free_of_nobody_is_let_go(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
-	struct sq_node *n = sq_kit_node(c);
-	void *obj = sq_kit_alloc(test, c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
+	struct sq_node *n = sq_fixture_node(c);
+	void *obj = sq_fixture_alloc(test, c);
 	struct sq_agent *agent = sq_map_lookup(obj);
 	unsigned long flags, free = n->nr_free;
 
@@ -86,15 +86,15 @@ static void deferred_free_of_nobody_is_let_go(struct kunit *test)
  */
 static void flush_waits_for_all(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	void **objs = kunit_kcalloc(test, MANY, sizeof(*objs), GFP_KERNEL);
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < MANY; i++)
-		objs[i] = sq_kit_alloc(test, c);
-	sq_kit_drain(c, false);
+		objs[i] = sq_fixture_alloc(test, c);
+	sq_fixture_drain(c, false);
 	for (i = 0; i < MANY; i++)
 		defer(c, objs[i]);
 	sq_deferred_flush();
@@ -113,22 +113,22 @@ static void make_empty(struct kunit *test, struct squirrel_cache *c,
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < nr; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	c->reserve = 2 * nr;
 	for (i = 0; i < nr; i++)
 		squirrel_cache_free(c, objs[i]);
-	sq_kit_drain(c, false);
+	sq_fixture_drain(c, false);
 	sq_depot_drain(c, true);
 	c->reserve = 0;
 	kunit_kfree(test, objs);
-	KUNIT_ASSERT_GE(test, sq_kit_node(c)->nr_empty, nr);
+	KUNIT_ASSERT_GE(test, sq_fixture_node(c)->nr_empty, nr);
 }
 
 /* However many are empty, the lock of the node is not held for all of them. */
 static void empty_slabs_go_by_and_by(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, PAGE_SIZE, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, PAGE_SIZE, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned long flags, empty;
 	LIST_HEAD(out);
 	void *obj;
@@ -142,14 +142,14 @@ static void empty_slabs_go_by_and_by(struct kunit *test)
 	KUNIT_EXPECT_LT(test, n->nr_empty, empty);
 	sq_slabs_release(c, &out);
 	/* Nor does one free with interrupts off pay for all of them. */
-	obj = sq_kit_alloc(test, c);
-	sq_kit_drain(c, false);
-	sq_kit_set_busy(c, true);
+	obj = sq_fixture_alloc(test, c);
+	sq_fixture_drain(c, false);
+	sq_fixture_set_busy(c, true);
 	empty = n->nr_empty;
 	local_irq_save(flags);
 	squirrel_cache_free(c, obj);
 	local_irq_restore(flags);
-	sq_kit_set_busy(c, false);
+	sq_fixture_set_busy(c, false);
 	KUNIT_EXPECT_GE(test, n->nr_empty, empty - 64);
 	KUNIT_EXPECT_LT(test, n->nr_empty, empty);
 	/* But the reclaimer gets at all of them. */
@@ -165,22 +165,22 @@ static void rcu_is_not_asked_with_interrupts_off(struct kunit *test)
 	const struct squirrel_cache_args args = {
 		.flags = SQUIRREL_TYPESAFE_BY_RCU,
 	};
-	struct squirrel_cache *c = sq_kit_cache(test, PAGE_SIZE - 8, &args);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, PAGE_SIZE - 8, &args);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned long flags, slabs;
 	void *obj;
 
 	make_empty(test, c, 100);
-	obj = sq_kit_alloc(test, c);
-	sq_kit_set_busy(c, true);
+	obj = sq_fixture_alloc(test, c);
+	sq_fixture_set_busy(c, true);
 	slabs = n->nr_slabs;
 	local_irq_save(flags);
 	squirrel_cache_free(c, obj);
 	KUNIT_EXPECT_EQ(test, n->nr_slabs, slabs);
 	local_irq_restore(flags);
-	obj = sq_kit_alloc(test, c);
+	obj = sq_fixture_alloc(test, c);
 	squirrel_cache_free(c, obj);
-	sq_kit_set_busy(c, false);
+	sq_fixture_set_busy(c, false);
 	KUNIT_EXPECT_LT(test, n->nr_slabs, slabs);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 }
@@ -194,7 +194,7 @@ static void churn(struct kunit *test, struct squirrel_cache *c)
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < MANY; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	for (i = 0; i < MANY / 2; i++)
 		squirrel_cache_free(c, objs[i]);
 	squirrel_cache_free_bulk(c, MANY - i, objs + i);
@@ -208,23 +208,23 @@ static void churn(struct kunit *test, struct squirrel_cache *c)
  */
 static void source_is_called_with_preemption_on(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 2048);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 2048);
+	struct sq_fixture *fix = test->priv;
 	struct squirrel_cache *c;
 	void *large;
 
 	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
 		kunit_skip(test, "needs CONFIG_PREEMPT_COUNT");
-	c = sq_kit_fake_cache(test, 1000);
-	kit->fake.strict = true;
+	c = sq_fixture_fake_cache(test, 1000);
+	fix->fake.strict = true;
 	churn(test, c);
 	c->flags |= SQUIRREL_ACCOUNT;
 	churn(test, c);
 	large = squirrel_heap_alloc(heap, 50000, GFP_KERNEL_ACCOUNT);
 	KUNIT_EXPECT_NOT_NULL(test, large);
 	squirrel_heap_free(heap, large);
-	KUNIT_EXPECT_EQ(test, kit->fake.errors, 0);
-	kit->fake.strict = false;
+	KUNIT_EXPECT_EQ(test, fix->fake.errors, 0);
+	fix->fake.strict = false;
 }
 
 static struct kunit_case defer_cases[] = {
@@ -239,10 +239,10 @@ static struct kunit_case defer_cases[] = {
 
 static struct kunit_suite defer_suite = {
 	.name = "squirrel_defer",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = defer_cases,
 };
 

@@ -15,7 +15,7 @@ static const size_t some_sizes[] = {
 
 static void every_size_is_served(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	struct sq_model *m = sq_model_new(test, 2 * ARRAY_SIZE(some_sizes));
 	unsigned int i;
 
@@ -86,12 +86,12 @@ static void powers_of_two_are_aligned(struct kunit *test)
 		const struct squirrel_heap_args args = {
 			.strategy_name = strategies[i],
 		};
-		struct squirrel_heap *heap = sq_kit_heap(test, &args);
+		struct squirrel_heap *heap = sq_fixture_heap(test, &args);
 
 		make_odd(test, heap);
 		for (size = 1; size <= SQUIRREL_MAX_SIZE; size *= 2)
 			expect_aligned(test, heap, size);
-		sq_kit_put_heap(test, heap);
+		sq_fixture_put_heap(test, heap);
 	}
 }
 
@@ -101,8 +101,8 @@ static void powers_of_two_are_aligned(struct kunit *test)
  */
 static void carved_powers_of_two_are_aligned(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 1024);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 1024);
+	struct sq_fixture *fix = test->priv;
 	size_t pages;
 	void *obj;
 
@@ -114,7 +114,7 @@ static void carved_powers_of_two_are_aligned(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, (unsigned long)obj %
 				    (pages * PAGE_SIZE), 0, "%zu pages", pages);
 		/* It did come out of that block. */
-		KUNIT_EXPECT_LT(test, sq_fake_index(&kit->fake,
+		KUNIT_EXPECT_LT(test, sq_fake_index(&fix->fake,
 						    (unsigned long)obj), 64);
 	}
 }
@@ -122,7 +122,7 @@ static void carved_powers_of_two_are_aligned(struct kunit *test)
 /* A class that cannot be made is replaced by none that is aligned to less. */
 static void substitute_classes_are_aligned(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	unsigned int class;
 
 	for (class = 0; class + 1 < SQUIRREL_NR_CLASSES; class++) {
@@ -142,7 +142,7 @@ static void substitute_classes_are_aligned(struct kunit *test)
 /* Small ones waste at most an eighth, or 7 bytes; large ones part of a page. */
 static void usable_size_is_close(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	size_t size;
 
 	for (size = 1; size <= 20000; size += 1 + size / 50) {
@@ -161,7 +161,7 @@ static void usable_size_is_close(struct kunit *test)
 
 static void usable_size_of_what_is_not_live(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	void *small = squirrel_heap_alloc(heap, 100, GFP_KERNEL);
 	void *large = squirrel_heap_alloc(heap, 50000, GFP_KERNEL);
 	int on_stack;
@@ -187,7 +187,7 @@ static void usable_size_of_what_is_not_live(struct kunit *test)
 
 static void odd_sizes(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	const gfp_t quiet = GFP_KERNEL | __GFP_NOWARN;
 
 	KUNIT_EXPECT_PTR_EQ(test, squirrel_heap_alloc(heap, 0, GFP_KERNEL),
@@ -219,7 +219,7 @@ static void odd_sizes(struct kunit *test)
 /* All that is usable, for realloc() may show it later. */
 static void zeroed_memory_is_zero(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(some_sizes); i++) {
@@ -251,7 +251,7 @@ static void realloc_keeps_content(struct kunit *test)
 		1, 8, 9, 64, 60, 100, 104, 97, 4000, 5000, 8192, 8193, 12000,
 		12288, 12289, 100000, 98305, 20000, 8192, 300, 300, 17, 1,
 	};
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	struct sq_model *m = sq_model_new(test, 1);
 	unsigned int i;
 	void *obj;
@@ -276,7 +276,7 @@ static void realloc_keeps_content(struct kunit *test)
 
 static void realloc_stays_where_it_can(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	void *obj = squirrel_heap_alloc(heap, 97, GFP_KERNEL);
 	void *large = squirrel_heap_alloc(heap, 20000, GFP_KERNEL);
 
@@ -301,7 +301,7 @@ static void realloc_stays_where_it_can(struct kunit *test)
  */
 static void realloc_aligns_powers_of_two(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 1024);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 1024);
 	void *odd, *was, *obj;
 	size_t size;
 
@@ -326,7 +326,7 @@ static void realloc_aligns_powers_of_two(struct kunit *test)
 static void failed_realloc_changes_nothing(struct kunit *test)
 {
 	const struct squirrel_heap_args args = { .limit = 8 * PAGE_SIZE };
-	struct squirrel_heap *heap = sq_kit_heap(test, &args);
+	struct squirrel_heap *heap = sq_fixture_heap(test, &args);
 	struct sq_model *m = sq_model_new(test, 1);
 	void *obj = squirrel_heap_alloc(heap, 500, GFP_KERNEL);
 	int on_stack;
@@ -338,19 +338,19 @@ static void failed_realloc_changes_nothing(struct kunit *test)
 						      GFP_KERNEL |
 						      __GFP_NOWARN));
 	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 	KUNIT_EXPECT_NULL(test, squirrel_heap_realloc(heap, &on_stack, 8,
 						      GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_NULL(test, squirrel_heap_realloc(heap, obj + 8, 8,
 						      GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	squirrel_heap_free(heap, obj);
 }
 
 static void realloc_zeroes_what_is_new(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	u8 *obj;
 
 	/* Dirt for it to land on. */
@@ -373,7 +373,7 @@ static void realloc_zeroes_what_is_new(struct kunit *test)
 static void realloc_chain(struct kunit *test, const size_t *sizes,
 			  unsigned int nr)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	u8 *obj = squirrel_heap_zalloc(heap, sizes[0], GFP_KERNEL);
 	unsigned int i;
 
@@ -392,7 +392,7 @@ static void realloc_chain(struct kunit *test, const size_t *sizes,
 		memset(obj, 0xee, sizes[i]);
 	}
 	squirrel_heap_free(heap, obj);
-	sq_kit_put_heap(test, heap);
+	sq_fixture_put_heap(test, heap);
 }
 
 /* It stays where it is, small and large; or goes elsewhere after it shrank. */
@@ -417,7 +417,7 @@ static void realloc_zeroes_what_was_given_up(struct kunit *test)
 static void heap_limit_is_counted_apart(struct kunit *test)
 {
 	const struct squirrel_heap_args args = { .limit = 20 * PAGE_SIZE + 5 };
-	struct squirrel_heap *heap = sq_kit_heap(test, &args);
+	struct squirrel_heap *heap = sq_fixture_heap(test, &args);
 	struct squirrel_cache *c;
 	void *large;
 
@@ -434,8 +434,8 @@ static void heap_limit_is_counted_apart(struct kunit *test)
 	/* Some may lie with a CPU that the test has left. */
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c) + sq_cache_in_magazines(c),
 			3 * PAGE_SIZE / 64);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->limit_hits), 1);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.limit_hits), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.nomem), 0);
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 20);
 	squirrel_heap_free(heap, large);
 	large = squirrel_heap_alloc(heap, 17 * PAGE_SIZE, GFP_KERNEL);
@@ -444,19 +444,19 @@ static void heap_limit_is_counted_apart(struct kunit *test)
 
 static void heap_without_memory_counts_that(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 16);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 16);
+	struct sq_fixture *fix = test->priv;
 	void *obj;
 
-	kit->fake.budget = 0;
+	fix->fake.budget = 0;
 	KUNIT_EXPECT_NULL(test, squirrel_heap_alloc(heap, 50000, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->nomem), 1);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->limit_hits), 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->large_live), 0);
 	KUNIT_EXPECT_NULL(test, squirrel_heap_alloc(heap, 50, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->class[squirrel_class_of(50)]
-					       ->nomem), 1);
-	kit->fake.budget = 16;
+					       ->counts.nomem), 1);
+	fix->fake.budget = 16;
 	obj = squirrel_heap_alloc(heap, 50000, GFP_KERNEL);
 	KUNIT_EXPECT_NOT_NULL(test, obj);
 	squirrel_heap_free(heap, obj);
@@ -473,7 +473,7 @@ static void heap_reserve_is_kept(struct kunit *test)
 {
 	/* A part of a page is one as well. */
 	const struct squirrel_heap_args args = { .reserve = 39 * PAGE_SIZE + 1 };
-	struct squirrel_heap *heap = sq_kit_heap(test, &args);
+	struct squirrel_heap *heap = sq_fixture_heap(test, &args);
 	struct sq_view view;
 	u64 gets;
 	void *obj;
@@ -496,24 +496,24 @@ static void heap_reserve_is_kept(struct kunit *test)
 
 static void destroy_frees_what_is_live(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
-	unsigned long heaps = sq_kit_nr_heaps();
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
+	unsigned long heaps = sq_fixture_nr_heaps();
 	void *objs[2 * ARRAY_SIZE(some_sizes)];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(objs); i++)
 		objs[i] = squirrel_heap_alloc(heap, some_sizes[i / 2],
 					      GFP_KERNEL);
-	sq_kit_put_heap(test, heap);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr_heaps(), heaps - 1);
+	sq_fixture_put_heap(test, heap);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr_heaps(), heaps - 1);
 	for (i = 0; i < ARRAY_SIZE(objs); i++)
 		KUNIT_EXPECT_FALSE(test, squirrel_owns(objs[i]));
 }
 
 static void fake_heap_gives_all_back(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "best", 2048);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "best", 2048);
+	struct sq_fixture *fix = test->priv;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(some_sizes); i++)
@@ -521,10 +521,10 @@ static void fake_heap_gives_all_back(struct kunit *test)
 				      squirrel_heap_alloc(heap, some_sizes[i],
 							  GFP_KERNEL));
 	sq_heap_discard(heap);
-	kit->over_fake = NULL;
-	KUNIT_EXPECT_EQ(test, kit->fake.out, 0);
-	KUNIT_EXPECT_EQ(test, kit->fake.errors, 0);
-	KUNIT_EXPECT_EQ(test, sq_fake_exit(&kit->fake), 0);
+	fix->over_fake = NULL;
+	KUNIT_EXPECT_EQ(test, fix->fake.out, 0);
+	KUNIT_EXPECT_EQ(test, fix->fake.errors, 0);
+	KUNIT_EXPECT_EQ(test, sq_fake_exit(&fix->fake), 0);
 }
 
 /* ---- the default heap ----------------------------------------------------- */
@@ -592,10 +592,10 @@ static struct kunit_case heap_cases[] = {
 
 static struct kunit_suite heap_suite = {
 	.name = "squirrel_heap",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = heap_cases,
 };
 

@@ -15,14 +15,14 @@
 static void allow(struct kunit *test, struct squirrel_cache *c, u32 cap,
 		  u32 mags)
 {
-	sq_kit_set_cap(test, c, cap);
-	sq_kit_node(c)->depot_cap = mags;
+	sq_fixture_set_cap(test, c, cap);
+	sq_fixture_node(c)->depot_cap = mags;
 }
 
 /* A cache as it is under a load that has gone on for a while. */
 static struct squirrel_cache *grown_cache(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 
 	allow(test, c, CAP, c->depot_max);
 	return c;
@@ -31,7 +31,7 @@ static struct squirrel_cache *grown_cache(struct kunit *test)
 /* What the reclaimer does when it looks at a cache. */
 static unsigned long look(struct squirrel_cache *c)
 {
-	unsigned long moved = sq_kit_drain(c, true);
+	unsigned long moved = sq_fixture_drain(c, true);
 
 	return moved + sq_depot_drain(c, false);
 }
@@ -46,16 +46,16 @@ static void give(struct squirrel_cache *c, void **objs, unsigned int n)
 
 static void last_in_is_first_out(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	struct sq_cpu *cc = sq_kit_cpu(c);
-	void **objs = sq_kit_take(test, c, 3);
-	u32 nr = sq_kit_nr(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	struct sq_cpu *cc = sq_fixture_cpu(c);
+	void **objs = sq_fixture_take(test, c, 3);
+	u32 nr = sq_fixture_nr(c);
 
 	give(c, objs, 3);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), nr + 3);
-	KUNIT_EXPECT_PTR_EQ(test, sq_kit_alloc(test, c), objs[2]);
-	KUNIT_EXPECT_PTR_EQ(test, sq_kit_alloc(test, c), objs[1]);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), nr + 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr + 3);
+	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_alloc(test, c), objs[2]);
+	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_alloc(test, c), objs[1]);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr + 1);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 2);
 	give(c, objs + 1, 2);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
@@ -67,32 +67,32 @@ static void last_in_is_first_out(struct kunit *test)
 static void bursts_stay_off_the_depot(struct kunit *test)
 {
 	struct squirrel_cache *c = grown_cache(test);
-	struct sq_cpu *cc = sq_kit_cpu(c);
-	void **objs = sq_kit_take(test, c, 3 * CAP);
+	struct sq_cpu *cc = sq_fixture_cpu(c);
+	void **objs = sq_fixture_take(test, c, 3 * CAP);
 	unsigned int burst = CAP / 2 - 1, i;
 	unsigned long in_slabs;
 
-	sq_kit_drain(c, false);
-	KUNIT_ASSERT_EQ(test, sq_kit_cap(c), CAP);
+	sq_fixture_drain(c, false);
+	KUNIT_ASSERT_EQ(test, sq_fixture_cap(c), CAP);
 	/* To the edge: one more than full, so one magazine has left. */
-	while (!sq_kit_node(c)->depot_nr)
+	while (!sq_fixture_node(c)->depot_nr)
 		give(c, &objs[i = sq_cache_live(c) - 1], 1);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), CAP / 2 + 1);
-	in_slabs = sq_kit_node(c)->nr_free;
-	cc->trips = 0;
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), CAP / 2 + 1);
+	in_slabs = sq_fixture_node(c)->nr_free;
+	cc->misses = 0;
 	for (i = 0; i < 1000; i++) {
 		unsigned int live = sq_cache_live(c), k;
 
 		for (k = 0; k < burst; k++)
-			objs[live + k] = sq_kit_alloc(test, c);
+			objs[live + k] = sq_fixture_alloc(test, c);
 		give(c, objs + live, burst);
 		give(c, objs + live - burst, burst);
 		for (k = 0; k < burst; k++)
-			objs[live - burst + k] = sq_kit_alloc(test, c);
+			objs[live - burst + k] = sq_fixture_alloc(test, c);
 	}
-	KUNIT_EXPECT_EQ(test, cc->trips, 0);
-	KUNIT_EXPECT_EQ(test, sq_kit_node(c)->depot_nr, 1);
-	KUNIT_EXPECT_EQ(test, sq_kit_node(c)->nr_free, in_slabs);
+	KUNIT_EXPECT_EQ(test, cc->misses, 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->depot_nr, 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->nr_free, in_slabs);
 	give(c, objs, sq_cache_live(c));
 }
 
@@ -101,23 +101,23 @@ static void magazines_go_to_the_depot_and_back(struct kunit *test)
 {
 	struct squirrel_cache *c = grown_cache(test);
 	struct sq_model *m = sq_model_new(test, 4 * CAP);
-	struct sq_node *n = sq_kit_node(c);
-	void **objs = sq_kit_take(test, c, CAP + 1);
+	struct sq_node *n = sq_fixture_node(c);
+	void **objs = sq_fixture_take(test, c, CAP + 1);
 	unsigned int i;
 
-	sq_kit_drain(c, false);
-	KUNIT_ASSERT_EQ(test, sq_kit_cap(c), CAP);
+	sq_fixture_drain(c, false);
+	KUNIT_ASSERT_EQ(test, sq_fixture_cap(c), CAP);
 	give(c, objs, CAP);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), CAP);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), CAP);
 	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
 	give(c, objs + CAP, 1);
 	KUNIT_EXPECT_EQ(test, n->depot_nr, 1);
 	KUNIT_EXPECT_EQ(test, n->depot_objs, CAP / 2);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), CAP / 2 + 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), CAP / 2 + 1);
 	/* The older half has left. */
 	KUNIT_EXPECT_PTR_EQ(test, n->depot->obj[0], objs[0]);
 	for (i = 0; i < CAP + 1; i++)
-		KUNIT_EXPECT_TRUE(test, sq_model_add(m, sq_kit_alloc(test, c),
+		KUNIT_EXPECT_TRUE(test, sq_model_add(m, sq_fixture_alloc(test, c),
 						     SIZE, 0));
 	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
 	KUNIT_EXPECT_EQ(test, n->depot_objs, 0);
@@ -130,10 +130,10 @@ static void magazines_go_to_the_depot_and_back(struct kunit *test)
 /* Beyond what the depot may hold, objects go to their slabs. */
 static void depot_has_a_limit(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 4096, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 4096, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned int nr = 30 * c->cpu_max, i;
-	void **objs = sq_kit_take(test, c, nr);
+	void **objs = sq_fixture_take(test, c, nr);
 
 	allow(test, c, c->cpu_max, c->depot_max);
 	KUNIT_ASSERT_LT(test, c->depot_max * c->cpu_max / 2, nr / 2);
@@ -142,13 +142,13 @@ static void depot_has_a_limit(struct kunit *test)
 		KUNIT_EXPECT_LE(test, n->depot_nr, c->depot_max);
 	}
 	KUNIT_EXPECT_EQ(test, n->depot_nr, c->depot_max);
-	KUNIT_EXPECT_EQ(test, n->depot_objs + n->nr_free + sq_kit_nr(c),
+	KUNIT_EXPECT_EQ(test, n->depot_objs + n->nr_free + sq_fixture_nr(c),
 			n->nr_objs);
 }
 
 static void swing(struct kunit *test, struct squirrel_cache *c, unsigned int n)
 {
-	void **objs = sq_kit_take(test, c, n);
+	void **objs = sq_fixture_take(test, c, n);
 
 	give(c, objs, n);
 	kunit_kfree(test, objs);
@@ -158,22 +158,22 @@ static void swing(struct kunit *test, struct squirrel_cache *c, unsigned int n)
 static bool swing_until(struct kunit *test, struct squirrel_cache *c,
 			u32 cap, unsigned int n)
 {
-	while (sq_kit_cap(c) < cap && n--) {
+	while (sq_fixture_cap(c) < cap && n--) {
 		swing(test, c, 2 * c->cpu_max);
-		sq_room_flush();
-		KUNIT_EXPECT_LE(test, sq_kit_cap(c), c->room);
-		KUNIT_EXPECT_LE(test, sq_kit_nr(c), sq_kit_cap(c));
+		sq_resize_flush();
+		KUNIT_EXPECT_LE(test, sq_fixture_cap(c), c->resize.max);
+		KUNIT_EXPECT_LE(test, sq_fixture_nr(c), sq_fixture_cap(c));
 	}
-	return sq_kit_cap(c) >= cap;
+	return sq_fixture_cap(c) >= cap;
 }
 
 /* It takes many trips to the depot or the slabs until magazines grow. */
 static void capacity_grows_with_trips(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 512, NULL);
 	u32 start = sq_cap_start(c), i;
 
-	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), start);
 	KUNIT_EXPECT_LE(test, start * c->size, SQ_CPU_START + c->size);
 	KUNIT_EXPECT_GE(test, start, 2);
 	KUNIT_EXPECT_LT(test, start, c->cpu_max);
@@ -181,53 +181,53 @@ static void capacity_grows_with_trips(struct kunit *test)
 	swing(test, c, 1);
 	for (i = 0; i < 10000; i++)
 		swing(test, c, 1);
-	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), start);
 	/* Many, but few at a time: */
 	for (i = 0; i < 1000; i++) {
 		swing(test, c, 4 * start);
 		look(c);
 	}
-	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), start);
 	/* Nor do they add up from look to look. */
 	for (i = 0; i < 20; i++) {
 		swing(test, c, 2 * start);
-		KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+		KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), start);
 		look(c);
 	}
 	KUNIT_EXPECT_TRUE(test, swing_until(test, c, c->cpu_max, 1000));
 	swing(test, c, 20 * c->cpu_max);
-	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), c->cpu_max);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), c->cpu_max);
 }
 
 /* Halved at each look that finds no CPU busy, down to what it was. */
 static void capacity_decays_with_looks(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 512, NULL);
 	u32 start = sq_cap_start(c), cap = c->cpu_max;
 	unsigned int i;
 
-	sq_kit_set_cap(test, c, cap);
+	sq_fixture_set_cap(test, c, cap);
 	for (i = 0; i < 20; i++) {
 		swing(test, c, 100 * cap);
 		look(c);
-		KUNIT_EXPECT_EQ(test, sq_kit_cap(c), cap);
+		KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), cap);
 	}
-	for (i = 0; sq_kit_cap(c) > start && i < 20; i++) {
-		cap = sq_kit_cap(c);
+	for (i = 0; sq_fixture_cap(c) > start && i < 20; i++) {
+		cap = sq_fixture_cap(c);
 		look(c);
-		KUNIT_EXPECT_EQ(test, sq_kit_cap(c),
+		KUNIT_EXPECT_EQ(test, sq_fixture_cap(c),
 				max((cap / 2) & ~1U, start));
 	}
 	look(c);
-	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), start);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
 	/* Little use does not hold it up. */
-	sq_kit_set_cap(test, c, c->cpu_max);
+	sq_fixture_set_cap(test, c, c->cpu_max);
 	for (i = 0; i < 20; i++) {
 		swing(test, c, 2);
 		look(c);
 	}
-	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), start);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), start);
 }
 
 /* One busy CPU is enough: all others' magazines stay large, and it is one flag. */
@@ -236,12 +236,12 @@ static void warm_lasts_one_look(struct kunit *test)
 	struct squirrel_cache *c = grown_cache(test);
 
 	swing(test, c, 100 * CAP);
-	KUNIT_EXPECT_FALSE(test, c->warm);
-	sq_kit_drain(c, true);
-	KUNIT_EXPECT_TRUE(test, c->warm);
+	KUNIT_EXPECT_FALSE(test, c->busy);
+	sq_fixture_drain(c, true);
+	KUNIT_EXPECT_TRUE(test, c->busy);
 	sq_depot_drain(c, false);
-	KUNIT_EXPECT_FALSE(test, c->warm);
-	KUNIT_EXPECT_GE(test, sq_kit_cap(c), CAP);
+	KUNIT_EXPECT_FALSE(test, c->busy);
+	KUNIT_EXPECT_GE(test, sq_fixture_cap(c), CAP);
 }
 
 /*
@@ -251,27 +251,27 @@ static void warm_lasts_one_look(struct kunit *test)
 static void cold_drain_leaves_what_is_used(struct kunit *test)
 {
 	struct squirrel_cache *c = grown_cache(test);
-	struct sq_node *n = sq_kit_node(c);
+	struct sq_node *n = sq_fixture_node(c);
 	void *last;
 	u32 nr, kept;
 
 	swing(test, c, 100 * CAP);
-	nr = sq_kit_nr(c);
+	nr = sq_fixture_nr(c);
 	KUNIT_ASSERT_GE(test, nr, CAP / 2);
-	KUNIT_EXPECT_EQ(test, sq_kit_drain(c, true), 0);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), nr);
+	KUNIT_EXPECT_EQ(test, sq_fixture_drain(c, true), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr);
 	/* 8 uses. */
 	swing(test, c, 4);
-	last = sq_kit_cpu(c)->obj[nr - 1];
-	KUNIT_EXPECT_GT(test, sq_kit_drain(c, true), 0);
-	kept = sq_kit_nr(c);
+	last = sq_fixture_cpu(c)->obj[nr - 1];
+	KUNIT_EXPECT_GT(test, sq_fixture_drain(c, true), 0);
+	kept = sq_fixture_nr(c);
 	KUNIT_EXPECT_LE(test, kept, 8);
 	KUNIT_EXPECT_GT(test, kept, 0);
 	/* Those used last. */
-	KUNIT_EXPECT_PTR_EQ(test, sq_kit_cpu(c)->obj[kept - 1], last);
-	KUNIT_EXPECT_EQ(test, sq_kit_drain(c, true), kept);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 0);
-	KUNIT_EXPECT_EQ(test, sq_kit_drain(c, true), 0);
+	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_cpu(c)->obj[kept - 1], last);
+	KUNIT_EXPECT_EQ(test, sq_fixture_drain(c, true), kept);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_drain(c, true), 0);
 	sq_depot_drain(c, true);
 	KUNIT_EXPECT_EQ(test, n->nr_free, n->nr_objs);
 }
@@ -282,8 +282,8 @@ static void cold_drain_leaves_what_is_used(struct kunit *test)
  */
 static void depot_follows_the_load(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 512, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned int i;
 	u32 cap;
 
@@ -294,9 +294,9 @@ static void depot_follows_the_load(struct kunit *test)
 	/* The magazines grow first. */
 	for (i = 0; !n->depot_cap && i < 1000; i++) {
 		swing(test, c, 4 * c->cpu_max);
-		sq_room_flush();
+		sq_resize_flush();
 	}
-	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), c->cpu_max);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), c->cpu_max);
 	for (i = 0; n->depot_cap < c->depot_max && i < 1000; i++) {
 		swing(test, c, 2 * c->depot_max * c->cpu_max);
 		KUNIT_EXPECT_LE(test, n->depot_nr, n->depot_cap);
@@ -315,12 +315,12 @@ static void depot_follows_the_load(struct kunit *test)
 /* Trips that are few between looks give the depot no room. */
 static void depot_waits_for_many_trips(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 512, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned int i;
 
 	for (i = 0; i < 200; i++) {
-		sq_kit_set_cap(test, c, c->cpu_max);
+		sq_fixture_set_cap(test, c, c->cpu_max);
 		swing(test, c, c->cpu_max + 2);
 		sq_depot_drain(c, false);
 	}
@@ -340,10 +340,10 @@ static void drain_of_another_cpu(struct kunit *test)
 
 	if (cpu >= nr_cpu_ids)
 		kunit_skip(test, "there is one CPU only");
-	c = sq_kit_cache(test, SIZE, NULL);
+	c = sq_fixture_cache(test, SIZE, NULL);
 	other = per_cpu_ptr(c->cpu, cpu);
 	word = per_cpu_ptr(sq_word(c), cpu);
-	objs = sq_kit_take(test, c, 5);
+	objs = sq_fixture_take(test, c, 5);
 	/* As if they had been freed there. */
 	for (word->nr = 0; word->nr < 5; word->nr++) {
 		void *obj = objs[word->nr];
@@ -354,25 +354,25 @@ static void drain_of_another_cpu(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 	KUNIT_EXPECT_EQ(test, sq_cache_in_magazines(c),
-			5 + sq_kit_nr(c));
+			5 + sq_fixture_nr(c));
 	/* One of them is freed a second time, from here. */
 	squirrel_cache_free(c, objs[3]);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	preempt_disable();
 	moved = sq_cpu_drain_dead(c, cpu);
 	preempt_enable();
 	KUNIT_EXPECT_EQ(test, moved, 5);
 	KUNIT_EXPECT_EQ(test, word->nr, 0);
-	KUNIT_EXPECT_EQ(test, sq_kit_node(c)->nr_free + sq_kit_nr(c),
-			sq_kit_node(c)->nr_objs);
+	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->nr_free + sq_fixture_nr(c),
+			sq_fixture_node(c)->nr_objs);
 }
 
 /* The surplus of a depot is what nobody has needed since the last look. */
 static void depot_drain_moves_the_surplus(struct kunit *test)
 {
 	struct squirrel_cache *c = grown_cache(test);
-	struct sq_node *n = sq_kit_node(c);
-	void **objs = sq_kit_take(test, c, 400);
+	struct sq_node *n = sq_fixture_node(c);
+	void **objs = sq_fixture_take(test, c, 400);
 	unsigned int nr, left;
 
 	give(c, objs, 400);
@@ -381,8 +381,8 @@ static void depot_drain_moves_the_surplus(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_depot_drain(c, false), 0);
 	/* Two magazines are in use. */
 	allow(test, c, CAP, c->depot_max);
-	sq_kit_drain(c, false);
-	objs = sq_kit_take(test, c, n->depot->nr + n->depot->next->nr);
+	sq_fixture_drain(c, false);
+	objs = sq_fixture_take(test, c, n->depot->nr + n->depot->next->nr);
 	left = n->depot_nr;
 	KUNIT_EXPECT_EQ(test, left, nr - 2);
 	give(c, objs, sq_cache_live(c));
@@ -399,8 +399,8 @@ static void depot_drain_moves_the_surplus(struct kunit *test)
 /* What lies in depots is free memory as well: the shrinker's count has it. */
 static void depots_are_reclaimable(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 512, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned long before, pages;
 	unsigned int i;
 
@@ -422,16 +422,16 @@ static void depots_are_reclaimable(struct kunit *test)
  */
 static void busy_goes_past_the_magazines(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	void *obj, *bulk[4];
 	unsigned long free;
 	u32 nr;
 
 	swing(test, c, 8);
-	nr = sq_kit_nr(c);
+	nr = sq_fixture_nr(c);
 	free = n->nr_free;
-	sq_kit_set_busy(c, true);
+	sq_fixture_set_busy(c, true);
 	obj = squirrel_cache_alloc(c, GFP_NOWAIT);
 	KUNIT_EXPECT_NOT_NULL(test, obj);
 	KUNIT_EXPECT_EQ(test, n->nr_free, free - 1);
@@ -443,25 +443,25 @@ static void busy_goes_past_the_magazines(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n->nr_free, free - 4);
 	squirrel_cache_free_bulk(c, 4, bulk);
 	KUNIT_EXPECT_EQ(test, n->nr_free, free);
-	KUNIT_EXPECT_EQ(test, sq_kit_drain(c, false), 0);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), nr);
+	KUNIT_EXPECT_EQ(test, sq_fixture_drain(c, false), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 	squirrel_cache_free(c, obj);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
-	sq_kit_set_busy(c, false);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+	sq_fixture_set_busy(c, false);
 }
 
 /* With nothing in the slabs, an interrupt makes a slab of its own. */
 static void busy_can_grow_the_cache(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 	void *obj;
 
-	sq_kit_set_busy(c, true);
+	sq_fixture_set_busy(c, true);
 	obj = squirrel_cache_alloc(c, GFP_NOWAIT);
-	sq_kit_set_busy(c, false);
+	sq_fixture_set_busy(c, false);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
 	squirrel_cache_free(c, obj);
 }
 
@@ -472,7 +472,7 @@ static void busy_can_grow_the_cache(struct kunit *test)
  */
 static void overfull_array_takes_no_more(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 512, NULL);
 	void **objs, *one;
 	unsigned int i;
 
@@ -480,17 +480,17 @@ static void overfull_array_takes_no_more(struct kunit *test)
 	allow(test, c, 32, c->depot_max);
 	for (i = 0; i < 100; i++)
 		swing(test, c, 100);
-	objs = sq_kit_take(test, c, 60);
+	objs = sq_fixture_take(test, c, 60);
 	give(c, objs, 10);
-	sq_kit_set_cap(test, c, 4);
-	sq_kit_drain(c, false);
-	KUNIT_ASSERT_GT(test, sq_kit_node(c)->depot_nr, 0);
-	one = sq_kit_alloc(test, c);
-	KUNIT_EXPECT_GT(test, sq_kit_nr(c), sq_kit_cap(c));
+	sq_fixture_set_cap(test, c, 4);
+	sq_fixture_drain(c, false);
+	KUNIT_ASSERT_GT(test, sq_fixture_node(c)->depot_nr, 0);
+	one = sq_fixture_alloc(test, c);
+	KUNIT_EXPECT_GT(test, sq_fixture_nr(c), sq_fixture_cap(c));
 	squirrel_cache_free_bulk(c, 50, objs + 10);
-	KUNIT_EXPECT_LE(test, sq_kit_nr(c), c->cpu_max);
+	KUNIT_EXPECT_LE(test, sq_fixture_nr(c), c->cpu_max);
 	squirrel_cache_free(c, one);
-	KUNIT_EXPECT_LE(test, sq_kit_nr(c), c->cpu_max);
+	KUNIT_EXPECT_LE(test, sq_fixture_nr(c), c->cpu_max);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 }
 
@@ -501,14 +501,14 @@ static void overfull_array_takes_no_more(struct kunit *test)
  */
 static void deferred_free_keeps_the_mark(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned long free;
 	unsigned int i;
 	void **objs;
 
-	sq_kit_need_hardened(test);
-	objs = sq_kit_take(test, c, 3);
+	sq_fixture_need_hardened(test);
+	objs = sq_fixture_take(test, c, 3);
 	free = n->nr_free;
 	preempt_disable();
 	for (i = 0; i < 3; i++) {
@@ -521,7 +521,7 @@ static void deferred_free_keeps_the_mark(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 	for (i = 0; i < 3; i++)
 		squirrel_cache_free(c, objs[i]);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 3);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 3);
 }
 
 /*
@@ -531,16 +531,16 @@ static void deferred_free_keeps_the_mark(struct kunit *test)
  */
 static void counts_of_the_claim_are_its_own(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	struct sq_cpu *cc = sq_kit_cpu(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	struct sq_cpu *cc = sq_fixture_cpu(c);
 	unsigned long allocs, frees;
 	void *objs[6];
 
-	give(c, sq_kit_take(test, c, 3), 3);
+	give(c, sq_fixture_take(test, c, 3), 3);
 	preempt_disable();
 	allocs = cc->allocs;
 	frees = cc->frees;
-	sq_kit_set_busy(c, true);
+	sq_fixture_set_busy(c, true);
 	objs[0] = squirrel_cache_alloc(c, GFP_NOWAIT);
 	objs[1] = squirrel_cache_alloc(c, GFP_NOWAIT);
 	squirrel_cache_alloc_bulk(c, GFP_NOWAIT, 4, objs + 2);
@@ -548,11 +548,11 @@ static void counts_of_the_claim_are_its_own(struct kunit *test)
 	squirrel_cache_free_bulk(c, 4, objs + 2);
 	/* An object that is in its slab already comes there again. */
 	sq_slabs_put(c, objs + 1, 1);
-	sq_kit_set_busy(c, false);
+	sq_fixture_set_busy(c, false);
 	preempt_enable();
 	KUNIT_EXPECT_EQ(test, cc->allocs, allocs);
 	KUNIT_EXPECT_EQ(test, cc->frees, frees);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), 2);
 	/* That took back one that was not given. */
 	this_cpu_inc(c->cpu->other_frees);
@@ -584,10 +584,10 @@ static struct kunit_case magazine_cases[] = {
 
 static struct kunit_suite magazine_suite = {
 	.name = "squirrel_magazine",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = magazine_cases,
 };
 

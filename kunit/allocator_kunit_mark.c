@@ -25,22 +25,22 @@ static const struct squirrel_cache_args kinds[] = {
 /* A cache with magazines in its depot; all objects are free. */
 static struct squirrel_cache *with_depot(struct kunit *test, unsigned int kind)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, &kinds[kind]);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, &kinds[kind]);
 	void **objs = kunit_kcalloc(test, MANY, sizeof(*objs), GFP_KERNEL);
 	unsigned int tries;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	/* With room in the arrays for what comes back from it. */
-	sq_kit_set_cap(test, c, c->cpu_max);
-	sq_kit_node(c)->depot_cap = c->depot_max;
+	sq_fixture_set_cap(test, c, c->cpu_max);
+	sq_fixture_node(c)->depot_cap = c->depot_max;
 	/* There may be no magazine for the first ones; then some are made. */
-	for (tries = 0; !sq_kit_node(c)->depot && tries < 3; tries++) {
+	for (tries = 0; !sq_fixture_node(c)->depot && tries < 3; tries++) {
 		KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL,
 								MANY, objs),
 				MANY);
 		squirrel_cache_free_bulk(c, MANY, objs);
 	}
-	KUNIT_ASSERT_NOT_NULL(test, sq_kit_node(c)->depot);
+	KUNIT_ASSERT_NOT_NULL(test, sq_fixture_node(c)->depot);
 	return c;
 }
 
@@ -55,15 +55,15 @@ static void refused(struct kunit *test, struct squirrel_cache *c, void **objs,
 	KUNIT_ASSERT_GE(test, nr, 4);
 	for (i = 0; i < nr; i++)
 		squirrel_cache_free(c, objs[i]);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), nr);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), nr);
 	squirrel_cache_free_bulk(c, nr, objs);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), nr);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), nr);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), 0);
 }
 
 static void out_of_the_depot(struct kunit *test, struct squirrel_cache *c)
 {
-	struct sq_node *n = sq_kit_node(c);
+	struct sq_node *n = sq_fixture_node(c);
 	struct sq_mag *mag = n->depot;
 
 	n->depot = mag->next;
@@ -78,12 +78,12 @@ static void out_of_the_depot(struct kunit *test, struct squirrel_cache *c)
 
 static void out_of_the_slabs(struct kunit *test, struct squirrel_cache *c)
 {
-	struct sq_node *n = sq_kit_node(c);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned long flags;
 	unsigned int got;
 	void *objs[SOME];
 
-	sq_kit_drain(c, false);
+	sq_fixture_drain(c, false);
 	sq_depot_drain(c, true);
 	raw_spin_lock_irqsave(&n->lock, flags);
 	got = sq_node_take(c, n, objs, SOME);
@@ -100,7 +100,7 @@ static void out_of_the_array(struct kunit *test, struct squirrel_cache *c)
 	u32 nr = word->nr;
 
 	word->nr = 0;
-	refused(test, c, sq_kit_cpu(c)->obj, nr);
+	refused(test, c, sq_fixture_cpu(c)->obj, nr);
 	KUNIT_EXPECT_EQ(test, word->nr, 0);
 	word->nr = nr;
 }
@@ -115,25 +115,25 @@ static void second_free_on_the_way(struct kunit *test)
 		out_of_the_array(test, c);
 		out_of_the_depot(test, c);
 		out_of_the_slabs(test, c);
-		KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+		KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 	}
 }
 
 /* The calls that look before they touch ask the mark as well. */
 static void realloc_on_the_way(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	void *obj = squirrel_heap_alloc(heap, SIZE, GFP_KERNEL);
 	struct squirrel_cache *c = heap->class[squirrel_class_of(SIZE)];
 	struct sq_word *word = per_cpu_ptr(sq_word(c), raw_smp_processor_id());
 
 	squirrel_heap_free(heap, obj);
-	KUNIT_ASSERT_PTR_EQ(test, sq_kit_cpu(c)->obj[word->nr - 1], obj);
+	KUNIT_ASSERT_PTR_EQ(test, sq_fixture_cpu(c)->obj[word->nr - 1], obj);
 	word->nr--;
 	KUNIT_EXPECT_NULL(test, squirrel_heap_realloc(heap, obj, 4 * SIZE,
 						      GFP_KERNEL));
 	squirrel_heap_free(heap, obj);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 2);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 2);
 	word->nr++;
 }
 
@@ -146,8 +146,8 @@ static void copied_mark_is_no_misuse(struct kunit *test)
 	void *objs[3];
 
 	for (kind = 0; kind < ARRAY_SIZE(kinds); kind++) {
-		struct squirrel_cache *c = sq_kit_cache(test, SIZE,
-							&kinds[kind]);
+		struct squirrel_cache *c = sq_fixture_cache(test, SIZE,
+							    &kinds[kind]);
 
 		KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL,
 								3, objs), 3);
@@ -155,24 +155,24 @@ static void copied_mark_is_no_misuse(struct kunit *test)
 		memcpy(objs[1], objs[0], c->size);
 		memcpy(objs[2], objs[0], c->size);
 		squirrel_cache_free(c, objs[1]);
-		objs[1] = sq_kit_alloc(test, c);
+		objs[1] = sq_fixture_alloc(test, c);
 		memcpy(objs[1], objs[2], c->size);
 		squirrel_cache_free_bulk(c, 2, objs + 1);
-		KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+		KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 		KUNIT_EXPECT_EQ(test, sq_cache_balance(c), 0);
-		KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+		KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 	}
 }
 
 /* Its own mark, which it cannot know: that is a free object, and stays one. */
 static void planted_mark_decides(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	void *obj = sq_kit_alloc(test, c);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	void *obj = sq_fixture_alloc(test, c);
 
 	sq_set_mark(c, obj);
 	squirrel_cache_free(c, obj);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), 1);
 	*sq_mark_at(c, obj) = 0;
 	squirrel_cache_free(c, obj);
@@ -182,8 +182,8 @@ static void planted_mark_decides(struct kunit *test)
 /* Neither the same nor a constant away; odd, and so never 0 nor an address. */
 static void each_object_has_its_own(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
-	struct squirrel_cache *other = sq_kit_cache(test, 64, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
+	struct squirrel_cache *other = sq_fixture_cache(test, 64, NULL);
 	const char *at = (const char *)PAGE_OFFSET;
 	unsigned int i, j, same = 0;
 	unsigned long marks[64];
@@ -211,11 +211,11 @@ static void caches_have_nothing_in_common(struct kunit *test)
 	unsigned int i, same_key = 0, same_mul = 0;
 
 	for (i = 0; i < ARRAY_SIZE(key); i++) {
-		struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+		struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 
 		key[i] = c->mark_key;
 		mul[i] = c->mark_mul;
-		KUNIT_ASSERT_TRUE(test, sq_kit_put_cache(test, c));
+		KUNIT_ASSERT_TRUE(test, sq_fixture_put_cache(test, c));
 		if (i < 16)
 			continue;
 		same_key += !((key[i] ^ key[i - 16]) & 15);
@@ -248,9 +248,9 @@ static void one_by_one(struct kunit *test, struct squirrel_cache *c)
 	objs[0] = squirrel_cache_alloc(c, GFP_KERNEL);
 	objs[1] = squirrel_cache_zalloc(c, GFP_KERNEL);
 	objs[2] = squirrel_cache_alloc_node(c, GFP_KERNEL, node);
-	sq_kit_set_busy(c, true);
+	sq_fixture_set_busy(c, true);
 	objs[3] = squirrel_cache_alloc(c, GFP_NOWAIT);
-	sq_kit_set_busy(c, false);
+	sq_fixture_set_busy(c, false);
 	unmarked(test, c, objs, ARRAY_SIZE(objs), "single");
 }
 
@@ -270,17 +270,17 @@ static void live_objects_have_none(struct kunit *test)
 
 			squirrel_cache_alloc_bulk(c, GFP_KERNEL, nr, objs);
 			unmarked(test, c, objs, nr, "at hand");
-			sq_kit_drain(c, false);
+			sq_fixture_drain(c, false);
 			squirrel_cache_alloc_bulk(c, GFP_KERNEL, nr, objs);
 			unmarked(test, c, objs, nr, "from the depot");
-			sq_kit_drain(c, false);
+			sq_fixture_drain(c, false);
 			sq_depot_drain(c, true);
 			squirrel_cache_alloc_bulk(c, GFP_KERNEL, nr, objs);
 			unmarked(test, c, objs, nr, "from the slabs");
 		}
 		squirrel_cache_shrink(c);
 		one_by_one(test, c);
-		KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+		KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 	}
 }
 
@@ -292,21 +292,21 @@ static void live_objects_have_none(struct kunit *test)
  */
 static void destroy_sees_more_frees(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	void *live = sq_kit_alloc(test, c), *twice = sq_kit_alloc(test, c);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	void *live = sq_fixture_alloc(test, c), *twice = sq_fixture_alloc(test, c);
 
 	squirrel_cache_free(c, twice);
 	*sq_mark_at(c, twice) = 0;
 	squirrel_cache_free(c, twice);
 	this_cpu_inc(c->cpu->other_frees);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), -1);
-	KUNIT_ASSERT_FALSE(test, sq_kit_put_cache(test, c));
+	KUNIT_ASSERT_FALSE(test, sq_fixture_put_cache(test, c));
 	/* The twin has been found. */
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), 0);
 	squirrel_cache_free(c, live);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), -1);
-	KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 }
 
 static struct kunit_case mark_cases[] = {
@@ -323,10 +323,10 @@ static struct kunit_case mark_cases[] = {
 
 static struct kunit_suite mark_suite = {
 	.name = "squirrel_mark",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init_hardened,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init_hardened,
+	.exit = sq_fixture_exit,
 	.test_cases = mark_cases,
 };
 

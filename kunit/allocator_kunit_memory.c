@@ -13,51 +13,51 @@
 static void limit_is_exact_and_counted(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .limit = 100 * 48 + 47 };
-	struct squirrel_cache *c = sq_kit_cache(test, 48, &args);
+	struct squirrel_cache *c = sq_fixture_cache(test, 48, &args);
 	struct sq_model *m = sq_model_new(test, 101);
 	unsigned int i;
 
 	for (i = 0; i < 100; i++)
-		KUNIT_ASSERT_TRUE(test, sq_model_add(m, sq_kit_alloc(test, c),
+		KUNIT_ASSERT_TRUE(test, sq_model_add(m, sq_fixture_alloc(test, c),
 						     48, 0));
 	for (i = 1; i <= 5; i++) {
 		KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL));
-		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->limit_hits), i);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.limit_hits), i);
 	}
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->total_objs), 100);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.nomem), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.objs), 100);
 	/* One goes, one comes. */
 	squirrel_cache_free(c, sq_model_del(m, 7));
-	KUNIT_EXPECT_TRUE(test, sq_model_add(m, sq_kit_alloc(test, c), 48, 0));
+	KUNIT_EXPECT_TRUE(test, sq_model_add(m, sq_fixture_alloc(test, c), 48, 0));
 	KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL));
 	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
 	while (m->nr)
 		squirrel_cache_free(c, sq_model_del(m, 0));
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->total_objs), 0);
-	squirrel_cache_free(c, sq_kit_alloc(test, c));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.objs), 0);
+	squirrel_cache_free(c, sq_fixture_alloc(test, c));
 }
 
 /* The source has nothing: NULL, counted as that, nothing lost or charged. */
 static void want_of_memory_is_counted(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 16);
-	struct squirrel_cache *c = sq_kit_fake_cache(test, 64);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 16);
+	struct squirrel_cache *c = sq_fixture_fake_cache(test, 64);
+	struct sq_fixture *fix = test->priv;
 	struct sq_model *m = sq_model_new(test, 16 * 64 + 1);
 	void *obj;
 
-	kit->fake.fail_in = 1;
+	fix->fake.fail_in = 1;
 	KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 1);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->limit_hits), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->total_objs), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.nomem), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.limit_hits), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.objs), 0);
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
 	/* Until there is none: all 16 pages are full of objects then. */
 	while ((obj = squirrel_cache_alloc(c, GFP_KERNEL)))
 		KUNIT_ASSERT_TRUE(test, sq_model_add(m, obj, 64, 0));
 	KUNIT_EXPECT_EQ(test, m->nr, 16 * 64);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 2);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.nomem), 2);
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 16);
 	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
 	while (m->nr)
@@ -65,15 +65,15 @@ static void want_of_memory_is_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 	sq_manager_trim(heap->manager, 0, ULONG_MAX);
-	KUNIT_EXPECT_EQ(test, kit->fake.out, 0);
+	KUNIT_EXPECT_EQ(test, fix->fake.out, 0);
 }
 
 /* A long slab that cannot be had is no reason to fail: a short one will do. */
 static void short_slabs_when_long_ones_fail(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 32);
-	struct squirrel_cache *c = sq_kit_fake_cache(test, 1500);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 32);
+	struct squirrel_cache *c = sq_fixture_fake_cache(test, 1500);
+	struct sq_fixture *fix = test->priv;
 	void **obj = kunit_kcalloc(test, 128, sizeof(*obj), GFP_KERNEL);
 	unsigned int n = 0;
 
@@ -86,8 +86,8 @@ static void short_slabs_when_long_ones_fail(struct kunit *test)
 		n++;
 	}
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 32);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->total_objs), n);
-	KUNIT_EXPECT_GE(test, kit->fake.fails, 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.objs), n);
+	KUNIT_EXPECT_GE(test, fix->fake.fails, 1);
 	squirrel_cache_free_bulk(c, n, obj);
 }
 
@@ -95,15 +95,15 @@ static void short_slabs_when_long_ones_fail(struct kunit *test)
 
 static unsigned long at_hand(struct squirrel_cache *c)
 {
-	return sq_kit_node(c)->nr_free + sq_kit_node(c)->depot_objs +
+	return sq_fixture_node(c)->nr_free + sq_fixture_node(c)->depot_objs +
 	       sq_cache_in_magazines(c);
 }
 
 static void reserve_is_at_hand_and_stays(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .reserve = 150 };
-	struct squirrel_cache *c = sq_kit_cache(test, 64, &args);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, &args);
+	struct sq_node *n = sq_fixture_node(c);
 	struct sq_reclaim_work work = {};
 	void **objs = kunit_kcalloc(test, 150, sizeof(*objs), GFP_KERNEL);
 	unsigned long grown;
@@ -115,10 +115,10 @@ static void reserve_is_at_hand_and_stays(struct kunit *test)
 	KUNIT_EXPECT_GE(test, at_hand(c), 150);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 1);
 	KUNIT_EXPECT_GE(test, at_hand(c), 150);
-	grown = atomic_long_read(&c->grown);
+	grown = atomic_long_read(&c->counts.grown);
 	for (i = 0; i < 150; i++)
 		objs[i] = squirrel_cache_alloc(c, GFP_NOWAIT);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->grown), grown);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.grown), grown);
 	KUNIT_EXPECT_NOT_NULL(test, objs[149]);
 	/* Used up, and made good by the reclaimer. */
 	sq_allocator_refill(&work);
@@ -136,15 +136,15 @@ static void reserve_is_at_hand_and_stays(struct kunit *test)
 
 static void shrink_gives_all_but_the_live(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 256, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 256, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	void **objs = kunit_kcalloc(test, 1000, sizeof(*objs), GFP_KERNEL);
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 	for (i = 0; i < 1000; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	for (i = 1; i < 1000; i++)
 		squirrel_cache_free(c, objs[i]);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 1);
@@ -156,32 +156,32 @@ static void shrink_gives_all_but_the_live(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 	KUNIT_EXPECT_EQ(test, n->nr_slabs, 0);
 	KUNIT_EXPECT_EQ(test, n->nr_pages, 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->grown),
-			atomic_long_read(&c->released));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.grown),
+			atomic_long_read(&c->counts.released));
 }
 
 /* Refused while there are live objects; all goes on, and it works later. */
 static void destroy_waits_for_the_last_object(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
-	unsigned long caches = sq_kit_nr_caches();
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
+	unsigned long caches = sq_fixture_nr_caches();
 	struct sq_model *m = sq_model_new(test, 10);
 	void *obj;
 
 	while (m->nr < 10)
-		sq_model_add(m, sq_kit_alloc(test, c), 64, 0);
+		sq_model_add(m, sq_fixture_alloc(test, c), 64, 0);
 	squirrel_cache_destroy(c);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr_caches(), caches);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr_caches(), caches);
 	squirrel_cache_destroy(c);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr_caches(), caches);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr_caches(), caches);
 	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
-	obj = sq_kit_alloc(test, c);
+	obj = sq_fixture_alloc(test, c);
 	KUNIT_EXPECT_NULL(test, sq_model_find(m, obj));
 	squirrel_cache_free(c, obj);
 	while (m->nr)
 		squirrel_cache_free(c, sq_model_del(m, 0));
-	KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
-	KUNIT_EXPECT_EQ(test, sq_kit_nr_caches(), caches - 1);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr_caches(), caches - 1);
 }
 
 static void find_own(struct squirrel_cache *c, void *ctx)
@@ -193,7 +193,7 @@ static void find_own(struct squirrel_cache *c, void *ctx)
 /* Squirrel's own: what depots are made of goes with the heap that has them. */
 static void depots_go_with_their_heap(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	struct squirrel_cache *own = NULL, *c;
 	unsigned int i, nr = 2000;
 	struct sq_node *n;
@@ -209,15 +209,15 @@ static void depots_go_with_their_heap(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
 	}
 	c = heap->class[squirrel_class_of(256)];
-	n = sq_kit_node(c);
-	sq_kit_set_cap(test, c, c->cpu_max);
+	n = sq_fixture_node(c);
+	sq_fixture_set_cap(test, c, c->cpu_max);
 	n->depot_cap = c->depot_max;
 	before = sq_cache_balance(own);
 	for (i = 0; i < nr; i++)
 		squirrel_heap_free(heap, objs[i]);
 	KUNIT_ASSERT_GT(test, n->depot_nr, 1);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(own), before + n->depot_nr);
-	sq_kit_put_heap(test, heap);
+	sq_fixture_put_heap(test, heap);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(own), before);
 }
 
@@ -229,8 +229,8 @@ static void typesafe_memory_outlives_readers(struct kunit *test)
 	const struct squirrel_cache_args args = {
 		.flags = SQUIRREL_TYPESAFE_BY_RCU,
 	};
-	struct squirrel_cache *c = sq_kit_cache(test, 64, &args);
-	u64 *obj = sq_kit_alloc(test, c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, &args);
+	u64 *obj = sq_fixture_alloc(test, c);
 	unsigned int i;
 
 	for (i = 0; i < 8; i++)
@@ -254,17 +254,17 @@ static void typesafe_slabs_go_before_their_cache(struct kunit *test)
 	const struct squirrel_cache_args args = {
 		.flags = SQUIRREL_TYPESAFE_BY_RCU,
 	};
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 256);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 256);
 	struct squirrel_cache *c;
 	unsigned int i, round;
 	void *objs[100];
 
 	for (round = 0; round < 10; round++) {
-		c = sq_kit_fake_cache_args(test, 1000, &args);
+		c = sq_fixture_fake_cache_args(test, 1000, &args);
 		for (i = 0; i < ARRAY_SIZE(objs); i++)
-			objs[i] = sq_kit_alloc(test, c);
+			objs[i] = sq_fixture_alloc(test, c);
 		squirrel_cache_free_bulk(c, ARRAY_SIZE(objs), objs);
-		sq_kit_put_cache(test, c);
+		sq_fixture_put_cache(test, c);
 		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
 	}
 }
@@ -276,9 +276,9 @@ struct rcu_nut {
 
 static void free_rcu_waits_for_readers(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, sizeof(struct rcu_nut),
-						NULL);
-	struct rcu_nut *nut = sq_kit_alloc(test, c);
+	struct squirrel_cache *c = sq_fixture_cache(test, sizeof(struct rcu_nut),
+						    NULL);
+	struct rcu_nut *nut = sq_fixture_alloc(test, c);
 
 	nut->payload[0] = 42;
 	rcu_read_lock();
@@ -295,7 +295,7 @@ static void free_rcu_waits_for_readers(struct kunit *test)
 static void free_rcu_finds_the_owner(struct kunit *test)
 {
 	static const size_t sizes[] = { sizeof(struct rcu_nut), 1000, 100000 };
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	struct rcu_nut *nut;
 	unsigned long pages;
 	unsigned int i;
@@ -316,22 +316,22 @@ static void free_rcu_finds_the_owner(struct kunit *test)
 	/* What is left is a slab for each of the two sizes of objects. */
 	for (pages = 0, i = 0; i < SQUIRREL_NR_CLASSES; i++)
 		if (heap->class[i])
-			pages += sq_kit_node(heap->class[i])->nr_pages;
+			pages += sq_fixture_node(heap->class[i])->nr_pages;
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), pages);
 }
 
 /* Destroy waits for frees that RCU still owes. */
 static void destroy_waits_for_free_rcu(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, sizeof(struct rcu_nut),
-						NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, sizeof(struct rcu_nut),
+						    NULL);
 	struct rcu_nut *nut;
 	unsigned int i;
 
 	/* Not if there are none. */
 	rcu_barrier();
 	KUNIT_EXPECT_FALSE(test, sq_rcu_free_wait());
-	nut = sq_kit_alloc(test, c);
+	nut = sq_fixture_alloc(test, c);
 	rcu_read_lock();
 	squirrel_free_rcu(nut, rcu);
 	rcu_read_unlock();
@@ -339,10 +339,10 @@ static void destroy_waits_for_free_rcu(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sq_rcu_free_wait());
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 	for (i = 0; i < 20; i++) {
-		nut = sq_kit_alloc(test, c);
+		nut = sq_fixture_alloc(test, c);
 		squirrel_free_rcu(nut, rcu);
 	}
-	KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 }
 
 /* A second free by way of RCU is misuse like any other. */
@@ -353,31 +353,31 @@ static void free_rcu_of_freed_is_reported(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, nut);
 	squirrel_free_rcu(nut, rcu);
 	rcu_barrier();
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 }
 
 /* What is no start of anything is reported at once, and nothing is freed. */
 static void free_rcu_into_the_middle(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 4 * sizeof(struct rcu_nut),
-						NULL);
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
-	char *obj = sq_kit_alloc(test, c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 4 * sizeof(struct rcu_nut),
+						    NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
+	char *obj = sq_fixture_alloc(test, c);
 	char *large = squirrel_heap_alloc(heap, 20000, GFP_KERNEL);
 	struct rcu_nut *nut = (struct rcu_nut *)(obj + 16);
 
 	KUNIT_ASSERT_NOT_NULL(test, large);
 	squirrel_free_rcu(nut, rcu);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	nut = (struct rcu_nut *)(large + 9000);
 	squirrel_free_rcu(nut, rcu);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	rcu_barrier();
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 1);
 	KUNIT_EXPECT_TRUE(test, squirrel_owns(large));
 	squirrel_cache_free(c, obj);
 	squirrel_heap_free(heap, large);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 }
 
 /* As kfree_rcu(): nothing to free is nothing to do; looked at once. */
@@ -394,7 +394,7 @@ static void free_rcu_of_nothing(struct kunit *test)
 	squirrel_free_rcu(*next++, rcu);
 	KUNIT_EXPECT_PTR_EQ(test, next, nuts + 3);
 	rcu_barrier();
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 }
 
 static struct kunit_case memory_cases[] = {
@@ -418,10 +418,10 @@ static struct kunit_case memory_cases[] = {
 
 static struct kunit_suite memory_suite = {
 	.name = "squirrel_cache_memory",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = memory_cases,
 };
 

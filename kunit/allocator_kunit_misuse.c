@@ -61,17 +61,17 @@ static struct scene *set(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	s->test = test;
 	s->m = sq_model_new(test, LIVE + 3 * DRAIN + 2);
-	s->c = sq_kit_cache(test, SIZE, NULL);
-	s->other = sq_kit_cache(test, SIZE, NULL);
-	s->heap = sq_kit_heap(test, NULL);
-	s->heap2 = sq_kit_heap(test, NULL);
+	s->c = sq_fixture_cache(test, SIZE, NULL);
+	s->other = sq_fixture_cache(test, SIZE, NULL);
+	s->heap = sq_fixture_heap(test, NULL);
+	s->heap2 = sq_fixture_heap(test, NULL);
 	for (i = 0; i < LIVE; i++)
-		enter(test, s->m, sq_kit_alloc(test, s->c), SIZE);
+		enter(test, s->m, sq_fixture_alloc(test, s->c), SIZE);
 	s->small = squirrel_heap_alloc(s->heap, SIZE, GFP_KERNEL);
 	s->large = squirrel_heap_alloc(s->heap, 5 * PAGE_SIZE, GFP_KERNEL);
 	enter(test, s->m, s->small, SIZE);
 	enter(test, s->m, s->large, 5 * PAGE_SIZE);
-	s->gone = sq_kit_alloc(test, s->c);
+	s->gone = sq_fixture_alloc(test, s->c);
 	squirrel_cache_free(s->c, s->gone);
 	return s;
 }
@@ -86,11 +86,11 @@ static void drain_all(struct kunit *test, struct scene *s)
 
 	KUNIT_EXPECT_TRUE(test, sq_model_intact(s->m));
 	for (i = 0; i < DRAIN; i++)
-		enter(test, s->m, sq_kit_alloc(test, s->c), SIZE);
+		enter(test, s->m, sq_fixture_alloc(test, s->c), SIZE);
 	while (s->m->nr > others)
 		squirrel_cache_free(s->c, sq_model_del(s->m, others));
 	for (i = 0; i < DRAIN; i++)
-		enter(test, s->m, sq_kit_alloc(test, s->other), SIZE);
+		enter(test, s->m, sq_fixture_alloc(test, s->other), SIZE);
 	while (s->m->nr > others)
 		squirrel_cache_free(s->other, sq_model_del(s->m, others));
 	for (i = 0; i < DRAIN; i++)
@@ -115,11 +115,11 @@ static void clear(struct kunit *test, struct scene *s)
 	KUNIT_EXPECT_EQ(test, s->m->overlaps, 0);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(s->c), 0);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(s->other), 0);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
-	KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, s->c));
-	KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, s->other));
-	sq_kit_put_heap(test, s->heap);
-	sq_kit_put_heap(test, s->heap2);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, s->c));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, s->other));
+	sq_fixture_put_heap(test, s->heap);
+	sq_fixture_put_heap(test, s->heap2);
 }
 
 /* ---- the kinds of misuse -------------------------------------------------- */
@@ -180,17 +180,17 @@ static void second_free_later(struct scene *s)
 
 static void second_free_from_slab(struct scene *s)
 {
-	sq_kit_drain(s->c, false);
+	sq_fixture_drain(s->c, false);
 	squirrel_cache_free(s->c, s->gone);
 }
 
 static void second_free_from_depot(struct scene *s)
 {
-	struct sq_node *n = sq_kit_node(s->c);
+	struct sq_node *n = sq_fixture_node(s->c);
 	unsigned int tries;
 
 	/* With room in the arrays for what comes back from it. */
-	sq_kit_set_cap(s->test, s->c, s->c->cpu_max);
+	sq_fixture_set_cap(s->test, s->c, s->c->cpu_max);
 	n->depot_cap = s->c->depot_max;
 	/* There may be no magazine for the first ones; then some are made. */
 	for (tries = 0; !n->depot && tries < 3; tries++) {
@@ -204,10 +204,10 @@ static void second_free_from_depot(struct scene *s)
 /* Its mark overwritten by a write after free: seen once it is in its slab. */
 static void second_free_after_write(struct scene *s)
 {
-	sq_kit_drain(s->c, false);
+	sq_fixture_drain(s->c, false);
 	*sq_mark_at(s->c, s->gone) = 0;
 	squirrel_cache_free(s->c, s->gone);
-	sq_kit_drain(s->c, false);
+	sq_fixture_drain(s->c, false);
 	sq_set_mark(s->c, s->gone);
 }
 
@@ -364,7 +364,7 @@ static void every_misuse_is_reported_once(struct kunit *test)
 		struct scene *s = set(test);
 
 		misuses[i].act(s);
-		KUNIT_EXPECT_EQ_MSG(test, sq_kit_misuse(test),
+		KUNIT_EXPECT_EQ_MSG(test, sq_fixture_misuse(test),
 				    misuses[i].reports, "%s", misuses[i].what);
 		KUNIT_EXPECT_TRUE_MSG(test, sq_model_intact(s->m), "%s",
 				      misuses[i].what);
@@ -390,7 +390,7 @@ static void free_foreign(struct kunit *test, struct scene *s, void *obj,
 	squirrel_heap_free(s->heap, obj);
 	squirrel_free(obj);
 	squirrel_free_sensitive(obj);
-	KUNIT_EXPECT_EQ_MSG(test, sq_kit_misuse(test), 5, "%s: %#lx", what,
+	KUNIT_EXPECT_EQ_MSG(test, sq_fixture_misuse(test), 5, "%s: %#lx", what,
 			    (unsigned long)obj);
 	KUNIT_EXPECT_FALSE(test, squirrel_owns(obj));
 }
@@ -452,7 +452,7 @@ static void slots_beyond_the_limit_are_foreign(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		struct squirrel_cache *c = sq_kit_cache(test, 64, &args);
+		struct squirrel_cache *c = sq_fixture_cache(test, 64, &args);
 		struct sq_model *m = sq_model_new(test, 64);
 		struct sq_agent *agent;
 		void *obj;
@@ -464,12 +464,12 @@ static void slots_beyond_the_limit_are_foreign(struct kunit *test)
 				    c->size * sq_slab_of(agent)->nr_objs);
 		squirrel_cache_free(c, (void *)sq_agent_addr(agent) +
 				    c->size * (PAGE_SIZE / c->size - 1));
-		KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 2);
+		KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 2);
 		KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL));
 		KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
 		while (m->nr)
 			squirrel_cache_free(c, sq_model_del(m, 0));
-		KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+		KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 		args.flags = SQUIRREL_TYPESAFE_BY_RCU;
 		args.limit = 10 * 72;
 	}
@@ -478,18 +478,18 @@ static void slots_beyond_the_limit_are_foreign(struct kunit *test)
 /* A second free that was taken hides a live object from the counts, not from this. */
 static void destroy_sees_what_is_hidden(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
-	void *live = sq_kit_alloc(test, c), *gone = sq_kit_alloc(test, c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
+	void *live = sq_fixture_alloc(test, c), *gone = sq_fixture_alloc(test, c);
 
 	squirrel_cache_free(c, gone);
 	*sq_mark_at(c, gone) = 0;
 	squirrel_cache_free(c, gone);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), 0);
-	KUNIT_EXPECT_FALSE(test, sq_kit_put_cache(test, c));
+	KUNIT_EXPECT_FALSE(test, sq_fixture_put_cache(test, c));
 	KUNIT_EXPECT_TRUE(test, squirrel_owns(live));
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	squirrel_cache_free(c, live);
-	KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 }
 
 static struct kunit_case misuse_cases[] = {
@@ -503,10 +503,10 @@ static struct kunit_case misuse_cases[] = {
 
 static struct kunit_suite misuse_suite = {
 	.name = "squirrel_misuse",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init_hardened,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init_hardened,
+	.exit = sq_fixture_exit,
 	.test_cases = misuse_cases,
 };
 

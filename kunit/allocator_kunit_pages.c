@@ -36,7 +36,7 @@ static struct objs *take(struct kunit *test, struct squirrel_cache *c)
 
 	KUNIT_ASSERT_NOT_NULL(test, o);
 	while (o->nr < OBJS)
-		o->obj[o->nr++] = sq_kit_alloc(test, c);
+		o->obj[o->nr++] = sq_fixture_alloc(test, c);
 	return o;
 }
 
@@ -50,7 +50,7 @@ static void drop(struct squirrel_cache *c, struct objs *o)
 static void out_of_use(struct kunit *test, struct squirrel_cache *c,
 		       const struct page *page)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	unsigned int i, kind;
 	struct objs *o;
 	void *large;
@@ -66,24 +66,24 @@ static void out_of_use(struct kunit *test, struct squirrel_cache *c,
 		KUNIT_ASSERT_NOT_NULL(test, large);
 		KUNIT_EXPECT_FALSE(test, covers(large, LARGE, page));
 	}
-	sq_kit_misuse(test);
-	sq_kit_put_heap(test, heap);
+	sq_fixture_misuse(test);
+	sq_fixture_put_heap(test, heap);
 }
 
 static long stolen_of(struct kunit *test, struct squirrel_cache *c)
 {
-	struct seq_file *s = sq_kit_seq(test);
+	struct seq_file *s = sq_fixture_seq(test);
 
 	sq_cache_show_stats(s, c);
-	return sq_kit_figure(test, sq_kit_text(test, s), "pages_stolen");
+	return sq_fixture_figure(test, sq_fixture_text(test, s), "pages_stolen");
 }
 
 static long stolen_in_all(struct kunit *test)
 {
-	struct seq_file *s = sq_kit_seq(test);
+	struct seq_file *s = sq_fixture_seq(test);
 
 	sq_allocator_show_summary(s);
-	return sq_kit_figure(test, sq_kit_text(test, s), "pages_stolen");
+	return sq_fixture_figure(test, sq_fixture_text(test, s), "pages_stolen");
 }
 
 /*
@@ -92,7 +92,7 @@ static long stolen_in_all(struct kunit *test)
  */
 static void page_of_a_slab_is_put(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 104, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 104, NULL);
 	long before = stolen_in_all(test);
 	struct objs *o = take(test, c);
 	struct page *page = virt_to_page(o->obj[OBJS / 2]);
@@ -101,10 +101,10 @@ static void page_of_a_slab_is_put(struct kunit *test)
 	free_pages((unsigned long)o->obj[OBJS / 2], 0);
 	KUNIT_EXPECT_EQ(test, page_count(page), SQ_BLOCK_PAGE_REFS - 2);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 1);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 	drop(c, o);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_EQ(test, stolen_of(test, c), 1);
 	KUNIT_EXPECT_EQ(test, stolen_in_all(test), before + 1);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
@@ -112,15 +112,15 @@ static void page_of_a_slab_is_put(struct kunit *test)
 	out_of_use(test, c, page);
 	squirrel_reclaim();
 	KUNIT_EXPECT_EQ(test, page_count(page), SQ_BLOCK_PAGE_REFS - 2);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 	mend(page, 2);
 }
 
 static void page_of_a_large_block_is_put(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	char *large = squirrel_heap_alloc(heap, LARGE, GFP_KERNEL);
-	struct seq_file *s = sq_kit_seq(test);
+	struct seq_file *s = sq_fixture_seq(test);
 	struct page *page;
 
 	KUNIT_ASSERT_NOT_NULL(test, large);
@@ -128,10 +128,10 @@ static void page_of_a_large_block_is_put(struct kunit *test)
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 1);
 	squirrel_heap_free(heap, large);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	sq_heap_show_stats(s, heap);
-	KUNIT_EXPECT_EQ(test, sq_kit_figure(test, sq_kit_text(test, s),
-					    "pages_stolen"), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_figure(test, sq_fixture_text(test, s),
+						"pages_stolen"), 1);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
 	KUNIT_EXPECT_EQ(test, page_count(page), SQ_BLOCK_PAGE_REFS - 1);
 	mend(page, 1);
@@ -140,7 +140,7 @@ static void page_of_a_large_block_is_put(struct kunit *test)
 /* In what goes with the heap, and in what is free in it. */
 static void page_of_a_heap_is_put(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	char *used = squirrel_heap_alloc(heap, LARGE, GFP_KERNEL);
 	char *free = squirrel_heap_alloc(heap, LARGE, GFP_KERNEL);
 	struct sq_reclaim_work work = {};
@@ -151,14 +151,14 @@ static void page_of_a_heap_is_put(struct kunit *test)
 	page = virt_to_page(free + PAGE_SIZE);
 	put_page(page);
 	sq_allocator_give_back(0, ULONG_MAX, 0, &work);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->large->stolen), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->large->counts.stolen), 1);
 	mend(page, 1);
 
 	page = virt_to_page(used);
 	put_page(page);
-	sq_kit_put_heap(test, heap);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	sq_fixture_put_heap(test, heap);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_EQ(test, page_count(page), SQ_BLOCK_PAGE_REFS - 1);
 	mend(page, 1);
 }
@@ -166,7 +166,7 @@ static void page_of_a_heap_is_put(struct kunit *test)
 /* What is cut out of a slab is looked at as well. */
 static void page_of_a_cut_slab_is_put(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 1000, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 1000, NULL);
 	struct objs *o = take(test, c);
 	void *keep = o->obj[--o->nr];
 	struct sq_agent *agent;
@@ -181,15 +181,15 @@ static void page_of_a_cut_slab_is_put(struct kunit *test)
 	preempt_enable();
 	put_page(page);
 	drop(c, o);
-	sq_kit_drain(c, false);
+	sq_fixture_drain(c, false);
 	sq_depot_drain(c, true);
-	KUNIT_EXPECT_GT(test, sq_cache_shed(c, true), 0);
+	KUNIT_EXPECT_GT(test, sq_cache_trim(c, true), 0);
 	squirrel_cache_shrink(c);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_EQ(test, stolen_of(test, c), 1);
 	squirrel_cache_free(c, keep);
 	squirrel_cache_shrink(c);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 	mend(page, 1);
 }
 
@@ -199,7 +199,7 @@ static void page_of_a_cut_slab_is_put(struct kunit *test)
  */
 static void held_page_is_not_handed_out(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	char *large = squirrel_heap_alloc(heap, LARGE, GFP_KERNEL);
 	unsigned int i, k = 5;
 	struct page *page;
@@ -220,14 +220,14 @@ static void held_page_is_not_handed_out(struct kunit *test)
 	if (!want_init_on_free())
 		KUNIT_EXPECT_NULL(test, memchr_inv(page_address(page), 0x77,
 						   PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
 	put_page(page);
 }
 
 static void held_page_of_a_slab_goes(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 104, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 104, NULL);
 	struct objs *o = take(test, c);
 	struct page *page = virt_to_page(o->obj[OBJS / 2]);
 
@@ -253,10 +253,10 @@ static struct kunit_case pages_cases[] = {
 
 static struct kunit_suite pages_suite = {
 	.name = "squirrel_pages",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = pages_cases,
 };
 

@@ -18,10 +18,10 @@
 
 static struct sq_slab *first_slab(struct squirrel_cache *c)
 {
-	struct sq_node *n = sq_kit_node(c);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned int i;
 
-	for (i = 0; i < SQ_SLAB_LISTS; i++)
+	for (i = 0; i < SQ_NR_FULLNESS; i++)
 		if (!list_empty(&n->lists[i]))
 			return list_first_entry(&n->lists[i], struct sq_slab,
 						list);
@@ -39,9 +39,9 @@ static void plant(struct kunit *test, void *at, const char *what)
 
 static void check_sees_planted_defects(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
-	struct sq_node *n = sq_kit_node(c);
-	void *obj = sq_kit_alloc(test, c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
+	struct sq_node *n = sq_fixture_node(c);
+	void *obj = sq_fixture_alloc(test, c);
 	struct sq_slab *slab = first_slab(c);
 
 	KUNIT_ASSERT_NOT_NULL(test, slab);
@@ -50,7 +50,7 @@ static void check_sees_planted_defects(struct kunit *test)
 	plant(test, &slab->free[4], "bit of no object");
 	plant(test, &slab->nr_free, "slab's free objects");
 	plant(test, &slab->nr_objs, "slab's objects");
-	plant(test, &slab->where, "slab's list");
+	plant(test, &slab->fullness, "slab's list");
 	plant(test, &n->nr_free, "node's free objects");
 	plant(test, &n->nr_slabs, "node's slabs");
 	plant(test, &n->nr_objs, "node's objects");
@@ -99,7 +99,7 @@ struct cache_run {
 
 static void run_alloc(struct cache_run *r)
 {
-	u32 kind = sq_kit_random(&r->rnd, KINDS);
+	u32 kind = sq_fixture_random(&r->rnd, KINDS);
 	void *obj;
 
 	if (r->m->nr == MOST)
@@ -118,15 +118,15 @@ static void run_free(struct cache_run *r)
 
 	if (!r->m->nr)
 		return;
-	index = sq_kit_random(&r->rnd, r->m->nr);
+	index = sq_fixture_random(&r->rnd, r->m->nr);
 	kind = r->m->objs[index]->tag;
 	squirrel_cache_free(r->c[kind], sq_model_del(r->m, index));
 }
 
 static void run_bulk_alloc(struct cache_run *r)
 {
-	u32 kind = sq_kit_random(&r->rnd, KINDS);
-	u32 n = 1 + sq_kit_random(&r->rnd, BULK), i;
+	u32 kind = sq_fixture_random(&r->rnd, KINDS);
+	u32 n = 1 + sq_fixture_random(&r->rnd, BULK), i;
 
 	if (r->m->nr + n > MOST)
 		return;
@@ -140,7 +140,7 @@ static void run_bulk_alloc(struct cache_run *r)
 
 static void run_bulk_free(struct cache_run *r)
 {
-	u32 kind = sq_kit_random(&r->rnd, KINDS), n = 0, i;
+	u32 kind = sq_fixture_random(&r->rnd, KINDS), n = 0, i;
 
 	for (i = r->m->nr; i-- && n < BULK;)
 		if (r->m->objs[i]->tag == kind)
@@ -151,13 +151,13 @@ static void run_bulk_free(struct cache_run *r)
 /* What else happens to a cache; rarely, and reclaim more rarely. */
 static void run_event(struct cache_run *r)
 {
-	struct squirrel_cache *c = r->c[sq_kit_random(&r->rnd, KINDS)];
+	struct squirrel_cache *c = r->c[sq_fixture_random(&r->rnd, KINDS)];
 	struct sq_reclaim_work work = {};
 
-	switch (sq_kit_random(&r->rnd, 8)) {
+	switch (sq_fixture_random(&r->rnd, 8)) {
 	case 0:
 	case 1:
-		sq_kit_drain(c, false);
+		sq_fixture_drain(c, false);
 		break;
 	case 2:
 		sq_allocator_drain_local(true, &work);
@@ -172,13 +172,13 @@ static void run_event(struct cache_run *r)
 		squirrel_cache_shrink(c);
 		break;
 	case 6:
-		sq_kit_set_busy(c, true);
+		sq_fixture_set_busy(c, true);
 		run_alloc(r);
 		run_free(r);
-		sq_kit_set_busy(c, false);
+		sq_fixture_set_busy(c, false);
 		break;
 	case 7:
-		if (!sq_kit_random(&r->rnd, 10))
+		if (!sq_fixture_random(&r->rnd, 10))
 			squirrel_reclaim();
 		break;
 	}
@@ -188,7 +188,7 @@ static void run_event(struct cache_run *r)
 static void run_op(struct cache_run *r, unsigned int op)
 {
 	unsigned int lean = op / 4000 % 2 ? 40 : 56;
-	u32 dice = sq_kit_random(&r->rnd, 1000);
+	u32 dice = sq_fixture_random(&r->rnd, 1000);
 
 	if (dice < 10)
 		run_event(r);
@@ -222,10 +222,10 @@ static void caches_behave_like_the_model(struct kunit *test)
 	r->test = test;
 	r->m = sq_model_new(test, MOST);
 	for (i = 0; i < KINDS; i++)
-		r->c[i] = sq_kit_cache(test, cache_kinds[i].size,
-				       &cache_kinds[i].args);
-	prandom_seed_state(&r->rnd, SQ_KIT_SEED);
-	kunit_info(test, "seed %u, %u operations\n", SQ_KIT_SEED, OPS);
+		r->c[i] = sq_fixture_cache(test, cache_kinds[i].size,
+					   &cache_kinds[i].args);
+	prandom_seed_state(&r->rnd, SQ_FIXTURE_SEED);
+	kunit_info(test, "seed %u, %u operations\n", SQ_FIXTURE_SEED, OPS);
 	for (i = 1; i <= OPS; i++) {
 		run_op(r, i);
 		if (i % 1000)
@@ -263,19 +263,19 @@ struct heap_run {
 /* Mostly small; one in 64 is large, and one in 1024 very. */
 static size_t some_size(struct rnd_state *rnd)
 {
-	u32 dice = sq_kit_random(rnd, 1024);
+	u32 dice = sq_fixture_random(rnd, 1024);
 
 	if (!dice)
-		return 1 + sq_kit_random(rnd, 1U << 20);
+		return 1 + sq_fixture_random(rnd, 1U << 20);
 	if (dice < 16)
-		return 8193 + sq_kit_random(rnd, 60000);
-	return 1 + sq_kit_random(rnd, 16U << sq_kit_random(rnd, 10));
+		return 8193 + sq_fixture_random(rnd, 60000);
+	return 1 + sq_fixture_random(rnd, 16U << sq_fixture_random(rnd, 10));
 }
 
 static void heap_alloc(struct heap_run *r)
 {
 	size_t size = some_size(&r->rnd);
-	gfp_t zero = sq_kit_random(&r->rnd, 4) ? 0 : __GFP_ZERO;
+	gfp_t zero = sq_fixture_random(&r->rnd, 4) ? 0 : __GFP_ZERO;
 	void *obj;
 
 	if (r->m->nr == MOST)
@@ -297,8 +297,8 @@ static void heap_free(struct heap_run *r)
 	if (!r->m->nr)
 		return;
 	squirrel_heap_free(r->heap,
-			   sq_model_del(r->m, sq_kit_random(&r->rnd,
-							    r->m->nr)));
+			   sq_model_del(r->m, sq_fixture_random(&r->rnd,
+								r->m->nr)));
 }
 
 static void heap_realloc(struct heap_run *r)
@@ -309,7 +309,7 @@ static void heap_realloc(struct heap_run *r)
 
 	if (!r->m->nr)
 		return;
-	index = sq_kit_random(&r->rnd, r->m->nr);
+	index = sq_fixture_random(&r->rnd, r->m->nr);
 	obj = squirrel_heap_realloc(r->heap, (void *)r->m->objs[index]->addr,
 				    size, GFP_KERNEL);
 	if (obj)
@@ -323,9 +323,9 @@ static void heap_event(struct heap_run *r)
 	static const char * const names[] = { "first", "best", "segregated" };
 	struct sq_reclaim_work work = {};
 
-	switch (sq_kit_random(&r->rnd, 6)) {
+	switch (sq_fixture_random(&r->rnd, 6)) {
 	case 0:
-		sq_heap_set_strategy(r->heap, names[sq_kit_random(&r->rnd, 3)]);
+		sq_heap_set_strategy(r->heap, names[sq_fixture_random(&r->rnd, 3)]);
 		break;
 	case 1:
 		sq_allocator_drain_local(false, &work);
@@ -340,7 +340,7 @@ static void heap_event(struct heap_run *r)
 		sq_allocator_coalesce(50, &work);
 		break;
 	case 5:
-		if (!sq_kit_random(&r->rnd, 10))
+		if (!sq_fixture_random(&r->rnd, 10))
 			squirrel_reclaim();
 		else
 			sq_allocator_give_back(64, 200, 0, &work);
@@ -351,7 +351,7 @@ static void heap_event(struct heap_run *r)
 static void heap_op(struct heap_run *r, unsigned int op)
 {
 	unsigned int lean = op / 4000 % 2 ? 40 : 56;
-	u32 dice = sq_kit_random(&r->rnd, 1000);
+	u32 dice = sq_fixture_random(&r->rnd, 1000);
 
 	if (dice < 10)
 		heap_event(r);
@@ -392,8 +392,8 @@ static void heap_behaves_like_the_model(struct kunit *test)
 	struct heap_run *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
-	r->heap = sq_kit_heap(test, NULL);
-	heap_run(test, r, SQ_KIT_SEED);
+	r->heap = sq_fixture_heap(test, NULL);
+	heap_run(test, r, SQ_FIXTURE_SEED);
 	KUNIT_EXPECT_EQ(test, r->misses, 0);
 }
 
@@ -404,15 +404,15 @@ static void heap_behaves_like_the_model(struct kunit *test)
 static void scarce_heap_behaves_like_the_model(struct kunit *test)
 {
 	struct heap_run *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
-	struct sq_kit *kit = test->priv;
+	struct sq_fixture *fix = test->priv;
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
-	r->heap = sq_kit_fake_heap(test, "segregated", 1024);
-	kit->fake.budget = 400;
-	heap_run(test, r, SQ_KIT_SEED + 1);
+	r->heap = sq_fixture_fake_heap(test, "segregated", 1024);
+	fix->fake.budget = 400;
+	heap_run(test, r, SQ_FIXTURE_SEED + 1);
 	KUNIT_EXPECT_GT(test, r->misses, 0);
 	squirrel_reclaim();
-	KUNIT_EXPECT_EQ(test, kit->fake.out, 0);
+	KUNIT_EXPECT_EQ(test, fix->fake.out, 0);
 }
 
 static struct kunit_case property_cases[] = {
@@ -425,10 +425,10 @@ static struct kunit_case property_cases[] = {
 
 static struct kunit_suite property_suite = {
 	.name = "squirrel_allocator_property",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = property_cases,
 };
 

@@ -35,7 +35,7 @@ static struct squirrel_cache *built_cache(struct kunit *test)
 
 	memset(&built, 0, sizeof(built));
 	built.who = current;
-	return sq_kit_cache(test, 64, &args);
+	return sq_fixture_cache(test, 64, &args);
 }
 
 /* Constructors run for create and for allocations, and for nobody else. */
@@ -62,7 +62,7 @@ static void constructors_run_for_who_allocates(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, built.runs, runs);
 	/* Who can wait makes it good again. */
 	while (sq_cache_at_hand(c) < RESERVE && m->nr < 3 * RESERVE)
-		sq_model_add(m, sq_kit_alloc(test, c), 64, 0);
+		sq_model_add(m, sq_fixture_alloc(test, c), 64, 0);
 	KUNIT_EXPECT_GE(test, sq_cache_at_hand(c), RESERVE);
 	KUNIT_EXPECT_GT(test, built.runs, runs);
 	KUNIT_EXPECT_EQ(test, built.foreign, 0);
@@ -75,7 +75,7 @@ static void constructors_run_for_who_allocates(struct kunit *test)
 static void refused_cache_is_not_refilled(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .reserve = RESERVE };
-	struct squirrel_cache *c = sq_kit_cache(test, 64, &args);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, &args);
 	struct sq_reclaim_work work = {};
 	struct sq_model *m = sq_model_new(test, 2 * RESERVE + SQ_SLAB_MAX_OBJS);
 
@@ -98,7 +98,7 @@ static void refused_cache_is_not_refilled(struct kunit *test)
 static void orphan_is_not_refilled(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .reserve = RESERVE };
-	struct squirrel_cache *c = sq_kit_cache(test, 64, &args), *other;
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, &args), *other;
 	struct module *module = kunit_kzalloc(test, sizeof(*module), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, module);
@@ -122,7 +122,7 @@ static void reserve_beyond_memory_is_refused(struct kunit *test)
 	const struct squirrel_cache_args cache_args = { .reserve = UINT_MAX };
 	const struct squirrel_heap_args heap_args = { .reserve = SIZE_MAX / 2 };
 	unsigned long pages = sq_manager_pages_used(sq_default_heap->manager);
-	unsigned long caches = sq_kit_nr_caches(), heaps = sq_kit_nr_heaps();
+	unsigned long caches = sq_fixture_nr_caches(), heaps = sq_fixture_nr_heaps();
 	struct squirrel_cache *c;
 	struct squirrel_heap *heap;
 
@@ -130,8 +130,8 @@ static void reserve_beyond_memory_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(c), -ENOMEM);
 	heap = squirrel_heap_create("kunit-hoard", &heap_args);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(heap), -ENOMEM);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr_caches(), caches);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr_heaps(), heaps);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr_caches(), caches);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr_heaps(), heaps);
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(sq_default_heap->manager),
 			pages);
 }
@@ -146,10 +146,10 @@ static struct kunit_case reserve_cases[] = {
 
 static struct kunit_suite reserve_suite = {
 	.name = "squirrel_reserve",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = reserve_cases,
 };
 

@@ -121,7 +121,7 @@ static void bad_heaps_are_told_why(struct kunit *test)
 /* A cache has no memory of a zone; and it does not go with what is live. */
 static void refusals_of_a_cache_are_said(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
 	struct kmsg_dump_iter iter;
 	void *obj, *objs[2];
 
@@ -134,7 +134,7 @@ static void refusals_of_a_cache_are_said(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL | GFP_DMA32,
 							2, objs), 0);
 	KUNIT_EXPECT_EQ(test, said(&iter, "certain zone"), 1);
-	obj = sq_kit_alloc(test, c);
+	obj = sq_fixture_alloc(test, c);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_destroy(c), -EBUSY);
 	KUNIT_EXPECT_EQ(test, said(&iter, "destroy refused, 1 objects (64 bytes)"),
 			1);
@@ -165,7 +165,7 @@ static void strategy_is_blamed_once(struct kunit *test)
 	listen(&iter);
 	KUNIT_EXPECT_EQ(test, squirrel_strategy_register(&nonsense), -EEXIST);
 	KUNIT_EXPECT_EQ(test, said(&iter, "'said': exists already"), 1);
-	heap = sq_kit_heap(test, &args);
+	heap = sq_fixture_heap(test, &args);
 	for (i = 0; i < 5; i++) {
 		obj = squirrel_heap_alloc(heap, 9000, GFP_KERNEL);
 		KUNIT_EXPECT_NOT_NULL(test, obj);
@@ -175,7 +175,7 @@ static void strategy_is_blamed_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, said(&iter, "strategy 'said': gave"), 1);
 	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&nonsense), -EBUSY);
 	KUNIT_EXPECT_EQ(test, said(&iter, "'said': not unregistered"), 1);
-	sq_kit_put_heap(test, heap);
+	sq_fixture_put_heap(test, heap);
 	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&nonsense), 0);
 	KUNIT_EXPECT_EQ(test, said(&iter, "said"), 0);
 	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&nonsense), -ENOENT);
@@ -192,10 +192,10 @@ static struct kunit_case said_cases[] = {
 
 static struct kunit_suite said_suite = {
 	.name = "squirrel_said",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = said_cases,
 };
 

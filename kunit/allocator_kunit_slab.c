@@ -32,7 +32,7 @@ static void expect_plan(struct kunit *test, const struct squirrel_cache *c)
 				    "size %u", c->size);
 		KUNIT_EXPECT_GE_MSG(test, objs_in(c, pages), 1, "size %u",
 				    c->size);
-		KUNIT_EXPECT_LE(test, pages, c->slab_most);
+		KUNIT_EXPECT_LE(test, pages, c->plan.most);
 		/* Or what remains of one could not say where it begins. */
 		if (objs_in(c, pages) > 1)
 			KUNIT_EXPECT_LE(test, c->size - 1, U16_MAX);
@@ -41,7 +41,7 @@ static void expect_plan(struct kunit *test, const struct squirrel_cache *c)
 	KUNIT_EXPECT_GE(test, start, least);
 	KUNIT_EXPECT_EQ(test, sq_slab_pages(c, PLENTY), last);
 	/* None of those it may have is cheaper, but for a trifle. */
-	for (pages = least; pages <= c->slab_most; pages++)
+	for (pages = least; pages <= c->plan.most; pages++)
 		KUNIT_EXPECT_LE_MSG(test, cost(c, last),
 				    cost(c, pages) + cost(c, pages) / 500 + 1,
 				    "size %u, %u pages", c->size, pages);
@@ -52,10 +52,10 @@ static void plan_starts_short_and_ends_cheap(struct kunit *test)
 	unsigned int size;
 
 	for (size = 1; size <= 100000; size += 1 + size / 7) {
-		struct squirrel_cache *c = sq_kit_cache(test, size, NULL);
+		struct squirrel_cache *c = sq_fixture_cache(test, size, NULL);
 
 		expect_plan(test, c);
-		sq_kit_put_cache(test, c);
+		sq_fixture_put_cache(test, c);
 	}
 }
 
@@ -66,12 +66,12 @@ static void plan_wastes_little(struct kunit *test)
 
 	/* Smaller ones are limited by the bits that a slab has for them. */
 	for (size = 16; size <= 48 << 10; size += 8 + size / 20) {
-		struct squirrel_cache *c = sq_kit_cache(test, size, NULL);
+		struct squirrel_cache *c = sq_fixture_cache(test, size, NULL);
 
 		pages = sq_slab_pages(c, PLENTY);
 		KUNIT_EXPECT_LE_MSG(test, cost(c, pages), c->size + c->size / 7,
 				    "size %u, %u pages", size, pages);
-		sq_kit_put_cache(test, c);
+		sq_fixture_put_cache(test, c);
 	}
 }
 
@@ -85,18 +85,18 @@ static void whole_pages_stay_alone(struct kunit *test)
 		struct squirrel_cache *c;
 		unsigned long held;
 
-		c = sq_kit_cache(test, pages[i] * PAGE_SIZE, NULL);
+		c = sq_fixture_cache(test, pages[i] * PAGE_SIZE, NULL);
 		for (held = 0; held < 500; held += 9)
 			KUNIT_EXPECT_EQ(test, sq_slab_pages(c, held), pages[i]);
-		sq_kit_put_cache(test, c);
+		sq_fixture_put_cache(test, c);
 	}
 }
 
 /* The cache does as planned: by what it holds, not by how many slabs it had. */
 static void slabs_grow_with_the_cache(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 5000, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 5000, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	void **objs = kunit_kcalloc(test, 400, sizeof(*objs), GFP_KERNEL);
 	unsigned int round, i;
 
@@ -108,7 +108,7 @@ static void slabs_grow_with_the_cache(struct kunit *test)
 
 			/* Nothing shorter is free that might do. */
 			sq_manager_trim(c->heap->manager, 0, ULONG_MAX);
-			objs[i] = sq_kit_alloc(test, c);
+			objs[i] = sq_fixture_alloc(test, c);
 			more = n->nr_pages - held;
 			if (more)
 				KUNIT_EXPECT_EQ(test, more,
@@ -127,11 +127,11 @@ static void slabs_grow_with_the_cache(struct kunit *test)
 static unsigned long grow(struct kunit *test, struct squirrel_cache *c,
 			  void ***objs)
 {
-	struct sq_node *n = sq_kit_node(c);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned long held = n->nr_pages;
 
 	while (n->nr_pages == held) {
-		void **obj = sq_kit_alloc(test, c);
+		void **obj = sq_fixture_alloc(test, c);
 
 		*obj = *objs;
 		*objs = obj;
@@ -160,27 +160,27 @@ static void leave_free(struct kunit *test, struct squirrel_heap *heap,
 /* A block half as long as planned does for a slab, if it wastes no more. */
 static void what_is_free_will_do(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
-	struct squirrel_cache *c = sq_kit_fake_cache(test, 1500);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 1024);
+	struct squirrel_cache *c = sq_fixture_fake_cache(test, 1500);
+	struct sq_fixture *fix = test->priv;
 	unsigned long pages, gets, got, plan;
 	void **objs = NULL;
 
-	while (sq_kit_node(c)->nr_pages < 100)
+	while (sq_fixture_node(c)->nr_pages < 100)
 		grow(test, c, &objs);
 	plan = sq_slab_pages(c, PLENTY);
-	KUNIT_ASSERT_GT(test, c->slab_floor, 1);
-	KUNIT_ASSERT_GT(test, plan, c->slab_floor + 1);
+	KUNIT_ASSERT_GT(test, c->plan.first, 1);
+	KUNIT_ASSERT_GT(test, plan, c->plan.first + 1);
 	for (pages = 1; pages < plan; pages++) {
 		leave_free(test, heap, pages);
-		gets = kit->fake.gets;
+		gets = fix->fake.gets;
 		got = grow(test, c, &objs);
-		if (pages < c->slab_floor || pages < plan / 2) {
+		if (pages < c->plan.first || pages < plan / 2) {
 			KUNIT_EXPECT_EQ(test, got, plan);
-			KUNIT_EXPECT_GT(test, kit->fake.gets, gets);
+			KUNIT_EXPECT_GT(test, fix->fake.gets, gets);
 		} else {
-			KUNIT_EXPECT_EQ(test, got, c->slab_best[pages]);
-			KUNIT_EXPECT_EQ(test, kit->fake.gets, gets);
+			KUNIT_EXPECT_EQ(test, got, c->plan.best[pages]);
+			KUNIT_EXPECT_EQ(test, fix->fake.gets, gets);
 		}
 	}
 	while (objs) {
@@ -204,7 +204,7 @@ static void swing_look(void)
 	sq_allocator_drain_local(false, &work);
 	sq_allocator_drain_depots(true, &work);
 	sq_allocator_release_slabs(false, &work);
-	sq_allocator_shed(false, &work);
+	sq_allocator_trim_slabs(false, &work);
 	sq_allocator_coalesce(1024, &work);
 	sq_allocator_give_back(8, 4096, 0, &work);
 }
@@ -216,17 +216,17 @@ static void swing_look(void)
 static void pages_do_not_bounce(struct kunit *test)
 {
 	void **objs = kvmalloc_array(SWING_OBJS, sizeof(*objs), GFP_KERNEL);
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 2048);
-	struct squirrel_cache *c = sq_kit_fake_cache(test, 512);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 2048);
+	struct squirrel_cache *c = sq_fixture_fake_cache(test, 512);
+	struct sq_fixture *fix = test->priv;
 	unsigned long calls, grown;
 	unsigned int i, k;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < SWING_OBJS; i++)
 		objs[i] = squirrel_cache_alloc(c, GFP_KERNEL);
-	calls = kit->fake.gets + kit->fake.puts;
-	grown = atomic_long_read(&c->grown);
+	calls = fix->fake.gets + fix->fake.puts;
+	grown = atomic_long_read(&c->counts.grown);
 	for (k = 0; k < SWINGS; k++) {
 		for (i = SWING_OBJS - SWING_BY; i < SWING_OBJS; i++)
 			squirrel_cache_free(c, objs[i]);
@@ -235,8 +235,8 @@ static void pages_do_not_bounce(struct kunit *test)
 			objs[i] = squirrel_cache_alloc(c, GFP_KERNEL);
 		swing_look();
 	}
-	calls = kit->fake.gets + kit->fake.puts - calls;
-	grown = atomic_long_read(&c->grown) - grown;
+	calls = fix->fake.gets + fix->fake.puts - calls;
+	grown = atomic_long_read(&c->counts.grown) - grown;
 	kunit_info(test, "%lu calls of the source, %lu slabs made\n", calls,
 		   grown);
 	KUNIT_EXPECT_GT(test, grown, SWINGS);
@@ -255,7 +255,7 @@ static void pages_do_not_bounce(struct kunit *test)
 /* A page that went and came again counts once, however much is fetched later. */
 static void what_bounced_counts_once(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 4096);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 4096);
 	struct sq_reclaim_work work = {};
 	unsigned int i;
 
@@ -279,14 +279,14 @@ static void what_bounced_counts_once(struct kunit *test)
 /* Who makes a slab has his magazine filled from it as well: one trip, not two. */
 static void new_slab_fills_the_magazine(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 64, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, NULL);
 	void *obj;
 
-	sq_kit_set_cap(test, c, 32);
-	obj = sq_kit_alloc(test, c);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 16);
-	KUNIT_EXPECT_EQ(test, sq_kit_node(c)->nr_free,
-			sq_kit_node(c)->nr_objs - 17);
+	sq_fixture_set_cap(test, c, 32);
+	obj = sq_fixture_alloc(test, c);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 16);
+	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->nr_free,
+			sq_fixture_node(c)->nr_objs - 17);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
 	squirrel_cache_free(c, obj);
 }
@@ -312,28 +312,28 @@ static void *get_and_free(const struct sq_block_ops *ops, unsigned int order,
 /* The magazines are not empty any more when the slab is there. */
 static void slab_comes_too_late(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 64);
-	struct squirrel_cache *c = sq_kit_fake_cache(test, 512);
-	struct sq_node *n = sq_kit_node(c);
-	struct sq_kit *kit = test->priv;
-	void *first = sq_kit_alloc(test, c), *obj;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 64);
+	struct squirrel_cache *c = sq_fixture_fake_cache(test, 512);
+	struct sq_node *n = sq_fixture_node(c);
+	struct sq_fixture *fix = test->priv;
+	void *first = sq_fixture_alloc(test, c), *obj;
 
 	/* Until there is nothing at hand, neither here nor there. */
-	while (sq_kit_nr(c) || n->nr_free)
-		sq_kit_alloc(test, c);
+	while (sq_fixture_nr(c) || n->nr_free)
+		sq_fixture_alloc(test, c);
 	sq_manager_trim(heap->manager, 0, ULONG_MAX);
-	get_pages = kit->fake.ops.get;
-	kit->fake.ops.get = get_and_free;
+	get_pages = fix->fake.ops.get;
+	fix->fake.ops.get = get_and_free;
 	freed_to = c;
 	freed_meanwhile = first;
-	obj = sq_kit_alloc(test, c);
-	kit->fake.ops.get = get_pages;
+	obj = sq_fixture_alloc(test, c);
+	fix->fake.ops.get = get_pages;
 	KUNIT_EXPECT_NULL(test, freed_meanwhile);
 	KUNIT_EXPECT_PTR_NE(test, obj, first);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 1);
 	KUNIT_EXPECT_EQ(test, n->nr_free, n->nr_objs - sq_cache_live(c) - 1);
 	/* They are let go of: the next object is from there. */
-	KUNIT_EXPECT_PTR_EQ(test, sq_kit_alloc(test, c), first);
+	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_alloc(test, c), first);
 }
 
 /*
@@ -342,15 +342,15 @@ static void slab_comes_too_late(struct kunit *test)
  */
 static void tidying_is_owed_to_the_end(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, PAGE_SIZE, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, PAGE_SIZE, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned int i, calls = 0;
 	void **objs;
 
 	objs = kunit_kcalloc(test, 200, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < 200; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	preempt_disable();
 	for (i = 0; i < 200; i++)
 		sq_set_mark(c, objs[i]);
@@ -367,36 +367,36 @@ static void tidying_is_owed_to_the_end(struct kunit *test)
 /* Empty slabs beyond what was wanted between two looks go, and no others. */
 static void empty_slabs_go_unless_wanted(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, PAGE_SIZE, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, PAGE_SIZE, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	struct sq_reclaim_work work = {};
 	void *objs[100];
 	unsigned int i, round;
 
 	for (i = 0; i < ARRAY_SIZE(objs); i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	for (round = 0; round < 3; round++) {
 		for (i = 0; i < 3; i++)
 			squirrel_cache_free(c, objs[i]);
-		sq_kit_drain(c, false);
+		sq_fixture_drain(c, false);
 		KUNIT_ASSERT_EQ(test, n->nr_empty, 3);
 		sq_allocator_release_slabs(false, &work);
 		KUNIT_EXPECT_EQ_MSG(test, n->nr_empty, 3, "round %u", round);
 		for (i = 0; i < 3; i++)
-			objs[i] = sq_kit_alloc(test, c);
+			objs[i] = sq_fixture_alloc(test, c);
 		KUNIT_EXPECT_EQ(test, n->nr_empty, 0);
 	}
 	/* Two are wanted, then none. */
 	for (i = 0; i < 3; i++)
 		squirrel_cache_free(c, objs[i]);
-	sq_kit_drain(c, false);
+	sq_fixture_drain(c, false);
 	sq_allocator_release_slabs(false, &work);
 	KUNIT_EXPECT_EQ(test, n->nr_empty, 3);
 	for (i = 0; i < 2; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	for (i = 0; i < 2; i++)
 		squirrel_cache_free(c, objs[i]);
-	sq_kit_drain(c, false);
+	sq_fixture_drain(c, false);
 	sq_allocator_release_slabs(false, &work);
 	KUNIT_EXPECT_EQ(test, n->nr_empty, 2);
 	sq_allocator_release_slabs(false, &work);
@@ -422,10 +422,10 @@ static struct kunit_case slab_cases[] = {
 
 static struct kunit_suite slab_suite = {
 	.name = "squirrel_slab",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = slab_cases,
 };
 

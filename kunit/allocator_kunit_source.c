@@ -42,8 +42,8 @@ static void **use_up(struct kunit *test, struct squirrel_cache *c, gfp_t gfp,
 {
 	void **objs = NULL;
 
-	grown += atomic_long_read(&c->grown);
-	while (atomic_long_read(&c->grown) < grown) {
+	grown += atomic_long_read(&c->counts.grown);
+	while (atomic_long_read(&c->counts.grown) < grown) {
 		void **obj = squirrel_cache_alloc(c, gfp);
 
 		KUNIT_EXPECT_NOT_NULL(test, obj);
@@ -71,31 +71,31 @@ static void give_up(struct squirrel_cache *c, void **objs)
 static void single_pages_will_do(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 8, 512, 600, 1500, 2100, 4096 };
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 2048);
-	struct sq_kit *kit = test->priv;
-	struct sq_fake_asked *more = &kit->fake.asked[1];
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 2048);
+	struct sq_fixture *fix = test->priv;
+	struct sq_fake_asked *more = &fix->fake.asked[1];
 	struct squirrel_cache *c;
 	unsigned int i, k;
 	void **objs;
 
-	kit->fake.singles = true;
+	fix->fake.singles = true;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		c = sq_kit_fake_cache(test, sizes[i]);
+		c = sq_fixture_fake_cache(test, sizes[i]);
 		for (k = 0; k < ARRAY_SIZE(contexts); k++) {
-			sq_fake_forget(&kit->fake);
+			sq_fake_forget(&fix->fake);
 			objs = use_up(test, c, contexts[k], 200);
-			KUNIT_EXPECT_EQ(test, kit->fake.asked[0].fails, 0);
-			has(test, kit->fake.asked[0].all, contexts[k]);
+			KUNIT_EXPECT_EQ(test, fix->fake.asked[0].fails, 0);
+			has(test, fix->fake.asked[0].all, contexts[k]);
 			/* Fewer than one in twenty. */
 			KUNIT_EXPECT_LT_MSG(test, more->fails, 200 / 20,
 					    "size %u, gfp %#x", sizes[i],
 					    (__force u32)contexts[k]);
 			lacks(test, more->any, HARD);
 			has(test, more->all, SOFT);
-			KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 0);
+			KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.nomem), 0);
 			give_up(c, objs);
 		}
-		sq_kit_put_cache(test, c);
+		sq_fixture_put_cache(test, c);
 	}
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
 }
@@ -103,25 +103,25 @@ static void single_pages_will_do(struct kunit *test)
 /* When there are pages in a row again, slabs are long again. */
 static void long_slabs_come_back(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 4096);
-	struct squirrel_cache *c = sq_kit_fake_cache(test, 600);
-	struct sq_node *n = sq_kit_node(c);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 4096);
+	struct squirrel_cache *c = sq_fixture_fake_cache(test, 600);
+	struct sq_node *n = sq_fixture_node(c);
+	struct sq_fixture *fix = test->priv;
 	unsigned long pages, slabs;
 	void **a, **b, **d;
 
-	kit->fake.singles = true;
+	fix->fake.singles = true;
 	a = use_up(test, c, GFP_KERNEL, 1000);
 	KUNIT_EXPECT_EQ(test, n->nr_pages, n->nr_slabs);
-	kit->fake.singles = false;
+	fix->fake.singles = false;
 	b = use_up(test, c, GFP_KERNEL, 300);
 	pages = n->nr_pages;
 	slabs = n->nr_slabs;
-	sq_fake_forget(&kit->fake);
+	sq_fake_forget(&fix->fake);
 	d = use_up(test, c, GFP_KERNEL, 50);
 	KUNIT_EXPECT_EQ(test, n->nr_slabs - slabs, 50);
 	KUNIT_EXPECT_EQ(test, n->nr_pages - pages, 50 * sq_slab_pages(c, pages));
-	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].fails, 0);
+	KUNIT_EXPECT_EQ(test, fix->fake.asked[1].fails, 0);
 	give_up(c, d);
 	give_up(c, b);
 	give_up(c, a);
@@ -131,15 +131,15 @@ static void long_slabs_come_back(struct kunit *test)
 /* What is fetched ahead, beyond what is needed, is optional as well. */
 static void ahead_is_optional(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
-	struct squirrel_cache *c = sq_kit_fake_cache(test, PAGE_SIZE);
-	struct sq_kit *kit = test->priv;
-	struct sq_fake_asked *more = &kit->fake.asked[1];
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 1024);
+	struct squirrel_cache *c = sq_fixture_fake_cache(test, PAGE_SIZE);
+	struct sq_fixture *fix = test->priv;
+	struct sq_fake_asked *more = &fix->fake.asked[1];
 	unsigned int k;
 	void **objs;
 
 	for (k = 0; k < ARRAY_SIZE(contexts); k++) {
-		sq_fake_forget(&kit->fake);
+		sq_fake_forget(&fix->fake);
 		objs = use_up(test, c, contexts[k], 300);
 		KUNIT_EXPECT_GT(test, more->gets, 5);
 		lacks(test, more->any, HARD);
@@ -152,18 +152,18 @@ static void ahead_is_optional(struct kunit *test)
 /* The shortest slab of objects over a page: as hard as the caller says. */
 static void shortest_slab_is_not_optional(struct kunit *test)
 {
-	struct sq_kit *kit = test->priv;
+	struct sq_fixture *fix = test->priv;
 	struct squirrel_cache *c;
 	void *obj;
 
-	sq_kit_fake_heap(test, "segregated", 1024);
-	c = sq_kit_fake_cache(test, 3 * PAGE_SIZE);
-	sq_fake_forget(&kit->fake);
+	sq_fixture_fake_heap(test, "segregated", 1024);
+	c = sq_fixture_fake_cache(test, 3 * PAGE_SIZE);
+	sq_fake_forget(&fix->fake);
 	obj = squirrel_cache_alloc(c, GFP_KERNEL);
 	KUNIT_EXPECT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].gets, 1);
-	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].order, 2);
-	has(test, kit->fake.asked[1].all, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, fix->fake.asked[1].gets, 1);
+	KUNIT_EXPECT_EQ(test, fix->fake.asked[1].order, 2);
+	has(test, fix->fake.asked[1].all, GFP_KERNEL);
 	squirrel_cache_free(c, obj);
 }
 
@@ -187,40 +187,40 @@ static void slabs_are_asked_for_the_cache(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .flags = SQUIRREL_ACCOUNT };
 	const gfp_t objects = __GFP_ZERO | __GFP_COMP | __GFP_HIGHMEM;
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 1024);
+	struct sq_fixture *fix = test->priv;
 	struct squirrel_cache *c;
 	void *obj;
 
-	c = sq_kit_fake_cache(test, 104);
-	sq_fake_forget(&kit->fake);
+	c = sq_fixture_fake_cache(test, 104);
+	sq_fake_forget(&fix->fake);
 	obj = squirrel_cache_alloc(c, GFP_KERNEL | __GFP_ACCOUNT | __GFP_ZERO |
 				   __GFP_COMP);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_GT(test, kit->fake.asked[0].gets + kit->fake.asked[1].gets, 0);
-	lacks(test, asked_any(&kit->fake), __GFP_ACCOUNT | objects);
+	KUNIT_EXPECT_GT(test, fix->fake.asked[0].gets + fix->fake.asked[1].gets, 0);
+	lacks(test, asked_any(&fix->fake), __GFP_ACCOUNT | objects);
 	squirrel_cache_free(c, obj);
 
-	c = sq_kit_fake_cache_args(test, 104, &args);
-	sq_fake_forget(&kit->fake);
+	c = sq_fixture_fake_cache_args(test, 104, &args);
+	sq_fake_forget(&fix->fake);
 	obj = squirrel_cache_alloc(c, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_GT(test, kit->fake.asked[0].gets + kit->fake.asked[1].gets, 0);
-	has(test, asked_all(&kit->fake), __GFP_ACCOUNT);
+	KUNIT_EXPECT_GT(test, fix->fake.asked[0].gets + fix->fake.asked[1].gets, 0);
+	has(test, asked_all(&fix->fake), __GFP_ACCOUNT);
 	squirrel_cache_free(c, obj);
 
-	sq_fake_forget(&kit->fake);
+	sq_fake_forget(&fix->fake);
 	obj = squirrel_heap_alloc(heap, 300, GFP_KERNEL_ACCOUNT);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	lacks(test, asked_any(&kit->fake), __GFP_ACCOUNT);
+	lacks(test, asked_any(&fix->fake), __GFP_ACCOUNT);
 	squirrel_heap_free(heap, obj);
-	sq_fake_forget(&kit->fake);
+	sq_fake_forget(&fix->fake);
 	obj = squirrel_heap_alloc(heap, 20000, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
 				  __GFP_COMP);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].gets, 1);
-	has(test, asked_all(&kit->fake), __GFP_ACCOUNT);
-	lacks(test, asked_any(&kit->fake), objects);
+	KUNIT_EXPECT_EQ(test, fix->fake.asked[1].gets, 1);
+	has(test, asked_all(&fix->fake), __GFP_ACCOUNT);
+	lacks(test, asked_any(&fix->fake), objects);
 	squirrel_heap_free(heap, obj);
 }
 
@@ -230,41 +230,41 @@ static void slabs_are_asked_for_the_cache(struct kunit *test)
  */
 static void nofail_is_served(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 1024);
 	static const size_t sizes[] = { 64, 4096, 8192, 20000, 100000 };
-	struct sq_kit *kit = test->priv;
+	struct sq_fixture *fix = test->priv;
 	struct squirrel_cache *c;
 	unsigned int i;
 	void *obj;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		c = sq_kit_fake_cache(test, sizes[i]);
-		sq_fake_forget(&kit->fake);
-		kit->fake.refuse = 5;
+		c = sq_fixture_fake_cache(test, sizes[i]);
+		sq_fake_forget(&fix->fake);
+		fix->fake.refuse = 5;
 		obj = squirrel_cache_alloc(c, GFP_NOFS | __GFP_NOFAIL);
 		KUNIT_EXPECT_NOT_NULL_MSG(test, obj, "size %zu", sizes[i]);
-		KUNIT_EXPECT_EQ(test, kit->fake.refuse, 0);
-		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->nomem), 0);
+		KUNIT_EXPECT_EQ(test, fix->fake.refuse, 0);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.nomem), 0);
 		squirrel_cache_free(c, obj);
-		kit->fake.refuse = 5;
+		fix->fake.refuse = 5;
 		obj = squirrel_heap_alloc(heap, sizes[i],
 					  GFP_KERNEL | __GFP_NOFAIL);
 		KUNIT_EXPECT_NOT_NULL_MSG(test, obj, "size %zu", sizes[i]);
-		KUNIT_EXPECT_EQ(test, kit->fake.refuse, 0);
+		KUNIT_EXPECT_EQ(test, fix->fake.refuse, 0);
 		squirrel_heap_free(heap, obj);
-		lacks(test, kit->fake.asked[1].any, __GFP_NOFAIL);
+		lacks(test, fix->fake.asked[1].any, __GFP_NOFAIL);
 		/* Who cannot sleep is refused, and nobody is told to persist. */
-		sq_fake_forget(&kit->fake);
-		kit->fake.refuse = 50;
+		sq_fake_forget(&fix->fake);
+		fix->fake.refuse = 50;
 		obj = squirrel_heap_alloc(heap, SQUIRREL_MAX_SIZE,
 					  GFP_ATOMIC | __GFP_NOFAIL);
 		KUNIT_EXPECT_NULL(test, obj);
-		kit->fake.refuse = 0;
-		lacks(test, kit->fake.asked[1].any, __GFP_NOFAIL);
-		sq_kit_put_cache(test, c);
+		fix->fake.refuse = 0;
+		lacks(test, fix->fake.asked[1].any, __GFP_NOFAIL);
+		sq_fixture_put_cache(test, c);
 		squirrel_reclaim();
 	}
-	KUNIT_EXPECT_EQ(test, kit->fake.refuse, 0);
+	KUNIT_EXPECT_EQ(test, fix->fake.refuse, 0);
 }
 
 /* A limit, of a cache or of a heap, gives way to who must not be refused. */
@@ -272,8 +272,8 @@ static void nofail_passes_limits(struct kunit *test)
 {
 	const struct squirrel_cache_args cache_args = { .limit = 10 * 64 };
 	const struct squirrel_heap_args heap_args = { .limit = 4 * PAGE_SIZE };
-	struct squirrel_cache *c = sq_kit_cache(test, 64, &cache_args);
-	struct squirrel_heap *heap = sq_kit_heap(test, &heap_args);
+	struct squirrel_cache *c = sq_fixture_cache(test, 64, &cache_args);
+	struct squirrel_heap *heap = sq_fixture_heap(test, &heap_args);
 	void *objs[20], *large[3];
 	unsigned int i;
 
@@ -314,8 +314,8 @@ static void heaps_obey_zones(struct kunit *test)
 		GFP_ATOMIC | GFP_DMA32,
 		GFP_KERNEL | GFP_DMA32 | __GFP_ZERO,
 	};
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 1024);
+	struct sq_fixture *fix = test->priv;
 	struct sq_fake_asked *asked;
 	unsigned int i, k;
 	u8 *obj, *other;
@@ -326,12 +326,12 @@ static void heaps_obey_zones(struct kunit *test)
 		memset(other, 0xaa, sizes[i]);
 		squirrel_heap_free(heap, other);
 		for (k = 0; k < ARRAY_SIZE(zones); k++) {
-			unsigned long out = kit->fake.out;
+			unsigned long out = fix->fake.out;
 
-			sq_fake_forget(&kit->fake);
+			sq_fake_forget(&fix->fake);
 			obj = squirrel_heap_alloc(heap, sizes[i], zones[k]);
 			KUNIT_ASSERT_NOT_NULL(test, obj);
-			asked = &kit->fake.asked[sizes[i] > PAGE_SIZE];
+			asked = &fix->fake.asked[sizes[i] > PAGE_SIZE];
 			KUNIT_EXPECT_EQ_MSG(test, asked->gets, 1, "size %zu",
 					    sizes[i]);
 			has(test, asked->all, zones[k] & SQ_GFP_ZONES);
@@ -342,7 +342,7 @@ static void heaps_obey_zones(struct kunit *test)
 								   sizes[i]));
 			squirrel_heap_free(heap, obj);
 			/* Not for anybody else. */
-			KUNIT_EXPECT_EQ(test, kit->fake.out, out);
+			KUNIT_EXPECT_EQ(test, fix->fake.out, out);
 		}
 		/* What was at hand is so still. */
 		obj = squirrel_heap_alloc(heap, sizes[i], GFP_KERNEL);
@@ -384,8 +384,8 @@ static void caches_refuse_zones(struct kunit *test)
 		.flags = SQUIRREL_TYPESAFE_BY_RCU,
 	};
 	struct squirrel_cache *caches[] = {
-		sq_kit_cache(test, 64, NULL),
-		sq_kit_cache(test, 64, &typesafe),
+		sq_fixture_cache(test, 64, NULL),
+		sq_fixture_cache(test, 64, &typesafe),
 	};
 	void *objs[4], *obj;
 	unsigned int i, k;
@@ -407,7 +407,7 @@ static void caches_refuse_zones(struct kunit *test)
 			got = squirrel_cache_alloc_bulk(c, GFP_DMA, 1, objs);
 			KUNIT_EXPECT_EQ(test, got, 0);
 			KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
-			squirrel_cache_free(c, sq_kit_alloc(test, c));
+			squirrel_cache_free(c, sq_fixture_alloc(test, c));
 		}
 	}
 }
@@ -415,42 +415,42 @@ static void caches_refuse_zones(struct kunit *test)
 /* Who happens to make a slab is not charged for what others get of it. */
 static void nobody_is_charged_for_others(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
-	struct squirrel_cache *c = sq_kit_fake_cache(test, 64);
-	struct sq_kit *kit = test->priv;
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 1024);
+	struct squirrel_cache *c = sq_fixture_fake_cache(test, 64);
+	struct sq_fixture *fix = test->priv;
 	void *obj;
 
-	sq_fake_forget(&kit->fake);
+	sq_fake_forget(&fix->fake);
 	obj = squirrel_heap_alloc(heap, 64, GFP_KERNEL_ACCOUNT);
 	squirrel_heap_free(heap, obj);
 	squirrel_cache_free(c, squirrel_cache_alloc(c, GFP_KERNEL_ACCOUNT));
-	KUNIT_EXPECT_EQ(test, kit->fake.asked[0].gets, 2);
-	lacks(test, kit->fake.asked[0].any, __GFP_ACCOUNT);
+	KUNIT_EXPECT_EQ(test, fix->fake.asked[0].gets, 2);
+	lacks(test, fix->fake.asked[0].any, __GFP_ACCOUNT);
 	/* Whole pages are charged to who asks. */
 	obj = squirrel_heap_alloc(heap, 20000, GFP_KERNEL_ACCOUNT);
-	KUNIT_EXPECT_EQ(test, kit->fake.asked[1].gets, 1);
-	has(test, kit->fake.asked[1].all, __GFP_ACCOUNT);
+	KUNIT_EXPECT_EQ(test, fix->fake.asked[1].gets, 1);
+	has(test, fix->fake.asked[1].all, __GFP_ACCOUNT);
 	squirrel_heap_free(heap, obj);
 }
 
 /* Whoever reclaims has access to the last reserves: not for ours. */
 static void refill_spares_the_last_pages(struct kunit *test)
 {
-	struct sq_kit *kit = test->priv;
+	struct sq_fixture *fix = test->priv;
 	struct sq_reclaim_work work = {};
 	struct squirrel_cache *c;
 	unsigned int i;
 
-	sq_kit_fake_heap(test, "segregated", 1024);
-	c = sq_kit_fake_cache(test, 512);
+	sq_fixture_fake_heap(test, "segregated", 1024);
+	c = sq_fixture_fake_cache(test, 512);
 	c->reserve = 100;
-	sq_fake_forget(&kit->fake);
+	sq_fake_forget(&fix->fake);
 	sq_allocator_refill(&work);
 	KUNIT_EXPECT_GE(test, sq_cache_at_hand(c), 100);
 	KUNIT_EXPECT_GT(test, work.refilled, 0);
 	for (i = 0; i < 2; i++)
-		has(test, kit->fake.asked[i].all, __GFP_NOMEMALLOC);
-	lacks(test, kit->fake.asked[0].any, __GFP_DIRECT_RECLAIM);
+		has(test, fix->fake.asked[i].all, __GFP_NOMEMALLOC);
+	lacks(test, fix->fake.asked[0].any, __GFP_DIRECT_RECLAIM);
 	c->reserve = 0;
 }
 
@@ -472,10 +472,10 @@ static struct kunit_case source_cases[] = {
 
 static struct kunit_suite source_suite = {
 	.name = "squirrel_source",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = source_cases,
 };
 

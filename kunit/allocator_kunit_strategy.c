@@ -30,13 +30,13 @@ static const long hole_at[3] = { 0, 23, 43 };
 static struct arena *arrange(struct kunit *test, const char *strategy)
 {
 	struct arena *a = kunit_kzalloc(test, sizeof(*a), GFP_KERNEL);
-	struct sq_kit *kit = test->priv;
+	struct sq_fixture *fix = test->priv;
 	void *hole[3];
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, a);
-	a->heap = sq_kit_fake_heap(test, strategy, ARENA);
-	a->fake = &kit->fake;
+	a->heap = sq_fixture_fake_heap(test, strategy, ARENA);
+	a->fake = &fix->fake;
 	KUNIT_ASSERT_EQ(test, sq_manager_fetch(a->heap->manager, ARENA,
 					       GFP_KERNEL, NUMA_NO_NODE),
 			ARENA);
@@ -256,10 +256,10 @@ static void heap_is_made_with_a_name(struct kunit *test)
 	heap = squirrel_heap_create("kunit-named", &args);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(heap), -EINVAL);
 	KUNIT_ASSERT_EQ(test, squirrel_strategy_register(&high), 0);
-	heap = sq_kit_heap(test, &args);
+	heap = sq_fixture_heap(test, &args);
 	KUNIT_EXPECT_STREQ(test, heap->strategy->name, "kunit-high");
 	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&high), -EBUSY);
-	sq_kit_put_heap(test, heap);
+	sq_fixture_put_heap(test, heap);
 	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&high), 0);
 }
 
@@ -270,7 +270,7 @@ static void default_is_inherited(struct kunit *test)
 	struct squirrel_heap *heap;
 
 	use(test, sq_default_heap, &high);
-	heap = sq_kit_heap(test, NULL);
+	heap = sq_fixture_heap(test, NULL);
 	KUNIT_EXPECT_PTR_EQ(test, heap->strategy, sq_default_heap->strategy);
 	KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(sq_default_heap, before), 0);
 	drop(test, heap, &high);
@@ -402,7 +402,7 @@ static void broken_strategy_is_survived(struct kunit *test)
 {
 	struct arena *a = arrange(test, "segregated");
 	unsigned long start = sq_fake_page(a->fake, 0);
-	struct squirrel_heap *other = sq_kit_heap(test, NULL);
+	struct squirrel_heap *other = sq_fixture_heap(test, NULL);
 	unsigned long foreign, bad[9];
 	unsigned int i, n = 0;
 	void *obj;
@@ -534,7 +534,7 @@ static void strategy_in_use_stays(struct kunit *test)
 /* Or else its exit, which would destroy the heap, could never run. */
 static void own_heap_does_not_keep_the_module(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	int refs = module_refcount(THIS_MODULE);
 
 	use(test, heap, &high);
@@ -546,7 +546,7 @@ static void own_heap_does_not_keep_the_module(struct kunit *test)
 /* What a module leaves behind is taken away from its heaps. */
 static void strategy_goes_with_its_module(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	struct module *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
@@ -588,10 +588,10 @@ static struct kunit_case strategy_cases[] = {
 
 static struct kunit_suite strategy_suite = {
 	.name = "squirrel_strategy",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = strategy_cases,
 };
 

@@ -100,7 +100,7 @@ static void hoard_free(void *obj)
 }
 
 /* Frees from the first on, so that what is kept shares slabs with it. */
-static void hoard_shed(unsigned int kept)
+static void hoard_trim(unsigned int kept)
 {
 	unsigned int i;
 
@@ -165,7 +165,7 @@ static int hoard_gather(void *unused)
 
 	for (i = 0; !err && i < swings; i++) {
 		hoard_shuffle();
-		hoard_shed(objects - objects / 16);
+		hoard_trim(objects - objects / 16);
 		msleep(20);
 		err = hoard_take();
 	}
@@ -173,7 +173,7 @@ static int hoard_gather(void *unused)
 		return err;
 	if (scatter)
 		hoard_shuffle();
-	hoard_shed(min(keep, objects));
+	hoard_trim(min(keep, objects));
 	hoard_count();
 	return 0;
 }
@@ -204,7 +204,7 @@ static int hoard_open(void)
 static void hoard_close(void)
 {
 	if (hoard)
-		hoard_shed(0);
+		hoard_trim(0);
 	squirrel_heap_destroy(heap);
 	squirrel_cache_destroy(cache);
 	vfree(hoard);

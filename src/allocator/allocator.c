@@ -1,28 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The allocator as a whole: set-up, events for the reclaimer, RCU frees.
+ * The allocator as a whole: set-up and end. Its rooms, bottom up, each of which knows
+ * those below it and none above or beside it:
+ *
+ *   common     what a cache and a heap are; events, modes, registry, reports
+ *   pages      blocks of pages for a heap, by its strategy
+ *   slab       a block of objects, a node's lists of them; what an object is
+ *   magazine   objects at hand: the CPUs' arrays, the nodes' depots
+ *   cache      making and taking apart caches and heaps; large blocks
+ *   path, view, reclaim.c   the ways in and out; what people see; what the
+ *              reclaimer may ask for
  *
  * Lock order, outermost first:
  *
- *   sq_room_mutex (process context, for larger magazines; see room.c)
- *   sq_room_seq (a seqlock, irqs off): leaf
- *   busy flag of a CPU's magazines (preemption off; never waited for, so that a
- *     new slab's first objects go there with the lock held)
+ *   heaps_mutex (process context; registry.c), strategy_mutex (process context;
+ *     strategy.c), resize_mutex (process context; resize.c), names_mutex
+ *     (process context; registry.c): none of them is taken under another
+ *   resize_seq (a seqlock, irqs off): leaf
+ *   claim of a CPU's array (preemption off; never waited for, so that a new
+ *     slab's first objects go there with the lock held)
  *     sq_node.lock of one cache (raw, irqs off; in NMI only tried)
  *       the manager's locks (below this layer), for taking a slab apart only;
- *       otherwise they are taken without a lock of ours, or under a busy flag
- *   sq_registry_lock (raw, irqs off): leaf
+ *       otherwise they are taken without a lock of ours, or under a claim
+ *   registry_lock (raw, irqs off): leaf
  *
  * Two sq_node.locks are never held at once. What is detached under a lock is
  * given down after it was dropped. The page source is asked without any lock.
  *
  * Contexts: task, softirq and hardirq use all paths. An interrupt that finds
- * the busy flag set goes past the magazines to the slabs. NMI uses magazines
- * and, if the lock can be had by trying, slabs; it never asks the manager. A
- * free that cannot get the lock in NMI waits in a per-CPU list for irq_work
- * (defer.c). No context's free takes a lock of the kernel's that its caller may
- * hold; what would is done later, by irq_work or by the next call that may
- * (sq_cache_tidy(), report.c, the reclaimer's events).
+ * the array claimed goes past it to the slabs. NMI uses arrays and, if the lock can
+ * be had by trying, slabs; it never asks the manager. A free that cannot get the
+ * lock in NMI waits in a per-CPU list for irq_work (put.c). No context's free takes a
+ * lock of the kernel's that its caller may hold; what would is done later, by
+ * irq_work or by the next call that may (sq_cache_tidy(), report.c, the
+ * reclaimer's events).
  *
  * States of an object:
  *
@@ -33,21 +44,21 @@
  *                  another; carries the mark
  *   live           bit clear; no mark
  *
- * States of a slab, by the list it is on:
+ * States of a slab, by its fullness, which is the list it is on:
  *
- *   full    no object in it          -> tight, when one comes back
- *   tight   up to 1/4 in it          taken from first
- *   half    up to 1/2                taken from next
- *   loose   more                     taken from after those
+ *   full    no object in it          -> high, when one comes back
+ *   high    up to 1/4 in it          taken from first
+ *   mid     up to 1/2                taken from next
+ *   low     more                     taken from after those
  *   empty   all objects in it        taken from last; beyond a few (1 and 1/32
  *                                    of the node's slabs) given to the manager
  *
- * A half or loose slab of several pages may be taken apart when the reclaimer
- * comes by: pages that no object out of it touches go to the manager, and what
- * lies between them become slabs of their own (trim.c).
+ * A slab of several pages that is at mid or below may be taken apart when the
+ * reclaimer comes by: pages that no object out of it touches go to the manager, and
+ * what lies between them become slabs of their own (trim.c).
  *
  * Cache: counts of objects are per CPU and only ever grow, with what was counted
- * in magazines that were replaced; live is their difference. A heap is a set of
+ * in arrays that were replaced; live is their difference. A heap is a set of
  * caches that share a manager, plus blocks.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -58,9 +69,9 @@
 
 #include "allocator/cache/cache.h"
 
-static int sq_cpuhp_state __ro_after_init;
+static int cpuhp_state __ro_after_init;
 
-static int sq_cpu_dead(unsigned int cpu)
+static int cpu_dead(unsigned int cpu)
 {
 	sq_event(SQ_EVENT_CPU_DEAD, GFP_KERNEL);
 	return 0;
@@ -83,7 +94,7 @@ void sq_magazine_exit(void)
 	sq_mag_cache = NULL;
 }
 
-static int sq_default_heap_init(const struct sq_allocator_config *config)
+static int default_heap_init(const struct sq_allocator_config *config)
 {
 	static const struct squirrel_heap_args args;
 	struct squirrel_heap *heap;
@@ -118,25 +129,25 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 		static_branch_disable(&sq_hardened);
 	if (nr_node_ids > 1)
 		static_branch_enable(&sq_numa);
-	sq_usual_init();
+	sq_mode_init();
 	sq_deferred_init();
-	err = sq_default_heap_init(config);
+	err = default_heap_init(config);
 	if (err)
 		return err;
 	err = sq_magazine_init();
 	if (err)
 		goto heap;
 	err = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "squirrel:dead",
-					NULL, sq_cpu_dead);
+					NULL, cpu_dead);
 	if (err < 0)
 		goto magazine;
-	sq_cpuhp_state = err;
+	cpuhp_state = err;
 	return 0;
 magazine:
 	sq_magazine_exit();
 heap:
 	sq_heap_discard(sq_default_heap);
-	sq_room_exit();
+	sq_resize_exit();
 	return err;
 }
 
@@ -147,13 +158,13 @@ heap:
  */
 void sq_allocator_exit(void)
 {
-	cpuhp_remove_state_nocalls(sq_cpuhp_state);
+	cpuhp_remove_state_nocalls(cpuhp_state);
 	rcu_barrier();
 	sq_deferred_flush();
 	sq_large_flush();
 	sq_magazine_exit();
 	sq_heap_discard(sq_default_heap);
-	sq_room_exit();
+	sq_resize_exit();
 	sq_report_exit();
 	rcu_barrier();
 }

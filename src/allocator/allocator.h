@@ -37,14 +37,14 @@ void sq_allocator_exit(void);
  * enum sq_event - why the allocator calls its hook
  * @SQ_EVENT_ALLOCS: in series mode, N allocations have been made
  * @SQ_EVENT_ACTIVE: objects went past the magazines: there may be work soon
- * @SQ_EVENT_SURPLUS: more free pages have gathered in a heap than it should keep,
+ * @SQ_EVENT_HIGH_WATERMARK: more free pages have gathered in a heap than it should keep,
  *	or empty slabs where they cannot be given back
  * @SQ_EVENT_CPU_DEAD: a CPU went away and left its magazines full
  */
 enum sq_event {
 	SQ_EVENT_ALLOCS,
 	SQ_EVENT_ACTIVE,
-	SQ_EVENT_SURPLUS,
+	SQ_EVENT_HIGH_WATERMARK,
 	SQ_EVENT_CPU_DEAD,
 };
 
@@ -76,11 +76,11 @@ struct sq_reclaim_work {
 	unsigned long refilled;
 };
 
-void sq_allocator_drain_local(bool cold_only, struct sq_reclaim_work *work);
+void sq_allocator_drain_local(bool idle_only, struct sq_reclaim_work *work);
 void sq_allocator_drain_dead(struct sq_reclaim_work *work);
 void sq_allocator_drain_depots(bool all, struct sq_reclaim_work *work);
 void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work);
-void sq_allocator_shed(bool all, struct sq_reclaim_work *work);
+void sq_allocator_trim_slabs(bool all, struct sq_reclaim_work *work);
 void sq_allocator_coalesce(unsigned long budget, struct sq_reclaim_work *work);
 void sq_allocator_give_back(unsigned long keep, unsigned long budget,
 			    unsigned long age, struct sq_reclaim_work *work);

@@ -17,7 +17,7 @@ struct sq_drain {
 	bool flag;
 };
 
-static void sq_drain_local_one(struct squirrel_cache *c, void *ctx)
+static void drain_local_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
@@ -29,20 +29,20 @@ static void sq_drain_local_one(struct squirrel_cache *c, void *ctx)
 
 /**
  * sq_allocator_drain_local() - empty this CPU's magazines into the slabs
- * @cold_only: leave those that were used since the last call alone
+ * @idle_only: leave those that were used since the last call alone
  * @work: what was done is added here
  *
  * Context: Any context but NMI, on the CPU meant.
  */
-void sq_allocator_drain_local(bool cold_only, struct sq_reclaim_work *work)
+void sq_allocator_drain_local(bool idle_only, struct sq_reclaim_work *work)
 {
-	struct sq_drain d = { .work = work, .flag = cold_only };
+	struct sq_drain d = { .work = work, .flag = idle_only };
 
-	sq_walk_caches(sq_drain_local_one, &d);
+	sq_walk_caches(drain_local_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_drain_local);
 
-static void sq_drain_dead_one(struct squirrel_cache *c, void *ctx)
+static void drain_dead_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 	int cpu;
@@ -67,11 +67,11 @@ void sq_allocator_drain_dead(struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work };
 
-	sq_walk_caches(sq_drain_dead_one, &d);
+	sq_walk_caches(drain_dead_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_drain_dead);
 
-static void sq_drain_depot_one(struct squirrel_cache *c, void *ctx)
+static void drain_depot_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
@@ -89,11 +89,11 @@ void sq_allocator_drain_depots(bool all, struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work, .flag = all };
 
-	sq_walk_caches(sq_drain_depot_one, &d);
+	sq_walk_caches(drain_depot_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_drain_depots);
 
-static void sq_release_one(struct squirrel_cache *c, void *ctx)
+static void release_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 	unsigned long flags;
@@ -103,7 +103,7 @@ static void sq_release_one(struct squirrel_cache *c, void *ctx)
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 
-		if (!sq_glance(n->nr_empty))
+		if (!sq_read_racy(n->nr_empty))
 			continue;
 		raw_spin_lock_irqsave(&n->lock, flags);
 		needed = n->nr_empty - n->empty_min;
@@ -125,34 +125,34 @@ void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work, .flag = all };
 
-	sq_walk_caches(sq_release_one, &d);
+	sq_walk_caches(release_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_release_slabs);
 
-static void sq_shed_one(struct squirrel_cache *c, void *ctx)
+static void trim_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
-	d->work->slabs += sq_cache_shed(c, d->flag);
+	d->work->slabs += sq_cache_trim(c, d->flag);
 }
 
 /**
- * sq_allocator_shed() - give pages of half empty slabs to the managers
+ * sq_allocator_trim_slabs() - give pages of half empty slabs to the managers
  * @all: look at all slabs; otherwise at some that are half empty and were not
  *	looked at since an object came back
  * @work: what was done is added here
  *
  * Context: Any context but NMI.
  */
-void sq_allocator_shed(bool all, struct sq_reclaim_work *work)
+void sq_allocator_trim_slabs(bool all, struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work, .flag = all };
 
-	sq_walk_caches(sq_shed_one, &d);
+	sq_walk_caches(trim_one, &d);
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_shed);
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_trim_slabs);
 
-static void sq_coalesce_one(struct squirrel_heap *heap, void *ctx)
+static void coalesce_one(struct squirrel_heap *heap, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
@@ -170,7 +170,7 @@ void sq_allocator_coalesce(unsigned long budget, struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work, .budget = budget };
 
-	sq_walk_heaps(sq_coalesce_one, &d);
+	sq_walk_heaps(coalesce_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_coalesce);
 
@@ -183,7 +183,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_coalesce);
  * been kept; if more than a quarter lay there free at each look of a window,
  * those need not be. Two at a time may miscount: that does no harm.
  */
-static unsigned long sq_heap_look(struct squirrel_heap *heap)
+static unsigned long keep_for_swing(struct squirrel_heap *heap)
 {
 	unsigned long fetched = sq_manager_pages_fetched(heap->manager);
 	unsigned long free = sq_manager_pages_free(heap->manager);
@@ -205,7 +205,7 @@ static unsigned long sq_heap_look(struct squirrel_heap *heap)
 	return keep;
 }
 
-static void sq_give_back_one(struct squirrel_heap *heap, void *ctx)
+static void give_back_one(struct squirrel_heap *heap, void *ctx)
 {
 	struct sq_drain *d = ctx;
 	unsigned long keep = 0, pages;
@@ -214,7 +214,7 @@ static void sq_give_back_one(struct squirrel_heap *heap, void *ctx)
 	/* No more than a part of what the heap uses. */
 	if (d->keep) {
 		keep = min(d->keep, sq_manager_pages_used(heap->manager) / 16);
-		keep = max(keep, sq_heap_look(heap));
+		keep = max(keep, keep_for_swing(heap));
 	}
 	pages = sq_manager_trim_stale(heap->manager, keep, d->budget, d->age);
 	if (d->keep)
@@ -246,16 +246,16 @@ void sq_allocator_give_back(unsigned long keep, unsigned long budget,
 		.age = age,
 	};
 
-	sq_walk_heaps(sq_give_back_one, &d);
+	sq_walk_heaps(give_back_one, &d);
 	work->pages += sq_utility_trim();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_give_back);
 
-static void sq_refill_one(struct squirrel_cache *c, void *ctx)
+static void refill_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
-	/* Constructors run for who allocates: see sq_top_up(). */
+	/* Constructors run for who allocates: see refill_reserve(). */
 	if (c->reserve && !c->ctor && !(READ_ONCE(c->flags) & SQ_CACHE_DYING))
 		d->work->refilled += sq_cache_fill(c, GFP_NOWAIT |
 						   __GFP_NOMEMALLOC, UINT_MAX);
@@ -274,22 +274,22 @@ void sq_allocator_refill(struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work };
 
-	sq_walk_caches(sq_refill_one, &d);
+	sq_walk_caches(refill_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_refill);
 
-static void sq_count_cache(struct squirrel_cache *c, void *ctx)
+static void count_cache(struct squirrel_cache *c, void *ctx)
 {
 	unsigned long *bytes = ctx, objs = sq_cache_in_magazines(c);
 	int nid;
 
 	for_each_node(nid)
-		objs += sq_peek(c->node[nid]->nr_free) +
-			sq_peek(c->node[nid]->depot_objs);
+		objs += data_race(c->node[nid]->nr_free) +
+			data_race(c->node[nid]->depot_objs);
 	*bytes += c->size * objs;
 }
 
-static void sq_count_heap(struct squirrel_heap *heap, void *ctx)
+static void count_heap(struct squirrel_heap *heap, void *ctx)
 {
 	unsigned long *bytes = ctx;
 
@@ -308,13 +308,13 @@ unsigned long sq_allocator_reclaimable(void)
 {
 	unsigned long bytes = 0;
 
-	sq_walk_caches(sq_count_cache, &bytes);
-	sq_walk_heaps(sq_count_heap, &bytes);
+	sq_walk_caches(count_cache, &bytes);
+	sq_walk_heaps(count_heap, &bytes);
 	return bytes >> PAGE_SHIFT;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_reclaimable);
 
-static void sq_cpu_idle_one(struct squirrel_cache *c, void *ctx)
+static void cpu_idle_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
@@ -333,7 +333,7 @@ bool sq_allocator_cpu_idle(unsigned int cpu)
 {
 	struct sq_drain d = { .cpu = cpu, .flag = true };
 
-	sq_walk_caches(sq_cpu_idle_one, &d);
+	sq_walk_caches(cpu_idle_one, &d);
 	return d.flag;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_cpu_idle);

@@ -16,7 +16,7 @@
  *
  * Cost: a directory with its files pins 3.5 KiB of dentries and inodes, 121
  * pages for 140 caches. Most are never looked at, so "caches" starts as a
- * trigger. The first walk through it calls sq_caches_visit(), which puts the
+ * trigger. The first walk through it calls caches_visit(), which puts the
  * real directory in its place and returns -ESTALE; upon that the VFS walks the
  * path again and finds what it wants. Heaps are few and shown from the start.
  */
@@ -48,7 +48,7 @@ struct sq_file {
 
 /**
  * struct sq_entry - the directory of one cache or heap
- * @list: on sq_entries
+ * @list: on entries
  * @key: the cache or heap, compared and handed on only
  * @files: what is in the directory
  * @dir: the directory, or NULL while nobody has looked
@@ -66,20 +66,20 @@ struct sq_entry {
  * Protects all below. Not held while the directory of an entry is removed,
  * for that waits for readers.
  */
-static DEFINE_MUTEX(sq_entries_lock);
-static LIST_HEAD(sq_entries);
-static struct dentry *sq_root;
-static struct dentry *sq_caches_dir;	/* trigger or directory */
-static struct dentry *sq_heaps_dir;
-static bool sq_caches_shown;		/* it is the directory */
+static DEFINE_MUTEX(entries_lock);
+static LIST_HEAD(entries);
+static struct dentry *root_dir;
+static struct dentry *caches_dir;	/* trigger or directory */
+static struct dentry *heaps_dir;
+static bool caches_shown;		/* it is the directory */
 
-/* Calls of sq_caches_visit() under way */
-static atomic_t sq_visits = ATOMIC_INIT(0);
+/* Calls of caches_visit() under way */
+static atomic_t nr_visits = ATOMIC_INIT(0);
 
 /* ---- writing -------------------------------------------------------------- */
 
 /* One line from user space, without the newline; -EINVAL if it is too long */
-static int sq_get_word(char *word, const char __user *ubuf, size_t len)
+static int get_word(char *word, const char __user *ubuf, size_t len)
 {
 	if (len >= SQ_DEBUGFS_WORD_MAX)
 		return -EINVAL;
@@ -93,40 +93,40 @@ static int sq_get_word(char *word, const char __user *ubuf, size_t len)
 	return 0;
 }
 
-static ssize_t sq_heap_strategy_write(struct file *file,
-				      const char __user *ubuf, size_t len,
-				      loff_t *pos)
+static ssize_t heap_strategy_write(struct file *file,
+				   const char __user *ubuf, size_t len,
+				   loff_t *pos)
 {
 	struct seq_file *s = file->private_data;
 	char word[SQ_DEBUGFS_WORD_MAX];
 	int err;
 
-	err = sq_get_word(word, ubuf, len);
+	err = get_word(word, ubuf, len);
 	if (!err)
 		err = sq_heap_set_strategy(s->private, word);
 	return err ? err : len;
 }
 
-static ssize_t sq_reclaim_mode_write(struct file *file,
-				     const char __user *ubuf, size_t len,
-				     loff_t *pos)
+static ssize_t reclaim_mode_write(struct file *file,
+				  const char __user *ubuf, size_t len,
+				  loff_t *pos)
 {
 	char word[SQ_DEBUGFS_WORD_MAX];
 	int err;
 
-	err = sq_get_word(word, ubuf, len);
+	err = get_word(word, ubuf, len);
 	if (!err)
 		err = sq_reclaimer_set_mode_string(word);
 	return err ? err : len;
 }
 
-static ssize_t sq_reclaim_run_write(struct file *file, const char __user *ubuf,
-				    size_t len, loff_t *pos)
+static ssize_t reclaim_run_write(struct file *file, const char __user *ubuf,
+				 size_t len, loff_t *pos)
 {
 	char word[SQ_DEBUGFS_WORD_MAX];
 	int err;
 
-	err = sq_get_word(word, ubuf, len);
+	err = get_word(word, ubuf, len);
 	if (err)
 		return err;
 	if (strcmp(word, "1"))
@@ -162,60 +162,60 @@ static const struct file_operations name##_fops = {			\
 	.release = single_release,					\
 }
 
-SQ_FILE_SHOW(sq_summary, (sq_allocator_show_summary(s),
-			  sq_reclaimer_show_summary(s)), NULL);
-SQ_FILE_SHOW(sq_check, seq_printf(s, "%u\n", sq_allocator_check()), NULL);
-SQ_FILE_SHOW(sq_cache_stats, sq_cache_show_stats(s, s->private), NULL);
-SQ_FILE_SHOW(sq_cache_map, sq_cache_show_map(s, s->private), NULL);
-SQ_FILE_SHOW(sq_cache_histogram, sq_cache_show_histogram(s, s->private), NULL);
-SQ_FILE_SHOW(sq_heap_stats, sq_heap_show_stats(s, s->private), NULL);
-SQ_FILE_SHOW(sq_heap_map, sq_heap_show_map(s, s->private), NULL);
-SQ_FILE_SHOW(sq_heap_histogram, sq_heap_show_histogram(s, s->private), NULL);
-SQ_FILE_SHOW(sq_heap_strategy, sq_heap_show_strategy(s, s->private),
-	     sq_heap_strategy_write);
-SQ_FILE_SHOW(sq_reclaim_mode, sq_reclaimer_show_mode(s), sq_reclaim_mode_write);
-SQ_FILE_SHOW(sq_reclaim_stats, sq_reclaimer_show_stats(s), NULL);
-SQ_FILE_SHOW(sq_reclaim_history, sq_reclaimer_show_history(s), NULL);
+SQ_FILE_SHOW(summary, (sq_allocator_show_summary(s),
+		       sq_reclaimer_show_summary(s)), NULL);
+SQ_FILE_SHOW(check, seq_printf(s, "%u\n", sq_allocator_check()), NULL);
+SQ_FILE_SHOW(cache_stats, sq_cache_show_stats(s, s->private), NULL);
+SQ_FILE_SHOW(cache_map, sq_cache_show_map(s, s->private), NULL);
+SQ_FILE_SHOW(cache_histogram, sq_cache_show_histogram(s, s->private), NULL);
+SQ_FILE_SHOW(heap_stats, sq_heap_show_stats(s, s->private), NULL);
+SQ_FILE_SHOW(heap_map, sq_heap_show_map(s, s->private), NULL);
+SQ_FILE_SHOW(heap_histogram, sq_heap_show_histogram(s, s->private), NULL);
+SQ_FILE_SHOW(heap_strategy, sq_heap_show_strategy(s, s->private),
+	     heap_strategy_write);
+SQ_FILE_SHOW(reclaim_mode, sq_reclaimer_show_mode(s), reclaim_mode_write);
+SQ_FILE_SHOW(reclaim_stats, sq_reclaimer_show_stats(s), NULL);
+SQ_FILE_SHOW(reclaim_history, sq_reclaimer_show_history(s), NULL);
 
-static const struct file_operations sq_reclaim_run_fops = {
+static const struct file_operations reclaim_run_fops = {
 	.owner = THIS_MODULE,
 	.open = nonseekable_open,
-	.write = sq_reclaim_run_write,
+	.write = reclaim_run_write,
 };
 
-static const struct sq_file sq_cache_files[] = {
-	{ "stats", 0400, &sq_cache_stats_fops },
-	{ "map", 0400, &sq_cache_map_fops },
-	{ "histogram", 0400, &sq_cache_histogram_fops },
+static const struct sq_file cache_files[] = {
+	{ "stats", 0400, &cache_stats_fops },
+	{ "map", 0400, &cache_map_fops },
+	{ "histogram", 0400, &cache_histogram_fops },
 	{ }
 };
 
-static const struct sq_file sq_heap_files[] = {
-	{ "stats", 0400, &sq_heap_stats_fops },
-	{ "map", 0400, &sq_heap_map_fops },
-	{ "histogram", 0400, &sq_heap_histogram_fops },
-	{ "strategy", 0600, &sq_heap_strategy_fops },
+static const struct sq_file heap_files[] = {
+	{ "stats", 0400, &heap_stats_fops },
+	{ "map", 0400, &heap_map_fops },
+	{ "histogram", 0400, &heap_histogram_fops },
+	{ "strategy", 0600, &heap_strategy_fops },
 	{ }
 };
 
-static const struct sq_file sq_root_files[] = {
-	{ "summary", 0400, &sq_summary_fops },
-	{ "check", 0400, &sq_check_fops },
+static const struct sq_file root_files[] = {
+	{ "summary", 0400, &summary_fops },
+	{ "check", 0400, &check_fops },
 	{ }
 };
 
-static const struct sq_file sq_reclaim_files[] = {
-	{ "mode", 0600, &sq_reclaim_mode_fops },
-	{ "stats", 0400, &sq_reclaim_stats_fops },
-	{ "history", 0400, &sq_reclaim_history_fops },
-	{ "run", 0200, &sq_reclaim_run_fops },
+static const struct sq_file reclaim_files[] = {
+	{ "mode", 0600, &reclaim_mode_fops },
+	{ "stats", 0400, &reclaim_stats_fops },
+	{ "history", 0400, &reclaim_history_fops },
+	{ "run", 0200, &reclaim_run_fops },
 	{ }
 };
 
 /* ---- the tree ------------------------------------------------------------- */
 
-static void sq_entry_populate(struct dentry *dir, const struct sq_file *files,
-			      void *data)
+static void entry_populate(struct dentry *dir, const struct sq_file *files,
+			   void *data)
 {
 	for (; files->name; files++)
 		debugfs_create_file(files->name, files->mode, dir, data,
@@ -226,23 +226,23 @@ static void sq_entry_populate(struct dentry *dir, const struct sq_file *files,
  * Failure to show something is no failure of the thing shown, so nothing is
  * reported back; the rule of debugfs is not to check its calls.
  */
-static void sq_entry_show(struct sq_entry *e)
+static void entry_show(struct sq_entry *e)
 {
-	bool heap = e->files == sq_heap_files;
+	bool heap = e->files == heap_files;
 	struct dentry *dir;
 
-	lockdep_assert_held(&sq_entries_lock);
-	if (!heap && !sq_caches_shown)
+	lockdep_assert_held(&entries_lock);
+	if (!heap && !caches_shown)
 		return;
-	dir = debugfs_create_dir(e->name, heap ? sq_heaps_dir : sq_caches_dir);
+	dir = debugfs_create_dir(e->name, heap ? heaps_dir : caches_dir);
 	if (IS_ERR(dir))
 		return;
-	sq_entry_populate(dir, e->files, e->key);
+	entry_populate(dir, e->files, e->key);
 	e->dir = dir;
 }
 
-static void sq_entry_add(const char *name, const struct sq_file *files,
-			 void *key)
+static void entry_add(const char *name, const struct sq_file *files,
+		      void *key)
 {
 	struct sq_entry *e;
 
@@ -252,31 +252,31 @@ static void sq_entry_add(const char *name, const struct sq_file *files,
 	e->key = key;
 	e->files = files;
 	strcpy(e->name, name);
-	mutex_lock(&sq_entries_lock);
-	sq_entry_show(e);
-	list_add(&e->list, &sq_entries);
-	mutex_unlock(&sq_entries_lock);
+	mutex_lock(&entries_lock);
+	entry_show(e);
+	list_add(&e->list, &entries);
+	mutex_unlock(&entries_lock);
 }
 
-static struct sq_entry *sq_entry_detach(const void *key)
+static struct sq_entry *entry_detach(const void *key)
 {
 	struct sq_entry *e, *found = NULL;
 
-	mutex_lock(&sq_entries_lock);
-	list_for_each_entry(e, &sq_entries, list) {
+	mutex_lock(&entries_lock);
+	list_for_each_entry(e, &entries, list) {
 		if (e->key == key) {
 			list_del(&e->list);
 			found = e;
 			break;
 		}
 	}
-	mutex_unlock(&sq_entries_lock);
+	mutex_unlock(&entries_lock);
 	return found;
 }
 
-static void sq_entry_remove(const void *key)
+static void entry_remove(const void *key)
 {
-	struct sq_entry *e = sq_entry_detach(key);
+	struct sq_entry *e = entry_detach(key);
 
 	if (!e)
 		return;
@@ -290,20 +290,20 @@ static void sq_entry_remove(const void *key)
  * Put the directory where the trigger is, under the same inode number: tools
  * that walk trees look at it before they open it and again after.
  */
-static void sq_caches_show(void)
+static void caches_show(void)
 {
-	unsigned long ino = d_inode(sq_caches_dir)->i_ino;
+	unsigned long ino = d_inode(caches_dir)->i_ino;
 	struct sq_entry *e;
 
-	debugfs_remove(sq_caches_dir);
-	sq_caches_dir = debugfs_create_dir("caches", sq_root);
-	sq_caches_shown = true;
-	if (IS_ERR(sq_caches_dir))
+	debugfs_remove(caches_dir);
+	caches_dir = debugfs_create_dir("caches", root_dir);
+	caches_shown = true;
+	if (IS_ERR(caches_dir))
 		return;
-	d_inode(sq_caches_dir)->i_ino = ino;
-	list_for_each_entry(e, &sq_entries, list)
+	d_inode(caches_dir)->i_ino = ino;
+	list_for_each_entry(e, &entries, list)
 		if (!e->dir)
-			sq_entry_show(e);
+			entry_show(e);
 }
 
 /*
@@ -311,15 +311,15 @@ static void sq_caches_show(void)
  * mounted; -ESTALE makes the walk start over. A walk that still holds the
  * trigger when it has been replaced takes the same way.
  */
-static struct vfsmount *sq_caches_visit(struct dentry *dentry, void *data)
+static struct vfsmount *caches_visit(struct dentry *dentry, void *data)
 {
-	atomic_inc(&sq_visits);
-	mutex_lock(&sq_entries_lock);
-	if (sq_root && !sq_caches_shown)
-		sq_caches_show();
-	mutex_unlock(&sq_entries_lock);
-	if (atomic_dec_and_test(&sq_visits))
-		wake_up_var(&sq_visits);
+	atomic_inc(&nr_visits);
+	mutex_lock(&entries_lock);
+	if (root_dir && !caches_shown)
+		caches_show();
+	mutex_unlock(&entries_lock);
+	if (atomic_dec_and_test(&nr_visits))
+		wake_up_var(&nr_visits);
 	return ERR_PTR(-ESTALE);
 }
 
@@ -328,40 +328,40 @@ static struct vfsmount *sq_caches_visit(struct dentry *dentry, void *data)
  * task is in it or about to enter or to leave: there is no voluntary sleep
  * between its decision to call and the counter, nor after the counter.
  */
-static void sq_visits_end(void)
+static void visits_end(void)
 {
 	synchronize_rcu_tasks();
-	wait_var_event(&sq_visits, !atomic_read(&sq_visits));
+	wait_var_event(&nr_visits, !atomic_read(&nr_visits));
 	synchronize_rcu_tasks();
 }
 
 /* ---- coming and going ----------------------------------------------------- */
 
-static void sq_cache_added(const char *name, struct squirrel_cache *cache)
+static void cache_added(const char *name, struct squirrel_cache *cache)
 {
-	sq_entry_add(name, sq_cache_files, cache);
+	entry_add(name, cache_files, cache);
 }
 
-static void sq_cache_removed(struct squirrel_cache *cache)
+static void cache_removed(struct squirrel_cache *cache)
 {
-	sq_entry_remove(cache);
+	entry_remove(cache);
 }
 
-static void sq_heap_added(const char *name, struct squirrel_heap *heap)
+static void heap_added(const char *name, struct squirrel_heap *heap)
 {
-	sq_entry_add(name, sq_heap_files, heap);
+	entry_add(name, heap_files, heap);
 }
 
-static void sq_heap_removed(struct squirrel_heap *heap)
+static void heap_removed(struct squirrel_heap *heap)
 {
-	sq_entry_remove(heap);
+	entry_remove(heap);
 }
 
-static const struct sq_registry_hook sq_debugfs_hook = {
-	.cache_added = sq_cache_added,
-	.cache_removed = sq_cache_removed,
-	.heap_added = sq_heap_added,
-	.heap_removed = sq_heap_removed,
+static const struct sq_registry_hook debugfs_hook = {
+	.cache_added = cache_added,
+	.cache_removed = cache_removed,
+	.heap_added = heap_added,
+	.heap_removed = heap_removed,
 };
 
 /**
@@ -383,14 +383,14 @@ int sq_debugfs_init(void)
 			return 0;
 		return PTR_ERR(root);
 	}
-	sq_root = root;
-	sq_caches_dir = debugfs_create_automount("caches", root,
-						 sq_caches_visit, NULL);
-	sq_heaps_dir = debugfs_create_dir("heaps", root);
-	sq_entry_populate(root, sq_root_files, NULL);
-	sq_entry_populate(debugfs_create_dir("reclaim", root),
-			  sq_reclaim_files, NULL);
-	sq_allocator_set_registry_hook(&sq_debugfs_hook);
+	root_dir = root;
+	caches_dir = debugfs_create_automount("caches", root,
+					      caches_visit, NULL);
+	heaps_dir = debugfs_create_dir("heaps", root);
+	entry_populate(root, root_files, NULL);
+	entry_populate(debugfs_create_dir("reclaim", root),
+		       reclaim_files, NULL);
+	sq_allocator_set_registry_hook(&debugfs_hook);
 	return 0;
 }
 
@@ -407,13 +407,13 @@ void sq_debugfs_exit(void)
 
 	sq_allocator_set_registry_hook(NULL);
 	/* from here on the trigger does nothing */
-	mutex_lock(&sq_entries_lock);
-	root = sq_root;
-	sq_root = NULL;
-	mutex_unlock(&sq_entries_lock);
+	mutex_lock(&entries_lock);
+	root = root_dir;
+	root_dir = NULL;
+	mutex_unlock(&entries_lock);
 	debugfs_remove(root);
-	sq_visits_end();
-	list_for_each_entry_safe(e, next, &sq_entries, list) {
+	visits_end();
+	list_for_each_entry_safe(e, next, &entries, list) {
 		list_del(&e->list);
 		kfree(e);
 	}

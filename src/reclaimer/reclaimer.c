@@ -116,7 +116,7 @@ static void sq_reclaim_shared(bool all, bool idle,
 
 	sq_allocator_drain_depots(all, work);
 	sq_allocator_release_slabs(all, work);
-	sq_allocator_shed(idle, work);
+	sq_allocator_trim_slabs(idle, work);
 	sq_allocator_coalesce(all ? ULONG_MAX : SQ_RUN_MERGES, work);
 	sq_allocator_give_back(keep, all ? ULONG_MAX : SQ_RUN_PAGES, age,
 			       work);
@@ -127,7 +127,7 @@ static void sq_reclaim_shared(bool all, bool idle,
 struct sq_cpu_work {
 	struct work_struct work;
 	struct sq_reclaim_work done;
-	bool cold_only;
+	bool idle_only;
 };
 
 static DEFINE_PER_CPU(struct sq_cpu_work, sq_cpu_works);
@@ -136,11 +136,11 @@ static void sq_drain_cpu(struct work_struct *work)
 {
 	struct sq_cpu_work *w = container_of(work, struct sq_cpu_work, work);
 
-	sq_allocator_drain_local(w->cold_only, &w->done);
+	sq_allocator_drain_local(w->idle_only, &w->done);
 }
 
 /* On each CPU that has something, by its own worker. May sleep. */
-static void sq_drain_cpus(bool cold_only, struct sq_reclaim_work *work)
+static void sq_drain_cpus(bool idle_only, struct sq_reclaim_work *work)
 {
 	unsigned int cpu;
 
@@ -150,7 +150,7 @@ static void sq_drain_cpus(bool cold_only, struct sq_reclaim_work *work)
 		struct sq_cpu_work *w = per_cpu_ptr(&sq_cpu_works, cpu);
 
 		memset(&w->done, 0, sizeof(w->done));
-		w->cold_only = cold_only;
+		w->idle_only = idle_only;
 		if (!sq_allocator_cpu_idle(cpu))
 			queue_work_on(cpu, sq_cpu_wq, &w->work);
 	}
@@ -360,7 +360,7 @@ static void sq_hook_event(enum sq_event event, gfp_t gfp)
 		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_PARALLEL)
 			sq_wake();
 		break;
-	case SQ_EVENT_SURPLUS:
+	case SQ_EVENT_HIGH_WATERMARK:
 		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_PARALLEL)
 			sq_surplus();
 		break;

@@ -337,7 +337,7 @@ static void window_free(struct sq_map_window *w)
  */
 unsigned long sq_utility_map_tables(void)
 {
-	return sq_glance(map_tables);
+	return sq_read_racy(map_tables);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_utility_map_tables);
 

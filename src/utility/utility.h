@@ -24,12 +24,11 @@ struct sq_manager;
 struct sq_pool;
 
 /*
- * Read what others write under a lock that is not held here: a hint or a figure,
- * one moment's, but perhaps of the moment before.
+ * Read what others write under a lock that is not held here: a hint or a figure, one
+ * moment's, but perhaps of the moment before. By a plain load, which the compiler may
+ * fold into what uses it, it is data_race() alone.
  */
-#define sq_glance(var)	data_race(READ_ONCE(var))
-/* The same by a plain load, which the compiler may fold into what uses it. */
-#define sq_peek(expr)	data_race(expr)
+#define sq_read_racy(var)	data_race(READ_ONCE(var))
 
 /* ---- agent ---------------------------------------------------------------- */
 
@@ -209,8 +208,8 @@ static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 	 * The entry is asked for in a register, so that gcc has one load for
 	 * all uses.
 	 */
-	span = sq_peek(sq_map[sq_map_slot_of(leaf)]);
-	if (unlikely(sq_peek(span->number[i]) != leaf)) {
+	span = data_race(sq_map[sq_map_slot_of(leaf)]);
+	if (unlikely(data_race(span->number[i]) != leaf)) {
 		/* No call, and the slot anew: nothing to save before. */
 		OPTIMIZER_HIDE_VAR(leaf);
 		span = sq_map_span_of(leaf);
@@ -219,7 +218,7 @@ static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 	}
 	/* Whoever sees a leaf's number sees the leaf; no instruction on x86. */
 	smp_acquire__after_ctrl_dep();
-	agent = sq_peek(span->leaf[i][(unsigned long)addr >> PAGE_SHIFT]);
+	agent = data_race(span->leaf[i][(unsigned long)addr >> PAGE_SHIFT]);
 	/* In a register now; to hide it would cost the hot path a move. */
 	asm volatile("" : : "r" (agent));
 	return agent;

@@ -19,8 +19,8 @@
 
 /* ---- sizing --------------------------------------------------------------- */
 
-static unsigned int sq_cache_align(unsigned int size,
-				   const struct squirrel_cache_args *args)
+static unsigned int cache_align(unsigned int size,
+				const struct squirrel_cache_args *args)
 {
 	unsigned int align = max_t(unsigned int, args->align,
 				   sizeof(unsigned long));
@@ -41,13 +41,13 @@ bool sq_cache_mark_outside(const struct squirrel_cache_args *args)
 	return args->ctor || (args->flags & SQUIRREL_TYPESAFE_BY_RCU);
 }
 
-static void sq_cache_layout(struct squirrel_cache *c, unsigned int size,
-			    const struct squirrel_cache_args *args)
+static void cache_layout(struct squirrel_cache *c, unsigned int size,
+			 const struct squirrel_cache_args *args)
 {
 	size_t slot = ALIGN(max_t(size_t, size, sizeof(long)), sizeof(long));
 
 	c->object_size = size;
-	c->align = sq_cache_align(size, args);
+	c->align = cache_align(size, args);
 	if (sq_cache_mark_outside(args)) {
 		c->flags |= SQ_CACHE_MARK_OUTSIDE;
 		c->mark_off = slot;
@@ -55,8 +55,8 @@ static void sq_cache_layout(struct squirrel_cache *c, unsigned int size,
 	}
 	/* What is aligned to more than a page is alone in its slab. */
 	c->size = ALIGN(slot, min_t(size_t, c->align, PAGE_SIZE));
-	c->magic = div64_u64(U64_MAX, c->size) + 2;
-	c->span = SQ_SLAB_MAX_OBJS * sq_slot_step(c);
+	c->recip = div64_u64(U64_MAX, c->size) + 2;
+	c->recip_limit = SQ_SLAB_MAX_OBJS * sq_slot_step(c);
 	c->cpu_max = clamp(SQ_CPU_BYTES / c->size, 2U, SQ_CPU_MAX) & ~1U;
 	sq_set_cap(c, sq_cap_start(c));
 	c->depot_max = clamp(SQ_DEPOT_BYTES / (c->size * (c->cpu_max / 2)), 1U,
@@ -73,13 +73,13 @@ static void sq_cache_layout(struct squirrel_cache *c, unsigned int size,
  * A cache, the struct of the node that it is made on and its names are one
  * piece of memory: a small one each takes nearly as much again.
  */
-static struct sq_node *sq_cache_own_node(struct squirrel_cache *c)
+static struct sq_node *cache_own_node(struct squirrel_cache *c)
 {
 	return (struct sq_node *)&c->node[nr_node_ids];
 }
 
-static struct squirrel_cache *sq_cache_piece(const char *name,
-					     const char *owner, gfp_t gfp)
+static struct squirrel_cache *cache_piece(const char *name,
+					  const char *owner, gfp_t gfp)
 {
 	size_t name_size = strlen(name) + 1, owner_size = strlen(owner) + 1;
 	struct squirrel_cache *c;
@@ -89,20 +89,20 @@ static struct squirrel_cache *sq_cache_piece(const char *name,
 		    name_size + SQ_NUMBER_MAX + owner_size, gfp);
 	if (!c)
 		return NULL;
-	names = (char *)(sq_cache_own_node(c) + 1);
+	names = (char *)(cache_own_node(c) + 1);
 	c->owner = memcpy(names, owner, owner_size);
 	/* Last, where there is room for a number. */
 	c->name = memcpy(names + owner_size, name, name_size);
 	return c;
 }
 
-static int sq_cache_alloc_nodes(struct squirrel_cache *c, gfp_t gfp)
+static int cache_alloc_nodes(struct squirrel_cache *c, gfp_t gfp)
 {
 	int here = numa_mem_id(), nid;
 	unsigned int i;
 
 	for_each_node(nid) {
-		struct sq_node *n = sq_cache_own_node(c);
+		struct sq_node *n = cache_own_node(c);
 
 		if (nid != here)
 			n = kzalloc_node(sizeof(*n), gfp,
@@ -110,7 +110,7 @@ static int sq_cache_alloc_nodes(struct squirrel_cache *c, gfp_t gfp)
 		if (!n)
 			return -ENOMEM;
 		raw_spin_lock_init(&n->lock);
-		for (i = 0; i < SQ_SLAB_LISTS; i++)
+		for (i = 0; i < SQ_NR_FULLNESS; i++)
 			INIT_LIST_HEAD(&n->lists[i]);
 		c->node[nid] = n;
 	}
@@ -131,10 +131,10 @@ void sq_cache_free_memory(struct squirrel_cache *c)
 			sq_mag_free(mag);
 			mag = next;
 		}
-		if (c->node[nid] != sq_cache_own_node(c))
+		if (c->node[nid] != cache_own_node(c))
 			kfree(c->node[nid]);
 	}
-	sq_room_free(c);
+	sq_array_free(c);
 	/* A reader with a stale pointer may be looking at it. */
 	kfree_rcu(c, rcu);
 }
@@ -150,7 +150,7 @@ sq_cache_make(const char *name, const char *owner, unsigned int size,
 
 	if (!args)
 		args = &defaults;
-	c = sq_cache_piece(name, owner, gfp);
+	c = cache_piece(name, owner, gfp);
 	if (!c)
 		return ERR_PTR(-ENOMEM);
 	INIT_LIST_HEAD(&c->link);
@@ -161,12 +161,12 @@ sq_cache_make(const char *name, const char *owner, unsigned int size,
 		c->heap_key = heap;
 	if (flags & SQ_CACHE_LARGE)
 		return c;
-	sq_cache_layout(c, size, args);
+	cache_layout(c, size, args);
 	c->ctor = args->ctor;
-	c->home = args->node;
+	c->pref_node = args->node;
 	c->reserve = args->reserve;
 	c->limit_objs = args->limit / c->size;
-	if (sq_cache_alloc_nodes(c, gfp) || sq_room_init(c, gfp)) {
+	if (cache_alloc_nodes(c, gfp) || sq_array_init(c, gfp)) {
 		sq_cache_free_memory(c);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -183,7 +183,7 @@ struct squirrel_cache *sq_cache_new(const char *name, unsigned int size,
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_new);
 
-static void sq_cache_release_all(struct squirrel_cache *c)
+static void cache_release_all(struct squirrel_cache *c)
 {
 	unsigned long flags;
 	unsigned int i;
@@ -194,7 +194,7 @@ static void sq_cache_release_all(struct squirrel_cache *c)
 		LIST_HEAD(all);
 
 		raw_spin_lock_irqsave(&n->lock, flags);
-		for (i = 0; i < SQ_SLAB_LISTS; i++)
+		for (i = 0; i < SQ_NR_FULLNESS; i++)
 			list_splice_init(&n->lists[i], &all);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		sq_slabs_release(c, &all);
@@ -211,8 +211,8 @@ void sq_cache_discard(struct squirrel_cache *c)
 		sq_registry_del_cache(c);
 	/* A walker of the registry may still be draining it. */
 	synchronize_rcu_expedited();
-	sq_room_forget(c);
-	sq_cache_release_all(c);
+	sq_resize_cancel(c);
+	cache_release_all(c);
 	if (c->flags & SQUIRREL_TYPESAFE_BY_RCU)
 		rcu_barrier();
 	sq_cache_free_memory(c);
@@ -262,7 +262,7 @@ unsigned long sq_cache_at_hand(const struct squirrel_cache *c)
 	int nid;
 
 	for_each_node(nid)
-		nr += sq_glance(c->node[nid]->nr_free);
+		nr += sq_read_racy(c->node[nid]->nr_free);
 	return nr;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_at_hand);

@@ -21,7 +21,7 @@ EXPORT_SYMBOL_GPL(squirrel_default_class);
 
 /* ---- making and taking apart ---------------------------------------------- */
 
-static void sq_heap_free_memory(struct squirrel_heap *heap)
+static void heap_free_memory(struct squirrel_heap *heap)
 {
 	unsigned int i;
 
@@ -54,7 +54,7 @@ struct squirrel_heap *sq_heap_new(const char *name,
 	heap->class = sq_default_heap ?
 		      kcalloc(SQUIRREL_NR_CLASSES, sizeof(*heap->class), GFP_KERNEL) :
 		      squirrel_default_class;
-	heap->home = args->node;
+	heap->pref_node = args->node;
 	heap->limit = args->limit;
 	heap->reserve = args->reserve;
 	large = sq_cache_new(name, 0, NULL, heap, SQ_CACHE_LARGE, GFP_KERNEL);
@@ -67,7 +67,7 @@ struct squirrel_heap *sq_heap_new(const char *name,
 	}
 	if (!IS_ERR_OR_NULL(heap->manager))
 		sq_manager_destroy(heap->manager);
-	sq_heap_free_memory(heap);
+	heap_free_memory(heap);
 	return ERR_PTR(-ENOMEM);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_new);
@@ -90,21 +90,21 @@ void sq_heap_discard(struct squirrel_heap *heap)
 	synchronize_rcu_expedited();
 	for (i = 0; i < SQUIRREL_NR_CLASSES; i++)
 		if (heap->class[i])
-			sq_room_forget(heap->class[i]);
+			sq_resize_cancel(heap->class[i]);
 	lost = sq_manager_raze(heap->manager);
 	if (lost.pages)
 		sq_report_lost(heap->large, lost);
 	sq_strategy_end(heap);
-	sq_heap_free_memory(heap);
+	heap_free_memory(heap);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_discard);
 
 /* ---- classes -------------------------------------------------------------- */
 
-static struct squirrel_cache *sq_heap_make_class(struct squirrel_heap *heap,
-						 unsigned int class, gfp_t gfp)
+static struct squirrel_cache *heap_make_class(struct squirrel_heap *heap,
+					      unsigned int class, gfp_t gfp)
 {
-	const struct squirrel_cache_args args = { .node = heap->home };
+	const struct squirrel_cache_args args = { .node = heap->pref_node };
 	char name[SQUIRREL_NAME_MAX + 1];
 	struct squirrel_cache *c, *old;
 
@@ -153,7 +153,7 @@ struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
 	struct squirrel_cache *c = READ_ONCE(heap->class[class]);
 
 	if (!c)
-		c = sq_heap_make_class(heap, class, gfp);
+		c = heap_make_class(heap, class, gfp);
 	return c ? c : sq_heap_substitute(heap, class);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_class);

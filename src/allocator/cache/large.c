@@ -33,7 +33,7 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	if (!sq_may_grow())
 		return NULL;
 	if (node == NUMA_NO_NODE)
-		req.node = heap->home ? heap->home - 1 : numa_mem_id();
+		req.node = sq_pref_node(heap->pref_node, numa_mem_id());
 	do {
 		agent = sq_heap_take(heap, &req, &heap->limit_hits,
 				     &heap->nomem, true);
@@ -66,28 +66,28 @@ void *sq_zone_alloc(struct squirrel_cache *c, gfp_t gfp, int node)
 }
 
 /* Blocks that wait until the manager and the page allocator may be called. */
-static LLIST_HEAD(sq_large_later);
+static LLIST_HEAD(large_later);
 
-static __always_inline void sq_large_give(struct squirrel_heap *heap,
-					  struct sq_agent *agent)
+static __always_inline void large_give(struct squirrel_heap *heap,
+				       struct sq_agent *agent)
 {
 	sq_heap_give(heap, heap->large, agent);
-	sq_heap_surplus(heap);
+	sq_heap_check_watermark(heap);
 }
 
 /* On PREEMPT_RT in a thread: else nothing waits. */
-static void sq_large_work_fn(struct irq_work *unused)
+static void large_work_fn(struct irq_work *unused)
 {
 	struct llist_node *pos, *next;
 
-	llist_for_each_safe(pos, next, llist_del_all(&sq_large_later)) {
+	llist_for_each_safe(pos, next, llist_del_all(&large_later)) {
 		struct sq_large *large = llist_entry(pos, struct sq_large, link);
 
-		sq_large_give(large->heap, sq_slab_agent((void *)large));
+		large_give(large->heap, sq_slab_agent((void *)large));
 	}
 }
 
-static DEFINE_IRQ_WORK(sq_large_work, sq_large_work_fn);
+static DEFINE_IRQ_WORK(sq_large_work, large_work_fn);
 
 /* A block that was claimed is nobody's but the caller's. */
 void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent)
@@ -97,11 +97,11 @@ void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent)
 	if (want_init_on_free())
 		memset((void *)sq_agent_addr(agent), 0, sq_agent_size(agent));
 	if (sq_may_grow()) {
-		sq_large_give(heap, agent);
+		large_give(heap, agent);
 		return;
 	}
 	large->heap = heap;
-	llist_add(&large->link, &sq_large_later);
+	llist_add(&large->link, &large_later);
 	irq_work_queue(&sq_large_work);
 }
 

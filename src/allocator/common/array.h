@@ -15,8 +15,8 @@
  * struct sq_word - how many objects, and who is at them
  * @unused: 0
  * @nr: objects
- * @busy: 1: somebody on this CPU is using them; an interrupt that finds it set
- *	goes to the slabs instead
+ * @claimed: 1: somebody on this CPU is at them; an interrupt that finds it so goes
+ *	to the slabs instead
  * @word: both of them in one
  */
 struct sq_word {
@@ -24,11 +24,11 @@ struct sq_word {
 		struct {
 #ifdef __BIG_ENDIAN
 			u32 unused;
-			u16 busy;
+			u16 claimed;
 			u16 nr;
 #else
 			u16 nr;
-			u16 busy;
+			u16 claimed;
 			u32 unused;
 #endif
 		};
@@ -37,10 +37,11 @@ struct sq_word {
 };
 
 /**
- * struct sq_cpu - one CPU's magazines of one cache
- * @hot: objects in @obj, as the hot path looks for them
- * @cold: the same for a cache with SQ_CACHE_MARK_OUTSIDE, whose objects the hot
- *	path must not touch: for it @hot stays empty
+ * struct sq_cpu - one CPU's array of objects of one cache
+ * @inside: how many are in @obj, as the hot path looks for them: of a cache whose
+ *	objects carry their mark inside
+ * @outside: the same for a cache with SQ_CACHE_MARK_OUTSIDE, whose objects the hot
+ *	path must not touch: for it @inside stays empty
  * @allocs: objects handed out on this CPU by who had the claim, and
  * @frees: taken back: nobody else writes to them, for to count may take several
  *	instructions (see sq_count_other() for the others)
@@ -48,20 +49,20 @@ struct sq_word {
  *	some of whom interrupt the one who has
  * @other_frees: taken back by them
  * @seen: sq_cpu_used() at the reclaimer's last look
- * @trips: how often @obj ran full or empty since the reclaimer's last look
- * @moved: what the CPU had in its old array is in here now; see room.c
+ * @misses: how often @obj ran full or empty since the reclaimer's last look
+ * @migrated: what the CPU had in its old array is in here now; see resize.c
  * @obj: the objects at hand
  */
 struct sq_cpu {
-	struct sq_word hot;
+	struct sq_word inside;
 	unsigned long allocs;
 	unsigned long frees;
-	struct sq_word cold;
+	struct sq_word outside;
 	unsigned long other_allocs;
 	unsigned long other_frees;
 	unsigned long seen;
-	u32 trips;
-	bool moved;
+	u32 misses;
+	bool migrated;
 	void *obj[];
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What every room may use: events for the reclaimer, what is as usual, the registry,
+ * What every room may use: events for the reclaimer, the modes, the registry,
  * reports, secrets.
  */
 #ifndef _SQ_ALLOCATOR_COMMON_H
@@ -17,16 +17,16 @@
 /* ---- mode.c: what is settled at load, and what a mode switches -------------- */
 
 DECLARE_STATIC_KEY_TRUE(sq_hardened);
-DECLARE_STATIC_KEY_TRUE(sq_plain_free);
-DECLARE_STATIC_KEY_FALSE(sq_trusted);
+DECLARE_STATIC_KEY_TRUE(sq_default_free);
+DECLARE_STATIC_KEY_FALSE(sq_unchecked_free);
 DECLARE_STATIC_KEY_FALSE(sq_numa);
 
-extern bool sq_unusual;
+extern bool sq_slow_alloc_needed;
 extern unsigned long sq_series_n;
 extern struct squirrel_heap *sq_default_heap;
 
-void sq_usual_update(void);
-void sq_usual_init(void);
+void sq_mode_update(void);
+void sq_mode_init(void);
 void sq_source_init(const struct sq_block_ops *source);
 const struct sq_block_ops *sq_source(void);
 
@@ -58,7 +58,7 @@ void sq_registry_del_cache(struct squirrel_cache *c);
 int sq_registry_add_heap(struct squirrel_heap *h);
 void sq_registry_del_heap(struct squirrel_heap *h);
 int sq_check_name(const char *kind, const char *name);
-int sq_check_home(const char *kind, const char *name, int home);
+int sq_check_pref_node(const char *kind, const char *name, int home);
 typedef void (*sq_cache_fn)(struct squirrel_cache *c, void *ctx);
 typedef void (*sq_heap_fn)(struct squirrel_heap *h, void *ctx);
 void sq_walk_caches(sq_cache_fn fn, void *ctx);

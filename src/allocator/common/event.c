@@ -7,8 +7,8 @@
 
 #include "common.h"
 
-static sq_hook_fn sq_hook;
-static atomic_long_t sq_series_count;
+static sq_hook_fn event_hook;
+static atomic_long_t series_count;
 
 /**
  * sq_allocator_set_hook() - who is told of events
@@ -20,7 +20,7 @@ static atomic_long_t sq_series_count;
  */
 sq_hook_fn sq_allocator_set_hook(sq_hook_fn hook)
 {
-	sq_hook_fn before = xchg(&sq_hook, hook);
+	sq_hook_fn before = xchg(&event_hook, hook);
 
 	synchronize_rcu();
 	return before;
@@ -36,7 +36,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_hook);
 void sq_allocator_set_series(unsigned long n)
 {
 	WRITE_ONCE(sq_series_n, n);
-	sq_usual_update();
+	sq_mode_update();
 }
 
 void sq_event(enum sq_event event, gfp_t gfp)
@@ -46,7 +46,7 @@ void sq_event(enum sq_event event, gfp_t gfp)
 	if (in_nmi())
 		return;
 	rcu_read_lock();
-	hook = READ_ONCE(sq_hook);
+	hook = READ_ONCE(event_hook);
 	if (hook)
 		hook(event, gfp);
 	rcu_read_unlock();
@@ -59,7 +59,7 @@ void sq_series_tick(gfp_t gfp, unsigned long nr)
 
 	if (!n)
 		return;
-	count = atomic_long_add_return(nr, &sq_series_count);
+	count = atomic_long_add_return(nr, &series_count);
 	if (count / n != (count - nr) / n)
 		sq_event(SQ_EVENT_ALLOCS, gfp);
 }

@@ -17,13 +17,13 @@
 #include "common.h"
 
 /* Heaps come and go in process context only: a slow reader holds them so. */
-static DEFINE_MUTEX(sq_heaps_mutex);
+static DEFINE_MUTEX(heaps_mutex);
 /* So do caches with a name of their own. */
-static DEFINE_MUTEX(sq_names_mutex);
-static DEFINE_RAW_SPINLOCK(sq_registry_lock);	/* sq_caches */
-static LIST_HEAD(sq_caches);
-static LIST_HEAD(sq_heaps);
-static const struct sq_registry_hook *sq_registry_hook;
+static DEFINE_MUTEX(names_mutex);
+static DEFINE_RAW_SPINLOCK(registry_lock);	/* all_caches */
+static LIST_HEAD(all_caches);
+static LIST_HEAD(all_heaps);
+static const struct sq_registry_hook *registry_hook;
 
 /**
  * sq_allocator_set_registry_hook() - tell somebody of caches and heaps
@@ -38,10 +38,10 @@ void sq_allocator_set_registry_hook(const struct sq_registry_hook *hook)
 {
 	struct squirrel_heap *h;
 
-	WRITE_ONCE(sq_registry_hook, hook);
+	WRITE_ONCE(registry_hook, hook);
 	if (!hook)
 		return;
-	list_for_each_entry(h, &sq_heaps, link)
+	list_for_each_entry(h, &all_heaps, link)
 		hook->heap_added(h->name, h);
 }
 
@@ -67,7 +67,7 @@ int sq_check_name(const char *kind, const char *name)
 }
 
 /* 0, or -EINVAL and a line, for the node + 1 that a client prefers, or 0. */
-int sq_check_home(const char *kind, const char *name, int home)
+int sq_check_pref_node(const char *kind, const char *name, int home)
 {
 	if (!home || (home > 0 && home <= nr_node_ids && node_online(home - 1)))
 		return 0;
@@ -76,15 +76,15 @@ int sq_check_home(const char *kind, const char *name, int home)
 }
 
 /* How much of a name there is in front of its number. */
-static size_t sq_stem_len(const char *name)
+static size_t stem_len(const char *name)
 {
 	return min_t(size_t, strlen(name), SQUIRREL_NAME_MAX - SQ_NUMBER_MAX);
 }
 
 /* The number of @name among those like @wanted: 1 for the same, 0 for others. */
-static unsigned int sq_name_number(const char *name, const char *wanted)
+static unsigned int name_number(const char *name, const char *wanted)
 {
-	size_t stem = sq_stem_len(wanted);
+	size_t stem = stem_len(wanted);
 	unsigned int n;
 
 	if (!strcmp(name, wanted))
@@ -96,54 +96,54 @@ static unsigned int sq_name_number(const char *name, const char *wanted)
 }
 
 /* Nobody else has the cache's name, or it gets another; false if it cannot. */
-static bool sq_name_settle(struct squirrel_cache *c)
+static bool name_settle(struct squirrel_cache *c)
 {
 	struct squirrel_cache *other;
 	unsigned int last = 0;
 	bool taken = false;
 
-	lockdep_assert_held(&sq_names_mutex);
+	lockdep_assert_held(&names_mutex);
 	rcu_read_lock();
-	list_for_each_entry_rcu(other, &sq_caches, link) {
+	list_for_each_entry_rcu(other, &all_caches, link) {
 		if (other->flags & SQ_CACHE_CLASS)
 			continue;
 		taken |= !strcmp(other->name, c->name);
-		last = max(last, sq_name_number(other->name, c->name));
+		last = max(last, name_number(other->name, c->name));
 	}
 	rcu_read_unlock();
 	if (!taken)
 		return true;
 	if (!(c->flags & SQUIRREL_NUMBERED) || last == UINT_MAX)
 		return false;
-	snprintf(c->name + sq_stem_len(c->name), SQ_NUMBER_MAX + 1, ":%u",
+	snprintf(c->name + stem_len(c->name), SQ_NUMBER_MAX + 1, ":%u",
 		 last + 1);
 	return true;
 }
 
-static void sq_registry_enter(struct squirrel_cache *c)
+static void registry_enter(struct squirrel_cache *c)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&sq_registry_lock, flags);
-	list_add_tail_rcu(&c->link, &sq_caches);
-	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
+	raw_spin_lock_irqsave(&registry_lock, flags);
+	list_add_tail_rcu(&c->link, &all_caches);
+	raw_spin_unlock_irqrestore(&registry_lock, flags);
 }
 
 /* @named may sleep. Heap classes need no unique name: their heap's is. */
 int sq_registry_add_cache(struct squirrel_cache *c, bool named)
 {
-	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
+	const struct sq_registry_hook *hook = READ_ONCE(registry_hook);
 	bool settled;
 
 	if (!named) {
-		sq_registry_enter(c);
+		registry_enter(c);
 		return 0;
 	}
-	mutex_lock(&sq_names_mutex);
-	settled = sq_name_settle(c);
+	mutex_lock(&names_mutex);
+	settled = name_settle(c);
 	if (settled)
-		sq_registry_enter(c);
-	mutex_unlock(&sq_names_mutex);
+		registry_enter(c);
+	mutex_unlock(&names_mutex);
 	if (!settled)
 		return -EEXIST;
 	if (hook)
@@ -155,28 +155,28 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_registry_add_cache);
 /* Nobody walks over it any more when this returns. May sleep. */
 void sq_registry_del_cache(struct squirrel_cache *c)
 {
-	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
+	const struct sq_registry_hook *hook = READ_ONCE(registry_hook);
 	unsigned long flags;
 
 	if (!(c->flags & SQ_CACHE_CLASS) && hook)
 		hook->cache_removed(c);
-	raw_spin_lock_irqsave(&sq_registry_lock, flags);
+	raw_spin_lock_irqsave(&registry_lock, flags);
 	list_del_rcu(&c->link);
-	raw_spin_unlock_irqrestore(&sq_registry_lock, flags);
+	raw_spin_unlock_irqrestore(&registry_lock, flags);
 }
 
 int sq_registry_add_heap(struct squirrel_heap *h)
 {
-	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
+	const struct sq_registry_hook *hook = READ_ONCE(registry_hook);
 	struct squirrel_heap *other;
 	bool taken = false;
 
-	mutex_lock(&sq_heaps_mutex);
-	list_for_each_entry(other, &sq_heaps, link)
+	mutex_lock(&heaps_mutex);
+	list_for_each_entry(other, &all_heaps, link)
 		taken |= !strcmp(other->name, h->name);
 	if (!taken)
-		list_add_tail_rcu(&h->link, &sq_heaps);
-	mutex_unlock(&sq_heaps_mutex);
+		list_add_tail_rcu(&h->link, &all_heaps);
+	mutex_unlock(&heaps_mutex);
 	if (taken)
 		return -EEXIST;
 	if (hook)
@@ -187,13 +187,13 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_registry_add_heap);
 
 void sq_registry_del_heap(struct squirrel_heap *h)
 {
-	const struct sq_registry_hook *hook = READ_ONCE(sq_registry_hook);
+	const struct sq_registry_hook *hook = READ_ONCE(registry_hook);
 
 	if (hook)
 		hook->heap_removed(h);
-	mutex_lock(&sq_heaps_mutex);
+	mutex_lock(&heaps_mutex);
 	list_del_rcu(&h->link);
-	mutex_unlock(&sq_heaps_mutex);
+	mutex_unlock(&heaps_mutex);
 }
 
 /* @fn must not sleep. */
@@ -202,7 +202,7 @@ void sq_walk_caches(sq_cache_fn fn, void *ctx)
 	struct squirrel_cache *c;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(c, &sq_caches, link)
+	list_for_each_entry_rcu(c, &all_caches, link)
 		fn(c, ctx);
 	rcu_read_unlock();
 }
@@ -214,7 +214,7 @@ void sq_walk_heaps(sq_heap_fn fn, void *ctx)
 	struct squirrel_heap *h;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(h, &sq_heaps, link)
+	list_for_each_entry_rcu(h, &all_heaps, link)
 		fn(h, ctx);
 	rcu_read_unlock();
 }
@@ -225,8 +225,8 @@ void sq_walk_heaps_slowly(sq_heap_fn fn, void *ctx)
 {
 	struct squirrel_heap *h;
 
-	mutex_lock(&sq_heaps_mutex);
-	list_for_each_entry(h, &sq_heaps, link)
+	mutex_lock(&heaps_mutex);
+	list_for_each_entry(h, &all_heaps, link)
 		fn(h, ctx);
-	mutex_unlock(&sq_heaps_mutex);
+	mutex_unlock(&heaps_mutex);
 }

@@ -43,21 +43,21 @@ struct sq_note {
 	char name[SQUIRREL_NAME_MAX + 1];
 };
 
-static struct sq_note sq_notes[SQ_NOTES];
-static atomic_long_t sq_misuse;
-static atomic_long_t sq_stolen;
+static struct sq_note notes[SQ_NOTES];
+static atomic_long_t misuse_total;
+static atomic_long_t stolen_total;
 
 /* Bad frees reported since load. */
 unsigned long sq_misuse_count(void)
 {
-	return atomic_long_read(&sq_misuse);
+	return atomic_long_read(&misuse_total);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_misuse_count);
 
 /* Pages out of use since load. */
 unsigned long sq_stolen_count(void)
 {
-	return atomic_long_read(&sq_stolen);
+	return atomic_long_read(&stolen_total);
 }
 
 /*
@@ -65,7 +65,7 @@ unsigned long sq_stolen_count(void)
  * booted with no_hash_pointers: the log is for more eyes than the place of the
  * kernel's memory.
  */
-static void sq_print(const char *name, const struct sq_note *note)
+static void print_note(const char *name, const struct sq_note *note)
 {
 	if (note->pages)
 		pr_err_ratelimited("%s: page %p was put or freed by others while in use (%lu in all); kept out of use\n",
@@ -76,30 +76,30 @@ static void sq_print(const char *name, const struct sq_note *note)
 				   (void *)note->caller);
 }
 
-static void sq_print_notes(struct irq_work *unused)
+static void print_notes(struct irq_work *unused)
 {
 	unsigned int i;
 
 	for (i = 0; i < SQ_NOTES; i++) {
-		struct sq_note *note = &sq_notes[i];
+		struct sq_note *note = &notes[i];
 
-		/* Pairs with sq_write_down(). */
+		/* Pairs with queue_note(). */
 		if (smp_load_acquire(&note->state) != SQ_NOTE_READY)
 			continue;
-		sq_print(note->name, note);
+		print_note(note->name, note);
 		/* Printed before it is used again. */
 		smp_store_release(&note->state, SQ_NOTE_FREE);
 	}
 }
 
-static DEFINE_IRQ_WORK(sq_notes_work, sq_print_notes);
+static DEFINE_IRQ_WORK(sq_notes_work, print_notes);
 
-static void sq_write_down(const char *name, const struct sq_note *from)
+static void queue_note(const char *name, const struct sq_note *from)
 {
 	unsigned int i;
 
 	for (i = 0; i < SQ_NOTES; i++) {
-		struct sq_note *note = &sq_notes[i];
+		struct sq_note *note = &notes[i];
 
 		if (cmpxchg(&note->state, SQ_NOTE_FREE, SQ_NOTE_TAKEN) !=
 		    SQ_NOTE_FREE)
@@ -116,17 +116,17 @@ static void sq_write_down(const char *name, const struct sq_note *from)
 	}
 }
 
-static void sq_tell_note(struct squirrel_cache *c, const struct sq_note *note)
+static void tell_note(struct squirrel_cache *c, const struct sq_note *note)
 {
 	const char *name = c ? c->name : "(no cache)";
 
-	atomic_long_inc(&sq_misuse);
+	atomic_long_inc(&misuse_total);
 	if (c)
-		atomic_long_inc(&c->misuse);
+		atomic_long_inc(&c->counts.misuse);
 	if (irqs_disabled() || in_nmi())
-		sq_write_down(name, note);
+		queue_note(name, note);
 	else
-		sq_print(name, note);
+		print_note(name, note);
 }
 
 /* The one place where a bad free is reported. Any context; @what is a constant. */
@@ -139,7 +139,7 @@ void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
 		.caller = caller,
 	};
 
-	sq_tell_note(c, &note);
+	tell_note(c, &note);
 }
 
 /*
@@ -153,9 +153,9 @@ void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost)
 		.pages = lost.pages,
 	};
 
-	atomic_long_add(lost.pages, &sq_stolen);
-	atomic_long_add(lost.pages, &c->stolen);
-	sq_tell_note(c, &note);
+	atomic_long_add(lost.pages, &stolen_total);
+	atomic_long_add(lost.pages, &c->counts.stolen);
+	tell_note(c, &note);
 }
 
 /* Nobody can misuse anything any more. May sleep. */

@@ -9,7 +9,7 @@
 
 #include "common.h"
 
-static siphash_key_t sq_secret_key __ro_after_init;
+static siphash_key_t secret_key __ro_after_init;
 
 /*
  * A number that nobody can tell from others of its kind; in any context, unlike
@@ -17,10 +17,10 @@ static siphash_key_t sq_secret_key __ro_after_init;
  */
 u64 sq_secret(u64 what, u64 which)
 {
-	return siphash_2u64(what, which, &sq_secret_key);
+	return siphash_2u64(what, which, &secret_key);
 }
 
-static DEFINE_PER_CPU(u64, sq_order);
+static DEFINE_PER_CPU(u64, order_state);
 
 /*
  * A random number for the order of objects, made in a few instructions: the next
@@ -29,10 +29,10 @@ static DEFINE_PER_CPU(u64, sq_order);
  */
 u32 sq_next_order(void)
 {
-	u64 next = raw_cpu_read(sq_order);
+	u64 next = raw_cpu_read(order_state);
 
 	next = next * 6364136223846793005ULL + (random_get_entropy() | 1);
-	raw_cpu_write(sq_order, next);
+	raw_cpu_write(order_state, next);
 	return next >> 32;
 }
 
@@ -41,9 +41,9 @@ void sq_secret_init(void)
 {
 	int cpu;
 
-	get_random_bytes(&sq_secret_key, sizeof(sq_secret_key));
+	get_random_bytes(&secret_key, sizeof(secret_key));
 	for_each_possible_cpu(cpu)
-		per_cpu(sq_order, cpu) = sq_secret(cpu, 2);
+		per_cpu(order_state, cpu) = sq_secret(cpu, 2);
 }
 
 /* The secrets of a new cache. */

@@ -38,11 +38,71 @@ struct sq_strategy;
 #define SQ_SLAB_LONG_PAGES	24U	/* most of a slab of objects over a page */
 
 /**
+ * struct sq_slab_plan - how long slabs are; plan.c's
+ * @first: pages of the first slabs
+ * @most: most pages of a slab
+ * @best: for each number of pages that a slab may have, how many it had best
+ *	have
+ */
+struct sq_slab_plan {
+	u32 first;
+	u32 most;
+	u8 best[SQ_SLAB_LONG_PAGES + 1];
+};
+
+/**
+ * struct sq_cache_counts - what a cache has had, in slabs and refusals
+ * @objs: objects in all slabs, guarded by nothing
+ * @nomem: allocations that failed for want of memory
+ * @limit_hits: allocations that failed because of the limit
+ * @misuse: bad frees reported
+ * @stolen: pages that others put or freed while they were in use
+ * @grown: slabs made
+ * @released: slabs given back
+ */
+struct sq_cache_counts {
+	atomic_long_t objs;
+	atomic_long_t nomem;
+	atomic_long_t limit_hits;
+	atomic_long_t misuse;
+	atomic_long_t stolen;
+	atomic_long_t grown;
+	atomic_long_t released;
+};
+
+/**
+ * struct sq_folded - what was counted in arrays that are no more
+ * @allocs: objects handed out
+ * @frees: objects taken back
+ */
+struct sq_folded {
+	unsigned long allocs;
+	unsigned long frees;
+};
+
+/**
+ * struct sq_resize - replacing a cache's per-CPU arrays; resize.c's
+ * @old: the arrays before these, as long as somebody may be at them
+ * @retired: those before, as long as somebody may look at them
+ * @folded: what was counted in them
+ * @max: objects that the arrays, and @old, have room for
+ * @wanted: they should have room for more
+ */
+struct sq_resize {
+	struct sq_cpu __percpu *old;
+	struct sq_cpu __percpu *retired;
+	struct sq_folded folded;
+	u32 max;
+	bool wanted;
+};
+
+/**
  * struct squirrel_cache - objects of one size
- * @cpu: the magazines
- * @magic: a little over 2^64 / @size: one multiplication by it gives an
- *	object's index in its slab, and whether the pointer is to its start
- * @span: what the product is below for the start of an object; see
+ * @cpu: the CPUs' arrays
+ * @recip: reciprocal of @size, a little over 2^64 / @size: one multiplication by
+ *	it gives an object's index in its slab, and whether the pointer is to its
+ *	start
+ * @recip_limit: what the product is below for the start of an object; see
  *	sq_slot_start()
  * @heap_key: the heap whose size class this is, or NULL
  * @size: bytes from one object to the next
@@ -51,48 +111,35 @@ struct sq_strategy;
  * @mark_mul: another: of them and its address is a free object's mark made; see
  *	sq_mark_of()
  * @mark_off: where in a free object its mark is
- * @cap: objects a CPU's two magazines may hold for now; see sq_set_cap()
+ * @cap: objects a CPU's array may hold for now; see sq_set_cap()
  * @full: the same plus SQ_CLAIMED for the hot path; 0 for a cache that is
  *	nothing for it
  * @flags: SQUIRREL_* and SQ_CACHE_*
  * @align: of every object
  * @depot_max: most magazines in a node's depot
- * @cpu_max: most objects in a CPU's two magazines
- * @slab_floor: pages of the first slabs
- * @slab_most: most pages of a slab
- * @slab_best: for each number of pages that a slab may have, how many it had
- *	best have
- * @warm: some CPU has been using its magazines a lot since the reclaimer's
- *	last look
+ * @cpu_max: most objects in a CPU's array
+ * @plan: how long slabs are
+ * @busy: some CPU has been using its array a lot since the reclaimer's last look
  * @owed: something is to be done once preemption is on; see sq_cache_tidy()
  * @ctor: see struct squirrel_cache_args
  * @heap: where the pages come from
- * @home: node + 1 to prefer, or 0
+ * @pref_node: node + 1 to prefer, or 0
  * @limit_objs: most objects, or 0
  * @reserve: objects that stay at hand
- * @total_objs: objects in all slabs, guarded by nothing
- * @nomem: allocations that failed for want of memory
- * @limit_hits: allocations that failed because of the limit
- * @misuse: bad frees reported
- * @stolen: pages that others put or freed while they were in use
- * @grown: slabs made
- * @released: slabs given back
+ * @counts: what it has had
  * @link: in the registry
  * @rcu: for the last step of destroy
- * @old: the magazines before these, as long as somebody may be at them
- * @spent: those before, as long as somebody may look at them
- * @past: what was counted in magazines that are no more
- * @room: objects that @cpu and @old have room for
- * @wish: they should have room for more
+ * @resize: larger arrays
  * @owner: name of the client module, which may go before
  * @name: its name
  * @node: one per node id; behind them are the own node and the names; see
- *	sq_cache_piece()
+ *	cache_piece()
  */
 struct squirrel_cache {
+	/* what each allocation and each free looks at */
 	struct sq_cpu __percpu *cpu;
-	u64 magic;
-	u64 span;
+	u64 recip;
+	u64 recip_limit;
 	const void *heap_key;
 	unsigned long mark_key;
 	unsigned long mark_mul;
@@ -106,35 +153,20 @@ struct squirrel_cache {
 	u32 align;
 	u32 depot_max;
 	u32 cpu_max;
-	u32 slab_floor;
-	u32 slab_most;
-	u8 slab_best[SQ_SLAB_LONG_PAGES + 1];
-	bool warm;
+	struct sq_slab_plan plan;
+	bool busy;
 	bool owed;
 	void (*ctor)(void *obj);
 	struct squirrel_heap *heap;
-	int home;
+	int pref_node;
 	u32 reserve;
 	unsigned long limit_objs;
-	atomic_long_t total_objs;
-	atomic_long_t nomem;
-	atomic_long_t limit_hits;
-	atomic_long_t misuse;
-	atomic_long_t stolen;
-	atomic_long_t grown;
-	atomic_long_t released;
+	struct sq_cache_counts counts;
 	union {
 		struct list_head link;
 		struct rcu_head rcu;
 	};
-	struct sq_cpu __percpu *old;
-	struct sq_cpu __percpu *spent;
-	struct {
-		unsigned long allocs;
-		unsigned long frees;
-	} past;
-	u32 room;
-	bool wish;
+	struct sq_resize resize;
 	const char *owner;
 	char *name;
 	struct sq_node *node[];
@@ -155,8 +187,8 @@ struct squirrel_cache {
  * @nomem: large allocations that failed for want of memory
  * @limit_hits: large allocations that failed because of the limit
  * @pinned: used blocks, of the default heap only: they pin the module
- * @swing: free pages it keeps while it is busy; see sq_heap_look()
- * @home: node + 1 to prefer, or 0
+ * @swing: free pages it keeps while it is busy; see keep_for_swing()
+ * @pref_node: node + 1 to prefer, or 0
  * @limit: bytes, or 0
  * @reserve: bytes
  * @link: in the registry
@@ -184,12 +216,18 @@ struct squirrel_heap {
 		unsigned long low;	/* fewest free in this window */
 		unsigned int looks;	/* in this window */
 	} swing;
-	int home;
+	int pref_node;
 	size_t limit;
 	size_t reserve;
 	struct list_head link;
 	char owner[MODULE_NAME_LEN];
 	char name[SQUIRREL_NAME_MAX + 1];
 };
+
+/* The node that a client prefers by node + 1, or @otherwise if he does not. */
+static inline int sq_pref_node(int pref_node, int otherwise)
+{
+	return pref_node ? pref_node - 1 : otherwise;
+}
 
 #endif /* _SQ_ALLOCATOR_TYPES_H */

@@ -7,38 +7,38 @@
 #include "magazine.h"
 
 /* Uses per object of capacity between two looks that keep magazines as large */
-#define SQ_WARM_USES		32
+#define SQ_BUSY_USES		32
 
 /* How many of this CPU's @nr objects stay, by what it did since the last look. */
-static u32 sq_cpu_keeps(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
+static u32 cpu_keeps(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 {
 	unsigned long used = sq_cpu_used(cc), uses = used - cc->seen;
 
 	cc->seen = used;
-	cc->trips = 0;
-	if (uses >= (unsigned long)SQ_WARM_USES * READ_ONCE(c->cap)) {
-		WRITE_ONCE(c->warm, true);
+	cc->misses = 0;
+	if (uses >= (unsigned long)SQ_BUSY_USES * READ_ONCE(c->cap)) {
+		WRITE_ONCE(c->busy, true);
 		return nr;
 	}
 	return min_t(unsigned long, nr, uses / 4);
 }
 
 /*
- * Empty this CPU's magazines into the slabs; preemption is off. With @cold_only
+ * Empty this CPU's magazines into the slabs; preemption is off. With @idle_only
  * only of what was of little use since the last look. Returns the number of
  * objects moved.
  */
-unsigned long sq_cpu_drain(struct squirrel_cache *c, bool cold_only)
+unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only)
 {
 	u32 nr, keep = 0, out;
 	struct sq_cpu *cc;
 
-	sq_room_arrive(c, smp_processor_id());
+	sq_resize_migrate(c, smp_processor_id());
 	cc = sq_cpu_get(c, &nr);
 	if (!cc)
 		return 0;
-	if (cold_only)
-		keep = sq_cpu_keeps(c, cc, nr);
+	if (idle_only)
+		keep = cpu_keeps(c, cc, nr);
 	out = nr - keep;
 	/* The oldest go. */
 	sq_slabs_put(c, cc->obj, out);
@@ -54,7 +54,7 @@ unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu)
 	struct sq_cpu *cc;
 	u32 nr;
 
-	sq_room_arrive(c, cpu);
+	sq_resize_migrate(c, cpu);
 	cc = per_cpu_ptr(READ_ONCE(c->cpu), cpu);
 	if (!sq_claim_there(sq_word_in(c, cc), &nr))
 		return 0;
@@ -78,15 +78,15 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 		struct sq_mag *mag;
-		u32 surplus;
+		u32 unneeded;
 
 		raw_spin_lock_irqsave(&n->lock, flags);
-		surplus = all ? n->depot_nr : n->depot_min;
-		n->depot_min = n->depot_nr - surplus;
-		WRITE_ONCE(n->depot_cap, n->depot_cap - min(n->depot_cap, surplus));
-		WRITE_ONCE(n->depot_trips, 0);
+		unneeded = all ? n->depot_nr : n->depot_min;
+		n->depot_min = n->depot_nr - unneeded;
+		WRITE_ONCE(n->depot_cap, n->depot_cap - min(n->depot_cap, unneeded));
+		WRITE_ONCE(n->depot_misses, 0);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
-		while (surplus--) {
+		while (unneeded--) {
 			raw_spin_lock_irqsave(&n->lock, flags);
 			mag = sq_depot_pop(n);
 			raw_spin_unlock_irqrestore(&n->lock, flags);

@@ -12,8 +12,8 @@
  * magazines may hold, if there is nothing in them: else it would be back for those
  * at once, all the way. Interrupts are off.
  */
-static void *sq_slab_first(struct squirrel_cache *c, struct sq_node *n,
-			   struct sq_slab *slab, bool stock)
+static void *slab_first(struct squirrel_cache *c, struct sq_node *n,
+			struct sq_slab *slab, bool stock)
 {
 	struct sq_cpu *cc = NULL;
 	void *obj = NULL;
@@ -54,8 +54,8 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node, bool stock)
 	raw_spin_lock_irqsave(&n->lock, flags);
 	n->changes++;
 	sq_node_add(n, slab);
-	obj = sq_slab_first(c, n, slab, stock);
-	sq_slab_relist(n, slab);
+	obj = slab_first(c, n, slab, stock);
+	sq_slab_fix_fullness(n, slab);
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 	return obj;
 }

@@ -2,8 +2,8 @@
 /*
  * Magazines: what lies between the hot path and the slabs.
  *
- *   CPU's two magazines  --one magazine's worth-->  depot of the node  --> slabs
- *                        <--------------------------
+ *   CPU's array  --one magazine's worth-->  depot of the node  --> slabs
+ *                <--------------------------
  *
  * A full CPU array gives its older half to the depot, or to the slabs where
  * the depot has no room; an empty one takes a magazine from the depot, or
@@ -17,27 +17,30 @@
 
 #include "magazine.h"
 
-/* The same for the depot, which is made larger by trips to the slabs. */
-#define SQ_DEPOT_TRIPS		8
+/*
+ * Times that there was no room in a depot, between two looks of the reclaimer, before
+ * it may hold more.
+ */
+#define SQ_DEPOT_MISSES		8
 
 /* Depot magazines are squirrel's own objects. */
 struct squirrel_cache *sq_mag_cache;
-static bool sq_mags_short;	/* there was none at hand */
+static bool mags_short;	/* there was none at hand */
 
 /* ---- depot ---------------------------------------------------------------- */
 
-static void *sq_take_one(struct squirrel_cache *c);
+static void *take_one(struct squirrel_cache *c);
 
 /*
  * Of those that are at hand: preemption is off, and a free must not wake anybody
  * up in order to have memory. Where there is none, more are made later.
  */
-static struct sq_mag *sq_mag_alloc(struct squirrel_cache *c)
+static struct sq_mag *mag_alloc(struct squirrel_cache *c)
 {
-	struct sq_mag *mag = sq_take_one(sq_mag_cache);
+	struct sq_mag *mag = take_one(sq_mag_cache);
 
 	if (!mag) {
-		WRITE_ONCE(sq_mags_short, true);
+		WRITE_ONCE(mags_short, true);
 		WRITE_ONCE(c->owed, true);
 		return NULL;
 	}
@@ -52,13 +55,13 @@ void sq_mag_free(struct sq_mag *mag)
 }
 
 /* If there are too few. Where memory may be asked for, but by nobody who waits. */
-static void sq_mags_make(void)
+static void mags_make(void)
 {
 	struct sq_mag *mag;
 
-	if (!READ_ONCE(sq_mags_short))
+	if (!READ_ONCE(mags_short))
 		return;
-	WRITE_ONCE(sq_mags_short, false);
+	WRITE_ONCE(mags_short, false);
 	mag = sq_take_slow(sq_mag_cache, __GFP_NOWARN | __GFP_NOMEMALLOC,
 			   NUMA_NO_NODE);
 	if (!mag)
@@ -76,7 +79,7 @@ static void sq_mags_make(void)
 void sq_cache_tidy_slow(struct squirrel_cache *c)
 {
 	if (sq_cache_release_spare(c))
-		sq_mags_make();
+		mags_make();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_tidy_slow);
 
@@ -95,7 +98,7 @@ struct sq_mag *sq_depot_pop(struct sq_node *n)
 	return mag;
 }
 
-static unsigned int sq_depot_refill(struct sq_node *n, void **objs)
+static unsigned int depot_refill(struct sq_node *n, void **objs)
 {
 	struct sq_mag *mag;
 	unsigned long flags;
@@ -114,27 +117,27 @@ static unsigned int sq_depot_refill(struct sq_node *n, void **objs)
 }
 
 /* There was no room: if that goes on, let the depot hold more. */
-static void sq_depot_grow(struct squirrel_cache *c, struct sq_node *n)
+static void depot_grow(struct squirrel_cache *c, struct sq_node *n)
 {
-	u32 cap = READ_ONCE(n->depot_cap), trips = READ_ONCE(n->depot_trips);
+	u32 cap = READ_ONCE(n->depot_cap), misses = READ_ONCE(n->depot_misses);
 
 	/*
 	 * Only once the magazines have grown to what they can be: so there is
-	 * room for what comes back from it (c->room does not shrink).
+	 * room for what comes back from it (c->resize.max does not shrink).
 	 */
 	if (cap >= c->depot_max || READ_ONCE(c->cap) < c->cpu_max)
 		return;
 	/* A count that is lost between CPUs does no harm. */
-	if (++trips >= SQ_DEPOT_TRIPS) {
+	if (++misses >= SQ_DEPOT_MISSES) {
 		WRITE_ONCE(n->depot_cap, min(cap ? 2 * cap : 1, c->depot_max));
-		trips = 0;
+		misses = 0;
 	}
-	WRITE_ONCE(n->depot_trips, trips);
+	WRITE_ONCE(n->depot_misses, misses);
 }
 
 /* A magazine's worth into the depot; false if it has no room. */
-static bool sq_depot_flush(struct squirrel_cache *c, struct sq_node *n,
-			   void **objs, unsigned int nr)
+static bool depot_flush(struct squirrel_cache *c, struct sq_node *n,
+			void **objs, unsigned int nr)
 {
 	struct sq_mag *mag;
 	unsigned long flags;
@@ -142,10 +145,10 @@ static bool sq_depot_flush(struct squirrel_cache *c, struct sq_node *n,
 	if (in_nmi())
 		return false;
 	if (READ_ONCE(n->depot_nr) >= READ_ONCE(n->depot_cap)) {
-		sq_depot_grow(c, n);
+		depot_grow(c, n);
 		return false;
 	}
-	mag = sq_mag_alloc(c);
+	mag = mag_alloc(c);
 	if (!mag)
 		return false;
 	mag->nr = nr;
@@ -161,13 +164,13 @@ static bool sq_depot_flush(struct squirrel_cache *c, struct sq_node *n,
 
 /* ---- CPU's magazines; claimed by the caller ------------------------------- */
 
-static u32 sq_cpu_refill(struct squirrel_cache *c, struct sq_cpu *cc)
+static u32 cpu_refill(struct squirrel_cache *c, struct sq_cpu *cc)
 {
 	struct sq_node *n = sq_local_node(c);
 	unsigned long flags;
 	u32 got;
 
-	got = sq_depot_refill(n, cc->obj);
+	got = depot_refill(n, cc->obj);
 	if (!got) {
 		if (!sq_node_lock(n, &flags))
 			return 0;
@@ -184,7 +187,7 @@ u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 	u32 out = min(nr, c->cpu_max / 2);
 
 	out = min(out, max(READ_ONCE(c->cap) / 2, nr - READ_ONCE(c->cap) / 2));
-	if (!sq_depot_flush(c, sq_local_node(c), cc->obj, out))
+	if (!depot_flush(c, sq_local_node(c), cc->obj, out))
 		sq_slabs_put(c, cc->obj, out);
 	sq_event(SQ_EVENT_ACTIVE, 0);
 	nr -= out;
@@ -194,7 +197,7 @@ u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 }
 
 /* From the magazines after a refill or, past them, from the slabs. */
-static void *sq_take_one(struct squirrel_cache *c)
+static void *take_one(struct squirrel_cache *c)
 {
 	struct sq_node *n;
 	struct sq_cpu *cc;
@@ -206,7 +209,7 @@ static void *sq_take_one(struct squirrel_cache *c)
 	cc = sq_cpu_get(c, &nr);
 	if (cc) {
 		if (!nr)
-			nr = sq_cpu_refill(c, cc);
+			nr = cpu_refill(c, cc);
 		if (nr)
 			obj = cc->obj[--nr];
 		sq_cpu_put(c, cc, nr);
@@ -221,7 +224,7 @@ static void *sq_take_one(struct squirrel_cache *c)
 	return obj;
 }
 
-static void *sq_take_from(struct squirrel_cache *c, int node)
+static void *take_from(struct squirrel_cache *c, int node)
 {
 	struct sq_node *n = c->node[node];
 	unsigned long flags;
@@ -234,13 +237,13 @@ static void *sq_take_from(struct squirrel_cache *c, int node)
 	return obj;
 }
 
-static void *sq_take_anywhere(struct squirrel_cache *c)
+static void *take_anywhere(struct squirrel_cache *c)
 {
 	void *obj;
 	int nid;
 
 	for_each_node(nid) {
-		obj = sq_take_from(c, nid);
+		obj = take_from(c, nid);
 		if (obj)
 			return obj;
 	}
@@ -251,13 +254,13 @@ static void *sq_take_anywhere(struct squirrel_cache *c)
  * The wanted node had no memory for the last slab, and that was made on another:
  * what is left there is taken before one more is made.
  */
-static void *sq_take_spilled(struct squirrel_cache *c, gfp_t gfp, int node)
+static void *take_spilled(struct squirrel_cache *c, gfp_t gfp, int node)
 {
-	int spill = sq_glance(c->node[sq_wanted_node(c, node)]->spill);
+	int spill = sq_read_racy(c->node[sq_wanted_node(c, node)]->spill);
 
 	if (!spill || gfp & __GFP_THISNODE)
 		return NULL;
-	return sq_take_from(c, spill - 1);
+	return take_from(c, spill - 1);
 }
 
 /* What is at hand on the node, new memory, what is at hand elsewhere. */
@@ -266,20 +269,20 @@ void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	void *obj;
 
 	if (node != NUMA_NO_NODE)
-		obj = sq_take_from(c, node);
-	else if (c->home && c->home - 1 != numa_mem_id())
-		obj = sq_take_from(c, c->home - 1);
+		obj = take_from(c, node);
+	else if (c->pref_node && c->pref_node - 1 != numa_mem_id())
+		obj = take_from(c, c->pref_node - 1);
 	else
-		obj = sq_take_one(c);
+		obj = take_one(c);
 	if (!obj)
-		obj = sq_take_spilled(c, gfp, node);
+		obj = take_spilled(c, gfp, node);
 	if (!obj && sq_may_grow()) {
 		/* Who names a node does not look into magazines. */
 		obj = sq_cache_grow(c, gfp, node, node == NUMA_NO_NODE);
 		sq_event(SQ_EVENT_ACTIVE, gfp);
 	}
 	if (!obj && !(gfp & __GFP_THISNODE))
-		obj = sq_take_anywhere(c);
+		obj = take_anywhere(c);
 	return obj;
 }
 
@@ -322,7 +325,7 @@ unsigned int sq_take_many(struct squirrel_cache *c, void **objs,
 	unsigned long flags;
 
 	while (nr - got >= c->cpu_max / 2) {
-		more = sq_depot_refill(n, objs + got);
+		more = depot_refill(n, objs + got);
 		if (!more)
 			break;
 		got += more;
@@ -345,7 +348,7 @@ void sq_push_many(struct squirrel_cache *c, void **objs, unsigned int nr)
 	for (done = 0; done < nr; done += n) {
 		n = min(nr - done, c->cpu_max / 2);
 		if (n < c->cpu_max / 4 ||
-		    !sq_depot_flush(c, sq_local_node(c), objs + done, n))
+		    !depot_flush(c, sq_local_node(c), objs + done, n))
 			sq_slabs_put(c, objs + done, n);
 	}
 	sq_event(SQ_EVENT_ACTIVE, 0);

@@ -16,15 +16,14 @@
 #include "percpu.h"
 
 /*
- * Magazines. Each CPU has two of them per cache, back to back in one embedded
- * array, which is replaced by a larger one when they are to hold more (room.c):
- * objects enter and leave at the top, and one magazine's worth at a time moves
- * between the array and the depot or the slabs. So a burst that swings around a
- * magazine's edge takes no lock.
+ * Each CPU has an array of objects per cache, which holds two magazines' worth and is
+ * replaced by a larger one when it is to hold more (resize.c): objects enter and leave
+ * at the top, and one magazine's worth at a time moves between the array and the depot
+ * or the slabs. So a burst that swings around a magazine's edge takes no lock.
  */
 #define SQ_MAG_MAX	62U			/* objects in a depot magazine */
-#define SQ_CPU_MAX	(2 * SQ_MAG_MAX)	/* objects in a CPU's two */
-#define SQ_CPU_BYTES	16384U			/* bytes of objects in them */
+#define SQ_CPU_MAX	(2 * SQ_MAG_MAX)	/* objects in an array */
+#define SQ_CPU_BYTES	16384U			/* bytes of objects in it */
 #define SQ_CPU_START	512U			/* the same, to begin with */
 
 /* A magazine in the depot. */
@@ -62,7 +61,7 @@ unsigned int sq_take_many(struct squirrel_cache *c, void **objs,
 void sq_push_many(struct squirrel_cache *c, void **objs, unsigned int nr);
 
 /* drain.c */
-unsigned long sq_cpu_drain(struct squirrel_cache *c, bool cold_only);
+unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only);
 unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu);
 unsigned long sq_depot_drain(struct squirrel_cache *c, bool all);
 
@@ -78,18 +77,18 @@ unsigned int sq_cap_start(const struct squirrel_cache *c);
 void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc, unsigned int nr);
 void sq_cap_decay(struct squirrel_cache *c);
 typedef bool (*sq_array_fn)(void **objs, u32 nr, void *ctx);
-int sq_room_init(struct squirrel_cache *c, gfp_t gfp);
-void sq_room_free(struct squirrel_cache *c);
-void sq_room_wish(struct squirrel_cache *c);
-void sq_room_arrive(struct squirrel_cache *c, int cpu);
-void sq_room_forget(struct squirrel_cache *c);
-void sq_room_exit(void);
+int sq_array_init(struct squirrel_cache *c, gfp_t gfp);
+void sq_array_free(struct squirrel_cache *c);
+void sq_resize_ask(struct squirrel_cache *c);
+void sq_resize_migrate(struct squirrel_cache *c, int cpu);
+void sq_resize_cancel(struct squirrel_cache *c);
+void sq_resize_exit(void);
 u32 sq_cpu_nr(const struct squirrel_cache *c, int cpu);
 bool sq_look_in_magazines(struct squirrel_cache *c, sq_array_fn fn, void *ctx);
 void sq_cache_counts(struct squirrel_cache *c, unsigned long *allocs,
 		     unsigned long *frees);
-void sq_room_flush(void);
-int sq_room_renew_begin(struct squirrel_cache *c, u32 room);
-int sq_room_renew(struct squirrel_cache *c, u32 room);
+void sq_resize_flush(void);
+int sq_resize_now_begin(struct squirrel_cache *c, u32 objs);
+int sq_resize_now(struct squirrel_cache *c, u32 objs);
 
 #endif /* _SQ_ALLOCATOR_MAGAZINE_H */

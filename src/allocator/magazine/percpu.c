@@ -18,14 +18,14 @@ struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr)
 	struct sq_word __percpu *w = sq_word_of(c, cc);
 
 	if (!sq_claim(w)) {
-		sq_room_arrive(c, smp_processor_id());
+		sq_resize_migrate(c, smp_processor_id());
 		/* It may just have, before this was read. */
 		cc = READ_ONCE(c->cpu);
 		w = sq_word_of(c, cc);
 		if (!sq_claim(w))
 			return NULL;
 	}
-	*nr = sq_claimed(w) - SQ_CLAIMED;
+	*nr = sq_claimed_nr(w) - SQ_CLAIMED;
 	return this_cpu_ptr(cc);
 }
 

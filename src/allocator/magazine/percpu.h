@@ -13,7 +13,7 @@
 #include "allocator/slab/object.h"
 #include "compat.h"
 
-#define SQ_BUSY_BIT	16
+#define SQ_CLAIM_BIT	16
 
 /*
  * Claim this CPU's magazines; preemption is off. False if a context that this
@@ -24,11 +24,11 @@
 static __always_inline bool sq_claim(struct sq_word __percpu *w)
 {
 #ifdef SQ_PERCPU_BTS
-	return !sq_percpu_bts(w->word, SQ_BUSY_BIT);
+	return !sq_percpu_bts(w->word, SQ_CLAIM_BIT);
 #else
-	if (unlikely(raw_cpu_read(w->busy)))
+	if (unlikely(raw_cpu_read(w->claimed)))
 		return false;
-	raw_cpu_write(w->busy, 1);
+	raw_cpu_write(w->claimed, 1);
 	barrier();
 	return true;
 #endif
@@ -40,18 +40,18 @@ static __always_inline bool sq_claim(struct sq_word __percpu *w)
  * beforehand, so that the hot path need not take it off.
  */
 #ifdef SQ_PERCPU_BTS
-#define SQ_CLAIMED	BIT(SQ_BUSY_BIT)
+#define SQ_CLAIMED	BIT(SQ_CLAIM_BIT)
 #else
 #define SQ_CLAIMED	0UL
 #endif
 
-static __always_inline u64 sq_claimed(struct sq_word __percpu *w)
+static __always_inline u64 sq_claimed_nr(struct sq_word __percpu *w)
 {
 	return SQ_CLAIMED ? raw_cpu_read(w->word) : raw_cpu_read(w->nr);
 }
 
 /* Let go of them with @nr objects inside. */
-static __always_inline void sq_release(struct sq_word __percpu *w, u64 nr)
+static __always_inline void sq_unclaim(struct sq_word __percpu *w, u64 nr)
 {
 	barrier();
 	raw_cpu_write(w->word, nr);
@@ -66,9 +66,9 @@ static inline bool sq_claim_there(struct sq_word *w, u32 *nr)
 	u64 was = READ_ONCE(w->word);
 
 	do {
-		if (was & BIT_ULL(SQ_BUSY_BIT))
+		if (was & BIT_ULL(SQ_CLAIM_BIT))
 			return false;
-	} while (!try_cmpxchg(&w->word, &was, was | BIT_ULL(SQ_BUSY_BIT)));
+	} while (!try_cmpxchg(&w->word, &was, was | BIT_ULL(SQ_CLAIM_BIT)));
 	*nr = (u16)was;
 	return true;
 }
@@ -77,7 +77,7 @@ static inline bool sq_claim_there(struct sq_word *w, u32 *nr)
 static inline struct sq_word __percpu *
 sq_word_of(const struct squirrel_cache *c, struct sq_cpu __percpu *cc)
 {
-	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &cc->cold : &cc->hot;
+	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &cc->outside : &cc->inside;
 }
 
 static inline struct sq_word __percpu *sq_word(const struct squirrel_cache *c)
@@ -88,10 +88,10 @@ static inline struct sq_word __percpu *sq_word(const struct squirrel_cache *c)
 static inline struct sq_word *sq_word_in(const struct squirrel_cache *c,
 					 struct sq_cpu *cc)
 {
-	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &cc->cold : &cc->hot;
+	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &cc->outside : &cc->inside;
 }
 
-/* Let a CPU's two magazines hold @cap objects: even, 2 to @room. */
+/* Let a CPU's array hold @cap objects: even, 2 to c->resize.max. */
 static inline void sq_set_cap(struct squirrel_cache *c, u32 cap)
 {
 	WRITE_ONCE(c->cap, cap);
@@ -104,7 +104,7 @@ static inline void sq_set_cap(struct squirrel_cache *c, u32 cap)
  * it, that somebody is at it; storing the new number lets go.
  */
 static __always_inline bool sq_fast_pop(struct squirrel_cache *c, void **obj,
-					const bool cold)
+					const bool outside)
 {
 	struct sq_cpu __percpu *cc;
 	struct sq_word __percpu *w;
@@ -112,22 +112,22 @@ static __always_inline bool sq_fast_pop(struct squirrel_cache *c, void **obj,
 
 	preempt_disable();
 	cc = READ_ONCE(c->cpu);
-	w = cold ? &cc->cold : &cc->hot;
+	w = outside ? &cc->outside : &cc->inside;
 	if (unlikely(!sq_claim(w)))
 		goto out;
 	/* From 0 it wraps to what looks negative. */
-	n = sq_claimed(w) - SQ_CLAIMED - 1;
+	n = sq_claimed_nr(w) - SQ_CLAIMED - 1;
 	if (unlikely((s64)n < 0))
 		goto empty;
 	/* One index for both, not two that differ by one. */
 	OPTIMIZER_HIDE_VAR(n);
 	*obj = raw_cpu_read(cc->obj[n]);
 	raw_cpu_inc(cc->allocs);
-	sq_release(w, n);
+	sq_unclaim(w, n);
 	preempt_enable();
 	return true;
 empty:
-	sq_release(w, 0);
+	sq_unclaim(w, 0);
 out:
 	preempt_enable();
 	return false;
@@ -135,19 +135,19 @@ out:
 
 /* Preemption is off, the object is known to be fit; @at is where its mark goes */
 static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj,
-					 const bool cold, const bool mark,
+					 const bool outside, const bool mark,
 					 unsigned long *at,
 					 unsigned long value)
 {
 	struct sq_cpu __percpu *cc = READ_ONCE(c->cpu);
-	struct sq_word __percpu *w = cold ? &cc->cold : &cc->hot;
+	struct sq_word __percpu *w = outside ? &cc->outside : &cc->inside;
 	u64 n;
 
 	if (unlikely(!sq_claim(w)))
 		return false;
-	n = sq_claimed(w);
-	if (unlikely(n >= (cold ? SQ_CLAIMED + c->cap : sq_peek(c->full)))) {
-		sq_release(w, n - SQ_CLAIMED);
+	n = sq_claimed_nr(w);
+	if (unlikely(n >= (outside ? SQ_CLAIMED + c->cap : data_race(c->full)))) {
+		sq_unclaim(w, n - SQ_CLAIMED);
 		return false;
 	}
 	n -= SQ_CLAIMED;
@@ -156,7 +156,7 @@ static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj,
 		sq_obj_mark_at(at, value);
 	raw_cpu_write(cc->obj[n], obj);
 	raw_cpu_inc(cc->frees);
-	sq_release(w, n + 1);
+	sq_unclaim(w, n + 1);
 	return true;
 }
 

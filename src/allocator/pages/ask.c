@@ -22,7 +22,7 @@ static void strategy_fault(struct squirrel_heap *heap, struct sq_strategy *s,
 			   const char *what)
 {
 	atomic_long_inc(&heap->strategy_faults);
-	cmpxchg(&s->fault, NULL, what);
+	cmpxchg(&s->first_fault, NULL, what);
 }
 
 /* What is wrong with a block that @pool does not have free. */
@@ -113,16 +113,16 @@ static void strategy_tell(struct squirrel_heap *heap)
 
 	rcu_read_lock();
 	s = READ_ONCE(heap->strategy);
-	what = READ_ONCE(s->fault);
-	if (unlikely(what) && !test_and_set_bit(0, &s->told))
+	what = READ_ONCE(s->first_fault);
+	if (unlikely(what) && !test_and_set_bit(0, &s->reported))
 		pr_err("strategy '%s': gave %s to heap '%s'; squirrel's own choice is used instead (said once)\n",
 		       s->name, what, heap->name);
 	rcu_read_unlock();
 }
 
 /* Take a block by the strategy of another module. */
-struct sq_agent *sq_guest_take(struct squirrel_heap *heap,
-			       struct sq_request *req)
+struct sq_agent *sq_external_take(struct squirrel_heap *heap,
+				  struct sq_request *req)
 {
 	struct sq_agent *agent;
 

@@ -18,16 +18,16 @@ void sq_heap_pin(struct squirrel_heap *heap)
 		__module_get(THIS_MODULE);
 }
 
-static void sq_heap_unpin(struct squirrel_heap *heap)
+static void heap_unpin(struct squirrel_heap *heap)
 {
 	if (heap == sq_default_heap && atomic_long_dec_and_test(&heap->pinned))
 		module_put(THIS_MODULE);
 }
 
 /* No @pages were to be had: count whether for the heap's limit or for memory. */
-static void sq_count_failure(const struct squirrel_heap *heap,
-			     unsigned long pages, atomic_long_t *limit_hits,
-			     atomic_long_t *nomem)
+static void count_failure(const struct squirrel_heap *heap,
+			  unsigned long pages, atomic_long_t *limit_hits,
+			  atomic_long_t *nomem)
 {
 	unsigned long used = sq_manager_pages_used(heap->manager);
 
@@ -59,10 +59,10 @@ struct sq_agent *sq_heap_take(struct squirrel_heap *heap, struct sq_request *req
 	if (likely(req->find != sq_strategy_find))
 		agent = sq_manager_take(heap->manager, req);
 	else
-		agent = sq_guest_take(heap, req);
+		agent = sq_external_take(heap, req);
 	if (!agent) {
 		if (!req->optional && !sq_gfp_must(req->gfp))
-			sq_count_failure(heap, req->pages, limit_hits, nomem);
+			count_failure(heap, req->pages, limit_hits, nomem);
 	} else if (pin) {
 		sq_heap_pin(heap);
 	}
@@ -85,5 +85,5 @@ void sq_heap_give(struct squirrel_heap *heap, struct squirrel_cache *c,
 	if (unlikely(lost.pages))
 		sq_report_lost(c, lost);
 	if (!(c->flags & SQ_CACHE_INTERNAL))
-		sq_heap_unpin(heap);
+		heap_unpin(heap);
 }

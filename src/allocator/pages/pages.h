@@ -42,15 +42,15 @@ void sq_heap_give(struct squirrel_heap *heap, struct squirrel_cache *c,
 		  struct sq_agent *agent);
 void sq_heap_pin(struct squirrel_heap *heap);
 
-/* Free pages above which a heap has a surplus. */
-#define SQ_SURPLUS_PAGES	40UL
+/* The high watermark: free pages above which the reclaimer is told. */
+#define SQ_HIGH_WATERMARK	40UL
 
 /* Pages were given: are there more free ones now than the heap should keep? */
-static inline void sq_heap_surplus(const struct squirrel_heap *heap)
+static inline void sq_heap_check_watermark(const struct squirrel_heap *heap)
 {
 	if (sq_manager_pages_free(heap->manager) >
-	    SQ_SURPLUS_PAGES + sq_peek(heap->swing.keep))
-		sq_event(SQ_EVENT_SURPLUS, 0);
+	    SQ_HIGH_WATERMARK + data_race(heap->swing.keep))
+		sq_event(SQ_EVENT_HIGH_WATERMARK, 0);
 }
 
 #endif /* _SQ_ALLOCATOR_PAGES_H */

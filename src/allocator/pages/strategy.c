@@ -24,22 +24,22 @@
 
 #include "pages.h"
 
-static struct sq_strategy sq_builtin[] = {
+static struct sq_strategy builtin_strategies[] = {
 	[SQUIRREL_SEGREGATED_FIT] = { .name = "segregated", .find = sq_pool_fit },
 	[SQUIRREL_FIRST_FIT] = { .name = "first", .find = sq_pool_lowest },
 	[SQUIRREL_BEST_FIT] = { .name = "best", .find = sq_pool_tightest },
 };
 
 /* Protects the list, users, and what strategy a heap has. */
-static DEFINE_MUTEX(sq_strategy_mutex);
-static LIST_HEAD(sq_guests);		/* strategies of other modules */
+static DEFINE_MUTEX(strategy_mutex);
+static LIST_HEAD(externals);		/* strategies of other modules */
 
 /* By the number in struct squirrel_heap_args; NULL if there is none such. */
 const char *sq_strategy_name(enum squirrel_fit id)
 {
 	if (id < SQUIRREL_SEGREGATED_FIT || id > SQUIRREL_BEST_FIT)
 		return NULL;
-	return sq_builtin[id].name;
+	return builtin_strategies[id].name;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_strategy_name);
 
@@ -48,11 +48,11 @@ static struct sq_strategy *strategy_named(const char *name)
 	struct sq_strategy *s;
 	unsigned int i;
 
-	lockdep_assert_held(&sq_strategy_mutex);
-	for (i = SQUIRREL_SEGREGATED_FIT; i < ARRAY_SIZE(sq_builtin); i++)
-		if (sysfs_streq(sq_builtin[i].name, name))
-			return &sq_builtin[i];
-	list_for_each_entry(s, &sq_guests, link)
+	lockdep_assert_held(&strategy_mutex);
+	for (i = SQUIRREL_SEGREGATED_FIT; i < ARRAY_SIZE(builtin_strategies); i++)
+		if (sysfs_streq(builtin_strategies[i].name, name))
+			return &builtin_strategies[i];
+	list_for_each_entry(s, &externals, link)
 		if (sysfs_streq(s->name, name))
 			return s;
 	return NULL;
@@ -62,8 +62,8 @@ static struct sq_strategy *strategy_of(const struct squirrel_strategy *ops)
 {
 	struct sq_strategy *s;
 
-	lockdep_assert_held(&sq_strategy_mutex);
-	list_for_each_entry(s, &sq_guests, link)
+	lockdep_assert_held(&strategy_mutex);
+	list_for_each_entry(s, &externals, link)
 		if (s->ops == ops)
 			return s;
 	return NULL;
@@ -116,12 +116,12 @@ int __squirrel_strategy_register(struct squirrel_strategy *ops,
 	ops->owner = owner;
 	s->name = ops->name;
 	s->ops = ops;
-	mutex_lock(&sq_strategy_mutex);
+	mutex_lock(&strategy_mutex);
 	if (strategy_named(ops->name))
 		err = -EEXIST;
 	else
-		list_add_tail(&s->link, &sq_guests);
-	mutex_unlock(&sq_strategy_mutex);
+		list_add_tail(&s->link, &externals);
+	mutex_unlock(&strategy_mutex);
 	if (err) {
 		pr_err("strategy '%s': exists already\n", ops->name);
 		kfree(s);
@@ -143,7 +143,7 @@ int squirrel_strategy_unregister(struct squirrel_strategy *ops)
 	struct sq_strategy *s;
 	int err = 0;
 
-	mutex_lock(&sq_strategy_mutex);
+	mutex_lock(&strategy_mutex);
 	s = strategy_of(ops);
 	if (!s) {
 		pr_err("strategy: one that is not registered was unregistered\n");
@@ -156,7 +156,7 @@ int squirrel_strategy_unregister(struct squirrel_strategy *ops)
 		list_del(&s->link);
 		kfree_rcu(s, rcu);
 	}
-	mutex_unlock(&sq_strategy_mutex);
+	mutex_unlock(&strategy_mutex);
 	return err;
 }
 EXPORT_SYMBOL_GPL(squirrel_strategy_unregister);
@@ -176,7 +176,7 @@ static void strategy_enter(struct sq_pool *pool, void *ctx)
 /* When it returns nobody is in the old one's find; in its shape perhaps. */
 static void strategy_use(struct squirrel_heap *heap, struct sq_strategy *s)
 {
-	lockdep_assert_held(&sq_strategy_mutex);
+	lockdep_assert_held(&strategy_mutex);
 	s->users++;
 	WRITE_ONCE(heap->strategy, s);
 	WRITE_ONCE(heap->find, s->find ? s->find : sq_strategy_find);
@@ -186,17 +186,17 @@ static void strategy_use(struct squirrel_heap *heap, struct sq_strategy *s)
 /* A new heap begins with the one that is always there. */
 void sq_strategy_begin(struct squirrel_heap *heap)
 {
-	mutex_lock(&sq_strategy_mutex);
-	strategy_use(heap, &sq_builtin[SQUIRREL_SEGREGATED_FIT]);
-	mutex_unlock(&sq_strategy_mutex);
+	mutex_lock(&strategy_mutex);
+	strategy_use(heap, &builtin_strategies[SQUIRREL_SEGREGATED_FIT]);
+	mutex_unlock(&strategy_mutex);
 }
 
 /* The heap is gone but for its own memory. */
 void sq_strategy_end(struct squirrel_heap *heap)
 {
-	mutex_lock(&sq_strategy_mutex);
+	mutex_lock(&strategy_mutex);
 	heap->strategy->users--;
-	mutex_unlock(&sq_strategy_mutex);
+	mutex_unlock(&strategy_mutex);
 	module_put(heap->strategy_pin);
 }
 
@@ -224,7 +224,7 @@ int sq_heap_set_strategy(struct squirrel_heap *heap, const char *name)
 	struct module *pin;
 	int err = -EINVAL;
 
-	mutex_lock(&sq_strategy_mutex);
+	mutex_lock(&strategy_mutex);
 	s = name ? strategy_named(name) : sq_default_heap->strategy;
 	pin = s ? strategy_pin(heap, s) : NULL;
 	if (s && try_module_get(pin)) {
@@ -237,7 +237,7 @@ int sq_heap_set_strategy(struct squirrel_heap *heap, const char *name)
 		module_put(pin);
 		err = 0;
 	}
-	mutex_unlock(&sq_strategy_mutex);
+	mutex_unlock(&strategy_mutex);
 	return err;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_strategy);
@@ -254,16 +254,16 @@ void sq_heap_show_strategy(struct seq_file *s, struct squirrel_heap *heap)
 	const struct sq_strategy *other;
 	unsigned int i;
 
-	mutex_lock(&sq_strategy_mutex);
-	for (i = SQUIRREL_SEGREGATED_FIT; i < ARRAY_SIZE(sq_builtin); i++) {
-		other = &sq_builtin[i];
+	mutex_lock(&strategy_mutex);
+	for (i = SQUIRREL_SEGREGATED_FIT; i < ARRAY_SIZE(builtin_strategies); i++) {
+		other = &builtin_strategies[i];
 		seq_printf(s, other == heap->strategy ? "[%s] " : "%s ",
 			   other->name);
 	}
-	list_for_each_entry(other, &sq_guests, link)
+	list_for_each_entry(other, &externals, link)
 		seq_printf(s, other == heap->strategy ? "[%s] " : "%s ",
 			   other->name);
-	mutex_unlock(&sq_strategy_mutex);
+	mutex_unlock(&strategy_mutex);
 	seq_putc(s, '\n');
 }
 
@@ -272,10 +272,10 @@ void sq_heap_show_strategy(struct seq_file *s, struct squirrel_heap *heap)
 static void strategy_leave(struct squirrel_heap *heap, void *gone)
 {
 	if (heap->strategy == gone)
-		strategy_use(heap, &sq_builtin[SQUIRREL_SEGREGATED_FIT]);
+		strategy_use(heap, &builtin_strategies[SQUIRREL_SEGREGATED_FIT]);
 }
 
-static void sq_orphan(struct squirrel_cache *c, void *owner)
+static void mark_orphan(struct squirrel_cache *c, void *owner)
 {
 	if (!strcmp(c->owner, owner))
 		WRITE_ONCE(c->flags, c->flags | SQ_CACHE_DYING);
@@ -294,9 +294,9 @@ void sq_allocator_client_gone(const struct module *module)
 {
 	struct sq_strategy *s, *next;
 
-	sq_walk_caches(sq_orphan, (void *)module->name);
-	mutex_lock(&sq_strategy_mutex);
-	list_for_each_entry_safe(s, next, &sq_guests, link) {
+	sq_walk_caches(mark_orphan, (void *)module->name);
+	mutex_lock(&strategy_mutex);
+	list_for_each_entry_safe(s, next, &externals, link) {
 		if (s->ops->owner != module)
 			continue;
 		pr_err("strategy '%s': its module goes and leaves it behind; %u heap(s) go on with segregated fit\n",
@@ -306,6 +306,6 @@ void sq_allocator_client_gone(const struct module *module)
 		synchronize_rcu_expedited();
 		kfree(s);
 	}
-	mutex_unlock(&sq_strategy_mutex);
+	mutex_unlock(&strategy_mutex);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_client_gone);

@@ -21,8 +21,8 @@
  * @find: a built-in one: see typedef sq_find_fn; or NULL
  * @ops: another module's
  * @users: heaps that use it
- * @fault: what was wrong with its first wrong answer, or NULL
- * @told: bit 0: that was reported
+ * @first_fault: what was wrong with its first wrong answer, or NULL
+ * @reported: bit 0: that was reported
  * @rcu: for readers of a heap's strategy
  */
 struct sq_strategy {
@@ -31,8 +31,8 @@ struct sq_strategy {
 	sq_find_fn find;
 	const struct squirrel_strategy *ops;
 	unsigned int users;
-	const char *fault;
-	unsigned long told;
+	const char *first_fault;
+	unsigned long reported;
 	struct rcu_head rcu;
 };
 
@@ -57,7 +57,7 @@ void sq_strategy_end(struct squirrel_heap *heap);
 
 /* ask.c */
 struct sq_agent *sq_strategy_find(struct sq_pool *pool, unsigned long pages);
-struct sq_agent *sq_guest_take(struct squirrel_heap *heap,
-			       struct sq_request *req);
+struct sq_agent *sq_external_take(struct squirrel_heap *heap,
+				  struct sq_request *req);
 
 #endif /* _SQ_ALLOCATOR_STRATEGY_H */

@@ -47,7 +47,7 @@ void *squirrel_cache_zalloc(struct squirrel_cache *c, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_zalloc);
 
-static void sq_cache_drain_here(void *info)
+static void cache_drain_here(void *info)
 {
 	sq_cpu_drain(info, false);
 }
@@ -67,13 +67,13 @@ int squirrel_cache_shrink(struct squirrel_cache *c)
 	unsigned long slabs = 0;
 	int nid;
 
-	on_each_cpu(sq_cache_drain_here, c, 1);
+	on_each_cpu(cache_drain_here, c, 1);
 	sq_depot_drain(c, true);
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 
 		sq_node_release(c, n, 0);
-		slabs += sq_glance(n->nr_slabs);
+		slabs += sq_read_racy(n->nr_slabs);
 	}
 	return slabs != 0;
 }
@@ -154,7 +154,7 @@ void *squirrel_heap_calloc(struct squirrel_heap *heap, size_t n, size_t size,
 EXPORT_SYMBOL_GPL(squirrel_heap_calloc);
 
 /* Does the new size still belong where the memory is? */
-static bool sq_realloc_stays(const void *obj, size_t size, size_t usable)
+static bool realloc_stays(const void *obj, size_t size, size_t usable)
 {
 	if (size > usable)
 		return false;
@@ -182,7 +182,7 @@ void *sq_heap_realloc(struct squirrel_heap *heap, const void *obj, size_t size,
 		sq_report(heap->large, "realloc", obj, caller);
 		return NULL;
 	}
-	if (sq_realloc_stays(obj, size, usable)) {
+	if (realloc_stays(obj, size, usable)) {
 		/* What is given up here reads as zero if it is asked for again. */
 		if (gfp & __GFP_ZERO)
 			memset((char *)obj + size, 0, usable - size);

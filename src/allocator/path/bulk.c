@@ -11,8 +11,8 @@
 /* Objects moved in one go with preemption off. */
 #define SQ_BULK_CHUNK	128U
 
-static __always_inline void sq_bulk_pop_one(void **to, void **from,
-					    unsigned long off)
+static __always_inline void bulk_pop_one(void **to, void **from,
+					 unsigned long off)
 {
 	void *obj = *from;
 
@@ -24,26 +24,26 @@ static __always_inline void sq_bulk_pop_one(void **to, void **from,
  * The topmost @nr of the CPU's magazines, made fit on the way. Four at a time:
  * to count takes nearly as long as to move one.
  */
-static unsigned int sq_bulk_pop(struct squirrel_cache *c, struct sq_cpu *cc,
-				u32 have, void **objs, unsigned int nr)
+static unsigned int bulk_pop(struct squirrel_cache *c, struct sq_cpu *cc,
+			     u32 have, void **objs, unsigned int nr)
 {
 	void **from = cc->obj + have - nr, **end = objs + nr;
 	unsigned long off = c->mark_off;
 
 	for (; end - objs >= 4; objs += 4, from += 4) {
-		sq_bulk_pop_one(objs, from, off);
-		sq_bulk_pop_one(objs + 1, from + 1, off);
-		sq_bulk_pop_one(objs + 2, from + 2, off);
-		sq_bulk_pop_one(objs + 3, from + 3, off);
+		bulk_pop_one(objs, from, off);
+		bulk_pop_one(objs + 1, from + 1, off);
+		bulk_pop_one(objs + 2, from + 2, off);
+		bulk_pop_one(objs + 3, from + 3, off);
 	}
 	for (; objs < end; objs++, from++)
-		sq_bulk_pop_one(objs, from, off);
+		bulk_pop_one(objs, from, off);
 	return nr;
 }
 
 /* Up to @nr objects at hand; all of them free of marks, none zeroed. */
-static unsigned int sq_bulk_take(struct squirrel_cache *c, void **objs,
-				 unsigned int nr)
+static unsigned int bulk_take(struct squirrel_cache *c, void **objs,
+			      unsigned int nr)
 {
 	unsigned int got = 0, popped, i;
 	struct sq_cpu *cc;
@@ -52,7 +52,7 @@ static unsigned int sq_bulk_take(struct squirrel_cache *c, void **objs,
 	preempt_disable();
 	cc = sq_cpu_get(c, &have);
 	if (cc) {
-		got = sq_bulk_pop(c, cc, have, objs, min(nr, have));
+		got = bulk_pop(c, cc, have, objs, min(nr, have));
 		if (got < nr)
 			sq_cap_grow(c, cc, nr - got);
 		sq_cpu_put(c, cc, have - got);
@@ -67,14 +67,14 @@ static unsigned int sq_bulk_take(struct squirrel_cache *c, void **objs,
 	return got;
 }
 
-static bool sq_bulk_fill(struct squirrel_cache *c, gfp_t gfp, size_t n,
-			 void **objs, size_t *got)
+static bool bulk_fill(struct squirrel_cache *c, gfp_t gfp, size_t n,
+		      void **objs, size_t *got)
 {
 	while (*got < n) {
 		unsigned int more;
 
-		more = sq_bulk_take(c, objs + *got,
-				    min_t(size_t, n - *got, SQ_BULK_CHUNK));
+		more = bulk_take(c, objs + *got,
+				 min_t(size_t, n - *got, SQ_BULK_CHUNK));
 		if (!more) {
 			objs[*got] = sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
 			more = !!objs[*got];
@@ -82,7 +82,7 @@ static bool sq_bulk_fill(struct squirrel_cache *c, gfp_t gfp, size_t n,
 		if (!more)
 			return false;
 		*got += more;
-		if (unlikely(sq_peek(sq_series_n)))
+		if (unlikely(data_race(sq_series_n)))
 			sq_series_tick(gfp, more);
 	}
 	return true;
@@ -113,7 +113,7 @@ int squirrel_cache_alloc_bulk(struct squirrel_cache *c, gfp_t gfp, size_t n,
 		sq_zone_alloc(c, gfp, NUMA_NO_NODE);	/* says why */
 		return 0;
 	}
-	if (!sq_bulk_fill(c, gfp, n, objs, &got)) {
+	if (!bulk_fill(c, gfp, n, objs, &got)) {
 		squirrel_cache_free_bulk(c, got, objs);
 		return 0;
 	}
@@ -125,8 +125,8 @@ int squirrel_cache_alloc_bulk(struct squirrel_cache *c, gfp_t gfp, size_t n,
 EXPORT_SYMBOL_GPL(squirrel_cache_alloc_bulk);
 
 /* The agent of an object's page; NULL unless it is a local one of the cache. */
-static __always_inline struct sq_agent *sq_bulk_look(struct squirrel_cache *c,
-						     void *obj)
+static __always_inline struct sq_agent *bulk_look(struct squirrel_cache *c,
+						  void *obj)
 {
 	struct sq_agent *agent = sq_map_lookup(obj);
 
@@ -138,36 +138,36 @@ static __always_inline struct sq_agent *sq_bulk_look(struct squirrel_cache *c,
 }
 
 /*
- * Check objects and put them into @to, at most @room: the checks of the hot
+ * Check objects and put them into @to, at most @space: the checks of the hot
  * path, but neighbours in a page share one lookup. Stops at the first that
  * needs a closer look. Returns how many went.
  */
-static unsigned int sq_bulk_check(struct squirrel_cache *c, void **to,
-				  void **objs, unsigned int room)
+static unsigned int bulk_check(struct squirrel_cache *c, void **to,
+			       void **objs, unsigned int space)
 {
 	unsigned long off = c->mark_off, page;
-	struct sq_agent *agent = room ? sq_bulk_look(c, objs[0]) : NULL;
-	u64 magic = c->magic, span = c->span, bias;
+	struct sq_agent *agent = space ? bulk_look(c, objs[0]) : NULL;
+	u64 magic = c->recip, span = c->recip_limit, bias;
 	long i;
 
 	/* Without a page to begin with there is none to be in by mistake. */
 	if (!agent)
 		return 0;
 	page = (unsigned long)objs[0] & PAGE_MASK;
-	bias = sq_slab_of(agent)->bias;
+	bias = sq_slab_of(agent)->recip_bias;
 	/* Up to 0, which need not be compared with anything. */
-	to += room;
-	objs += room;
-	for (i = -(long)room; i; i++) {
+	to += space;
+	objs += space;
+	for (i = -(long)space; i; i++) {
 		void *obj = objs[i];
 		unsigned long *mark = obj + off, value;
 
 		if (((unsigned long)obj ^ page) >= PAGE_SIZE) {
-			agent = sq_bulk_look(c, obj);
+			agent = bulk_look(c, obj);
 			if (!agent)
 				break;
 			page = (unsigned long)obj & PAGE_MASK;
-			bias = sq_slab_of(agent)->bias;
+			bias = sq_slab_of(agent)->recip_bias;
 		}
 		if (!sq_slot_start_by(magic, span, bias, obj))
 			break;
@@ -177,18 +177,18 @@ static unsigned int sq_bulk_check(struct squirrel_cache *c, void **to,
 		sq_obj_mark_at(mark, value);
 		to[i] = obj;
 	}
-	return room + i;
+	return space + i;
 }
 
 /*
  * Preemption off. As many as can go without a closer look: into the CPU's
  * magazines, what is over past them.
  */
-static unsigned int sq_bulk_give(struct squirrel_cache *c, void **objs,
-				 unsigned int nr)
+static unsigned int bulk_give(struct squirrel_cache *c, void **objs,
+			      unsigned int nr)
 {
 	u32 have, cap = READ_ONCE(c->cap);
-	unsigned int done = 0, room;
+	unsigned int done = 0, space;
 	struct sq_cpu *cc;
 
 	cc = sq_cpu_get(c, &have);
@@ -197,14 +197,14 @@ static unsigned int sq_bulk_give(struct squirrel_cache *c, void **objs,
 			have = sq_cpu_flush(c, cc, have);
 		else if (have + nr > cap)
 			sq_cap_grow(c, cc, have + nr - cap);
-		room = min(nr, cap - min(cap, have));
-		done = sq_bulk_check(c, cc->obj + have, objs, room);
+		space = min(nr, cap - min(cap, have));
+		done = bulk_check(c, cc->obj + have, objs, space);
 		sq_cpu_put(c, cc, have + done);
-		if (done < room)
+		if (done < space)
 			nr = done;
 	}
 	if (done < nr) {
-		nr = sq_bulk_check(c, objs + done, objs + done, nr - done);
+		nr = bulk_check(c, objs + done, objs + done, nr - done);
 		sq_push_many(c, objs + done, nr);
 		done += nr;
 	}
@@ -225,7 +225,7 @@ static unsigned int sq_bulk_give(struct squirrel_cache *c, void **objs,
  */
 void squirrel_cache_free_bulk(struct squirrel_cache *c, size_t n, void **objs)
 {
-	bool usual = !want_init_on_free();
+	bool fast = !want_init_on_free();
 	size_t i = 0;
 
 	if (n == 1) {
@@ -235,9 +235,9 @@ void squirrel_cache_free_bulk(struct squirrel_cache *c, size_t n, void **objs)
 	while (i < n) {
 		unsigned int nr = min_t(size_t, n - i, SQ_BULK_CHUNK), done = 0;
 
-		if (usual) {
+		if (fast) {
 			preempt_disable();
-			done = sq_bulk_give(c, objs + i, nr);
+			done = bulk_give(c, objs + i, nr);
 			preempt_enable();
 			sq_cache_tidy(c);
 		}

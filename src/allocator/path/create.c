@@ -15,8 +15,8 @@
 
 /* ---- caches --------------------------------------------------------------- */
 
-static int sq_cache_check_args(const char *name, unsigned int size,
-			       const struct squirrel_cache_args *args)
+static int cache_check_args(const char *name, unsigned int size,
+			    const struct squirrel_cache_args *args)
 {
 	int err = sq_check_name("cache", name);
 
@@ -50,12 +50,12 @@ static int sq_cache_check_args(const char *name, unsigned int size,
 		       args->flags & ~SQUIRREL_CACHE_FLAGS);
 		return -EINVAL;
 	}
-	return sq_check_home("cache", name, args->node);
+	return sq_check_pref_node("cache", name, args->node);
 }
 
 /* 0, or -EINVAL if the limit does not hold a single object or the reserve. */
-static int sq_cache_check_limit(const struct squirrel_cache *c,
-				const struct squirrel_cache_args *args)
+static int cache_check_limit(const struct squirrel_cache *c,
+			     const struct squirrel_cache_args *args)
 {
 	if (!args || !args->limit)
 		return 0;
@@ -68,7 +68,7 @@ static int sq_cache_check_limit(const struct squirrel_cache *c,
 }
 
 /* 0, or -ENOMEM: the reserve is not worth that anybody is killed for it. */
-static int sq_cache_first_fill(struct squirrel_cache *c)
+static int cache_first_fill(struct squirrel_cache *c)
 {
 	if (!sq_reserve_fits("cache", c->name, (u64)c->reserve * c->size))
 		return -ENOMEM;
@@ -98,7 +98,7 @@ __squirrel_cache_create(const char *name, unsigned int size,
 	struct squirrel_cache *c;
 	int err;
 
-	err = sq_cache_check_args(name, size, args);
+	err = cache_check_args(name, size, args);
 	if (err)
 		return ERR_PTR(err);
 	c = sq_cache_make(name, owner ? module_name(owner) : "", size, args,
@@ -107,10 +107,10 @@ __squirrel_cache_create(const char *name, unsigned int size,
 		pr_err("cache '%s': no memory\n", name);
 		return c;
 	}
-	err = sq_cache_check_limit(c, args);
+	err = cache_check_limit(c, args);
 	if (err)
 		goto discard;
-	err = sq_cache_first_fill(c);
+	err = cache_first_fill(c);
 	if (err)
 		goto discard;
 	__module_get(THIS_MODULE);
@@ -131,7 +131,7 @@ EXPORT_SYMBOL_GPL(__squirrel_cache_create);
  * no slab when all magazines are empty is live; an object that is in two places
  * comes to light on the way.
  */
-static unsigned long sq_cache_settle(struct squirrel_cache *c)
+static unsigned long cache_settle(struct squirrel_cache *c)
 {
 	long balance = sq_cache_balance(c);
 	unsigned long out = 0;
@@ -146,7 +146,7 @@ static unsigned long sq_cache_settle(struct squirrel_cache *c)
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 
-		out += sq_glance(n->nr_objs) - sq_glance(n->nr_free);
+		out += sq_read_racy(n->nr_objs) - sq_read_racy(n->nr_free);
 	}
 	return out;
 }
@@ -173,7 +173,7 @@ int squirrel_cache_destroy(struct squirrel_cache *c)
 	sq_rcu_free_wait();
 	sq_deferred_flush();
 	sq_large_flush();
-	live = sq_cache_settle(c);
+	live = cache_settle(c);
 	if (live) {
 		c->flags |= SQ_CACHE_DYING;
 		pr_err("cache '%s': destroy refused, %lu objects (%lu bytes) are live\n",
@@ -188,8 +188,8 @@ EXPORT_SYMBOL_GPL(squirrel_cache_destroy);
 
 /* ---- heaps ---------------------------------------------------------------- */
 
-static int sq_heap_check_args(const char *name,
-			      const struct squirrel_heap_args *args)
+static int heap_check_args(const char *name,
+			   const struct squirrel_heap_args *args)
 {
 	int err = sq_check_name("heap", name);
 
@@ -206,11 +206,11 @@ static int sq_heap_check_args(const char *name,
 		       args->limit < PAGE_SIZE ? "one page" : "the reserve");
 		return -EINVAL;
 	}
-	return sq_check_home("heap", name, args->node);
+	return sq_check_pref_node("heap", name, args->node);
 }
 
-static int sq_heap_choose(struct squirrel_heap *heap,
-			  const struct squirrel_heap_args *args)
+static int heap_choose(struct squirrel_heap *heap,
+		       const struct squirrel_heap_args *args)
 {
 	const char *name = args->strategy_name;
 
@@ -222,10 +222,10 @@ static int sq_heap_choose(struct squirrel_heap *heap,
 	return -EINVAL;
 }
 
-static int sq_heap_fill(struct squirrel_heap *heap)
+static int heap_fill(struct squirrel_heap *heap)
 {
 	unsigned long pages = DIV_ROUND_UP(heap->reserve, PAGE_SIZE);
-	int node = heap->home ? heap->home - 1 : NUMA_NO_NODE;
+	int node = sq_pref_node(heap->pref_node, NUMA_NO_NODE);
 
 	if (!sq_reserve_fits("heap", heap->name, heap->reserve))
 		return -ENOMEM;
@@ -257,7 +257,7 @@ __squirrel_heap_create(const char *name, const struct squirrel_heap_args *args,
 
 	if (!args)
 		args = &defaults;
-	err = sq_heap_check_args(name, args);
+	err = heap_check_args(name, args);
 	if (err)
 		return ERR_PTR(err);
 	heap = sq_heap_new(name, args, sq_source());
@@ -266,9 +266,9 @@ __squirrel_heap_create(const char *name, const struct squirrel_heap_args *args,
 		return heap;
 	}
 	strscpy(heap->owner, owner ? module_name(owner) : "", sizeof(heap->owner));
-	err = sq_heap_choose(heap, args);
+	err = heap_choose(heap, args);
 	if (!err)
-		err = sq_heap_fill(heap);
+		err = heap_fill(heap);
 	if (err)
 		goto discard;
 	__module_get(THIS_MODULE);
@@ -283,7 +283,7 @@ discard:
 }
 EXPORT_SYMBOL_GPL(__squirrel_heap_create);
 
-static void sq_heap_report_left(struct squirrel_heap *heap)
+static void heap_report_left(struct squirrel_heap *heap)
 {
 	unsigned long objs = atomic_long_read(&heap->large_live);
 	unsigned long bytes = atomic_long_read(&heap->large_bytes);
@@ -323,7 +323,7 @@ void squirrel_heap_destroy(struct squirrel_heap *heap)
 	sq_rcu_free_wait();
 	sq_deferred_flush();
 	sq_large_flush();
-	sq_heap_report_left(heap);
+	heap_report_left(heap);
 	sq_heap_discard(heap);
 	module_put(THIS_MODULE);
 }

@@ -2,10 +2,10 @@
 /*
  * The hot path: one object in, one object out, on the CPU's own magazines.
  *
- * Preemption is off and the magazines' busy flag is set while they are touched.
+ * Preemption is off and the CPU's array is claimed while it is touched.
  * Nothing here takes a lock, uses an atomic instruction or writes to a line
  * that another CPU writes to. A context that interrupts this one finds the
- * flag set and goes to the slabs (slow_alloc.c); it never spins.
+ * claim taken and goes to the slabs (slow_alloc.c); it never spins.
  *
  * A free looks up whose page it is. Everything that could make the pointer
  * unfit to be handed out again is checked before it enters a magazine; what
@@ -21,11 +21,11 @@
 #include "path.h"
 
 /* With series mode, zeroing, or without hardening. */
-static noinline void *sq_alloc_other(struct squirrel_cache *c, gfp_t gfp)
+static noinline void *cache_alloc_other(struct squirrel_cache *c, gfp_t gfp)
 {
 	void *obj;
 
-	if (unlikely(sq_peek(sq_series_n)))
+	if (unlikely(data_race(sq_series_n)))
 		sq_series_tick(gfp, 1);
 	if (unlikely(gfp & SQ_GFP_ZONES) ||
 	    unlikely(!sq_fast_pop(c, &obj, false)))
@@ -35,8 +35,8 @@ static noinline void *sq_alloc_other(struct squirrel_cache *c, gfp_t gfp)
 }
 
 /* The object is to be zeroed; or it will not do, since it lies in no zone asked for. */
-static noinline void *sq_alloc_special(struct squirrel_cache *c, void *obj,
-				       gfp_t gfp)
+static noinline void *cache_alloc_special(struct squirrel_cache *c, void *obj,
+					  gfp_t gfp)
 {
 	if (unlikely(gfp & SQ_GFP_ZONES)) {
 		squirrel_cache_free(c, obj);
@@ -46,17 +46,17 @@ static noinline void *sq_alloc_special(struct squirrel_cache *c, void *obj,
 	return obj;
 }
 
-static __always_inline void *sq_alloc(struct squirrel_cache *c, gfp_t gfp)
+static __always_inline void *cache_alloc_hot(struct squirrel_cache *c, gfp_t gfp)
 {
 	void *obj;
 
-	if (unlikely(sq_peek(sq_unusual)))
-		return sq_alloc_other(c, gfp);
+	if (unlikely(data_race(sq_slow_alloc_needed)))
+		return cache_alloc_other(c, gfp);
 	if (unlikely(!sq_fast_pop(c, &obj, false)))
 		return sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
 	sq_obj_unmark_at(obj);
 	if (unlikely(gfp & (__GFP_ZERO | SQ_GFP_ZONES)))
-		return sq_alloc_special(c, obj, gfp);
+		return cache_alloc_special(c, obj, gfp);
 	return obj;
 }
 
@@ -64,9 +64,9 @@ static __always_inline void *sq_alloc(struct squirrel_cache *c, gfp_t gfp)
  * Without hardening (the cache is the client's word then), with more than one
  * node (magazines hold local memory only), or with wiping at free.
  */
-static __always_inline bool sq_free_other(struct squirrel_cache *c,
-					  const struct sq_agent *agent,
-					  void *obj)
+static __always_inline bool free_other(struct squirrel_cache *c,
+				       const struct sq_agent *agent,
+				       void *obj)
 {
 	if (want_init_on_free() || ZERO_OR_NULL_PTR(obj))
 		return false;
@@ -78,7 +78,7 @@ static __always_inline bool sq_free_other(struct squirrel_cache *c,
 	return sq_fast_push(c, obj, false, false, NULL, 0);
 }
 
-static __always_inline bool sq_free_trusted(struct squirrel_cache *c, void *obj)
+static __always_inline bool free_unchecked(struct squirrel_cache *c, void *obj)
 {
 	bool done;
 
@@ -90,13 +90,13 @@ static __always_inline bool sq_free_trusted(struct squirrel_cache *c, void *obj)
 	return done;
 }
 
-static noinline void sq_cache_free_other(struct squirrel_cache *c, void *obj,
-					 unsigned long caller)
+static noinline void cache_free_other(struct squirrel_cache *c, void *obj,
+				      unsigned long caller)
 {
 	bool done;
 
 	preempt_disable();
-	done = sq_free_other(c, sq_map_lookup(obj), obj);
+	done = free_other(c, sq_map_lookup(obj), obj);
 	preempt_enable();
 	if (unlikely(!done))
 		sq_cache_free_slow(c, obj, caller);
@@ -124,7 +124,7 @@ static noinline void sq_cache_free_other(struct squirrel_cache *c, void *obj,
  */
 void notrace *squirrel_cache_alloc(struct squirrel_cache *c, gfp_t gfp)
 {
-	return sq_alloc(c, gfp);
+	return cache_alloc_hot(c, gfp);
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_alloc);
 
@@ -132,14 +132,14 @@ EXPORT_SYMBOL_GPL(squirrel_cache_alloc);
  * The caller's address is taken where it is needed, not passed in: this is
  * inlined, so it is the public function's caller all the same.
  */
-static __always_inline void sq_cache_free(struct squirrel_cache *c, void *obj)
+static __always_inline void cache_free_hot(struct squirrel_cache *c, void *obj)
 {
 	const struct sq_agent *agent;
 
-	if (!static_branch_likely(&sq_plain_free)) {
-		if (!static_branch_likely(&sq_trusted))
-			return sq_cache_free_other(c, obj, _RET_IP_);
-		if (sq_free_trusted(c, obj))
+	if (!static_branch_likely(&sq_default_free)) {
+		if (!static_branch_likely(&sq_unchecked_free))
+			return cache_free_other(c, obj, _RET_IP_);
+		if (free_unchecked(c, obj))
 			return;
 		return sq_cache_free_slow(c, obj, _RET_IP_);
 	}
@@ -180,12 +180,12 @@ suspect:
  */
 void notrace squirrel_cache_free(struct squirrel_cache *c, void *obj)
 {
-	sq_cache_free(c, obj);
+	cache_free_hot(c, obj);
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_free);
 
-static __always_inline void *sq_heap_alloc(struct squirrel_heap *heap,
-					   size_t size, gfp_t gfp)
+static __always_inline void *heap_alloc_hot(struct squirrel_heap *heap,
+					    size_t size, gfp_t gfp)
 {
 	struct squirrel_cache *c;
 
@@ -195,12 +195,12 @@ static __always_inline void *sq_heap_alloc(struct squirrel_heap *heap,
 	c = READ_ONCE(heap->class[squirrel_class_of(size)]);
 	if (unlikely(!c))
 		return sq_heap_alloc_slow(heap, size, gfp, NUMA_NO_NODE);
-	return sq_alloc(c, gfp);
+	return cache_alloc_hot(c, gfp);
 }
 
-static noinline void sq_heap_free_other(const void *obj,
-					struct squirrel_heap *heap,
-					unsigned long caller)
+static noinline void heap_free_other(const void *obj,
+				     struct squirrel_heap *heap,
+				     unsigned long caller)
 {
 	const struct sq_agent *agent;
 	struct squirrel_cache *c;
@@ -210,21 +210,21 @@ static noinline void sq_heap_free_other(const void *obj,
 	agent = sq_map_lookup(obj);
 	c = sq_owner(agent);
 	if (likely(c) && likely(c->heap_key == heap))
-		done = sq_free_other(c, agent, (void *)obj);
+		done = free_other(c, agent, (void *)obj);
 	preempt_enable();
 	if (unlikely(!done))
 		sq_heap_free_slow(obj, heap, caller);
 }
 
-/* As sq_cache_free(). */
-static __always_inline void sq_heap_free(const void *obj,
-					 struct squirrel_heap *heap)
+/* As cache_free_hot(). */
+static __always_inline void heap_free_hot(const void *obj,
+					  struct squirrel_heap *heap)
 {
 	const struct sq_agent *agent;
 	struct squirrel_cache *c;
 
-	if (!static_branch_likely(&sq_plain_free))
-		return sq_heap_free_other(obj, heap, _RET_IP_);
+	if (!static_branch_likely(&sq_default_free))
+		return heap_free_other(obj, heap, _RET_IP_);
 	preempt_disable();
 	agent = sq_map_lookup(obj);
 	c = sq_owner_fast(agent);
@@ -271,7 +271,7 @@ suspect:
  */
 void notrace *squirrel_heap_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp)
 {
-	return sq_heap_alloc(heap, size, gfp);
+	return heap_alloc_hot(heap, size, gfp);
 }
 EXPORT_SYMBOL_GPL(squirrel_heap_alloc);
 
@@ -287,7 +287,7 @@ EXPORT_SYMBOL_GPL(squirrel_heap_alloc);
  */
 void notrace squirrel_heap_free(struct squirrel_heap *heap, const void *obj)
 {
-	sq_heap_free(obj, heap);
+	heap_free_hot(obj, heap);
 }
 EXPORT_SYMBOL_GPL(squirrel_heap_free);
 
@@ -301,7 +301,7 @@ EXPORT_SYMBOL_GPL(squirrel_heap_free);
  */
 void notrace *__squirrel_alloc(size_t size, gfp_t gfp)
 {
-	return sq_heap_alloc(sq_default_heap, size, gfp);
+	return heap_alloc_hot(sq_default_heap, size, gfp);
 }
 EXPORT_SYMBOL_GPL(__squirrel_alloc);
 
@@ -313,7 +313,7 @@ EXPORT_SYMBOL_GPL(__squirrel_alloc);
  */
 void notrace squirrel_free(const void *obj)
 {
-	sq_heap_free(obj, sq_default_heap);
+	heap_free_hot(obj, sq_default_heap);
 }
 EXPORT_SYMBOL_GPL(squirrel_free);
 
@@ -339,9 +339,9 @@ bool squirrel_free_any(const void *obj)
 	owner = sq_obj_owner(obj);
 	preempt_enable();
 	if (owner && (owner->heap_key || (owner->flags & SQ_CACHE_LARGE)))
-		sq_heap_free(obj, owner->heap);
+		heap_free_hot(obj, owner->heap);
 	else if (owner)
-		sq_cache_free(owner, (void *)obj);
+		cache_free_hot(owner, (void *)obj);
 	rcu_read_unlock();
 	return owner;
 }

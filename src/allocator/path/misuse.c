@@ -7,22 +7,22 @@
 
 #include "path.h"
 
-static bool sq_in_slab(const struct sq_found *f)
+static bool in_slab(const struct sq_found *f)
 {
 	unsigned int i = f->index;
 
 	/* More: the agent is another slab's by now. */
 	return i < SQ_SLAB_MAX_OBJS &&
-	       sq_glance(sq_slab_of(f->agent)->free[i >> 6]) & BIT_ULL(i & 63);
+	       sq_read_racy(sq_slab_of(f->agent)->free[i >> 6]) & BIT_ULL(i & 63);
 }
 
 /*
  * The slabs are asked as well, for an object whose mark was overwritten, or that
  * has none for want of hardening.
  */
-static bool sq_is_free(const struct sq_found *f, const void *obj)
+static bool is_free(const struct sq_found *f, const void *obj)
 {
-	return sq_marked(f->owner, obj) || sq_in_slab(f);
+	return sq_marked(f->owner, obj) || in_slab(f);
 }
 
 /*
@@ -41,7 +41,7 @@ bool sq_is_live(const struct squirrel_heap *heap, const void *obj)
 		c = f.owner;
 		live = c && (!heap || c->heap_key == heap || c == heap->large);
 		if (live && f.agent->kind == SQ_KIND_SLAB)
-			live = !sq_is_free(&f, obj);
+			live = !is_free(&f, obj);
 	} while (!live && sq_obj_moved(obj, f.agent));
 	preempt_enable();
 	return live;
@@ -55,8 +55,8 @@ const char *sq_foreign(struct sq_agent *agent)
 }
 
 /* What is wrong with freeing @obj, of which @f was found out, to @c? */
-static const char *sq_misuse_of(const struct squirrel_cache *c, const void *obj,
-				const struct sq_found *f)
+static const char *misuse_of(const struct squirrel_cache *c, const void *obj,
+			     const struct sq_found *f)
 {
 	if (!f->owner)
 		return sq_foreign(f->agent);
@@ -66,7 +66,7 @@ static const char *sq_misuse_of(const struct squirrel_cache *c, const void *obj,
 		return "free of a pointer into the middle";
 	if (f->index >= sq_slab_of(f->agent)->nr_objs)
 		return "free of a pointer behind the last object";
-	return sq_is_free(f, obj) ? "second free" : NULL;
+	return is_free(f, obj) ? "second free" : NULL;
 }
 
 /* Preemption off. May @obj be freed to @c? If not, say so. */
@@ -78,7 +78,7 @@ bool sq_check_free(struct squirrel_cache *c, const void *obj,
 
 	do {
 		sq_obj_look(obj, &f);
-		what = sq_misuse_of(c, obj, &f);
+		what = misuse_of(c, obj, &f);
 	} while (what && sq_obj_moved(obj, f.agent));
 	if (what)
 		sq_report(c, what, obj, caller);

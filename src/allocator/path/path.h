@@ -19,17 +19,17 @@ enum sq_push {
 /* The looked-up page is the cache's: is the object all right? Then take it. */
 static __always_inline enum sq_push
 sq_check_push(struct squirrel_cache *c, const struct sq_agent *agent, void *obj,
-	      const bool cold)
+	      const bool outside)
 {
 	unsigned long *at, value;
 
 	if (unlikely(!sq_slot_start(c, agent, obj)))
 		return SQ_PUSH_SUSPECT;
-	at = cold ? sq_mark_at(c, obj) : obj;
+	at = outside ? sq_mark_at(c, obj) : obj;
 	value = sq_mark_of(c, obj);
 	if (unlikely(*at == value))
 		return SQ_PUSH_SUSPECT;
-	return sq_fast_push(c, obj, cold, true, at, value) ? SQ_PUSH_DONE :
+	return sq_fast_push(c, obj, outside, true, at, value) ? SQ_PUSH_DONE :
 							      SQ_PUSH_FULL;
 }
 

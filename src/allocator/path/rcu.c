@@ -6,10 +6,10 @@
 
 #include "path.h"
 
-static atomic_long_t sq_rcu_pending;
+static atomic_long_t rcu_pending;
 
 /* The head lies anywhere in the object: find where that starts and whose it is. */
-static void sq_rcu_free(struct rcu_head *head)
+static void rcu_free(struct rcu_head *head)
 {
 	struct sq_found f;
 
@@ -23,11 +23,11 @@ static void sq_rcu_free(struct rcu_head *head)
 	else
 		squirrel_cache_free(f.owner, (void *)f.base);
 	/* Pairs with sq_rcu_free_wait(): the free was counted before. */
-	atomic_long_dec_return_release(&sq_rcu_pending);
+	atomic_long_dec_return_release(&rcu_pending);
 }
 
 /* Does somebody's memory start at @obj? If not, say so. */
-static bool sq_rcu_check(const void *obj, unsigned long caller)
+static bool rcu_check(const void *obj, unsigned long caller)
 {
 	struct sq_found f;
 
@@ -49,10 +49,10 @@ static bool sq_rcu_check(const void *obj, unsigned long caller)
  */
 void __squirrel_free_rcu(const void *obj, struct rcu_head *head)
 {
-	if (!sq_rcu_check(obj, _RET_IP_))
+	if (!rcu_check(obj, _RET_IP_))
 		return;
-	atomic_long_inc(&sq_rcu_pending);
-	call_rcu(head, sq_rcu_free);
+	atomic_long_inc(&rcu_pending);
+	call_rcu(head, rcu_free);
 }
 EXPORT_SYMBOL_GPL(__squirrel_free_rcu);
 
@@ -63,7 +63,7 @@ EXPORT_SYMBOL_GPL(__squirrel_free_rcu);
 bool sq_rcu_free_wait(void)
 {
 	/* None left: then what they freed is seen to be free. */
-	if (!atomic_long_read_acquire(&sq_rcu_pending))
+	if (!atomic_long_read_acquire(&rcu_pending))
 		return false;
 	rcu_barrier();
 	return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocations that the hot path has nothing for: the magazines are empty or busy, a
+ * Allocations that the hot path has nothing for: the array is empty or claimed, a
  * certain node or zone is asked for, a heap has no class of that size yet.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -15,13 +15,13 @@
  * A reserve of constructed objects: nobody but who allocates may construct them,
  * and so he does, a slab at a time, where he may sleep.
  */
-static void sq_top_up(struct squirrel_cache *c, gfp_t gfp)
+static void refill_reserve(struct squirrel_cache *c, gfp_t gfp)
 {
 	if (gfpflags_allow_blocking(gfp) && !(c->flags & SQ_CACHE_DYING))
 		sq_cache_fill(c, (gfp & ~__GFP_NOFAIL) | __GFP_NORETRY, 1);
 }
 
-/* The magazines are empty or busy, or a certain node is asked for. */
+/* The CPU's array is empty or claimed, or a certain node is asked for. */
 void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 {
 	void *obj;
@@ -44,7 +44,7 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	sq_count_other(c, other_allocs, 1);
 	preempt_enable();
 	if (unlikely(c->ctor) && c->reserve)
-		sq_top_up(c, gfp);
+		refill_reserve(c, gfp);
 finish:
 	sq_obj_alloc_prep(c, obj, gfp);
 	return obj;
@@ -69,7 +69,7 @@ void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		might_alloc(gfp);
 	if (size <= SQUIRREL_CLASS_MAX_SIZE)
 		c = sq_heap_class(heap, squirrel_class_of(size), gfp);
-	if (unlikely(sq_peek(sq_series_n)) && (!c || node == NUMA_NO_NODE))
+	if (unlikely(data_race(sq_series_n)) && (!c || node == NUMA_NO_NODE))
 		sq_series_tick(gfp, 1);
 	return c ? sq_cache_alloc_slow(c, gfp, node) :
 		   sq_large_alloc(heap, size, gfp, node);

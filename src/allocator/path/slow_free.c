@@ -13,7 +13,7 @@
  * A cache that is nothing for the hot path, before it goes on to the slow.
  * Preemption is off.
  */
-static bool sq_cold_free(struct squirrel_cache *c,
+static bool push_outside(struct squirrel_cache *c,
 			 const struct sq_agent *agent, void *obj)
 {
 	if (!static_key_enabled(&sq_hardened) || want_init_on_free())
@@ -33,7 +33,7 @@ void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 		return;
 	preempt_disable();
 	done = (c->flags & SQ_CACHE_MARK_OUTSIDE) &&
-	       sq_cold_free(c, sq_map_lookup(obj), obj);
+	       push_outside(c, sq_map_lookup(obj), obj);
 	ok = done || sq_check_free(c, obj, caller);
 	preempt_enable();
 	if (!done && ok)
@@ -51,8 +51,8 @@ void sq_cache_free_full(struct squirrel_cache *c, void *obj,
 }
 
 /* Preemption off. */
-static void sq_heap_misuse(struct squirrel_heap *heap, struct sq_agent *agent,
-			   const void *obj, unsigned long caller)
+static void heap_misuse(struct squirrel_heap *heap, struct sq_agent *agent,
+			const void *obj, unsigned long caller)
 {
 	const char *what = "free of another heap's memory";
 
@@ -75,7 +75,7 @@ void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 	if (f.owner && f.owner->heap_key == heap)
 		c = f.owner;
 	else if (f.owner != heap->large)
-		sq_heap_misuse(heap, f.agent, obj, caller);
+		heap_misuse(heap, f.agent, obj, caller);
 	else if (!f.start)
 		sq_report(f.owner, "free of a pointer into the middle", obj,
 			  caller);

@@ -14,10 +14,10 @@
  * How many of @want more objects the limit allows; they are counted. Who must
  * not be refused has one in any case.
  */
-static unsigned int sq_charge(struct squirrel_cache *c, unsigned int want,
-			      gfp_t gfp)
+static unsigned int charge_objs(struct squirrel_cache *c, unsigned int want,
+				gfp_t gfp)
 {
-	long total = atomic_long_read(&c->total_objs);
+	long total = atomic_long_read(&c->counts.objs);
 	unsigned int n;
 
 	do {
@@ -29,12 +29,12 @@ static unsigned int sq_charge(struct squirrel_cache *c, unsigned int want,
 				return 0;
 			n = clamp_t(long, room, 1, n);
 		}
-	} while (!atomic_long_try_cmpxchg(&c->total_objs, &total, total + n));
+	} while (!atomic_long_try_cmpxchg(&c->counts.objs, &total, total + n));
 	return n;
 }
 
-static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
-			  unsigned int nr)
+static void slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
+		       unsigned int nr)
 {
 	struct sq_slab *slab = sq_slab_of(agent);
 	char *obj = (char *)sq_agent_addr(agent);
@@ -42,7 +42,7 @@ static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 
 	slab->nr_objs = nr;
 	slab->nr_free = nr;
-	slab->where = SQ_SLAB_LISTS;
+	slab->fullness = SQ_NR_FULLNESS;
 	slab->flags = SQ_SLAB_FRESH;
 	sq_slab_set_bias(c, agent);
 	for (i = 0; i < nr; i++) {
@@ -58,8 +58,8 @@ static void sq_slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
  * Only the shortest slab is worth that anybody reclaims, waits or uses reserves
  * for it: so no object up to a page ever needs two pages in a row.
  */
-static struct sq_agent *sq_grow_block(struct squirrel_cache *c, gfp_t gfp,
-				      int node, unsigned int pages)
+static struct sq_agent *grow_block(struct squirrel_cache *c, gfp_t gfp,
+				   int node, unsigned int pages)
 {
 	struct sq_request req = {
 		.pages = pages,
@@ -75,7 +75,7 @@ static struct sq_agent *sq_grow_block(struct squirrel_cache *c, gfp_t gfp,
 
 	if (c->flags & SQUIRREL_ACCOUNT)
 		req.gfp |= __GFP_ACCOUNT;
-	return sq_heap_take(c->heap, &req, &c->limit_hits, &c->nomem,
+	return sq_heap_take(c->heap, &req, &c->counts.limit_hits, &c->counts.nomem,
 			    !(c->flags & SQ_CACHE_INTERNAL));
 }
 
@@ -84,24 +84,24 @@ int sq_wanted_node(const struct squirrel_cache *c, int node)
 {
 	if (node != NUMA_NO_NODE)
 		return node;
-	return c->home ? c->home - 1 : numa_mem_id();
+	return sq_pref_node(c->pref_node, numa_mem_id());
 }
 
 /* The limit holds, or there is no memory; of a shorter slab, perhaps there is. */
-static struct sq_agent *sq_slab_block(struct squirrel_cache *c, gfp_t gfp,
-				      int node, unsigned int pages,
-				      unsigned int *objs)
+static struct sq_agent *slab_block(struct squirrel_cache *c, gfp_t gfp,
+				   int node, unsigned int pages,
+				   unsigned int *objs)
 {
 	struct sq_agent *agent;
 
-	*objs = sq_charge(c, sq_slab_objs(c, pages), gfp);
+	*objs = charge_objs(c, sq_slab_objs(c, pages), gfp);
 	if (!*objs) {
-		atomic_long_inc(&c->limit_hits);
+		atomic_long_inc(&c->counts.limit_hits);
 		return NULL;
 	}
-	agent = sq_grow_block(c, gfp, node, pages);
+	agent = grow_block(c, gfp, node, pages);
 	if (!agent)
-		atomic_long_sub(*objs, &c->total_objs);
+		atomic_long_sub(*objs, &c->counts.objs);
 	return agent;
 }
 
@@ -114,13 +114,13 @@ struct sq_slab *sq_slab_make(struct squirrel_cache *c, gfp_t gfp, int node)
 	unsigned int objs, pages = sq_slab_next(c, node);
 	struct sq_agent *agent;
 
-	agent = sq_slab_block(c, gfp, node, pages, &objs);
+	agent = slab_block(c, gfp, node, pages, &objs);
 	if (!agent && objs && pages != sq_slab_least(c))
-		agent = sq_slab_block(c, gfp, node, sq_slab_least(c), &objs);
+		agent = slab_block(c, gfp, node, sq_slab_least(c), &objs);
 	if (!agent)
 		return NULL;
-	atomic_long_inc(&c->grown);
-	sq_slab_setup(c, agent, objs);
+	atomic_long_inc(&c->counts.grown);
+	slab_setup(c, agent, objs);
 	WRITE_ONCE(c->node[node]->spill,
 		   agent->node == node ? 0 : agent->node + 1);
 	INIT_LIST_HEAD(&sq_slab_of(agent)->list);
@@ -128,7 +128,7 @@ struct sq_slab *sq_slab_make(struct squirrel_cache *c, gfp_t gfp, int node)
 	return sq_slab_of(agent);
 }
 
-/* Enter a slab that was made into the node's books; sq_slab_relist() is to follow */
+/* Enter a slab that was made into the node's books; sq_slab_fix_fullness() is to follow */
 void sq_node_add(struct sq_node *n, const struct sq_slab *slab)
 {
 	lockdep_assert_held(&n->lock);
@@ -138,16 +138,16 @@ void sq_node_add(struct sq_node *n, const struct sq_slab *slab)
 	n->nr_free += slab->nr_objs;
 }
 
-static void sq_slab_give(struct squirrel_cache *c, struct sq_slab *slab)
+static void slab_give(struct squirrel_cache *c, struct sq_slab *slab)
 {
 	sq_heap_give(c->heap, c, sq_slab_agent(slab));
 }
 
-static void sq_slab_give_rcu(struct rcu_head *rcu)
+static void slab_give_rcu(struct rcu_head *rcu)
 {
 	struct sq_slab *slab = container_of(rcu, struct sq_slab, rcu);
 
-	sq_slab_give(sq_owner(sq_slab_agent(slab)), slab);
+	slab_give(sq_owner(sq_slab_agent(slab)), slab);
 }
 
 /* Give detached slabs to the manager. Not in NMI. */
@@ -158,12 +158,12 @@ unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list)
 
 	list_for_each_entry_safe(slab, next, list, list) {
 		nr++;
-		atomic_long_sub(slab->nr_objs, &c->total_objs);
-		atomic_long_inc(&c->released);
+		atomic_long_sub(slab->nr_objs, &c->counts.objs);
+		atomic_long_inc(&c->counts.released);
 		if (c->flags & SQUIRREL_TYPESAFE_BY_RCU)
-			call_rcu(&slab->rcu, sq_slab_give_rcu);
+			call_rcu(&slab->rcu, slab_give_rcu);
 		else
-			sq_slab_give(c, slab);
+			slab_give(c, slab);
 	}
 	return nr;
 }
@@ -176,7 +176,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_slabs_release);
 unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,
 			      unsigned long keep)
 {
-	unsigned long left = sq_glance(n->nr_empty), flags, nr = 0;
+	unsigned long left = sq_read_racy(n->nr_empty), flags, nr = 0;
 	unsigned int some;
 
 	for (left -= min(left, keep); left; left -= min(left, 0UL + some)) {
@@ -199,11 +199,11 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_node_release);
 /* How many empty slabs a node may keep beyond the moment. */
 unsigned int sq_keep_empty(const struct sq_node *n)
 {
-	return 1 + sq_glance(n->nr_slabs) / 32;
+	return 1 + sq_read_racy(n->nr_slabs) / 32;
 }
 
 /* May slabs be given to the manager here? RCU may take locks of the timers'. */
-static bool sq_may_release(const struct squirrel_cache *c)
+static bool may_release(const struct squirrel_cache *c)
 {
 	if (c->flags & SQUIRREL_TYPESAFE_BY_RCU && irqs_disabled())
 		return false;
@@ -220,8 +220,8 @@ bool sq_cache_release_spare(struct squirrel_cache *c)
 	unsigned long released = 0, flags;
 	int nid;
 
-	if (!sq_may_release(c)) {
-		sq_event(SQ_EVENT_SURPLUS, 0);
+	if (!may_release(c)) {
+		sq_event(SQ_EVENT_HIGH_WATERMARK, 0);
 		return false;
 	}
 	WRITE_ONCE(c->owed, false);
@@ -229,7 +229,7 @@ bool sq_cache_release_spare(struct squirrel_cache *c)
 		struct sq_node *n = c->node[nid];
 		LIST_HEAD(empty);
 
-		if (sq_glance(n->nr_empty) <= sq_keep_empty(n))
+		if (sq_read_racy(n->nr_empty) <= sq_keep_empty(n))
 			continue;
 		raw_spin_lock_irqsave(&n->lock, flags);
 		n->changes++;
@@ -240,6 +240,6 @@ bool sq_cache_release_spare(struct squirrel_cache *c)
 		released += sq_slabs_release(c, &empty);
 	}
 	if (released)
-		sq_heap_surplus(c->heap);
+		sq_heap_check_watermark(c->heap);
 	return true;
 }

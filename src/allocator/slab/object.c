@@ -46,7 +46,7 @@ void sq_obj_find(const void *obj, struct sq_found *f)
  * Small objects are zeroed by plain stores, four words at a time: a call and a
  * string instruction cost more than the few words that there are.
  */
-static __always_inline void sq_zero(void *obj, u32 size)
+static __always_inline void zero_words(void *obj, u32 size)
 {
 	unsigned long *word = obj, *end = obj + (size & ~31U);
 
@@ -78,7 +78,7 @@ void sq_obj_zero(struct squirrel_cache *c, void *obj, gfp_t gfp)
 		return;
 	if ((c->flags & SQUIRREL_TYPESAFE_BY_RCU) && !(gfp & __GFP_ZERO))
 		return;
-	sq_zero(obj, c->object_size);
+	zero_words(obj, c->object_size);
 }
 
 /* Make an object fit to be handed out. */

@@ -18,7 +18,7 @@
 static __always_inline struct squirrel_cache *
 sq_owner_fast(const struct sq_agent *agent)
 {
-	return (struct squirrel_cache *)sq_peek(agent->owner);
+	return (struct squirrel_cache *)data_race(agent->owner);
 }
 
 static __always_inline struct squirrel_cache *
@@ -71,7 +71,7 @@ static __always_inline void sq_set_mark(const struct squirrel_cache *c,
 /* What the product below grows by from one object to the next: size to 2 size */
 static inline u64 sq_slot_step(const struct squirrel_cache *c)
 {
-	return c->magic * c->size;
+	return c->recip * c->size;
 }
 
 /*
@@ -94,7 +94,7 @@ static __always_inline bool sq_slot_start(const struct squirrel_cache *c,
 {
 	const struct sq_slab *slab = (const struct sq_slab *)agent->priv;
 
-	return sq_slot_start_by(c->magic, c->span, slab->bias, obj);
+	return sq_slot_start_by(c->recip, c->recip_limit, slab->recip_bias, obj);
 }
 
 static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c,
@@ -103,7 +103,7 @@ static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c
 {
 	u64 off = (unsigned long)obj - sq_slab_base(agent);
 
-	return mul_u64_u64_shr(off, c->magic, 64);
+	return mul_u64_u64_shr(off, c->recip, 64);
 }
 
 /**
@@ -133,7 +133,7 @@ void sq_obj_find(const void *obj, struct sq_found *f);
  */
 static inline bool sq_obj_moved(const void *obj, const struct sq_agent *agent)
 {
-	smp_rmb();	/* pairs with the smp_wmb() in sq_slab_cut() */
+	smp_rmb();	/* pairs with the smp_wmb() in split_slab() */
 	return agent != sq_map_lookup(obj);
 }
 

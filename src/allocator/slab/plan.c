@@ -29,14 +29,14 @@ unsigned int sq_slab_objs(const struct squirrel_cache *c, unsigned int pages)
 }
 
 /* What an object costs in a slab of so many pages: bytes, in 1/4096. */
-static unsigned long sq_slab_cost(const struct squirrel_cache *c,
-				  unsigned int pages)
+static unsigned long slab_cost(const struct squirrel_cache *c,
+			       unsigned int pages)
 {
 	return ((((unsigned long)pages << PAGE_SHIFT) + sizeof(struct sq_agent))
 		<< 12) / sq_slab_objs(c, pages);
 }
 
-static bool sq_slab_wastes(const struct squirrel_cache *c, unsigned int pages)
+static bool slab_wastes(const struct squirrel_cache *c, unsigned int pages)
 {
 	unsigned long bytes = (unsigned long)pages << PAGE_SHIFT;
 	unsigned long objs = (unsigned long)sq_slab_objs(c, pages) * c->size;
@@ -54,23 +54,23 @@ void sq_slab_plan(struct squirrel_cache *c)
 {
 	unsigned int least = sq_slab_least(c), best = least, pages;
 
-	c->slab_floor = least;
-	c->slab_most = least;
+	c->plan.first = least;
+	c->plan.most = least;
 	if (IS_ALIGNED(c->size, PAGE_SIZE) || least > SQ_SLAB_LONG_PAGES / 2)
 		return;
 	/* What remains of a slab may begin that far into its block: sq_slab.off */
 	if (c->size > U16_MAX)
 		return;
 	/* Objects of a few pages need more of them to come out even. */
-	c->slab_most = clamp(6 * least, SQ_SLAB_MAX_PAGES, SQ_SLAB_LONG_PAGES);
-	while (c->slab_floor < c->slab_most && sq_slab_wastes(c, c->slab_floor))
-		c->slab_floor++;
-	for (pages = least; pages <= c->slab_most; pages++) {
-		unsigned long cost = sq_slab_cost(c, pages);
+	c->plan.most = clamp(6 * least, SQ_SLAB_MAX_PAGES, SQ_SLAB_LONG_PAGES);
+	while (c->plan.first < c->plan.most && slab_wastes(c, c->plan.first))
+		c->plan.first++;
+	for (pages = least; pages <= c->plan.most; pages++) {
+		unsigned long cost = slab_cost(c, pages);
 
-		if (cost + cost / 2048 < sq_slab_cost(c, best))
+		if (cost + cost / 2048 < slab_cost(c, best))
 			best = pages;
-		c->slab_best[pages] = best;
+		c->plan.best[pages] = best;
 	}
 }
 
@@ -78,10 +78,10 @@ void sq_slab_plan(struct squirrel_cache *c)
 unsigned int sq_slab_pages(const struct squirrel_cache *c, unsigned long held)
 {
 	unsigned long most = clamp_t(unsigned long, held / SQ_SLAB_SHARE,
-				     c->slab_floor, c->slab_most);
+				     c->plan.first, c->plan.most);
 
-	return most > SQ_SLAB_LONG_PAGES || !c->slab_best[most] ?
-	       most : c->slab_best[most];
+	return most > SQ_SLAB_LONG_PAGES || !c->plan.best[most] ?
+	       most : c->plan.best[most];
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_slab_pages);
 
@@ -92,16 +92,16 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_slab_pages);
  */
 unsigned int sq_slab_next(const struct squirrel_cache *c, int node)
 {
-	unsigned int pages = sq_slab_pages(c, sq_glance(c->node[node]->nr_pages));
+	unsigned int pages = sq_slab_pages(c, sq_read_racy(c->node[node]->nr_pages));
 	unsigned long free = sq_manager_gather(c->heap->manager, node, pages);
 
 	if (free >= pages || pages == sq_slab_least(c))
 		return pages;
-	if (free >= pages / 2 && free >= c->slab_floor)
-		return c->slab_best[free];
+	if (free >= pages / 2 && free >= c->plan.first)
+		return c->plan.best[free];
 	/* An attempt that would be left out costs more than this question. */
 	if (!sq_manager_lacks(c->heap->manager, node, pages))
 		return pages;
-	return free >= c->slab_floor ? c->slab_best[free] : sq_slab_least(c);
+	return free >= c->plan.first ? c->plan.best[free] : sq_slab_least(c);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_slab_next);

@@ -19,16 +19,16 @@
 #include "slab.h"
 
 /* What the lists hold must be ours and not in a slab yet. */
-static bool sq_put_one(struct squirrel_cache *c, struct sq_node *n,
-		       struct sq_agent *agent, void *obj)
+static bool put_one(struct squirrel_cache *c, struct sq_node *n,
+		    struct sq_agent *agent, void *obj)
 {
 	return sq_owner(agent) == c && sq_slot_start(c, agent, obj) &&
 	       sq_slab_put(c, n, agent, sq_slot_index(c, agent, obj));
 }
 
 /* Objects of one node go to their slabs. Returns how many did. */
-static unsigned int sq_put_run(struct squirrel_cache *c, struct sq_node *n,
-			       void **objs, unsigned int nr)
+static unsigned int put_run(struct squirrel_cache *c, struct sq_node *n,
+			    void **objs, unsigned int nr)
 {
 	struct sq_slab *slab = NULL;
 	unsigned int i;
@@ -37,22 +37,22 @@ static unsigned int sq_put_run(struct squirrel_cache *c, struct sq_node *n,
 		struct sq_agent *agent = sq_map_lookup(objs[i]);
 
 		if (slab && slab != sq_slab_of(agent)) {
-			sq_slab_relist(n, slab);
+			sq_slab_fix_fullness(n, slab);
 			slab = NULL;
 		}
 		if (unlikely(c->node[agent->node] != n))
 			break;
-		if (unlikely(!sq_put_one(c, n, agent, objs[i])))
+		if (unlikely(!put_one(c, n, agent, objs[i])))
 			break;
 		slab = sq_slab_of(agent);
 	}
 	if (slab)
-		sq_slab_relist(n, slab);
+		sq_slab_fix_fullness(n, slab);
 	return i;
 }
 
 /* The node that an object's slab is on; any for what is none of ours. */
-static struct sq_node *sq_node_of(struct squirrel_cache *c, const void *obj)
+static struct sq_node *node_of(struct squirrel_cache *c, const void *obj)
 {
 	return c->node[max_t(int, sq_map_lookup(obj)->node, 0)];
 }
@@ -65,11 +65,11 @@ struct sq_deferred {
 	struct irq_work work;
 };
 
-static DEFINE_PER_CPU(struct sq_deferred, sq_deferred);
+static DEFINE_PER_CPU(struct sq_deferred, deferred);
 
 void sq_defer_free(struct squirrel_cache *c, void *obj)
 {
-	struct sq_deferred *d = this_cpu_ptr(&sq_deferred);
+	struct sq_deferred *d = this_cpu_ptr(&deferred);
 
 	if (llist_add((struct llist_node *)sq_mark_at(c, obj), &d->list))
 		irq_work_queue(&d->work);
@@ -89,15 +89,15 @@ void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr)
 	bool there;
 
 	while (done < nr) {
-		struct sq_node *n = sq_node_of(c, objs[done]);
+		struct sq_node *n = node_of(c, objs[done]);
 
 		if (!sq_node_lock(n, &flags)) {
 			sq_defer_free(c, objs[done++]);
 			continue;
 		}
-		some = sq_put_run(c, n, objs + done, nr - done);
+		some = put_run(c, n, objs + done, nr - done);
 		/* The agent may have become another node's before the lock. */
-		there = some || sq_node_of(c, objs[done]) == n;
+		there = some || node_of(c, objs[done]) == n;
 		if (sq_node_spare(c, n, sq_keep_empty(n)))
 			WRITE_ONCE(c->owed, true);
 		sq_node_unlock(n, flags);
@@ -114,7 +114,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_slabs_put);
  * An object goes to its slab. Its slab may have been taken apart since: whose it
  * is, and where its mark belongs, must not come from what it was before.
  */
-static void sq_deferred_put(struct llist_node *link)
+static void deferred_put(struct llist_node *link)
 {
 	struct squirrel_cache *c;
 	void *obj;
@@ -133,7 +133,7 @@ static void sq_deferred_put(struct llist_node *link)
 		sq_slabs_tidy(c);
 }
 
-static void sq_deferred_work(struct irq_work *work)
+static void deferred_work(struct irq_work *work)
 {
 	struct sq_deferred *d = container_of(work, struct sq_deferred, work);
 	unsigned int nr = SQ_DEFERRED_BATCH;
@@ -143,7 +143,7 @@ static void sq_deferred_work(struct irq_work *work)
 		link = llist_del_first(&d->list);
 		if (!link)
 			return;
-		sq_deferred_put(link);
+		deferred_put(link);
 	}
 	irq_work_queue(work);
 }
@@ -154,7 +154,7 @@ void sq_deferred_flush(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		irq_work_sync(&per_cpu_ptr(&sq_deferred, cpu)->work);
+		irq_work_sync(&per_cpu_ptr(&deferred, cpu)->work);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_deferred_flush);
 
@@ -163,6 +163,6 @@ void sq_deferred_init(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		init_irq_work(&per_cpu_ptr(&sq_deferred, cpu)->work,
-			      sq_deferred_work);
+		init_irq_work(&per_cpu_ptr(&deferred, cpu)->work,
+			      deferred_work);
 }

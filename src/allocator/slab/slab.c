@@ -46,25 +46,25 @@ void sq_node_unlock(struct sq_node *n, unsigned long flags)
 }
 
 /* Put the slab on the list that fits how full it is. */
-void sq_slab_relist(struct sq_node *n, struct sq_slab *slab)
+void sq_slab_fix_fullness(struct sq_node *n, struct sq_slab *slab)
 {
 	unsigned int free = slab->nr_free, objs = slab->nr_objs, where;
 
 	if (free == objs)
-		where = SQ_SLAB_EMPTY;
+		where = SQ_FULLNESS_EMPTY;
 	else if (!free)
-		where = SQ_SLAB_FULL;
+		where = SQ_FULLNESS_FULL;
 	else if (free * 4 <= objs)
-		where = SQ_SLAB_TIGHT;
+		where = SQ_FULLNESS_HIGH;
 	else if (free * 2 <= objs)
-		where = SQ_SLAB_HALF;
+		where = SQ_FULLNESS_MID;
 	else
-		where = SQ_SLAB_LOOSE;
-	if (where == slab->where)
+		where = SQ_FULLNESS_LOW;
+	if (where == slab->fullness)
 		return;
-	n->nr_empty += (where == SQ_SLAB_EMPTY) - (slab->where == SQ_SLAB_EMPTY);
+	n->nr_empty += (where == SQ_FULLNESS_EMPTY) - (slab->fullness == SQ_FULLNESS_EMPTY);
 	n->empty_min = min(n->empty_min, n->nr_empty);
-	slab->where = where;
+	slab->fullness = where;
 	list_move(&slab->list, &n->lists[where]);
 }
 
@@ -72,7 +72,7 @@ void sq_slab_relist(struct sq_node *n, struct sq_slab *slab)
  * A fresh slab's objects come in random order, if the kernel's do: one that
  * nobody can tell from where it is and the moment.
  */
-static void sq_shuffle(void **objs, unsigned int nr)
+static void shuffle_objs(void **objs, unsigned int nr)
 {
 	unsigned int i;
 	u32 seed;
@@ -103,9 +103,9 @@ unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 		slab->free[w] = free;
 	}
 	slab->nr_free -= got;
-	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_SHED);
+	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_TRIMMED);
 	if (unlikely(slab->flags & SQ_SLAB_FRESH)) {
-		sq_shuffle(objs, got);
+		shuffle_objs(objs, got);
 		if (!slab->nr_free)
 			slab->flags &= ~SQ_SLAB_FRESH;
 	}
@@ -116,10 +116,10 @@ unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 			  void **objs, unsigned int want)
 {
-	unsigned int got = 0, where = SQ_SLAB_TIGHT;
+	unsigned int got = 0, where = SQ_FULLNESS_HIGH;
 
 	lockdep_assert_held(&n->lock);
-	while (got < want && where <= SQ_SLAB_EMPTY) {
+	while (got < want && where <= SQ_FULLNESS_EMPTY) {
 		struct sq_slab *slab;
 
 		slab = list_first_entry_or_null(&n->lists[where],
@@ -129,7 +129,7 @@ unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 			continue;
 		}
 		got += sq_slab_take(c, slab, objs + got, want - got);
-		sq_slab_relist(n, slab);
+		sq_slab_fix_fullness(n, slab);
 	}
 	n->nr_free -= got;
 	return got;
@@ -148,7 +148,7 @@ bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
 		return false;
 	*word |= bit;
 	slab->nr_free++;
-	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_SHED);
+	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_TRIMMED);
 	n->nr_free++;
 	return true;
 }
@@ -158,10 +158,10 @@ void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
 		    struct list_head *out)
 {
 	lockdep_assert_held(&n->lock);
-	if (slab->where == SQ_SLAB_EMPTY)
+	if (slab->fullness == SQ_FULLNESS_EMPTY)
 		n->nr_empty--;
 	n->empty_min = min(n->empty_min, n->nr_empty);
-	slab->where = SQ_SLAB_LISTS;
+	slab->fullness = SQ_NR_FULLNESS;
 	list_move(&slab->list, out);
 	n->nr_slabs--;
 	n->nr_objs -= slab->nr_objs;
@@ -178,7 +178,7 @@ struct sq_slab *sq_node_spare(const struct squirrel_cache *c,
 	lockdep_assert_held(&n->lock);
 	if (n->nr_empty <= keep)
 		return NULL;
-	slab = list_last_entry(&n->lists[SQ_SLAB_EMPTY], struct sq_slab, list);
+	slab = list_last_entry(&n->lists[SQ_FULLNESS_EMPTY], struct sq_slab, list);
 	return n->nr_free - slab->nr_objs < c->reserve ? NULL : slab;
 }
 
@@ -204,6 +204,6 @@ void sq_slab_set_bias(const struct squirrel_cache *c, struct sq_agent *agent)
 {
 	struct sq_slab *slab = sq_slab_of(agent);
 
-	WRITE_ONCE(slab->bias, (SQ_SLAB_MAX_OBJS - slab->nr_objs) *
-		   sq_slot_step(c) - sq_slab_base(agent) * c->magic);
+	WRITE_ONCE(slab->recip_bias, (SQ_SLAB_MAX_OBJS - slab->nr_objs) *
+		   sq_slot_step(c) - sq_slab_base(agent) * c->recip);
 }

@@ -27,41 +27,41 @@ struct sq_mag;
 #define SQ_SLAB_MAX_PAGES	8U
 
 /* How full a slab is; the order in which slabs are taken from. */
-enum sq_slab_list {
-	SQ_SLAB_TIGHT,		/* at most a quarter free */
-	SQ_SLAB_HALF,		/* at most half free */
-	SQ_SLAB_LOOSE,		/* more than half free */
-	SQ_SLAB_EMPTY,		/* all free */
-	SQ_SLAB_FULL,		/* none free */
-	SQ_SLAB_LISTS,
+enum sq_fullness {
+	SQ_FULLNESS_HIGH,		/* at most a quarter free */
+	SQ_FULLNESS_MID,		/* at most half free */
+	SQ_FULLNESS_LOW,		/* more than half free */
+	SQ_FULLNESS_EMPTY,		/* all free */
+	SQ_FULLNESS_FULL,		/* none free */
+	SQ_NR_FULLNESS,
 };
 
 #define SQ_SLAB_FRESH	0x01	/* not all objects have been handed out once */
 #define SQ_SLAB_SEEN	0x02	/* nothing came or went since a look at it */
-#define SQ_SLAB_SHED	0x04	/* nor was there any page to shed then */
+#define SQ_SLAB_TRIMMED	0x04	/* nor was there any page to give back then */
 
 /**
  * struct sq_slab - a block of objects of one size; lives in its agent's priv
- * @bias: see sq_slot_start()
+ * @recip_bias: see sq_slot_start()
  * @list: on one of the node's lists
  * @rcu: while the block waits for a grace period on its way out
  * @nr_free: objects of it that are in the slab: neither live nor in a magazine
  * @nr_objs: objects in all
- * @where: which list it is on
+ * @fullness: which list it is on
  * @flags: SQ_SLAB_*
  * @off: bytes from the start of the block to the first object; not 0 only in
- *	what remains of a slab that was taken apart (shed.c)
+ *	what remains of a slab that was taken apart (trim.c)
  * @free: one bit per object that is in the slab
  */
 struct sq_slab {
-	u64 bias;
+	u64 recip_bias;
 	union {
 		struct list_head list;
 		struct rcu_head rcu;
 	};
 	u16 nr_free;
 	u16 nr_objs;
-	u8 where;
+	u8 fullness;
 	u8 flags;
 	u16 off;
 	u64 free[SQ_SLAB_WORDS];
@@ -84,8 +84,8 @@ static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
  * @depot: full magazines
  * @depot_nr: how many
  * @depot_min: fewest since the reclaimer's last look: what nobody needed
- * @depot_cap: how many there may be for now; see sq_depot_grow()
- * @depot_trips: how often there was no room since the reclaimer's last look
+ * @depot_cap: how many there may be for now; see depot_grow()
+ * @depot_misses: how often there was no room since the reclaimer's last look
  * @depot_objs: objects in them
  * @spill: node + 1 where the last slab was made that was wanted here, or 0 if
  *	that was here; guarded by nothing
@@ -95,10 +95,10 @@ struct sq_node {
 	u32 depot_nr;
 	u32 depot_min;
 	u32 depot_cap;
-	u32 depot_trips;
+	u32 depot_misses;
 	u32 nr_empty;
 	u32 empty_min;
-	struct list_head lists[SQ_SLAB_LISTS];
+	struct list_head lists[SQ_NR_FULLNESS];
 	unsigned long nr_slabs;
 	unsigned long nr_pages;
 	unsigned long nr_objs;
@@ -133,11 +133,11 @@ static inline unsigned long sq_slab_base(const struct sq_agent *agent)
  * one, and how many of them are out. A slab that is just being taken apart may
  * have none, or fewer than are free.
  */
-static inline void sq_slab_peek(const struct sq_slab *slab, unsigned int *objs,
-				unsigned int *out)
+static inline void sq_slab_counts_racy(const struct sq_slab *slab, unsigned int *objs,
+				       unsigned int *out)
 {
-	unsigned int nr = sq_glance(slab->nr_objs);
-	unsigned int free = sq_glance(slab->nr_free);
+	unsigned int nr = sq_read_racy(slab->nr_objs);
+	unsigned int free = sq_read_racy(slab->nr_free);
 
 	*objs = max(nr, 1U);
 	*out = nr > free ? nr - free : 0;
@@ -159,7 +159,7 @@ struct sq_slab *sq_node_spare(const struct squirrel_cache *c,
 			      struct sq_node *n, unsigned long keep);
 bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
 		 struct sq_agent *agent, unsigned int index);
-void sq_slab_relist(struct sq_node *n, struct sq_slab *slab);
+void sq_slab_fix_fullness(struct sq_node *n, struct sq_slab *slab);
 unsigned int sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
 				  unsigned long keep, struct list_head *out);
 void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
@@ -192,6 +192,6 @@ static inline void sq_slabs_tidy(struct squirrel_cache *c)
 }
 
 /* trim.c */
-unsigned long sq_cache_shed(struct squirrel_cache *c, bool all);
+unsigned long sq_cache_trim(struct squirrel_cache *c, bool all);
 
 #endif /* _SQ_ALLOCATOR_SLAB_H */

@@ -29,15 +29,15 @@
 #include "slab.h"
 
 /* Slabs looked at per cache, node and run; and in one hold of the lock. */
-#define SQ_SHED_LOOKS	256U
-#define SQ_SHED_HOLD	8U
+#define SQ_TRIM_SCAN	256U
+#define SQ_TRIM_HOLD	8U
 /* A part that was left for want of an agent may be on another list by then. */
-#define SQ_SHED_ROUNDS	4U
+#define SQ_TRIM_ROUNDS	4U
 
 static_assert(SQ_SLAB_LONG_PAGES <= 32);
 
 /* The pages of a slab that objects out of it touch, one bit each. */
-static u32 sq_slab_touched(const struct squirrel_cache *c, struct sq_slab *slab)
+static u32 touched_pages(const struct squirrel_cache *c, struct sq_slab *slab)
 {
 	unsigned int i, first, last;
 	unsigned long at;
@@ -54,7 +54,7 @@ static u32 sq_slab_touched(const struct squirrel_cache *c, struct sq_slab *slab)
 	return pages;
 }
 
-static unsigned int sq_bits_weight(const u64 *bits)
+static unsigned int bits_weight(const u64 *bits)
 {
 	unsigned int w, nr = 0;
 
@@ -63,7 +63,7 @@ static unsigned int sq_bits_weight(const u64 *bits)
 	return nr;
 }
 
-static void sq_bits_shift(u64 *to, const u64 *from, unsigned int by)
+static void bits_shift(u64 *to, const u64 *from, unsigned int by)
 {
 	unsigned int w, skip = by >> 6, bits = by & 63;
 
@@ -76,7 +76,7 @@ static void sq_bits_shift(u64 *to, const u64 *from, unsigned int by)
 	}
 }
 
-static void sq_bits_cut(u64 *bits, unsigned int nr)
+static void bits_clear_from(u64 *bits, unsigned int nr)
 {
 	unsigned int w;
 
@@ -89,9 +89,9 @@ static void sq_bits_cut(u64 *bits, unsigned int nr)
 }
 
 /* Objects of the slab below @cut bytes of its block: wholly, or only partly too */
-static unsigned int sq_objs_below(const struct squirrel_cache *c,
-				  const struct sq_slab *slab, unsigned long cut,
-				  bool partly)
+static unsigned int objs_below(const struct squirrel_cache *c,
+			       const struct sq_slab *slab, unsigned long cut,
+			       bool partly)
 {
 	unsigned long bytes = cut > slab->off ? cut - slab->off : 0;
 
@@ -101,20 +101,20 @@ static unsigned int sq_objs_below(const struct squirrel_cache *c,
 }
 
 /* Nobody can find @upper yet. */
-static void sq_shed_fill(struct sq_agent *lower, struct sq_agent *upper,
-			 void *ctx)
+static void fill_upper(struct sq_agent *lower, struct sq_agent *upper,
+		       void *ctx)
 {
 	struct sq_slab *l = sq_slab_of(lower), *u = sq_slab_of(upper);
 	unsigned long cut = sq_agent_size(lower);
 	const struct squirrel_cache *c = ctx;
-	unsigned int first = sq_objs_below(c, l, cut, true);
+	unsigned int first = objs_below(c, l, cut, true);
 
 	u->nr_objs = l->nr_objs - first;
 	/* What lies behind the last object has none to start with. */
 	u->off = u->nr_objs ? l->off + (unsigned long)first * c->size - cut : 0;
-	sq_bits_shift(u->free, l->free, first);
-	u->nr_free = sq_bits_weight(u->free);
-	u->where = SQ_SLAB_LISTS;
+	bits_shift(u->free, l->free, first);
+	u->nr_free = bits_weight(u->free);
+	u->fullness = SQ_NR_FULLNESS;
 	INIT_LIST_HEAD(&u->list);
 	sq_slab_set_bias(c, upper);
 }
@@ -123,8 +123,8 @@ static void sq_shed_fill(struct sq_agent *lower, struct sq_agent *upper,
  * Make two slabs of one, cut behind @pages pages, where no object that is out
  * of it lies across. Returns the upper; NULL if there is no agent for it.
  */
-static struct sq_slab *sq_slab_cut(struct squirrel_cache *c, struct sq_node *n,
-				   struct sq_slab *lower, unsigned int pages)
+static struct sq_slab *split_slab(struct squirrel_cache *c, struct sq_node *n,
+				  struct sq_slab *lower, unsigned int pages)
 {
 	unsigned int was = lower->nr_objs, lost;
 	struct sq_agent *agent;
@@ -132,16 +132,16 @@ static struct sq_slab *sq_slab_cut(struct squirrel_cache *c, struct sq_node *n,
 
 	lockdep_assert_held(&n->lock);
 	agent = sq_manager_split(c->heap->manager, sq_slab_agent(lower), pages,
-				 sq_shed_fill, c);
+				 fill_upper, c);
 	if (!agent)
 		return NULL;
 	upper = sq_slab_of(agent);
 	/* The page map first: see the top of this file. */
 	smp_wmb();
-	lower->nr_objs = sq_objs_below(c, lower, (unsigned long)pages << PAGE_SHIFT,
-				       false);
-	sq_bits_cut(lower->free, lower->nr_objs);
-	lower->nr_free = sq_bits_weight(lower->free);
+	lower->nr_objs = objs_below(c, lower, (unsigned long)pages << PAGE_SHIFT,
+				    false);
+	bits_clear_from(lower->free, lower->nr_objs);
+	lower->nr_free = bits_weight(lower->free);
 	lower->flags &= ~SQ_SLAB_FRESH;
 	sq_slab_set_bias(c, sq_slab_agent(lower));
 
@@ -149,37 +149,37 @@ static struct sq_slab *sq_slab_cut(struct squirrel_cache *c, struct sq_node *n,
 	n->nr_objs -= lost;
 	n->nr_free -= lost;
 	n->nr_slabs++;
-	atomic_long_sub(lost, &c->total_objs);
-	atomic_long_inc(&c->grown);
+	atomic_long_sub(lost, &c->counts.objs);
+	atomic_long_inc(&c->counts.grown);
 	if (!(c->flags & SQ_CACHE_INTERNAL))
 		sq_heap_pin(c->heap);
 	return upper;
 }
 
 /* A part that objects touch stays; one without goes. */
-static void sq_shed_settle(struct sq_node *n, struct sq_slab *part,
-			   struct list_head *out)
+static void list_part(struct sq_node *n, struct sq_slab *part,
+		      struct list_head *out)
 {
 	if (part->nr_free == part->nr_objs)
 		sq_node_detach(n, part, out);
 	else
-		sq_slab_relist(n, part);
+		sq_slab_fix_fullness(n, part);
 }
 
 /*
  * Cut out of a slab what nobody touches. False if agents ran out: then the rest
  * of it is to be looked at again.
  */
-static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
-			 struct sq_slab *slab, bool all, bool ready,
-			 struct list_head *out)
+static bool trim_slab(struct squirrel_cache *c, struct sq_node *n,
+		      struct sq_slab *slab, bool all, bool ready,
+		      struct list_head *out)
 {
 	unsigned int left = sq_agent_pages(sq_slab_agent(slab)), run;
-	u32 touched = sq_slab_touched(c, slab);
+	u32 touched = touched_pages(c, slab);
 	u32 loose = ~touched & GENMASK(left - 1, 0);
 	struct sq_slab *upper;
 
-	slab->flags |= SQ_SLAB_SEEN | SQ_SLAB_SHED;
+	slab->flags |= SQ_SLAB_SEEN | SQ_SLAB_TRIMMED;
 	/* While there is load, pages one by one are not worth the source's calls. */
 	if (!all)
 		touched |= loose & ~(loose << 1) & ~(loose >> 1);
@@ -187,24 +187,24 @@ static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
 		return true;
 	/* Cut in part only, it might be on no list that is looked at. */
 	if (!ready && !sq_agents_plenty()) {
-		slab->flags &= ~SQ_SLAB_SHED;
+		slab->flags &= ~SQ_SLAB_TRIMMED;
 		return false;
 	}
 	for (; left; left -= run, touched >>= run) {
 		run = touched & 1 ? ffz(touched) : __ffs(touched | BIT_ULL(left));
 		if (run == left)
 			break;
-		upper = sq_slab_cut(c, n, slab, run);
+		upper = split_slab(c, n, slab, run);
 		if (!upper) {
-			slab->flags &= ~SQ_SLAB_SHED;
+			slab->flags &= ~SQ_SLAB_TRIMMED;
 			break;
 		}
-		sq_shed_settle(n, slab, out);
+		list_part(n, slab, out);
 		upper->flags = slab->flags;
 		slab = upper;
 	}
-	sq_shed_settle(n, slab, out);
-	return slab->flags & SQ_SLAB_SHED;
+	list_part(n, slab, out);
+	return slab->flags & SQ_SLAB_TRIMMED;
 }
 
 /*
@@ -212,8 +212,8 @@ static bool sq_slab_shed(struct squirrel_cache *c, struct sq_node *n,
  * alone until it was found the same at two looks: its objects will be wanted,
  * or it will go as a whole.
  */
-static bool sq_may_shed(const struct squirrel_cache *c, const struct sq_node *n,
-			struct sq_slab *slab, bool all)
+static bool may_trim(const struct squirrel_cache *c, const struct sq_node *n,
+		     struct sq_slab *slab, bool all)
 {
 	bool still = slab->flags & SQ_SLAB_SEEN;
 
@@ -222,7 +222,7 @@ static bool sq_may_shed(const struct squirrel_cache *c, const struct sq_node *n,
 	if (n->nr_free - slab->nr_free < c->reserve)
 		return false;
 	slab->flags |= SQ_SLAB_SEEN;
-	return all || (still && !(slab->flags & SQ_SLAB_SHED));
+	return all || (still && !(slab->flags & SQ_SLAB_TRIMMED));
 }
 
 /*
@@ -230,11 +230,11 @@ static bool sq_may_shed(const struct squirrel_cache *c, const struct sq_node *n,
  * *@first is where it began. False when the list is through. *@want: agents are
  * wanted to go on; if it was set, there are those that can be had.
  */
-static bool sq_shed_some(struct squirrel_cache *c, struct sq_node *n,
-			 unsigned int where, bool all, bool *want,
-			 struct sq_slab **first, struct list_head *out)
+static bool trim_some(struct squirrel_cache *c, struct sq_node *n,
+		      unsigned int where, bool all, bool *want,
+		      struct sq_slab **first, struct list_head *out)
 {
-	unsigned int looks = SQ_SHED_HOLD;
+	unsigned int looks = SQ_TRIM_HOLD;
 	bool ready = *want;
 	struct sq_slab *slab;
 
@@ -248,31 +248,31 @@ static bool sq_shed_some(struct squirrel_cache *c, struct sq_node *n,
 		if (!*first)
 			*first = slab;
 		list_move_tail(&slab->list, &n->lists[where]);
-		if (!sq_may_shed(c, n, slab, all))
+		if (!may_trim(c, n, slab, all))
 			continue;
-		if (!sq_slab_shed(c, n, slab, all, ready, out)) {
+		if (!trim_slab(c, n, slab, all, ready, out)) {
 			/* Once more round, after more agents were made. */
 			*want = true;
 			*first = NULL;
 			return true;
 		}
-		if (slab == *first && slab->where != where)
+		if (slab == *first && slab->fullness != where)
 			*first = NULL;
 	}
 	return true;
 }
 
-static unsigned long sq_list_shed(struct squirrel_cache *c, struct sq_node *n,
-				  unsigned int where, bool all)
+static unsigned long trim_list(struct squirrel_cache *c, struct sq_node *n,
+			       unsigned int where, bool all)
 {
-	unsigned long looks = SQ_SHED_LOOKS, flags, nr = 0;
+	unsigned long looks = SQ_TRIM_SCAN, flags, nr = 0;
 	struct sq_slab *first = NULL;
 	bool more = true, want = false;
 
 	/* Where it began may have left the list: there must be another end. */
 	if (all)
-		looks += 3 * sq_glance(n->nr_slabs);
-	for (; more && looks >= SQ_SHED_HOLD; looks -= SQ_SHED_HOLD) {
+		looks += 3 * sq_read_racy(n->nr_slabs);
+	for (; more && looks >= SQ_TRIM_HOLD; looks -= SQ_TRIM_HOLD) {
 		LIST_HEAD(out);
 
 		if (want && !sq_agents_ready(GFP_NOWAIT | __GFP_NOWARN |
@@ -280,7 +280,7 @@ static unsigned long sq_list_shed(struct squirrel_cache *c, struct sq_node *n,
 			break;
 		raw_spin_lock_irqsave(&n->lock, flags);
 		n->changes++;
-		more = sq_shed_some(c, n, where, all, &want, &first, &out);
+		more = trim_some(c, n, where, all, &want, &first, &out);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		nr += sq_slabs_release(c, &out);
 	}
@@ -288,17 +288,17 @@ static unsigned long sq_list_shed(struct squirrel_cache *c, struct sq_node *n,
 }
 
 /* With @all until there is nothing more, but not for ever. */
-static unsigned long sq_node_shed(struct squirrel_cache *c, struct sq_node *n,
-				  bool all)
+static unsigned long trim_node(struct squirrel_cache *c, struct sq_node *n,
+			       bool all)
 {
-	unsigned int rounds = all ? SQ_SHED_ROUNDS : 1;
+	unsigned int rounds = all ? SQ_TRIM_ROUNDS : 1;
 	unsigned long nr = 0, more;
 
 	do {
-		more = sq_list_shed(c, n, SQ_SLAB_LOOSE, all);
-		more += sq_list_shed(c, n, SQ_SLAB_HALF, all);
+		more = trim_list(c, n, SQ_FULLNESS_LOW, all);
+		more += trim_list(c, n, SQ_FULLNESS_MID, all);
 		if (all)
-			more += sq_list_shed(c, n, SQ_SLAB_TIGHT, all);
+			more += trim_list(c, n, SQ_FULLNESS_HIGH, all);
 		nr += more;
 	} while (more && --rounds);
 	return nr;
@@ -308,15 +308,15 @@ static unsigned long sq_node_shed(struct squirrel_cache *c, struct sq_node *n,
  * Give back the pages of half empty slabs that no object touches: of some
  * slabs, or of @all there are. Returns how many parts went. Not in NMI.
  */
-unsigned long sq_cache_shed(struct squirrel_cache *c, bool all)
+unsigned long sq_cache_trim(struct squirrel_cache *c, bool all)
 {
 	unsigned long nr = 0;
 	int nid;
 
-	if (c->slab_most < 2)
+	if (c->plan.most < 2)
 		return 0;
 	for_each_node(nid)
-		nr += sq_node_shed(c, c->node[nid], all);
+		nr += trim_node(c, c->node[nid], all);
 	return nr;
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_cache_shed);
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_trim);

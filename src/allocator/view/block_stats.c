@@ -8,43 +8,43 @@
 
 #include "sums.h"
 
-static void sq_census_slab(struct sq_census *census,
-			   const struct sq_agent *agent)
+static void count_slab(struct sq_block_stats *blocks,
+		       const struct sq_agent *agent)
 {
 	unsigned int objs, out;
 
-	sq_slab_peek((const struct sq_slab *)agent->priv, &objs, &out);
-	census->tenths[10 * out / objs]++;
+	sq_slab_counts_racy((const struct sq_slab *)agent->priv, &objs, &out);
+	blocks->tenths[10 * out / objs]++;
 	/* An object with a slab of its own pins nothing but itself. */
 	if (out == 1 && objs > 1) {
-		census->slabs_pinned++;
-		census->pages_pinned += sq_agent_pages(agent);
+		blocks->slabs_pinned++;
+		blocks->pages_pinned += sq_agent_pages(agent);
 	}
 }
 
-static bool sq_census_block(const struct sq_agent *agent, void *ctx)
+static bool count_block(const struct sq_agent *agent, void *ctx)
 {
 	const struct squirrel_cache *owner = sq_owner_acquire(agent);
-	struct sq_census *census = ctx;
+	struct sq_block_stats *blocks = ctx;
 
 	/* Free, or between free and used. */
 	if (!owner || !sq_agent_used(agent))
 		return true;
-	if (census->only && owner != census->only)
+	if (blocks->only && owner != blocks->only)
 		return true;
 	if (agent->kind == SQ_KIND_SLAB) {
-		sq_census_slab(census, agent);
+		count_slab(blocks, agent);
 	} else {
-		census->large_bytes +=
+		blocks->large_bytes +=
 			((const struct sq_large *)agent->priv)->size;
-		census->large_pages += sq_agent_pages(agent);
+		blocks->large_pages += sq_agent_pages(agent);
 	}
 	return true;
 }
 
-/* What @heap has is added to @census. May sleep. */
-void sq_census(struct squirrel_heap *heap, struct sq_census *census)
+/* What @heap has is added to @blocks. May sleep. */
+void sq_block_stats(struct squirrel_heap *heap, struct sq_block_stats *blocks)
 {
-	sq_viewer_walk(heap->manager, sq_census_block, census);
+	sq_viewer_walk(heap->manager, count_block, blocks);
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_census);
+EXPORT_SYMBOL_SQ_KUNIT(sq_block_stats);

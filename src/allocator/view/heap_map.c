@@ -19,16 +19,16 @@
 #include "render.h"
 
 /**
- * struct sq_heap_scene - a heap or a cache as a scene
- * @scene: the painter's part
+ * struct sq_heap_map - a heap or a cache as a drawing
+ * @drawing: the painter's part
  * @heap: the heap, or the cache's
  * @only: the cache, or NULL
  * @waiting: sorted addresses of the objects in magazines and depots
  * @nr: how many
  * @max: how many there is room for
  */
-struct sq_heap_scene {
-	struct sq_scene scene;
+struct sq_heap_map {
+	struct sq_drawing drawing;
 	struct squirrel_heap *heap;
 	const struct squirrel_cache *only;
 	unsigned long *waiting;
@@ -36,32 +36,32 @@ struct sq_heap_scene {
 	size_t max;
 };
 
-static struct sq_heap_scene *sq_heap_scene(struct sq_scene *scene)
+static struct sq_heap_map *heap_map_of(struct sq_drawing *drawing)
 {
-	return container_of(scene, struct sq_heap_scene, scene);
+	return container_of(drawing, struct sq_heap_map, drawing);
 }
 
 /* ---- objects in magazines ------------------------------------------------- */
 
-static bool sq_scene_has(const struct sq_heap_scene *hs,
-			 const struct squirrel_cache *c)
+static bool map_has(const struct sq_heap_map *hs,
+		    const struct squirrel_cache *c)
 {
 	return hs->only ? c == hs->only : c->heap == hs->heap;
 }
 
-static void sq_count_waiting(struct squirrel_cache *c, void *ctx)
+static void count_waiting(struct squirrel_cache *c, void *ctx)
 {
-	struct sq_heap_scene *hs = ctx;
+	struct sq_heap_map *hs = ctx;
 	int nid;
 
-	if (!sq_scene_has(hs, c))
+	if (!map_has(hs, c))
 		return;
 	hs->max += sq_cache_in_magazines(c);
 	for_each_node(nid)
-		hs->max += sq_peek(c->node[nid]->depot_objs);
+		hs->max += data_race(c->node[nid]->depot_objs);
 }
 
-static void sq_note_object(struct sq_heap_scene *hs, const void *obj)
+static void note_object(struct sq_heap_map *hs, const void *obj)
 {
 	if (hs->nr < hs->max)
 		hs->waiting[hs->nr++] = (unsigned long)obj;
@@ -71,16 +71,16 @@ static void sq_note_object(struct sq_heap_scene *hs, const void *obj)
  * Another CPU may show a number before the pointer that makes it up: then an old
  * one is noted, which is all that a picture may be.
  */
-static bool sq_note_array(void **objs, u32 nr, void *hs)
+static bool note_array(void **objs, u32 nr, void *hs)
 {
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		sq_note_object(hs, sq_glance(objs[i]));
+		note_object(hs, sq_read_racy(objs[i]));
 	return false;
 }
 
-static void sq_note_depot(struct sq_heap_scene *hs, struct sq_node *n)
+static void note_depot(struct sq_heap_map *hs, struct sq_node *n)
 {
 	struct sq_mag *mag;
 	unsigned long flags;
@@ -89,23 +89,23 @@ static void sq_note_depot(struct sq_heap_scene *hs, struct sq_node *n)
 	raw_spin_lock_irqsave(&n->lock, flags);
 	for (mag = n->depot; mag; mag = mag->next)
 		for (i = 0; i < mag->nr; i++)
-			sq_note_object(hs, mag->obj[i]);
+			note_object(hs, mag->obj[i]);
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 }
 
-static void sq_note_waiting(struct squirrel_cache *c, void *ctx)
+static void note_waiting(struct squirrel_cache *c, void *ctx)
 {
-	struct sq_heap_scene *hs = ctx;
+	struct sq_heap_map *hs = ctx;
 	int nid;
 
-	if (!sq_scene_has(hs, c))
+	if (!map_has(hs, c))
 		return;
-	sq_look_in_magazines(c, sq_note_array, hs);
+	sq_look_in_magazines(c, note_array, hs);
 	for_each_node(nid)
-		sq_note_depot(hs, c->node[nid]);
+		note_depot(hs, c->node[nid]);
 }
 
-static int sq_address_order(const void *a, const void *b)
+static int address_order(const void *a, const void *b)
 {
 	unsigned long x = *(const unsigned long *)a;
 	unsigned long y = *(const unsigned long *)b;
@@ -113,7 +113,7 @@ static int sq_address_order(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void sq_drop_twins(struct sq_heap_scene *hs)
+static void drop_twins(struct sq_heap_map *hs)
 {
 	size_t from, to = 0;
 
@@ -127,21 +127,21 @@ static void sq_drop_twins(struct sq_heap_scene *hs)
  * Without memory for the list, or for all of it (some room is left for what
  * comes in between), objects in magazines are drawn as live.
  */
-static void sq_list_waiting(struct sq_heap_scene *hs)
+static void list_waiting(struct sq_heap_map *hs)
 {
-	sq_walk_caches(sq_count_waiting, hs);
+	sq_walk_caches(count_waiting, hs);
 	hs->max += hs->max / 4 + SQ_CPU_MAX;
 	hs->waiting = kvmalloc_array(hs->max, sizeof(*hs->waiting), GFP_KERNEL);
 	if (!hs->waiting)
 		hs->max = 0;
-	sq_walk_caches(sq_note_waiting, hs);
-	sort(hs->waiting, hs->nr, sizeof(*hs->waiting), sq_address_order, NULL);
-	sq_drop_twins(hs);
+	sq_walk_caches(note_waiting, hs);
+	sort(hs->waiting, hs->nr, sizeof(*hs->waiting), address_order, NULL);
+	drop_twins(hs);
 }
 
 /* How many on the list are below @addr. */
-static size_t sq_waiting_below(const struct sq_heap_scene *hs,
-			       unsigned long addr)
+static size_t waiting_below(const struct sq_heap_map *hs,
+			    unsigned long addr)
 {
 	size_t low = 0, high = hs->nr;
 
@@ -156,18 +156,18 @@ static size_t sq_waiting_below(const struct sq_heap_scene *hs,
 	return low;
 }
 
-/* ---- the scene ------------------------------------------------------------ */
+/* ---- the drawing ------------------------------------------------------------ */
 
-static void sq_slab_piece(struct sq_heap_scene *hs, struct sq_piece *piece,
-			  const struct sq_agent *agent,
-			  const struct squirrel_cache *c)
+static void slab_piece(struct sq_heap_map *hs, struct sq_piece *piece,
+		       const struct sq_agent *agent,
+		       const struct squirrel_cache *c)
 {
 	const struct sq_slab *slab = (const struct sq_slab *)agent->priv;
 	unsigned int out, waiting;
 
-	sq_slab_peek(slab, &piece->objs, &out);
-	waiting = sq_waiting_below(hs, piece->addr + sq_agent_size(agent)) -
-		  sq_waiting_below(hs, piece->addr);
+	sq_slab_counts_racy(slab, &piece->objs, &out);
+	waiting = waiting_below(hs, piece->addr + sq_agent_size(agent)) -
+		  waiting_below(hs, piece->addr);
 	piece->kind = SQ_PIECE_SLAB;
 	piece->size = c->size;
 	piece->first = sq_slab_base(agent) - piece->addr;
@@ -176,17 +176,17 @@ static void sq_slab_piece(struct sq_heap_scene *hs, struct sq_piece *piece,
 	piece->data = slab;
 }
 
-struct sq_scene_walk {
-	struct sq_heap_scene *hs;
+struct sq_heap_map_walk {
+	struct sq_heap_map *hs;
 	sq_piece_fn fn;
 	void *ctx;
 };
 
 /* The manager's lock is held: a used block's owner is there. */
-static bool sq_scene_block(const struct sq_agent *agent, void *ctx)
+static bool map_block(const struct sq_agent *agent, void *ctx)
 {
 	const struct squirrel_cache *owner = sq_owner_acquire(agent);
-	struct sq_scene_walk *w = ctx;
+	struct sq_heap_map_walk *w = ctx;
 	struct sq_piece piece = {
 		.addr = sq_agent_addr(agent),
 		.pages = sq_agent_pages(agent),
@@ -198,52 +198,52 @@ static bool sq_scene_block(const struct sq_agent *agent, void *ctx)
 	if (!sq_agent_used(agent) || !owner)
 		piece.kind = SQ_PIECE_FREE;
 	else if (agent->kind == SQ_KIND_SLAB)
-		sq_slab_piece(w->hs, &piece, agent, owner);
+		slab_piece(w->hs, &piece, agent, owner);
 	else
 		piece.kind = SQ_PIECE_LARGE;
 	return w->fn(&piece, w->ctx);
 }
 
-static void sq_scene_walk(struct sq_scene *scene, sq_piece_fn fn, void *ctx)
+static void map_walk(struct sq_drawing *drawing, sq_piece_fn fn, void *ctx)
 {
-	struct sq_heap_scene *hs = sq_heap_scene(scene);
-	struct sq_scene_walk w = { .hs = hs, .fn = fn, .ctx = ctx };
+	struct sq_heap_map *hs = heap_map_of(drawing);
+	struct sq_heap_map_walk w = { .hs = hs, .fn = fn, .ctx = ctx };
 
-	sq_viewer_walk(hs->heap->manager, sq_scene_block, &w);
+	sq_viewer_walk(hs->heap->manager, map_block, &w);
 }
 
-static char sq_scene_object(struct sq_scene *scene,
-			    const struct sq_piece *piece, unsigned int i)
+static char map_object(struct sq_drawing *drawing,
+		       const struct sq_piece *piece, unsigned int i)
 {
 	unsigned long addr = sq_piece_object(piece, i);
-	struct sq_heap_scene *hs = sq_heap_scene(scene);
+	struct sq_heap_map *hs = heap_map_of(drawing);
 	const struct sq_slab *slab = piece->data;
 	size_t at;
 
-	if (sq_glance(slab->free[i >> 6]) & BIT_ULL(i & 63))
+	if (sq_read_racy(slab->free[i >> 6]) & BIT_ULL(i & 63))
 		return SQ_MAP_IN_SLAB;
-	at = sq_waiting_below(hs, addr);
+	at = waiting_below(hs, addr);
 	if (at < hs->nr && hs->waiting[at] == addr)
 		return SQ_MAP_WAITING;
-	return SQ_MAP_LIVE;
+	return SQ_PIC_LIVE;
 }
 
-static void sq_show_map(struct seq_file *s, struct squirrel_heap *heap,
-			const struct squirrel_cache *only)
+static void show_map(struct seq_file *s, struct squirrel_heap *heap,
+		     const struct squirrel_cache *only)
 {
-	struct sq_heap_scene hs = {
-		.scene = {
+	struct sq_heap_map hs = {
+		.drawing = {
 			.not_ours = only ? "not this cache's" :
 					   "not this heap's",
-			.walk = sq_scene_walk,
-			.object = sq_scene_object,
+			.walk = map_walk,
+			.object = map_object,
 		},
 		.heap = heap,
 		.only = only,
 	};
 
-	sq_list_waiting(&hs);
-	sq_picture_draw(s, &hs.scene);
+	list_waiting(&hs);
+	sq_render_draw(s, &hs.drawing);
 	kvfree(hs.waiting);
 }
 
@@ -256,7 +256,7 @@ static void sq_show_map(struct seq_file *s, struct squirrel_heap *heap,
  */
 void sq_heap_show_map(struct seq_file *s, struct squirrel_heap *heap)
 {
-	sq_show_map(s, heap, NULL);
+	show_map(s, heap, NULL);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_map);
 
@@ -269,6 +269,6 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_map);
  */
 void sq_cache_show_map(struct seq_file *s, struct squirrel_cache *c)
 {
-	sq_show_map(s, c->heap, c);
+	show_map(s, c->heap, c);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_map);

@@ -9,7 +9,7 @@
 
 #include "sums.h"
 
-static void sq_class_row(struct seq_file *s, struct squirrel_cache *c)
+static void class_row(struct seq_file *s, struct squirrel_cache *c)
 {
 	struct sq_cache_sum sum = {};
 
@@ -43,7 +43,7 @@ void sq_heap_show_histogram(struct seq_file *s, struct squirrel_heap *heap)
 		struct squirrel_cache *c = READ_ONCE(heap->class[i]);
 
 		if (c)
-			sq_class_row(s, c);
+			class_row(s, c);
 	}
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_histogram);
@@ -57,12 +57,12 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_histogram);
  */
 void sq_cache_show_histogram(struct seq_file *s, struct squirrel_cache *c)
 {
-	struct sq_census census = { .only = c };
+	struct sq_block_stats blocks = { .only = c };
 	unsigned int i;
 
-	sq_census(c->heap, &census);
+	sq_block_stats(c->heap, &blocks);
 	seq_printf(s, "%-12s %10s\n", "percent_out", "slabs");
-	for (i = 0; i < ARRAY_SIZE(census.tenths); i++)
-		seq_printf(s, "%-12u %10lu\n", i * 10, census.tenths[i]);
+	for (i = 0; i < ARRAY_SIZE(blocks.tenths); i++)
+		seq_printf(s, "%-12u %10lu\n", i * 10, blocks.tenths[i]);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_histogram);

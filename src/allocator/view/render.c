@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The painter of maps: memory as a picture in text, in address order, of at
- * most SQ_MAP_LINES lines whatever the size.
+ * most SQ_PIC_LINES lines whatever the size.
  *
  * The first walk measures how many lines each scale would take; the second
  * draws at the finest that fits:
@@ -24,7 +24,7 @@
 #include "render.h"
 
 /* Up to 2 GiB a character: the lines hold any memory there is. */
-#define SQ_MAP_SCALES	20U
+#define SQ_PIC_SCALES	20U
 #define SQ_MAP_WIDTH	78U
 /* Live parts of a page, per page. */
 #define SQ_MAP_PARTS	1024UL
@@ -35,7 +35,7 @@ static const struct {
 	const char *name;
 	const char *means;
 } sq_legend[] = {
-	{ SQ_MAP_LIVE, "#", "live" },
+	{ SQ_PIC_LIVE, "#", "live" },
 	{ SQ_MAP_TENTHS, "0-9", "tenths live" },
 	{ SQ_MAP_WAITING, "m", "free, in magazine or depot" },
 	{ SQ_MAP_IN_SLAB, "-", "free, in slab" },
@@ -55,51 +55,51 @@ struct sq_ruler {
 struct sq_survey {
 	unsigned long pages;
 	unsigned int object_lines;
-	struct sq_ruler rulers[SQ_MAP_SCALES];
+	struct sq_ruler rulers[SQ_PIC_SCALES];
 };
 
-static unsigned long sq_piece_end(const struct sq_piece *piece)
+static unsigned long piece_end(const struct sq_piece *piece)
 {
 	return piece->addr + (piece->pages << PAGE_SHIFT);
 }
 
-static unsigned int sq_object_chars(const struct sq_piece *piece)
+static unsigned int object_chars(const struct sq_piece *piece)
 {
 	return piece->kind == SQ_PIECE_SLAB ? piece->objs :
 	       min(piece->pages, 0UL + U16_MAX);
 }
 
 /* Cells @first to @last are drawn: how many lines more is that? */
-static void sq_ruler_add(struct sq_ruler *r, unsigned long first,
-			 unsigned long last)
+static void ruler_add(struct sq_ruler *r, unsigned long first,
+		      unsigned long last)
 {
-	if (r->lines > SQ_MAP_LINES)
+	if (r->lines > SQ_PIC_LINES)
 		return;
 	if (!r->lines || first >= r->row_end) {
 		r->lines++;
-		r->row_end = first + SQ_MAP_COLUMNS;
+		r->row_end = first + SQ_PIC_COLUMNS;
 	}
 	if (last >= r->row_end) {
-		unsigned long rows = (last - r->row_end) / SQ_MAP_COLUMNS + 1;
+		unsigned long rows = (last - r->row_end) / SQ_PIC_COLUMNS + 1;
 
-		r->lines += min(rows, 2UL * SQ_MAP_LINES);
-		r->row_end += rows * SQ_MAP_COLUMNS;
+		r->lines += min(rows, 2UL * SQ_PIC_LINES);
+		r->row_end += rows * SQ_PIC_COLUMNS;
 	}
 }
 
-static bool sq_survey_piece(const struct sq_piece *piece, void *ctx)
+static bool survey_piece(const struct sq_piece *piece, void *ctx)
 {
-	unsigned long end = sq_piece_end(piece);
+	unsigned long end = piece_end(piece);
 	struct sq_survey *v = ctx;
 	unsigned int k;
 
-	if (v->object_lines <= SQ_MAP_OBJECT_LINES)
-		v->object_lines += DIV_ROUND_UP(sq_object_chars(piece),
-						SQ_MAP_COLUMNS);
+	if (v->object_lines <= SQ_PIC_OBJECT_LINES)
+		v->object_lines += DIV_ROUND_UP(object_chars(piece),
+						SQ_PIC_COLUMNS);
 	v->pages += piece->pages;
-	for (k = 0; k < SQ_MAP_SCALES; k++)
-		sq_ruler_add(&v->rulers[k], piece->addr >> (PAGE_SHIFT + k),
-			     (end - 1) >> (PAGE_SHIFT + k));
+	for (k = 0; k < SQ_PIC_SCALES; k++)
+		ruler_add(&v->rulers[k], piece->addr >> (PAGE_SHIFT + k),
+			  (end - 1) >> (PAGE_SHIFT + k));
 	return true;
 }
 
@@ -118,9 +118,9 @@ struct sq_cell {
 };
 
 /**
- * struct sq_picture - while it is drawn
+ * struct sq_render - while it is drawn
  * @s: where to
- * @scene: what
+ * @drawing: what
  * @shift: a cell is 2^@shift bytes
  * @objects: each object is shown
  * @cell: is being filled
@@ -132,9 +132,9 @@ struct sq_cell {
  * @gaps: one ended with what is not ours
  * @drawn: characters that occurred
  */
-struct sq_picture {
+struct sq_render {
 	struct seq_file *s;
-	struct sq_scene *scene;
+	struct sq_drawing *drawing;
 	unsigned int shift;
 	bool objects;
 	struct sq_cell cell;
@@ -147,13 +147,13 @@ struct sq_picture {
 	DECLARE_BITMAP(drawn, 128);
 };
 
-static void sq_put(struct sq_picture *p, char ch)
+static void pic_putc(struct sq_render *p, char ch)
 {
 	seq_putc(p->s, ch);
 	__set_bit(ch >= '0' && ch <= '9' ? '0' : ch, p->drawn);
 }
 
-static void sq_put_size(struct seq_file *s, unsigned long bytes)
+static void pic_put_size(struct seq_file *s, unsigned long bytes)
 {
 	if (bytes < 10000UL * SZ_1K)
 		seq_printf(s, "%luK", bytes / SZ_1K);
@@ -164,12 +164,12 @@ static void sq_put_size(struct seq_file *s, unsigned long bytes)
 }
 
 /* Begin a line at @addr, @gap bytes behind where the last one ended. */
-static void sq_begin_line(struct sq_picture *p, unsigned long addr,
-			  unsigned long gap)
+static void pic_begin_line(struct sq_render *p, unsigned long addr,
+			   unsigned long gap)
 {
 	if (p->lines && gap) {
 		seq_puts(p->s, " +");
-		sq_put_size(p->s, gap);
+		pic_put_size(p->s, gap);
 		p->gaps = true;
 	}
 	if (p->lines++)
@@ -177,7 +177,7 @@ static void sq_begin_line(struct sq_picture *p, unsigned long addr,
 	seq_printf(p->s, "%016lx ", addr);
 }
 
-static char sq_cell_char(const struct sq_cell *cell)
+static char cell_char(const struct sq_cell *cell)
 {
 	if (cell->free == cell->pages)
 		return SQ_MAP_FREE;
@@ -186,32 +186,32 @@ static char sq_cell_char(const struct sq_cell *cell)
 	if (!cell->live)
 		return cell->waits ? SQ_MAP_WAITING : SQ_MAP_IN_SLAB;
 	if (!cell->holes)
-		return SQ_MAP_LIVE;
+		return SQ_PIC_LIVE;
 	return SQ_MAP_TENTHS +
 	       min(10 * cell->live / (cell->pages * SQ_MAP_PARTS), 9UL);
 }
 
 /* The cell is complete. */
-static void sq_draw_cell(struct sq_picture *p)
+static void draw_cell(struct sq_render *p)
 {
 	unsigned long at = p->cell.at;
 
 	if (!p->cell.pages)
 		return;
 	if (!p->lines || at >= p->row_end) {
-		sq_begin_line(p, at << p->shift, (at - p->next) << p->shift);
-		p->row_end = at + SQ_MAP_COLUMNS;
+		pic_begin_line(p, at << p->shift, (at - p->next) << p->shift);
+		p->row_end = at + SQ_PIC_COLUMNS;
 	} else {
 		for (; p->next < at; p->next++)
-			sq_put(p, SQ_MAP_FOREIGN);
+			pic_putc(p, SQ_MAP_FOREIGN);
 	}
-	sq_put(p, sq_cell_char(&p->cell));
+	pic_putc(p, cell_char(&p->cell));
 	p->next = at + 1;
 }
 
 /* @pages of @piece, its first if @first, are in the cell. */
-static void sq_fill_cell(struct sq_cell *cell, const struct sq_piece *piece,
-			 unsigned long pages, bool first)
+static void fill_cell(struct sq_cell *cell, const struct sq_piece *piece,
+		      unsigned long pages, bool first)
 {
 	cell->pages += pages;
 	switch (piece->kind) {
@@ -234,25 +234,25 @@ static void sq_fill_cell(struct sq_cell *cell, const struct sq_piece *piece,
 	}
 }
 
-static void sq_draw_cells(struct sq_picture *p, const struct sq_piece *piece)
+static void draw_cells(struct sq_render *p, const struct sq_piece *piece)
 {
-	unsigned long addr = piece->addr, end = sq_piece_end(piece);
+	unsigned long addr = piece->addr, end = piece_end(piece);
 	unsigned long bytes = 1UL << p->shift, part;
 
 	/* Lines bound the work too: memory may have grown since the survey. */
-	for (; addr < end && p->lines <= 2 * SQ_MAP_LINES; addr += part) {
+	for (; addr < end && p->lines <= 2 * SQ_PIC_LINES; addr += part) {
 		if (addr >> p->shift != p->cell.at) {
-			sq_draw_cell(p);
+			draw_cell(p);
 			p->cell = (struct sq_cell){ .at = addr >> p->shift };
 		}
 		part = min(end - addr, bytes - (addr & (bytes - 1)));
-		sq_fill_cell(&p->cell, piece, part >> PAGE_SHIFT,
-			     addr == piece->addr);
+		fill_cell(&p->cell, piece, part >> PAGE_SHIFT,
+			  addr == piece->addr);
 	}
 }
 
-static char sq_object_char(struct sq_picture *p, const struct sq_piece *piece,
-			   unsigned int i)
+static char object_char(struct sq_render *p, const struct sq_piece *piece,
+			unsigned int i)
 {
 	switch (piece->kind) {
 	case SQ_PIECE_FREE:
@@ -260,52 +260,52 @@ static char sq_object_char(struct sq_picture *p, const struct sq_piece *piece,
 	case SQ_PIECE_LARGE:
 		return i ? SQ_MAP_FURTHER : SQ_MAP_LARGE;
 	default:
-		return p->scene->object(p->scene, piece, i);
+		return p->drawing->object(p->drawing, piece, i);
 	}
 }
 
 /* What is at the start of a line: an object's address, or a page's. */
-static unsigned long sq_object_addr(const struct sq_piece *piece, unsigned int i)
+static unsigned long object_addr(const struct sq_piece *piece, unsigned int i)
 {
 	return piece->kind == SQ_PIECE_SLAB ? sq_piece_object(piece, i) :
 	       piece->addr + ((unsigned long)i << PAGE_SHIFT);
 }
 
 /* A slab's lines end with the bytes of its objects. */
-static void sq_draw_objects(struct sq_picture *p, const struct sq_piece *piece)
+static void draw_objects(struct sq_render *p, const struct sq_piece *piece)
 {
-	unsigned int i, n = sq_object_chars(piece);
+	unsigned int i, n = object_chars(piece);
 
-	for (i = 0; i < n && p->lines <= 2 * SQ_MAP_LINES; i++) {
-		if (i % SQ_MAP_COLUMNS == 0)
-			sq_begin_line(p, sq_object_addr(piece, i),
-				      i ? 0 : piece->addr - p->at);
-		sq_put(p, sq_object_char(p, piece, i));
+	for (i = 0; i < n && p->lines <= 2 * SQ_PIC_LINES; i++) {
+		if (i % SQ_PIC_COLUMNS == 0)
+			pic_begin_line(p, object_addr(piece, i),
+				       i ? 0 : piece->addr - p->at);
+		pic_putc(p, object_char(p, piece, i));
 		if (piece->kind == SQ_PIECE_SLAB &&
-		    (i + 1 == n || (i + 1) % SQ_MAP_COLUMNS == 0)) {
+		    (i + 1 == n || (i + 1) % SQ_PIC_COLUMNS == 0)) {
 			seq_printf(p->s, " x%u", piece->size);
 			p->sizes = true;
 		}
 	}
-	p->at = sq_piece_end(piece);
+	p->at = piece_end(piece);
 }
 
-static bool sq_draw_piece(const struct sq_piece *piece, void *ctx)
+static bool draw_piece(const struct sq_piece *piece, void *ctx)
 {
-	struct sq_picture *p = ctx;
+	struct sq_render *p = ctx;
 
 	if (p->objects)
-		sq_draw_objects(p, piece);
+		draw_objects(p, piece);
 	else
-		sq_draw_cells(p, piece);
-	return p->lines <= 2 * SQ_MAP_LINES;
+		draw_cells(p, piece);
+	return p->lines <= 2 * SQ_PIC_LINES;
 }
 
 /* ---- the whole ------------------------------------------------------------ */
 
 /* One more entry, three blanks behind the last. */
-static void sq_put_entry(struct sq_picture *p, unsigned int *width,
-			 const char *name, const char *means)
+static void pic_put_entry(struct sq_render *p, unsigned int *width,
+			  const char *name, const char *means)
 {
 	unsigned int len = 4 + strlen(name) + strlen(means);
 
@@ -317,31 +317,31 @@ static void sq_put_entry(struct sq_picture *p, unsigned int *width,
 	*width += len;
 }
 
-static void sq_draw_legend(struct sq_picture *p)
+static void draw_legend(struct sq_render *p)
 {
 	unsigned int i, width = SQ_MAP_WIDTH;
 
 	for (i = 0; i < ARRAY_SIZE(sq_legend); i++)
 		if (test_bit(sq_legend[i].ch, p->drawn))
-			sq_put_entry(p, &width, sq_legend[i].name,
-				     sq_legend[i].means);
+			pic_put_entry(p, &width, sq_legend[i].name,
+				      sq_legend[i].means);
 	if (p->sizes)
-		sq_put_entry(p, &width, "x", "bytes of each object");
+		pic_put_entry(p, &width, "x", "bytes of each object");
 	if (test_bit(SQ_MAP_FOREIGN, p->drawn))
-		sq_put_entry(p, &width, "blank", p->scene->not_ours);
+		pic_put_entry(p, &width, "blank", p->drawing->not_ours);
 	if (p->gaps)
-		sq_put_entry(p, &width, "+", p->scene->not_ours);
+		pic_put_entry(p, &width, "+", p->drawing->not_ours);
 	seq_putc(p->s, '\n');
 }
 
 /* The finest scale that fits; its line comes first. */
-static void sq_choose_scale(struct sq_picture *p, const struct sq_survey *v)
+static void choose_scale(struct sq_render *p, const struct sq_survey *v)
 {
 	unsigned int k = 0;
 
-	p->objects = v->pages <= SQ_MAP_OBJECT_PAGES &&
-		     v->object_lines <= SQ_MAP_OBJECT_LINES;
-	while (k < SQ_MAP_SCALES - 1 && v->rulers[k].lines > SQ_MAP_LINES)
+	p->objects = v->pages <= SQ_PIC_OBJECT_PAGES &&
+		     v->object_lines <= SQ_PIC_OBJECT_LINES;
+	while (k < SQ_PIC_SCALES - 1 && v->rulers[k].lines > SQ_PIC_LINES)
 		k++;
 	p->shift = PAGE_SHIFT + k;
 	if (p->objects) {
@@ -349,7 +349,7 @@ static void sq_choose_scale(struct sq_picture *p, const struct sq_survey *v)
 	} else {
 		seq_printf(p->s, "# one character: %lu page%s (", 1UL << k,
 			   k ? "s" : "");
-		sq_put_size(p->s, 1UL << p->shift);
+		pic_put_size(p->s, 1UL << p->shift);
 		seq_putc(p->s, ')');
 	}
 	seq_printf(p->s, "; in all: %lu page%s\n", v->pages,
@@ -357,22 +357,22 @@ static void sq_choose_scale(struct sq_picture *p, const struct sq_survey *v)
 }
 
 /*
- * Draw @scene. Its memory may change meanwhile: then the picture is of no one
+ * Draw @drawing. Its memory may change meanwhile: then the picture is of no one
  * moment, and cut off at twice the lines if it grew much. Two walks; what the
- * scene's do, it may do.
+ * drawing's do, it may do.
  */
-void sq_picture_draw(struct seq_file *s, struct sq_scene *scene)
+void sq_render_draw(struct seq_file *s, struct sq_drawing *drawing)
 {
-	struct sq_picture p = { .s = s, .scene = scene };
+	struct sq_render p = { .s = s, .drawing = drawing };
 	struct sq_survey survey = {};
 
-	scene->walk(scene, sq_survey_piece, &survey);
-	sq_choose_scale(&p, &survey);
-	scene->walk(scene, sq_draw_piece, &p);
-	sq_draw_cell(&p);
-	if (p.lines > 2 * SQ_MAP_LINES)
+	drawing->walk(drawing, survey_piece, &survey);
+	choose_scale(&p, &survey);
+	drawing->walk(drawing, draw_piece, &p);
+	draw_cell(&p);
+	if (p.lines > 2 * SQ_PIC_LINES)
 		seq_puts(s, "\n# cut: it grew while it was drawn");
 	if (p.lines)
-		sq_draw_legend(&p);
+		draw_legend(&p);
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_picture_draw);
+EXPORT_SYMBOL_SQ_KUNIT(sq_render_draw);

@@ -11,12 +11,12 @@
 struct seq_file;
 
 /* Characters of a line; with what is before and behind, at most 80. */
-#define SQ_MAP_COLUMNS	48U
+#define SQ_PIC_COLUMNS	48U
 /* Lines of a picture, which 1 GiB takes at 128 pages per character. */
-#define SQ_MAP_LINES	44U
+#define SQ_PIC_LINES	44U
 /* Pages up to which each object is shown, if that takes no more lines. */
-#define SQ_MAP_OBJECT_PAGES	32U
-#define SQ_MAP_OBJECT_LINES	32U
+#define SQ_PIC_OBJECT_PAGES	32U
+#define SQ_PIC_OBJECT_LINES	32U
 
 enum sq_piece_kind {
 	SQ_PIECE_FREE,		/* the manager's */
@@ -34,7 +34,7 @@ enum sq_piece_kind {
  * @objs: slab: how many objects it has
  * @live: slab: how many of them are live
  * @waiting: slab: how many are in magazines and depots
- * @data: the scene's own
+ * @data: the drawing's own
  */
 struct sq_piece {
 	unsigned long addr;
@@ -58,21 +58,21 @@ static inline unsigned long sq_piece_object(const struct sq_piece *piece,
 typedef bool (*sq_piece_fn)(const struct sq_piece *piece, void *ctx);
 
 /**
- * struct sq_scene - memory to be drawn
+ * struct sq_drawing - memory to be drawn
  * @not_ours: what is said of gaps
  * @walk: show each piece to @fn, by address. Is called twice; what it shows
  *	may have changed in between
- * @object: the character of a slab's object: SQ_MAP_LIVE, _WAITING, _IN_SLAB.
+ * @object: the character of a slab's object: SQ_PIC_LIVE, _WAITING, _IN_SLAB.
  *	Is called from within @walk
  */
-struct sq_scene {
+struct sq_drawing {
 	const char *not_ours;
-	void (*walk)(struct sq_scene *scene, sq_piece_fn fn, void *ctx);
-	char (*object)(struct sq_scene *scene, const struct sq_piece *piece,
+	void (*walk)(struct sq_drawing *drawing, sq_piece_fn fn, void *ctx);
+	char (*object)(struct sq_drawing *drawing, const struct sq_piece *piece,
 		       unsigned int index);
 };
 
-#define SQ_MAP_LIVE	'#'
+#define SQ_PIC_LIVE	'#'
 #define SQ_MAP_TENTHS	'0'	/* to '9' */
 #define SQ_MAP_WAITING	'm'
 #define SQ_MAP_IN_SLAB	'-'
@@ -81,6 +81,6 @@ struct sq_scene {
 #define SQ_MAP_FREE	'.'
 #define SQ_MAP_FOREIGN	' '
 
-void sq_picture_draw(struct seq_file *s, struct sq_scene *scene);
+void sq_render_draw(struct seq_file *s, struct sq_drawing *drawing);
 
 #endif /* _SQ_ALLOCATOR_PICTURE_H */

@@ -13,7 +13,7 @@
 #include "sums.h"
 
 /* The most that a class's object can be larger than what was asked for. */
-static unsigned int sq_class_gap(const struct squirrel_cache *c)
+static unsigned int class_gap(const struct squirrel_cache *c)
 {
 	unsigned int class;
 
@@ -23,15 +23,15 @@ static unsigned int sq_class_gap(const struct squirrel_cache *c)
 	return c->object_size - 1 - (class ? squirrel_class_size(class - 1) : 0);
 }
 
-static void sq_node_sum_up(const struct squirrel_cache *c,
-			   const struct sq_node *n, struct sq_cache_sum *sum)
+static void node_sum_up(const struct squirrel_cache *c,
+			const struct sq_node *n, struct sq_cache_sum *sum)
 {
-	unsigned long pages = sq_peek(n->nr_pages), objs = sq_peek(n->nr_objs);
-	unsigned long free = sq_peek(n->nr_free);
-	unsigned long depot = sq_peek(n->depot_objs);
+	unsigned long pages = data_race(n->nr_pages), objs = data_race(n->nr_objs);
+	unsigned long free = data_race(n->nr_free);
+	unsigned long depot = data_race(n->depot_objs);
 
-	sum->slabs += sq_peek(n->nr_slabs);
-	sum->empty += sq_peek(n->nr_empty);
+	sum->slabs += data_race(n->nr_slabs);
+	sum->empty += data_race(n->nr_empty);
 	sum->pages += pages;
 	sum->objs += objs;
 	sum->tail_bytes += (pages << PAGE_SHIFT) - objs * c->size;
@@ -58,18 +58,18 @@ void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
 	sum->live += live;
 	sum->live_bytes += live * c->object_size;
 	sum->slot_bytes += live * c->size;
-	sum->rounding_most += live * sq_class_gap(c);
+	sum->rounding_most += live * class_gap(c);
 	for_each_node(nid)
-		sq_node_sum_up(c, c->node[nid], sum);
+		node_sum_up(c, c->node[nid], sum);
 	magazines = sq_cache_in_magazines(c);
 	sum->in_magazines += magazines;
 	sum->free_magazines += magazines * c->size;
-	sum->nomem += atomic_long_read(&c->nomem);
-	sum->limit_hits += atomic_long_read(&c->limit_hits);
-	sum->misuse += atomic_long_read(&c->misuse);
-	sum->stolen += atomic_long_read(&c->stolen);
-	sum->grown += atomic_long_read(&c->grown);
-	sum->released += atomic_long_read(&c->released);
+	sum->nomem += atomic_long_read(&c->counts.nomem);
+	sum->limit_hits += atomic_long_read(&c->counts.limit_hits);
+	sum->misuse += atomic_long_read(&c->counts.misuse);
+	sum->stolen += atomic_long_read(&c->counts.stolen);
+	sum->grown += atomic_long_read(&c->counts.grown);
+	sum->released += atomic_long_read(&c->counts.released);
 }
 
 /*
@@ -78,12 +78,12 @@ void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
  * for. An object of a size class does not: that would cost the hot path or a
  * header. For it there is only a bound, which is not part of the sum.
  */
-static void sq_show_waste(struct seq_file *s, const struct sq_cache_sum *sum,
-			  const struct sq_census *census)
+static void show_waste(struct seq_file *s, const struct sq_cache_sum *sum,
+		       const struct sq_block_stats *blocks)
 {
-	unsigned long large = census->large_pages << PAGE_SHIFT;
+	unsigned long large = blocks->large_pages << PAGE_SHIFT;
 	unsigned long padding = sum->slot_bytes - sum->live_bytes;
-	unsigned long rounding = large - census->large_bytes;
+	unsigned long rounding = large - blocks->large_bytes;
 	unsigned long waste = padding + sum->tail_bytes + rounding;
 	unsigned long given = sum->slot_bytes + sum->tail_bytes + large;
 
@@ -97,26 +97,26 @@ static void sq_show_waste(struct seq_file *s, const struct sq_cache_sum *sum,
 		   sum->rounding_most);
 }
 
-static void sq_show_free(struct seq_file *s, const struct sq_cache_sum *sum)
+static void show_free(struct seq_file *s, const struct sq_cache_sum *sum)
 {
 	seq_printf(s, "free_bytes_in_slabs: %lu\n", sum->free_slabs);
 	seq_printf(s, "free_bytes_in_magazines: %lu\n", sum->free_magazines);
 	seq_printf(s, "free_bytes_in_depots: %lu\n", sum->free_depots);
 }
 
-static void sq_show_pinned(struct seq_file *s, const struct sq_census *census)
+static void show_pinned(struct seq_file *s, const struct sq_block_stats *blocks)
 {
-	seq_printf(s, "slabs_pinned_by_one: %lu\n", census->slabs_pinned);
-	seq_printf(s, "pages_pinned_by_one: %lu\n", census->pages_pinned);
+	seq_printf(s, "slabs_pinned_by_one: %lu\n", blocks->slabs_pinned);
+	seq_printf(s, "pages_pinned_by_one: %lu\n", blocks->pages_pinned);
 }
 
-static void sq_show_age(struct seq_file *s, const struct sq_age *age)
+static void show_age(struct seq_file *s, const struct sq_age *age)
 {
 	seq_printf(s, "free_age_ms_oldest: %llu\n", sq_viewer_oldest_ms(age));
 	seq_printf(s, "free_age_ms_mean: %llu\n", sq_viewer_mean_ms(age));
 }
 
-static void sq_show_sum(struct seq_file *s, const struct sq_cache_sum *sum)
+static void show_sum(struct seq_file *s, const struct sq_cache_sum *sum)
 {
 	seq_printf(s, "allocs: %lu\n", sum->allocs);
 	seq_printf(s, "frees: %lu\n", sum->frees);
@@ -147,11 +147,11 @@ static void sq_show_sum(struct seq_file *s, const struct sq_cache_sum *sum)
  */
 void sq_cache_show_stats(struct seq_file *s, struct squirrel_cache *c)
 {
-	struct sq_census census = { .only = c };
+	struct sq_block_stats blocks = { .only = c };
 	struct sq_cache_sum sum = {};
 
 	sq_cache_sum_up(c, &sum);
-	sq_census(c->heap, &census);
+	sq_block_stats(c->heap, &blocks);
 	seq_printf(s, "name: %s\n", c->name);
 	seq_printf(s, "owner: %s\n", c->owner[0] ? c->owner : "-");
 	seq_printf(s, "object_size: %u\n", c->object_size);
@@ -161,14 +161,14 @@ void sq_cache_show_stats(struct seq_file *s, struct squirrel_cache *c)
 	seq_printf(s, "objects_per_slab: %u\n", sq_slab_objs(c, sq_slab_pages(c, ULONG_MAX)));
 	seq_printf(s, "limit_objects: %lu\n", c->limit_objs);
 	seq_printf(s, "reserve_objects: %u\n", c->reserve);
-	sq_show_sum(s, &sum);
-	sq_show_waste(s, &sum, &census);
-	sq_show_free(s, &sum);
-	sq_show_pinned(s, &census);
+	show_sum(s, &sum);
+	show_waste(s, &sum, &blocks);
+	show_free(s, &sum);
+	show_pinned(s, &blocks);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_stats);
 
-static void sq_show_view(struct seq_file *s, const struct sq_view *v)
+static void show_view(struct seq_file *s, const struct sq_view *v)
 {
 	seq_printf(s, "blocks_used: %lu\n", v->used_blocks);
 	seq_printf(s, "blocks_free: %lu\n", v->free_blocks);
@@ -193,7 +193,7 @@ static void sq_show_view(struct seq_file *s, const struct sq_view *v)
 }
 
 /* The heap's large blocks beside its classes. */
-static void sq_heap_sum_up(struct squirrel_heap *heap, struct sq_cache_sum *sum)
+static void heap_sum_up(struct squirrel_heap *heap, struct sq_cache_sum *sum)
 {
 	unsigned long large = atomic_long_read(&heap->large_live);
 	unsigned long allocs = atomic_long_read(&heap->large_allocs);
@@ -204,8 +204,8 @@ static void sq_heap_sum_up(struct squirrel_heap *heap, struct sq_cache_sum *sum)
 	sum->live_bytes += atomic_long_read(&heap->large_bytes);
 	sum->nomem += atomic_long_read(&heap->nomem);
 	sum->limit_hits += atomic_long_read(&heap->limit_hits);
-	sum->misuse += atomic_long_read(&heap->large->misuse);
-	sum->stolen += atomic_long_read(&heap->large->stolen);
+	sum->misuse += atomic_long_read(&heap->large->counts.misuse);
+	sum->stolen += atomic_long_read(&heap->large->counts.stolen);
 }
 
 /**
@@ -218,16 +218,16 @@ static void sq_heap_sum_up(struct squirrel_heap *heap, struct sq_cache_sum *sum)
 void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 {
 	struct sq_cache_sum classes = { .only = heap }, all;
-	struct sq_census census = {};
+	struct sq_block_stats blocks = {};
 	struct sq_age age = {};
 	struct sq_view view;
 
 	sq_walk_caches(sq_cache_sum_up, &classes);
 	all = classes;
-	sq_heap_sum_up(heap, &all);
+	heap_sum_up(heap, &all);
 	sq_viewer_count(heap->manager, &view);
 	sq_viewer_age(heap->manager, &age);
-	sq_census(heap, &census);
+	sq_block_stats(heap, &blocks);
 	seq_printf(s, "name: %s\n", heap->name);
 	seq_printf(s, "owner: %s\n", heap->owner[0] ? heap->owner : "-");
 	rcu_read_lock();
@@ -241,12 +241,12 @@ void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 	seq_printf(s, "large_objects: %lu\n", all.live - classes.live);
 	seq_printf(s, "large_bytes: %lu\n",
 		   all.live_bytes - classes.live_bytes);
-	sq_show_sum(s, &all);
-	sq_show_waste(s, &classes, &census);
-	sq_show_free(s, &classes);
-	sq_show_view(s, &view);
-	sq_show_pinned(s, &census);
-	sq_show_age(s, &age);
+	show_sum(s, &all);
+	show_waste(s, &classes, &blocks);
+	show_free(s, &classes);
+	show_view(s, &view);
+	show_pinned(s, &blocks);
+	show_age(s, &age);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_stats);
 
@@ -255,11 +255,11 @@ struct sq_heap_sum {
 	unsigned long heaps;
 	struct sq_cache_sum large;	/* large blocks only */
 	struct sq_view view;		/* @largest_free: sum over heaps */
-	struct sq_census census;
+	struct sq_block_stats blocks;
 	struct sq_age age;
 };
 
-static void sq_summary_cache(struct squirrel_cache *c, void *ctx)
+static void summary_cache(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_cache_sum sum = {};
 
@@ -271,18 +271,18 @@ static void sq_summary_cache(struct squirrel_cache *c, void *ctx)
 		   sum.misuse);
 }
 
-static void sq_summary_heap(struct squirrel_heap *heap, void *ctx)
+static void summary_heap(struct squirrel_heap *heap, void *ctx)
 {
 	struct sq_cache_sum sum = { .only = heap };
 	struct sq_heap_sum *h = ctx;
 	struct sq_view view;
 
 	sq_walk_caches(sq_cache_sum_up, &sum);
-	sq_heap_sum_up(heap, &sum);
-	sq_heap_sum_up(heap, &h->large);
+	heap_sum_up(heap, &sum);
+	heap_sum_up(heap, &h->large);
 	sq_viewer_count(heap->manager, &view);
 	sq_viewer_age(heap->manager, &h->age);
-	sq_census(heap, &h->census);
+	sq_block_stats(heap, &h->blocks);
 	h->heaps++;
 	h->view.used_pages += view.used_pages;
 	h->view.free_pages += view.free_pages;
@@ -298,14 +298,14 @@ static void sq_summary_heap(struct squirrel_heap *heap, void *ctx)
 }
 
 /* Squirrel's own magazines are in the table, but nobody's live objects. */
-static void sq_sum_of_clients(struct squirrel_cache *c, void *ctx)
+static void sum_of_clients(struct squirrel_cache *c, void *ctx)
 {
 	if (!(c->flags & SQ_CACHE_INTERNAL))
 		sq_cache_sum_up(c, ctx);
 }
 
-static void sq_show_totals(struct seq_file *s, const struct sq_cache_sum *all,
-			   const struct sq_heap_sum *h)
+static void show_totals(struct seq_file *s, const struct sq_cache_sum *all,
+			const struct sq_heap_sum *h)
 {
 	unsigned long pages = h->view.used_pages + h->view.free_pages;
 
@@ -319,14 +319,14 @@ static void sq_show_totals(struct seq_file *s, const struct sq_cache_sum *all,
 	seq_printf(s, "pages_meta: %lu\n", sq_utility_meta_pages());
 	seq_printf(s, "pages_map_tables: %lu\n", sq_utility_map_tables());
 	seq_printf(s, "pages_held: %lu\n", pages + sq_utility_meta_pages());
-	sq_show_waste(s, all, &h->census);
-	sq_show_free(s, all);
-	sq_show_pinned(s, &h->census);
+	show_waste(s, all, &h->blocks);
+	show_free(s, all);
+	show_pinned(s, &h->blocks);
 	seq_printf(s, "external_fragmentation_permille: %u\n",
 		   sq_viewer_fragmentation(&h->view));
 	seq_printf(s, "coalesce_hits_permille: %u\n",
 		   sq_viewer_coalesce_hits(&h->view));
-	sq_show_age(s, &h->age);
+	show_age(s, &h->age);
 	seq_printf(s, "misuse: %lu\n", sq_misuse_count());
 	seq_printf(s, "pages_stolen: %lu\n", sq_stolen_count());
 }
@@ -344,9 +344,9 @@ void sq_allocator_show_summary(struct seq_file *s)
 
 	seq_printf(s, "%-34s %8s %10s %12s %8s %6s\n", "name", "size", "live",
 		   "live bytes", "pages", "misuse");
-	sq_walk_caches(sq_summary_cache, s);
-	sq_walk_heaps_slowly(sq_summary_heap, &heaps);
-	sq_walk_caches(sq_sum_of_clients, &all);
-	sq_show_totals(s, &all, &heaps);
+	sq_walk_caches(summary_cache, s);
+	sq_walk_heaps_slowly(summary_heap, &heaps);
+	sq_walk_caches(sum_of_clients, &all);
+	show_totals(s, &all, &heaps);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_show_summary);

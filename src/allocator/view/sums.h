@@ -68,7 +68,7 @@ struct sq_cache_sum {
 void sq_cache_sum_up(struct squirrel_cache *c, void *ctx);
 
 /**
- * struct sq_census - what only a look at each block tells
+ * struct sq_block_stats - what only a look at each block tells
  * @only: the cache whose slabs count, or NULL for all of a heap
  * @slabs_pinned: slabs of several objects of which a single one is out
  * @pages_pinned: their pages
@@ -76,7 +76,7 @@ void sq_cache_sum_up(struct squirrel_cache *c, void *ctx);
  * @large_pages: pages of large blocks
  * @tenths: slabs by how full they are: 0, 10, ... 100 percent out
  */
-struct sq_census {
+struct sq_block_stats {
 	const struct squirrel_cache *only;
 	unsigned long slabs_pinned;
 	unsigned long pages_pinned;
@@ -85,6 +85,6 @@ struct sq_census {
 	unsigned long tenths[11];
 };
 
-void sq_census(struct squirrel_heap *heap, struct sq_census *census);
+void sq_block_stats(struct squirrel_heap *heap, struct sq_block_stats *blocks);
 
 #endif /* _SQ_ALLOCATOR_FIGURES_H */

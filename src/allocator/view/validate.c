@@ -56,8 +56,8 @@ struct sq_tally {
 	unsigned long free;
 };
 
-static void sq_check_slab(struct sq_tally *t, struct sq_slab *slab,
-			  unsigned int where)
+static void check_slab(struct sq_tally *t, struct sq_slab *slab,
+		       unsigned int where)
 {
 	unsigned int w, bits;
 
@@ -67,14 +67,14 @@ static void sq_check_slab(struct sq_tally *t, struct sq_slab *slab,
 	t->objs += slab->nr_objs;
 	t->free += slab->nr_free;
 	t->bad += bits != slab->nr_free;
-	t->bad += slab->where != where;
+	t->bad += slab->fullness != where;
 	t->bad += slab->nr_free > slab->nr_objs;
-	t->bad += (where == SQ_SLAB_FULL) != !slab->nr_free;
+	t->bad += (where == SQ_FULLNESS_FULL) != !slab->nr_free;
 	t->bad += sq_owner(sq_slab_agent(slab)) != t->c;
 }
 
 /* After each slab: let others in now and then. False if there were any. */
-static bool sq_breathe(struct sq_tally *t, unsigned long *flags)
+static bool lock_break(struct sq_tally *t, unsigned long *flags)
 	__must_hold(&t->n->lock)
 {
 	if (--t->looks)
@@ -86,23 +86,23 @@ static bool sq_breathe(struct sq_tally *t, unsigned long *flags)
 	return t->quiet;
 }
 
-static void sq_check_list(struct sq_tally *t, unsigned int where,
-			  unsigned long *flags)
+static void check_list(struct sq_tally *t, unsigned int where,
+		       unsigned long *flags)
 	__must_hold(&t->n->lock)
 {
 	struct sq_slab *slab;
 
 	list_for_each_entry(slab, &t->n->lists[where], list) {
-		sq_check_slab(t, slab, where);
+		check_slab(t, slab, where);
 		/* A list gone round in a circle has no end. */
-		if (t->slabs > t->n->nr_slabs || !sq_breathe(t, flags))
+		if (t->slabs > t->n->nr_slabs || !lock_break(t, flags))
 			break;
 	}
 }
 
 /* Rules broken in one look. *@sure: and all slabs were looked at. */
-static unsigned int sq_check_slabs(struct squirrel_cache *c, struct sq_node *n,
-				   bool *sure)
+static unsigned int check_slabs(struct squirrel_cache *c, struct sq_node *n,
+				bool *sure)
 {
 	struct sq_tally t = {
 		.c = c,
@@ -115,8 +115,8 @@ static unsigned int sq_check_slabs(struct squirrel_cache *c, struct sq_node *n,
 
 	raw_spin_lock_irqsave(&n->lock, flags);
 	t.changes = n->changes;
-	for (i = 0; i < SQ_SLAB_LISTS && t.quiet; i++)
-		sq_check_list(&t, i, &flags);
+	for (i = 0; i < SQ_NR_FULLNESS && t.quiet; i++)
+		check_list(&t, i, &flags);
 	*sure = t.quiet;
 	if (t.quiet) {
 		t.bad += t.slabs != n->nr_slabs;
@@ -127,24 +127,24 @@ static unsigned int sq_check_slabs(struct squirrel_cache *c, struct sq_node *n,
 	return t.bad;
 }
 
-static unsigned int sq_check_node(struct squirrel_cache *c, struct sq_node *n)
+static unsigned int check_node(struct squirrel_cache *c, struct sq_node *n)
 {
 	unsigned int bad, rounds = SQ_CHECK_ROUNDS;
 	bool sure;
 
 	do {
-		bad = sq_check_slabs(c, n, &sure);
+		bad = check_slabs(c, n, &sure);
 	} while (!bad && !sure && --rounds);
 	return bad;
 }
 
-static void sq_check_cache(struct squirrel_cache *c, void *ctx)
+static void check_cache(struct squirrel_cache *c, void *ctx)
 {
 	unsigned int *bad = ctx, here = 0;
 	int nid;
 
 	for_each_node(nid)
-		here += sq_check_node(c, c->node[nid]);
+		here += check_node(c, c->node[nid]);
 	if (here)
 		pr_err("cache '%s': %u rules broken\n", c->name, here);
 	*bad += here;
@@ -158,7 +158,7 @@ struct sq_page_check {
 	long left;
 };
 
-static bool sq_check_pages(const struct sq_agent *agent, void *ctx)
+static bool check_pages(const struct sq_agent *agent, void *ctx)
 {
 	const struct squirrel_cache *c = sq_owner_acquire(agent);
 	struct sq_page_check *check = ctx;
@@ -177,12 +177,12 @@ static bool sq_check_pages(const struct sq_agent *agent, void *ctx)
 	return check->left > 0;
 }
 
-static void sq_check_heap(struct squirrel_heap *heap, void *ctx)
+static void check_heap(struct squirrel_heap *heap, void *ctx)
 {
 	struct sq_page_check check = { .left = SQ_CHECK_PAGES };
 	unsigned long addr = 0;
 
-	while (sq_viewer_step(heap->manager, &addr, sq_check_pages, &check) ||
+	while (sq_viewer_step(heap->manager, &addr, check_pages, &check) ||
 	       check.left <= 0) {
 		check.left = SQ_CHECK_PAGES;
 		cond_resched();
@@ -203,8 +203,8 @@ unsigned int sq_allocator_check(void)
 {
 	unsigned int bad = 0;
 
-	sq_walk_caches(sq_check_cache, &bad);
-	sq_walk_heaps_slowly(sq_check_heap, &bad);
+	sq_walk_caches(check_cache, &bad);
+	sq_walk_heaps_slowly(check_heap, &bad);
 	return bad;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_check);

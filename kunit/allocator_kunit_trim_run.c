@@ -10,7 +10,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
-#include "allocator_kunit_shed.h"
+#include "allocator_kunit_trim.h"
 
 #define MOST	600
 #define MOST_BYTES	(8U << 20)
@@ -21,7 +21,7 @@
 static void free_any(struct squirrel_cache *c, struct sq_model *m,
 		     struct rnd_state *rnd)
 {
-	squirrel_cache_free(c, sq_model_del(m, sq_kit_random(rnd, m->nr)));
+	squirrel_cache_free(c, sq_model_del(m, sq_fixture_random(rnd, m->nr)));
 }
 
 /* The source is small: in pieces as it may be, there is none at times. */
@@ -36,8 +36,8 @@ static void take_one(struct squirrel_cache *c, struct sq_model *m)
 static void run_some(struct squirrel_cache *c, struct sq_model *m,
 		     struct rnd_state *rnd)
 {
-	unsigned int n = 1 + sq_kit_random(rnd, 50);
-	bool more = sq_kit_random(rnd, 2);
+	unsigned int n = 1 + sq_fixture_random(rnd, 50);
+	bool more = sq_fixture_random(rnd, 2);
 
 	while (n--) {
 		if (more && m->nr < m->max)
@@ -52,15 +52,15 @@ static void run_event(struct squirrel_cache *c, struct sq_model *m,
 {
 	struct sq_reclaim_work work = {};
 
-	switch (sq_kit_random(rnd, 8)) {
+	switch (sq_fixture_random(rnd, 8)) {
 	case 0:
-		sq_shed_thin(c, m, rnd);
+		sq_trim_thin(c, m, rnd);
 		break;
 	case 1:
-		sq_kit_drain(c, sq_kit_random(rnd, 2));
+		sq_fixture_drain(c, sq_fixture_random(rnd, 2));
 		break;
 	case 2:
-		sq_depot_drain(c, sq_kit_random(rnd, 2));
+		sq_depot_drain(c, sq_fixture_random(rnd, 2));
 		break;
 	case 3:
 		squirrel_cache_shrink(c);
@@ -73,7 +73,7 @@ static void run_event(struct squirrel_cache *c, struct sq_model *m,
 		sq_allocator_give_back(4, 200, 0, &work);
 		break;
 	default:
-		sq_cache_shed(c, sq_kit_random(rnd, 2));
+		sq_cache_trim(c, sq_fixture_random(rnd, 2));
 		break;
 	}
 }
@@ -81,37 +81,37 @@ static void run_event(struct squirrel_cache *c, struct sq_model *m,
 static void run_size(struct kunit *test, unsigned int size,
 		     struct rnd_state *rnd)
 {
-	struct squirrel_cache *c = sq_kit_fake_cache(test, size);
+	struct squirrel_cache *c = sq_fixture_fake_cache(test, size);
 	struct sq_model *m = sq_model_new(test, min_t(unsigned int, MOST,
 						      MOST_BYTES / size));
 	unsigned int op;
 
 	for (op = 0; op < OPS / ilog2(size); op++) {
-		if (sq_kit_random(rnd, 4))
+		if (sq_fixture_random(rnd, 4))
 			run_some(c, m, rnd);
 		else
 			run_event(c, m, rnd);
 		if (op % 100)
 			continue;
-		sq_shed_books(test, c, m);
+		sq_trim_books(test, c, m);
 		KUNIT_ASSERT_EQ_MSG(test, m->overlaps + m->damaged, 0,
 				    "size %u, op %u", size, op);
 		cond_resched();
 	}
-	sq_shed_settle(c);
-	sq_cache_shed(c, true);
-	sq_shed_tight(test, c, m);
-	sq_shed_books(test, c, m);
+	list_part(c);
+	sq_cache_trim(c, true);
+	sq_trim_full(test, c, m);
+	sq_trim_books(test, c, m);
 	while (m->nr)
 		squirrel_cache_free(c, sq_model_del(m, 0));
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 	KUNIT_EXPECT_EQ(test, m->damaged, 0);
-	sq_kit_put_cache(test, c);
+	sq_fixture_put_cache(test, c);
 }
 
-static void shed_behaves_like_the_model(struct kunit *test)
+static void trim_behaves_like_the_model(struct kunit *test)
 {
-	sq_shed_each_size(test, "best", 4096, run_size);
+	sq_trim_each_size(test, "best", 4096, run_size);
 }
 
 /* ---- while others are at it ----------------------------------------------- */
@@ -171,8 +171,8 @@ static int churn_fn(void *data)
 		/* In turns until most are live, and until few are. */
 		more = !more;
 		for (n = 0; n < 2 * CHURN; n++) {
-			i = sq_kit_random(&rnd, CHURN);
-			if (objs[i] && (!more || !sq_kit_random(&rnd, 4))) {
+			i = sq_fixture_random(&rnd, CHURN);
+			if (objs[i] && (!more || !sq_fixture_random(&rnd, 4))) {
 				churn_free(churn, objs[i], i);
 				objs[i] = NULL;
 			} else if (!objs[i] && more) {
@@ -180,7 +180,7 @@ static int churn_fn(void *data)
 			}
 		}
 		/* Few in magazines, more in slabs that can be taken apart. */
-		sq_kit_drain(churn->c, false);
+		sq_fixture_drain(churn->c, false);
 		churn->rounds++;
 		cond_resched();
 	}
@@ -191,8 +191,8 @@ static int churn_fn(void *data)
 	return 0;
 }
 
-/* Until the time is over; what is shed meanwhile, in parts. */
-static unsigned long shed_under(struct kunit *test, struct squirrel_cache *c,
+/* Until the time is over; what is trimmed meanwhile, in parts. */
+static unsigned long trim_under(struct kunit *test, struct squirrel_cache *c,
 				struct squirrel_heap *heap)
 {
 	struct churn *churns = kunit_kcalloc(test, CHURNERS, sizeof(*churns),
@@ -209,13 +209,13 @@ static unsigned long shed_under(struct kunit *test, struct squirrel_cache *c,
 		churns[started].heap = heap;
 		churns[started].seed = prandom_u32_state(&rnd);
 		init_completion(&churns[started].done);
-		thread = kthread_run(churn_fn, &churns[started], "sq-kunit-shed");
+		thread = kthread_run(churn_fn, &churns[started], "sq-kunit-trim");
 		if (IS_ERR(thread))
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, started, CHURNERS);
 	while (time_before(jiffies, end)) {
-		parts += sq_cache_shed(c, true);
+		parts += sq_cache_trim(c, true);
 		cond_resched();
 	}
 	for (i = 0; i < started; i++) {
@@ -230,48 +230,48 @@ static unsigned long shed_under(struct kunit *test, struct squirrel_cache *c,
 	return parts;
 }
 
-static void shed_while_others_free(struct kunit *test)
+static void trim_while_others_free(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 700, 1500, 5000 };
 	struct squirrel_cache *c;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		c = sq_kit_cache(test, sizes[i], NULL);
-		KUNIT_EXPECT_GT(test, shed_under(test, c, NULL), 0);
+		c = sq_fixture_cache(test, sizes[i], NULL);
+		KUNIT_EXPECT_GT(test, trim_under(test, c, NULL), 0);
 		KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
-		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->total_objs), 0);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.objs), 0);
 	}
 }
 
 /* A heap finds whose an object is by its page, which is being recut. */
-static void shed_while_others_free_to_a_heap(struct kunit *test)
+static void trim_while_others_free_to_a_heap(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_heap(test, NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	struct squirrel_cache *c;
 
 	squirrel_heap_free(heap, squirrel_heap_alloc(heap, 1500, GFP_KERNEL));
 	c = heap->class[squirrel_class_of(1500)];
 	KUNIT_ASSERT_NOT_NULL(test, c);
-	KUNIT_EXPECT_GT(test, shed_under(test, c, heap), 0);
+	KUNIT_EXPECT_GT(test, trim_under(test, c, heap), 0);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);
 }
 
-static struct kunit_case shed_run_cases[] = {
-	KUNIT_CASE(shed_behaves_like_the_model),
-	KUNIT_CASE(shed_while_others_free),
-	KUNIT_CASE(shed_while_others_free_to_a_heap),
+static struct kunit_case trim_run_cases[] = {
+	KUNIT_CASE(trim_behaves_like_the_model),
+	KUNIT_CASE(trim_while_others_free),
+	KUNIT_CASE(trim_while_others_free_to_a_heap),
 	{}
 };
 
-static struct kunit_suite shed_run_suite = {
-	.name = "squirrel_shed_run",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
-	.test_cases = shed_run_cases,
+static struct kunit_suite trim_run_suite = {
+	.name = "squirrel_trim_slabs_run",
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
+	.test_cases = trim_run_cases,
 };
 
-kunit_test_suites(&shed_run_suite);
+kunit_test_suites(&trim_run_suite);

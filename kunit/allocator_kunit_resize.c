@@ -38,8 +38,8 @@ static void expect_whole(struct kunit *test, struct squirrel_cache *c,
 	}
 	KUNIT_EXPECT_EQ(test, free + live, objs);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), live);
-	KUNIT_EXPECT_LE(test, c->cap, c->room);
-	KUNIT_EXPECT_LE(test, c->room, c->cpu_max);
+	KUNIT_EXPECT_LE(test, c->cap, c->resize.max);
+	KUNIT_EXPECT_LE(test, c->resize.max, c->cpu_max);
 }
 
 static void burst(struct kunit *test, struct squirrel_cache *c)
@@ -48,39 +48,39 @@ static void burst(struct kunit *test, struct squirrel_cache *c)
 	unsigned int i;
 
 	for (i = 0; i < BURST; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	for (i = 0; i < BURST; i++)
 		squirrel_cache_free(c, objs[i]);
 }
 
 static void grow_fully(struct kunit *test, unsigned int size)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, size, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, size, NULL);
 	unsigned long bursts = 0, steps = 0;
-	u32 room = c->room;
+	u32 room = c->resize.max;
 
 	KUNIT_EXPECT_GE(test, room, sq_cap_start(c));
 	KUNIT_EXPECT_LE(test, room, sq_cap_start(c) + 8);
-	while (sq_kit_cap(c) < c->cpu_max && bursts++ < 100) {
+	while (sq_fixture_cap(c) < c->cpu_max && bursts++ < 100) {
 		burst(test, c);
-		sq_room_flush();
-		KUNIT_EXPECT_GE(test, c->room, room);
-		steps += c->room != room;
-		room = c->room;
+		sq_resize_flush();
+		KUNIT_EXPECT_GE(test, c->resize.max, room);
+		steps += c->resize.max != room;
+		room = c->resize.max;
 		expect_whole(test, c, 0);
 		KUNIT_EXPECT_EQ(test, made(c), bursts * BURST);
 	}
-	KUNIT_EXPECT_EQ(test, sq_kit_cap(c), c->cpu_max);
-	KUNIT_EXPECT_EQ(test, c->room, c->cpu_max);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), c->cpu_max);
+	KUNIT_EXPECT_EQ(test, c->resize.max, c->cpu_max);
 	KUNIT_EXPECT_LE(test, steps, 3);
-	KUNIT_EXPECT_TRUE(test, !c->old);
-	KUNIT_EXPECT_TRUE(test, !c->spent);
+	KUNIT_EXPECT_TRUE(test, !c->resize.old);
+	KUNIT_EXPECT_TRUE(test, !c->resize.retired);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 	expect_whole(test, c, 0);
-	sq_kit_put_cache(test, c);
+	sq_fixture_put_cache(test, c);
 }
 
-static void room_follows_the_load(struct kunit *test)
+static void resize_follows_the_load(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 8, 32, 128, 512, 2048, 8192 };
 	unsigned int i;
@@ -92,29 +92,29 @@ static void room_follows_the_load(struct kunit *test)
 /* The reader sees the objects as they were, and in the same order. */
 static void what_is_held_moves(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	struct sq_cpu *before = sq_kit_cpu(c);
-	void *objs[4], *live = sq_kit_alloc(test, c);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	struct sq_cpu *before = sq_fixture_cpu(c);
+	void *objs[4], *live = sq_fixture_alloc(test, c);
 	unsigned long uses;
 	u32 nr, i;
 
 	for (i = 0; i < 3; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	for (i = 0; i < 3; i++)
 		squirrel_cache_free(c, objs[i]);
-	nr = sq_kit_nr(c);
+	nr = sq_fixture_nr(c);
 	KUNIT_ASSERT_GE(test, nr, 3);
 	memcpy(objs, before->obj + nr - 3, sizeof(objs[0]) * 3);
 	uses = sq_cpu_used(before) - before->seen;
-	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
-	KUNIT_EXPECT_PTR_NE(test, sq_kit_cpu(c), before);
-	KUNIT_EXPECT_EQ(test, c->room, c->cpu_max);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), nr);
-	KUNIT_EXPECT_EQ(test, sq_cpu_used(sq_kit_cpu(c)) - sq_kit_cpu(c)->seen,
+	KUNIT_EXPECT_EQ(test, sq_fixture_renew(c, c->cpu_max), 0);
+	KUNIT_EXPECT_PTR_NE(test, sq_fixture_cpu(c), before);
+	KUNIT_EXPECT_EQ(test, c->resize.max, c->cpu_max);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr);
+	KUNIT_EXPECT_EQ(test, sq_cpu_used(sq_fixture_cpu(c)) - sq_fixture_cpu(c)->seen,
 			uses);
 	expect_whole(test, c, 1);
 	for (i = 3; i--;)
-		KUNIT_EXPECT_PTR_EQ(test, sq_kit_alloc(test, c), objs[i]);
+		KUNIT_EXPECT_PTR_EQ(test, sq_fixture_alloc(test, c), objs[i]);
 	for (i = 0; i < 3; i++)
 		squirrel_cache_free(c, objs[i]);
 	squirrel_cache_free(c, live);
@@ -124,41 +124,41 @@ static void what_is_held_moves(struct kunit *test)
 /* Somebody on this CPU was interrupted at the magazines: nothing moves yet. */
 static void a_cache_that_is_moving(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	struct sq_cpu *from = sq_kit_cpu(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	struct sq_cpu *from = sq_fixture_cpu(c);
 	void *obj, *other;
 	u32 nr;
 
-	sq_kit_need_hardened(test);
-	obj = sq_kit_alloc(test, c);
+	sq_fixture_need_hardened(test);
+	obj = sq_fixture_alloc(test, c);
 	squirrel_cache_free(c, obj);
-	nr = sq_kit_nr(c);
-	sq_kit_set_busy(c, true);
-	sq_room_flush();
-	KUNIT_ASSERT_EQ(test, sq_room_renew_begin(c, c->cpu_max), 0);
-	KUNIT_EXPECT_EQ(test, sq_room_renew_begin(c, c->cpu_max), -EBUSY);
-	KUNIT_EXPECT_PTR_NE(test, sq_kit_cpu(c), from);
-	KUNIT_EXPECT_EQ(test, sq_kit_drain(c, false), 0);
+	nr = sq_fixture_nr(c);
+	sq_fixture_set_busy(c, true);
+	sq_resize_flush();
+	KUNIT_ASSERT_EQ(test, sq_resize_now_begin(c, c->cpu_max), 0);
+	KUNIT_EXPECT_EQ(test, sq_resize_now_begin(c, c->cpu_max), -EBUSY);
+	KUNIT_EXPECT_PTR_NE(test, sq_fixture_cpu(c), from);
+	KUNIT_EXPECT_EQ(test, sq_fixture_drain(c, false), 0);
 	expect_whole(test, c, 0);
 	/* Past the magazines. */
-	other = sq_kit_alloc(test, c);
+	other = sq_fixture_alloc(test, c);
 	KUNIT_EXPECT_PTR_NE(test, other, obj);
 	expect_whole(test, c, 1);
 	squirrel_cache_free(c, other);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
 	KUNIT_EXPECT_EQ(test, sq_cache_in_magazines(c), nr);
 	/* A free object is known as one wherever it is. */
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 	squirrel_cache_free(c, obj);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	/* It goes on, and the drain finds what there is. */
-	sq_word_in(c, from)->busy = 0;
-	KUNIT_EXPECT_EQ(test, sq_kit_drain(c, false), nr);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 0);
-	sq_room_wish(c);
-	sq_room_flush();
-	KUNIT_EXPECT_TRUE(test, !c->old);
-	KUNIT_EXPECT_EQ(test, c->room, c->cpu_max);
+	sq_word_in(c, from)->claimed = 0;
+	KUNIT_EXPECT_EQ(test, sq_fixture_drain(c, false), nr);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
+	sq_resize_ask(c);
+	sq_resize_flush();
+	KUNIT_EXPECT_TRUE(test, !c->resize.old);
+	KUNIT_EXPECT_EQ(test, c->resize.max, c->cpu_max);
 	KUNIT_EXPECT_EQ(test, made(c), 2);
 	expect_whole(test, c, 0);
 }
@@ -166,24 +166,24 @@ static void a_cache_that_is_moving(struct kunit *test)
 /* What was counted before is, in every state of the move. */
 static void counts_move_with_the_cache(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 	void *live[3], *obj;
 	unsigned int i;
 
 	for (i = 0; i < 3; i++)
-		live[i] = sq_kit_alloc(test, c);
+		live[i] = sq_fixture_alloc(test, c);
 	for (i = 0; i < 10; i++)
-		squirrel_cache_free(c, sq_kit_alloc(test, c));
-	sq_room_flush();
-	KUNIT_ASSERT_EQ(test, sq_room_renew_begin(c, c->cpu_max), 0);
+		squirrel_cache_free(c, sq_fixture_alloc(test, c));
+	sq_resize_flush();
+	KUNIT_ASSERT_EQ(test, sq_resize_now_begin(c, c->cpu_max), 0);
 	KUNIT_EXPECT_EQ(test, made(c), 13);
 	expect_whole(test, c, 3);
-	obj = sq_kit_alloc(test, c);
+	obj = sq_fixture_alloc(test, c);
 	KUNIT_EXPECT_EQ(test, made(c), 14);
 	expect_whole(test, c, 4);
-	sq_room_wish(c);
-	sq_room_flush();
-	KUNIT_EXPECT_TRUE(test, !c->old);
+	sq_resize_ask(c);
+	sq_resize_flush();
+	KUNIT_EXPECT_TRUE(test, !c->resize.old);
 	KUNIT_EXPECT_EQ(test, made(c), 14);
 	expect_whole(test, c, 4);
 	squirrel_cache_free(c, obj);
@@ -195,19 +195,19 @@ static void counts_move_with_the_cache(struct kunit *test)
 /* While its last arrays wait for readers a wish is not lost. */
 static void wish_waits_for_the_spent(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
-	u32 room = c->room;
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	u32 room = c->resize.max;
 
 	KUNIT_ASSERT_LT(test, room, c->cpu_max);
-	sq_room_flush();
-	c->spent = (struct sq_cpu __percpu *)
+	sq_resize_flush();
+	c->resize.retired = (struct sq_cpu __percpu *)
 		   __alloc_percpu(sizeof(struct sq_cpu), sizeof(u64));
-	KUNIT_ASSERT_TRUE(test, c->spent);
-	sq_room_wish(c);
-	sq_room_flush();
-	KUNIT_EXPECT_TRUE(test, !c->spent);
-	KUNIT_EXPECT_FALSE(test, c->wish);
-	KUNIT_EXPECT_GT(test, c->room, room);
+	KUNIT_ASSERT_TRUE(test, c->resize.retired);
+	sq_resize_ask(c);
+	sq_resize_flush();
+	KUNIT_EXPECT_TRUE(test, !c->resize.retired);
+	KUNIT_EXPECT_FALSE(test, c->resize.wanted);
+	KUNIT_EXPECT_GT(test, c->resize.max, room);
 	expect_whole(test, c, 0);
 }
 
@@ -215,23 +215,23 @@ static void wish_waits_for_the_spent(struct kunit *test)
 static void at_its_limit_a_moving_cache_serves(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .limit = 2 * SIZE };
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, &args);
-	void *one = sq_kit_alloc(test, c), *two = sq_kit_alloc(test, c);
-	struct sq_cpu *from = sq_kit_cpu(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, &args);
+	void *one = sq_fixture_alloc(test, c), *two = sq_fixture_alloc(test, c);
+	struct sq_cpu *from = sq_fixture_cpu(c);
 
 	squirrel_cache_free(c, one);
 	squirrel_cache_free(c, two);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 2);
-	sq_room_flush();
-	KUNIT_ASSERT_EQ(test, sq_room_renew_begin(c, c->cpu_max), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 2);
+	sq_resize_flush();
+	KUNIT_ASSERT_EQ(test, sq_resize_now_begin(c, c->cpu_max), 0);
 	one = squirrel_cache_alloc(c, GFP_KERNEL);
 	KUNIT_EXPECT_NOT_NULL(test, one);
-	KUNIT_EXPECT_PTR_NE(test, sq_kit_cpu(c), from);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 1);
+	KUNIT_EXPECT_PTR_NE(test, sq_fixture_cpu(c), from);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 1);
 	squirrel_cache_free(c, one);
-	sq_room_wish(c);
-	sq_room_flush();
-	KUNIT_EXPECT_TRUE(test, !c->old);
+	sq_resize_ask(c);
+	sq_resize_flush();
+	KUNIT_EXPECT_TRUE(test, !c->resize.old);
 	expect_whole(test, c, 0);
 }
 
@@ -240,51 +240,51 @@ static void a_constructed_cache(struct kunit *test)
 	static const struct squirrel_cache_args args = {
 		.flags = SQUIRREL_TYPESAFE_BY_RCU,
 	};
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, &args);
-	void *obj = sq_kit_alloc(test, c);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, &args);
+	void *obj = sq_fixture_alloc(test, c);
 	u32 nr;
 
 	squirrel_cache_free(c, obj);
-	nr = sq_kit_nr(c);
+	nr = sq_fixture_nr(c);
 	KUNIT_ASSERT_GT(test, nr, 0);
-	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), nr);
-	KUNIT_EXPECT_PTR_EQ(test, sq_kit_alloc(test, c), obj);
+	KUNIT_EXPECT_EQ(test, sq_fixture_renew(c, c->cpu_max), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr);
+	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_alloc(test, c), obj);
 	squirrel_cache_free(c, obj);
 	expect_whole(test, c, 0);
 }
 
 static void without_memory_all_stays(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 	struct sq_cpu __percpu *before = c->cpu;
-	u32 room = c->room;
+	u32 room = c->resize.max;
 
 	burst(test, c);
-	sq_room_flush();
+	sq_resize_flush();
 	before = c->cpu;
-	room = c->room;
-	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, TOO_MUCH), -ENOMEM);
+	room = c->resize.max;
+	KUNIT_EXPECT_EQ(test, sq_fixture_renew(c, TOO_MUCH), -ENOMEM);
 	KUNIT_EXPECT_TRUE(test, before == c->cpu);
-	KUNIT_EXPECT_EQ(test, c->room, room);
+	KUNIT_EXPECT_EQ(test, c->resize.max, room);
 	burst(test, c);
 	expect_whole(test, c, 0);
-	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
-	KUNIT_EXPECT_EQ(test, c->room, c->cpu_max);
+	KUNIT_EXPECT_EQ(test, sq_fixture_renew(c, c->cpu_max), 0);
+	KUNIT_EXPECT_EQ(test, c->resize.max, c->cpu_max);
 	expect_whole(test, c, 0);
 }
 
 /* The next one can move all the same. */
 static void destroy_while_moving(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 
-	squirrel_cache_free(c, sq_kit_alloc(test, c));
-	sq_room_flush();
-	KUNIT_ASSERT_EQ(test, sq_room_renew_begin(c, c->cpu_max), 0);
-	KUNIT_EXPECT_TRUE(test, sq_kit_put_cache(test, c));
-	c = sq_kit_cache(test, SIZE, NULL);
-	KUNIT_EXPECT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
+	squirrel_cache_free(c, sq_fixture_alloc(test, c));
+	sq_resize_flush();
+	KUNIT_ASSERT_EQ(test, sq_resize_now_begin(c, c->cpu_max), 0);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+	c = sq_fixture_cache(test, SIZE, NULL);
+	KUNIT_EXPECT_EQ(test, sq_fixture_renew(c, c->cpu_max), 0);
 }
 
 /* ---- readers --------------------------------------------------------------- */
@@ -314,7 +314,7 @@ static void reader_wait(struct squirrel_cache *c, unsigned int ms, bool old)
 {
 	ktime_t end = ktime_add_ms(ktime_get(), ms);
 
-	while (ktime_before(ktime_get(), end) && (!old || READ_ONCE(c->old)))
+	while (ktime_before(ktime_get(), end) && (!old || READ_ONCE(c->resize.old)))
 		cpu_relax();
 }
 
@@ -325,15 +325,15 @@ static void reader_look(struct reader *r)
 	struct sq_cpu __percpu *old;
 
 	rcu_read_lock();
-	old = READ_ONCE(c->old);
+	old = READ_ONCE(c->resize.old);
 	r->looks++;
 	if (old) {
 		reader_wait(c, LOOK, true);
-		WRITE_ONCE(r->seen, READ_ONCE(c->old) != old);
+		WRITE_ONCE(r->seen, READ_ONCE(c->resize.old) != old);
 	}
 	if (r->seen) {
 		reader_wait(c, STARE, false);
-		r->kept = READ_ONCE(c->spent) == old;
+		r->kept = READ_ONCE(c->resize.retired) == old;
 	}
 	rcu_read_unlock();
 }
@@ -346,7 +346,7 @@ static int reader_fn(void *arg)
 		if (!r->seen)
 			reader_look(r);
 		cond_resched();
-		if (r->seen || !READ_ONCE(READ_ONCE(r->c)->old))
+		if (r->seen || !READ_ONCE(READ_ONCE(r->c)->resize.old))
 			schedule_timeout_uninterruptible(1);
 	}
 	return 0;
@@ -365,7 +365,7 @@ static void spent_arrays_outlive_readers(struct kunit *test)
 	if (cpu >= nr_cpu_ids)
 		kunit_skip(test, "there is one CPU only");
 	for (i = 0; i < READER_TRIES; i++)
-		c[i] = sq_kit_cache(test, SIZE, NULL);
+		c[i] = sq_fixture_cache(test, SIZE, NULL);
 	r.c = c[0];
 	task = kthread_create(reader_fn, &r, "sq-room-reader");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
@@ -373,17 +373,17 @@ static void spent_arrays_outlive_readers(struct kunit *test)
 	wake_up_process(task);
 	for (i = 0; !READ_ONCE(r.seen) && i < READER_TRIES; i++) {
 		WRITE_ONCE(r.c, c[i]);
-		while (!READ_ONCE(r.seen) && c[i]->room < c[i]->cpu_max) {
-			sq_room_wish(c[i]);
-			sq_room_flush();
+		while (!READ_ONCE(r.seen) && c[i]->resize.max < c[i]->cpu_max) {
+			sq_resize_ask(c[i]);
+			sq_resize_flush();
 		}
 	}
 	kthread_stop(task);
 	kunit_info(test, "%lu looks\n", r.looks);
 	KUNIT_EXPECT_TRUE(test, r.seen);
 	KUNIT_EXPECT_TRUE(test, r.kept);
-	KUNIT_EXPECT_TRUE(test, !r.c->old);
-	KUNIT_EXPECT_TRUE(test, !r.c->spent);
+	KUNIT_EXPECT_TRUE(test, !r.c->resize.old);
+	KUNIT_EXPECT_TRUE(test, !r.c->resize.retired);
 }
 
 /* ---- under load ----------------------------------------------------------- */
@@ -435,11 +435,11 @@ static void worker_gives(struct worker *w, unsigned int nr)
 /* Take or give some, one by one or at once. */
 static void worker_round(struct worker *w)
 {
-	unsigned int nr = 1 + sq_kit_random(&w->rnd, 24), i;
+	unsigned int nr = 1 + sq_fixture_random(&w->rnd, 24), i;
 
 	w->rounds++;
-	if (w->nr + nr <= OWN && sq_kit_random(&w->rnd, 2)) {
-		if (sq_kit_random(&w->rnd, 2)) {
+	if (w->nr + nr <= OWN && sq_fixture_random(&w->rnd, 2)) {
+		if (sq_fixture_random(&w->rnd, 2)) {
 			nr = squirrel_cache_alloc_bulk(w->c, GFP_ATOMIC, nr,
 						       w->objs + w->nr);
 			worker_got(w, nr);
@@ -454,7 +454,7 @@ static void worker_round(struct worker *w)
 	}
 	nr = min(nr, w->nr);
 	worker_gives(w, nr);
-	if (sq_kit_random(&w->rnd, 2)) {
+	if (sq_fixture_random(&w->rnd, 2)) {
 		squirrel_cache_free_bulk(w->c, nr, w->objs + w->nr);
 		return;
 	}
@@ -489,7 +489,7 @@ static void worker_start(struct kunit *test, struct worker *w,
 			 struct squirrel_cache *c, unsigned int i, int cpu)
 {
 	w->c = c;
-	prandom_seed_state(&w->rnd, SQ_KIT_SEED + i);
+	prandom_seed_state(&w->rnd, SQ_FIXTURE_SEED + i);
 	if (cpu < 0) {
 		sq_hrtimer_setup(&w->timer, worker_tick, HRTIMER_MODE_REL_HARD);
 		hrtimer_start(&w->timer, ns_to_ktime(NSEC_PER_MSEC),
@@ -524,7 +524,7 @@ static void worker_finish(struct kunit *test, struct worker *w)
 static void replaced_under_load(struct kunit *test)
 {
 	struct worker *w = kunit_kcalloc(test, WORKERS, sizeof(*w), GFP_KERNEL);
-	struct squirrel_cache *c = sq_kit_cache(test, SIZE, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 	unsigned long end = jiffies + 5 * HZ, renewed = 0, total = 0;
 	unsigned int n = 1, i;
 	int cpu;
@@ -535,7 +535,7 @@ static void replaced_under_load(struct kunit *test)
 		for (i = 0; i < 2 && n < WORKERS; i++, n++)
 			worker_start(test, &w[n], c, n, cpu);
 	while (renewed < 30 && time_before(jiffies, end)) {
-		int err = sq_room_renew(c, 0);
+		int err = sq_resize_now(c, 0);
 
 		/* -EBUSY: the load has just made it grow. */
 		if (err != -EBUSY)
@@ -550,7 +550,7 @@ static void replaced_under_load(struct kunit *test)
 		worker_finish(test, &w[i]);
 		total += w[i].made;
 	}
-	sq_room_flush();
+	sq_resize_flush();
 	kunit_info(test, "%lu arrays, %lu objects, timer %lu rounds\n", renewed,
 		   total, w[0].rounds);
 	KUNIT_EXPECT_GT(test, renewed, 0);
@@ -560,8 +560,8 @@ static void replaced_under_load(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
 }
 
-static struct kunit_case room_cases[] = {
-	KUNIT_CASE(room_follows_the_load),
+static struct kunit_case resize_cases[] = {
+	KUNIT_CASE(resize_follows_the_load),
 	KUNIT_CASE(what_is_held_moves),
 	KUNIT_CASE(a_cache_that_is_moving),
 	KUNIT_CASE(counts_move_with_the_cache),
@@ -575,13 +575,13 @@ static struct kunit_case room_cases[] = {
 	{}
 };
 
-static struct kunit_suite room_suite = {
-	.name = "squirrel_room",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
-	.test_cases = room_cases,
+static struct kunit_suite resize_suite = {
+	.name = "squirrel_resize",
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
+	.test_cases = resize_cases,
 };
 
-kunit_test_suites(&room_suite);
+kunit_test_suites(&resize_suite);

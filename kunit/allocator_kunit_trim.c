@@ -6,11 +6,11 @@
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 
-#include "allocator_kunit_shed.h"
+#include "allocator_kunit_trim.h"
 
 #define MANY	1500
 
-static const unsigned int sizes[] = SQ_SHED_SIZES;
+static const unsigned int sizes[] = SQ_TRIM_SIZES;
 
 /* About 60 pages of objects, but enough for slabs to grow long. */
 static unsigned int some(const struct squirrel_cache *c)
@@ -20,47 +20,47 @@ static unsigned int some(const struct squirrel_cache *c)
 
 /* ---- pages go, objects stay ----------------------------------------------- */
 
-static void shed_one_size(struct kunit *test, unsigned int size,
+static void trim_one_size(struct kunit *test, unsigned int size,
 			  struct rnd_state *rnd)
 {
-	struct sq_kit *kit = test->priv;
-	struct squirrel_cache *c = sq_kit_fake_cache(test, size);
-	struct sq_manager *manager = kit->over_fake->manager;
+	struct sq_fixture *fix = test->priv;
+	struct squirrel_cache *c = sq_fixture_fake_cache(test, size);
+	struct sq_manager *manager = fix->over_fake->manager;
 	struct sq_model *m = sq_model_new(test, MANY);
-	struct sq_node *n = sq_kit_node(c);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned int round;
 	unsigned long held;
 
 	for (round = 0; round < 4; round++) {
-		sq_shed_fill(test, c, m, some(c));
-		sq_shed_thin(c, m, rnd);
+		fill_upper(test, c, m, some(c));
+		sq_trim_thin(c, m, rnd);
 		held = n->nr_pages;
-		sq_cache_shed(c, true);
+		sq_cache_trim(c, true);
 		KUNIT_EXPECT_LE(test, n->nr_pages, held);
 		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(manager),
 				n->nr_pages);
-		sq_shed_tight(test, c, m);
-		sq_shed_books(test, c, m);
+		sq_trim_full(test, c, m);
+		sq_trim_books(test, c, m);
 		/* There is nothing more to do. */
-		KUNIT_EXPECT_EQ(test, sq_cache_shed(c, true), 0);
+		KUNIT_EXPECT_EQ(test, sq_cache_trim(c, true), 0);
 	}
 	/* And with what is left one can go on. */
-	sq_shed_fill(test, c, m, some(c));
-	sq_shed_books(test, c, m);
+	fill_upper(test, c, m, some(c));
+	sq_trim_books(test, c, m);
 	while (m->nr)
-		squirrel_cache_free(c, sq_model_del(m, sq_kit_random(rnd,
-								     m->nr)));
+		squirrel_cache_free(c, sq_model_del(m, sq_fixture_random(rnd,
+									 m->nr)));
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 	KUNIT_EXPECT_EQ(test, n->nr_pages, 0);
 	KUNIT_EXPECT_EQ(test, n->nr_objs, 0);
-	sq_shed_books(test, c, m);
+	sq_trim_books(test, c, m);
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(manager), 0);
-	sq_kit_put_cache(test, c);
+	sq_fixture_put_cache(test, c);
 }
 
 static void untouched_pages_go(struct kunit *test)
 {
-	sq_shed_each_size(test, "segregated", 2048, shed_one_size);
+	sq_trim_each_size(test, "segregated", 2048, trim_one_size);
 }
 
 /*
@@ -71,21 +71,21 @@ static void untouched_pages_go(struct kunit *test)
  */
 static void parts_are_where_they_should(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 3000, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 3000, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	void **objs = kunit_kcalloc(test, MANY, sizeof(*objs), GFP_KERNEL);
 	struct sq_agent *agent, *upper;
 	unsigned int nr = 0, i;
 	void *base, *last;
 
-	sq_kit_need_hardened(test);
+	sq_fixture_need_hardened(test);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	do {
 		KUNIT_ASSERT_LT(test, nr, MANY);
-		objs[nr] = sq_kit_alloc(test, c);
+		objs[nr] = sq_fixture_alloc(test, c);
 		agent = sq_map_lookup(objs[nr++]);
 	} while (sq_agent_pages(agent) < 4 ||
-		 sq_slab_of(agent)->nr_free || sq_kit_nr(c));
+		 sq_slab_of(agent)->nr_free || sq_fixture_nr(c));
 	base = (void *)sq_agent_addr(agent);
 	last = base + (sq_slab_of(agent)->nr_objs - 1) * c->size;
 	/* Of all, the first and the last of this one stay. */
@@ -94,7 +94,7 @@ static void parts_are_where_they_should(struct kunit *test)
 			squirrel_cache_free(c, objs[i]);
 	squirrel_cache_shrink(c);
 	KUNIT_ASSERT_EQ(test, n->nr_slabs, 1);
-	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, true), 1);
+	KUNIT_EXPECT_EQ(test, sq_cache_trim(c, true), 1);
 	KUNIT_EXPECT_EQ(test, n->nr_slabs, 2);
 	KUNIT_EXPECT_PTR_EQ(test, sq_map_lookup(base), agent);
 	KUNIT_EXPECT_EQ(test, sq_agent_pages(agent), 1);
@@ -112,7 +112,7 @@ static void parts_are_where_they_should(struct kunit *test)
 	/* Where the second began there is none now, whatever lies there. */
 	*(unsigned long *)(base + c->size) = 0;
 	squirrel_cache_free(c, base + c->size);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_EQ(test, squirrel_usable_size(base + c->size), 0);
 	squirrel_cache_free(c, base);
 	squirrel_cache_free(c, last);
@@ -122,24 +122,24 @@ static void parts_are_where_they_should(struct kunit *test)
 /* An object in a magazine is not in its slab: its pages stay. */
 static void magazines_hold_pages(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 5000, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 5000, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	void *objs[60];
 	unsigned long held;
 	unsigned int i;
 
 	sq_set_cap(c, 2);
 	for (i = 0; i < 60; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	squirrel_cache_free_bulk(c, 60, objs);
-	held = sq_kit_nr(c);
+	held = sq_fixture_nr(c);
 	KUNIT_ASSERT_GT(test, held, 0);
-	sq_cache_shed(c, true);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), held);
+	sq_cache_trim(c, true);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), held);
 	for (i = 0; i < held; i++)
-		KUNIT_EXPECT_TRUE(test, squirrel_owns(sq_kit_cpu(c)->obj[i]));
+		KUNIT_EXPECT_TRUE(test, squirrel_owns(sq_fixture_cpu(c)->obj[i]));
 	for (i = 0; i < 60; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	squirrel_cache_free_bulk(c, 60, objs);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
@@ -154,38 +154,38 @@ static void second_free_is_seen(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned int k, i, gone;
 
-	sq_kit_need_hardened(test);
+	sq_fixture_need_hardened(test);
 	sq_fake_seed(test, &rnd);
 	for (k = 0; k < ARRAY_SIZE(sizes); k++) {
-		struct squirrel_cache *c = sq_kit_cache(test, sizes[k], NULL);
+		struct squirrel_cache *c = sq_fixture_cache(test, sizes[k], NULL);
 		struct sq_model *m = sq_model_new(test, MANY);
 		void **was = kunit_kcalloc(test, MANY, sizeof(*was),
 					   GFP_KERNEL);
 
 		KUNIT_ASSERT_NOT_NULL(test, was);
-		sq_shed_fill(test, c, m, some(c));
+		fill_upper(test, c, m, some(c));
 		for (i = 0; i < m->nr; i++)
 			was[i] = (void *)m->objs[i]->addr;
 		gone = m->nr;
-		sq_shed_thin(c, m, &rnd);
-		sq_cache_shed(c, true);
+		sq_trim_thin(c, m, &rnd);
+		sq_cache_trim(c, true);
 		for (i = 0; i < gone; i++)
 			if (!sq_model_find(m, was[i]))
 				squirrel_cache_free(c, was[i]);
-		KUNIT_EXPECT_EQ_MSG(test, sq_kit_misuse(test), gone - m->nr,
+		KUNIT_EXPECT_EQ_MSG(test, sq_fixture_misuse(test), gone - m->nr,
 				    "size %u", sizes[k]);
-		sq_shed_books(test, c, m);
+		sq_trim_books(test, c, m);
 		/* Twice in a row, in every part. */
 		while (m->nr) {
 			void *obj = sq_model_del(m, 0);
 
 			squirrel_cache_free(c, obj);
 			squirrel_cache_free(c, obj);
-			KUNIT_EXPECT_EQ_MSG(test, sq_kit_misuse(test), 1,
+			KUNIT_EXPECT_EQ_MSG(test, sq_fixture_misuse(test), 1,
 					    "size %u", sizes[k]);
 		}
-		sq_shed_books(test, c, m);
-		sq_kit_put_cache(test, c);
+		sq_trim_books(test, c, m);
+		sq_fixture_put_cache(test, c);
 	}
 }
 
@@ -195,52 +195,52 @@ static void middle_is_seen(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned int k, i, off;
 
-	sq_kit_need_hardened(test);
+	sq_fixture_need_hardened(test);
 	sq_fake_seed(test, &rnd);
 	for (k = 0; k < ARRAY_SIZE(sizes); k++) {
-		struct squirrel_cache *c = sq_kit_cache(test, sizes[k], NULL);
+		struct squirrel_cache *c = sq_fixture_cache(test, sizes[k], NULL);
 		struct sq_model *m = sq_model_new(test, MANY);
 
-		sq_shed_fill(test, c, m, some(c));
-		sq_shed_thin(c, m, &rnd);
-		sq_cache_shed(c, true);
+		fill_upper(test, c, m, some(c));
+		sq_trim_thin(c, m, &rnd);
+		sq_cache_trim(c, true);
 		for (i = 0; i < m->nr; i++) {
 			void *obj = (void *)m->objs[i]->addr;
 
-			off = 1 + sq_kit_random(&rnd, max(sizes[k] - 1, 1U));
+			off = 1 + sq_fixture_random(&rnd, max(sizes[k] - 1, 1U));
 			KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj),
 					sizes[k]);
 			KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj + off),
 					0);
 			KUNIT_EXPECT_TRUE(test, squirrel_owns(obj));
 			squirrel_cache_free(c, obj + off);
-			KUNIT_EXPECT_EQ_MSG(test, sq_kit_misuse(test), 1,
+			KUNIT_EXPECT_EQ_MSG(test, sq_fixture_misuse(test), 1,
 					    "size %u + %u", sizes[k], off);
 		}
-		sq_shed_books(test, c, m);
+		sq_trim_books(test, c, m);
 		while (m->nr)
 			squirrel_cache_free(c, sq_model_del(m, 0));
-		sq_kit_put_cache(test, c);
+		sq_fixture_put_cache(test, c);
 	}
 }
 
 /* ---- when it is done ------------------------------------------------------ */
 
 /* What the reclaimer does on the way takes two looks that find the same. */
-static void second_look_sheds(struct kunit *test)
+static void second_look_trims(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 5000, NULL);
+	struct squirrel_cache *c = sq_fixture_cache(test, 5000, NULL);
 	struct sq_model *m = sq_model_new(test, MANY);
-	struct sq_node *n = sq_kit_node(c);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned long held;
 	struct rnd_state rnd;
 	unsigned int i;
 
 	sq_fake_seed(test, &rnd);
-	sq_shed_fill(test, c, m, 300);
-	sq_shed_thin(c, m, &rnd);
+	fill_upper(test, c, m, 300);
+	sq_trim_thin(c, m, &rnd);
 	held = n->nr_pages;
-	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, false), 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_trim(c, false), 0);
 	/* One more goes of each slab that was seen. */
 	for (i = m->nr; i--;) {
 		struct sq_slab *slab;
@@ -249,17 +249,17 @@ static void second_look_sheds(struct kunit *test)
 		if (!(slab->flags & SQ_SLAB_SEEN))
 			continue;
 		squirrel_cache_free(c, sq_model_del(m, i));
-		sq_shed_settle(c);
+		list_part(c);
 	}
 	squirrel_cache_shrink(c);
 	KUNIT_EXPECT_LE(test, n->nr_pages, held);
 	held = n->nr_pages;
-	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, false), 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_trim(c, false), 0);
 	KUNIT_EXPECT_EQ(test, n->nr_pages, held);
-	KUNIT_EXPECT_GT(test, sq_cache_shed(c, false), 0);
+	KUNIT_EXPECT_GT(test, sq_cache_trim(c, false), 0);
 	KUNIT_EXPECT_LT(test, n->nr_pages, held);
-	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, false), 0);
-	sq_shed_books(test, c, m);
+	KUNIT_EXPECT_EQ(test, sq_cache_trim(c, false), 0);
+	sq_trim_books(test, c, m);
 	while (m->nr)
 		squirrel_cache_free(c, sq_model_del(m, 0));
 }
@@ -279,17 +279,17 @@ static void *one_slab(struct kunit *test, struct squirrel_cache *c,
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	do {
 		KUNIT_ASSERT_LT(test, nr, most);
-		objs[nr] = sq_kit_alloc(test, c);
+		objs[nr] = sq_fixture_alloc(test, c);
 		agent = sq_map_lookup(objs[nr++]);
 	} while (sq_agent_pages(agent) < pages ||
-		 sq_slab_of(agent)->nr_free || sq_kit_nr(c));
+		 sq_slab_of(agent)->nr_free || sq_fixture_nr(c));
 	stays = (void *)sq_slab_base(agent) + keep * c->size;
 	while (nr--)
 		if (objs[nr] != stays)
 			squirrel_cache_free(c, objs[nr]);
-	sq_shed_settle(c);
+	list_part(c);
 	squirrel_cache_shrink(c);
-	KUNIT_ASSERT_EQ(test, sq_kit_node(c)->nr_slabs, 1);
+	KUNIT_ASSERT_EQ(test, sq_fixture_node(c)->nr_slabs, 1);
 	kunit_kfree(test, objs);
 	return stays;
 }
@@ -300,8 +300,8 @@ static void *one_slab(struct kunit *test, struct squirrel_cache *c,
  */
 static void any_object_keeps_its_pages(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 96, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 96, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	unsigned int keep, nr = 6 * PAGE_SIZE / 96;
 
 	for (keep = 0; keep < nr; keep += 5) {
@@ -311,7 +311,7 @@ static void any_object_keeps_its_pages(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, n->nr_objs, nr);
 		first = (unsigned long)obj >> PAGE_SHIFT;
 		last = ((unsigned long)obj + 95) >> PAGE_SHIFT;
-		sq_cache_shed(c, true);
+		sq_cache_trim(c, true);
 		KUNIT_EXPECT_EQ_MSG(test, n->nr_pages, last - first + 1,
 				    "object %u", keep);
 		KUNIT_EXPECT_EQ(test, n->nr_free + 1, n->nr_objs);
@@ -325,41 +325,41 @@ static void any_object_keeps_its_pages(struct kunit *test)
 /* An object that ends with its page does not touch the next. */
 static void page_behind_an_object_goes(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 512, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 512, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	void *obj = one_slab(test, c, 4, 2 * PAGE_SIZE / 512 - 1);
 
 	KUNIT_EXPECT_EQ(test, ((unsigned long)obj + 512) % PAGE_SIZE, 0);
-	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, true), 2);
+	KUNIT_EXPECT_EQ(test, sq_cache_trim(c, true), 2);
 	KUNIT_EXPECT_EQ(test, n->nr_pages, 1);
 	KUNIT_EXPECT_EQ(test, n->nr_objs, PAGE_SIZE / 512);
-	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, true), 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_trim(c, true), 0);
 	squirrel_cache_free(c, obj);
 }
 
 /* What was taken from since the last look is seen anew. */
-static void slab_in_use_is_not_shed(struct kunit *test)
+static void slab_in_use_is_not_trimmed(struct kunit *test)
 {
-	struct squirrel_cache *c = sq_kit_cache(test, 5000, NULL);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 5000, NULL);
+	struct sq_node *n = sq_fixture_node(c);
 	void *obj = one_slab(test, c, 8, 0), *more;
 	unsigned long pages = n->nr_pages;
 
-	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, false), 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_trim(c, false), 0);
 	/* One, and no other comes back. */
 	sq_set_cap(c, 2);
-	more = sq_kit_alloc(test, c);
-	KUNIT_EXPECT_EQ(test, sq_kit_nr(c), 0);
-	KUNIT_EXPECT_EQ(test, sq_cache_shed(c, false), 0);
+	more = sq_fixture_alloc(test, c);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_trim(c, false), 0);
 	KUNIT_EXPECT_EQ(test, n->nr_pages, pages);
-	KUNIT_EXPECT_GT(test, sq_cache_shed(c, false), 0);
+	KUNIT_EXPECT_GT(test, sq_cache_trim(c, false), 0);
 	KUNIT_EXPECT_LT(test, n->nr_pages, pages);
 	squirrel_cache_free(c, more);
 	squirrel_cache_free(c, obj);
 }
 
 /* Objects that shall be at hand are, however little they are used. */
-static void reserve_is_not_shed(struct kunit *test)
+static void reserve_is_not_trimmed(struct kunit *test)
 {
 	static const unsigned int reserves[] = { 1, 20, 150, 250, 299, 1000 };
 	struct rnd_state rnd;
@@ -370,23 +370,23 @@ static void reserve_is_not_shed(struct kunit *test)
 		const struct squirrel_cache_args args = {
 			.reserve = reserves[i],
 		};
-		struct squirrel_cache *c = sq_kit_cache(test, 3000, &args);
+		struct squirrel_cache *c = sq_fixture_cache(test, 3000, &args);
 		struct sq_model *m = sq_model_new(test, MANY);
-		struct sq_node *n = sq_kit_node(c);
+		struct sq_node *n = sq_fixture_node(c);
 
-		sq_shed_fill(test, c, m, 300);
-		sq_shed_thin(c, m, &rnd);
+		fill_upper(test, c, m, 300);
+		sq_trim_thin(c, m, &rnd);
 		held = n->nr_free;
-		sq_cache_shed(c, true);
+		sq_cache_trim(c, true);
 		KUNIT_EXPECT_GE(test, n->nr_free, min(held, reserves[i]));
 		KUNIT_EXPECT_LE(test, n->nr_free, held);
-		sq_shed_books(test, c, m);
+		sq_trim_books(test, c, m);
 		while (m->nr)
 			squirrel_cache_free(c, sq_model_del(m, 0));
 		squirrel_cache_shrink(c);
-		sq_cache_shed(c, true);
+		sq_cache_trim(c, true);
 		KUNIT_EXPECT_GE(test, n->nr_free, reserves[i]);
-		sq_kit_put_cache(test, c);
+		sq_fixture_put_cache(test, c);
 	}
 }
 
@@ -411,8 +411,8 @@ static bool is_constructed(void *obj)
 static void constructed_objects_stay(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .ctor = ctor };
-	struct squirrel_cache *c = sq_kit_cache(test, 2500, &args);
-	struct sq_node *n = sq_kit_node(c);
+	struct squirrel_cache *c = sq_fixture_cache(test, 2500, &args);
+	struct sq_node *n = sq_fixture_node(c);
 	void **objs = kunit_kcalloc(test, 400, sizeof(*objs), GFP_KERNEL);
 	unsigned int calls, i, k;
 	struct rnd_state rnd;
@@ -420,20 +420,20 @@ static void constructed_objects_stay(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	sq_fake_seed(test, &rnd);
 	for (i = 0; i < 400; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	for (i = 0, k = 0; i < 400; i++) {
-		if (sq_kit_random(&rnd, 10))
+		if (sq_fixture_random(&rnd, 10))
 			squirrel_cache_free(c, objs[i]);
 		else
 			objs[k++] = objs[i];
 	}
-	sq_shed_settle(c);
+	list_part(c);
 	calls = ctor_calls;
-	KUNIT_EXPECT_GT(test, sq_cache_shed(c, true), 0);
+	KUNIT_EXPECT_GT(test, sq_cache_trim(c, true), 0);
 	for (i = 0; i < k; i++)
 		KUNIT_EXPECT_TRUE(test, is_constructed(objs[i]));
-	while (n->nr_free || sq_kit_nr(c)) {
-		objs[k] = sq_kit_alloc(test, c);
+	while (n->nr_free || sq_fixture_nr(c)) {
+		objs[k] = sq_fixture_alloc(test, c);
 		KUNIT_EXPECT_TRUE(test, is_constructed(objs[k]));
 		k++;
 	}
@@ -474,10 +474,10 @@ static void typesafe_pages_outlive_readers(struct kunit *test)
 	const struct squirrel_cache_args args = {
 		.flags = SQUIRREL_TYPESAFE_BY_RCU,
 	};
-	struct squirrel_cache *c = sq_kit_cache(test, 5000, &args);
+	struct squirrel_cache *c = sq_fixture_cache(test, 5000, &args);
 	struct sq_model *m = sq_model_new(test, MANY);
 	unsigned long **was, held, expect;
-	struct sq_node *n = sq_kit_node(c);
+	struct sq_node *n = sq_fixture_node(c);
 	struct rnd_state rnd;
 	unsigned int i;
 	long nowhere;
@@ -486,14 +486,14 @@ static void typesafe_pages_outlive_readers(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, was);
 	sq_fake_seed(test, &rnd);
 	nowhere = sq_pages_nowhere(c->heap);
-	sq_shed_fill(test, c, m, 200);
+	fill_upper(test, c, m, 200);
 	for (i = 0; i < 200; i++)
 		was[i] = (unsigned long *)m->objs[i]->addr;
 	rcu_read_lock();
 	expect = *was[0];
-	sq_shed_thin(c, m, &rnd);
+	sq_trim_thin(c, m, &rnd);
 	held = n->nr_pages;
-	KUNIT_EXPECT_GT(test, sq_cache_shed(c, true), 0);
+	KUNIT_EXPECT_GT(test, sq_cache_trim(c, true), 0);
 	KUNIT_EXPECT_LT(test, n->nr_pages, held);
 	KUNIT_EXPECT_GE(test, sq_pages_nowhere(c->heap) - nowhere,
 			(long)(held - n->nr_pages));
@@ -503,7 +503,7 @@ static void typesafe_pages_outlive_readers(struct kunit *test)
 	rcu_read_unlock();
 	rcu_barrier();
 	KUNIT_EXPECT_EQ(test, sq_pages_nowhere(c->heap), nowhere);
-	sq_shed_books(test, c, m);
+	sq_trim_books(test, c, m);
 	while (m->nr)
 		squirrel_cache_free(c, sq_model_del(m, 0));
 }
@@ -520,21 +520,21 @@ static void limit_stays_exact(struct kunit *test)
 		void *over;
 
 		args.limit = nr * 3000;
-		c = sq_kit_cache(test, 3000, &args);
+		c = sq_fixture_cache(test, 3000, &args);
 		for (i = 0; i < 3; i++) {
-			sq_shed_fill(test, c, m, nr);
+			fill_upper(test, c, m, nr);
 			over = squirrel_cache_alloc(c, GFP_KERNEL);
 			KUNIT_EXPECT_NULL(test, over);
 			while (m->nr > 1)
 				squirrel_cache_free(c, sq_model_del(m, i %
 								    m->nr));
-			sq_shed_settle(c);
-			sq_cache_shed(c, true);
-			sq_shed_tight(test, c, m);
-			sq_shed_books(test, c, m);
+			list_part(c);
+			sq_cache_trim(c, true);
+			sq_trim_full(test, c, m);
+			sq_trim_books(test, c, m);
 		}
 		squirrel_cache_free(c, sq_model_del(m, 0));
-		sq_kit_put_cache(test, c);
+		sq_fixture_put_cache(test, c);
 	}
 }
 
@@ -542,24 +542,24 @@ static void limit_stays_exact(struct kunit *test)
 static void accounted_pages_and_pins(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .flags = SQUIRREL_ACCOUNT };
-	struct squirrel_cache *c = sq_kit_cache(test, 3000, &args);
+	struct squirrel_cache *c = sq_fixture_cache(test, 3000, &args);
 	struct sq_model *m = sq_model_new(test, MANY);
-	struct sq_node *n = sq_kit_node(c);
+	struct sq_node *n = sq_fixture_node(c);
 	long pinned = atomic_long_read(&c->heap->pinned);
 	struct rnd_state rnd;
 	unsigned int i;
 
 	sq_fake_seed(test, &rnd);
 	for (i = 0; i < 3; i++) {
-		sq_shed_fill(test, c, m, 300);
-		sq_shed_thin(c, m, &rnd);
+		fill_upper(test, c, m, 300);
+		sq_trim_thin(c, m, &rnd);
 		/* Others have slabs as well. */
 		pinned = atomic_long_read(&c->heap->pinned) - n->nr_slabs;
-		KUNIT_EXPECT_GT(test, sq_cache_shed(c, true), 0);
+		KUNIT_EXPECT_GT(test, sq_cache_trim(c, true), 0);
 		KUNIT_EXPECT_EQ(test, atomic_long_read(&c->heap->pinned),
 				pinned + n->nr_slabs);
-		sq_shed_tight(test, c, m);
-		sq_shed_books(test, c, m);
+		sq_trim_full(test, c, m);
+		sq_trim_books(test, c, m);
 	}
 	while (m->nr)
 		squirrel_cache_free(c, sq_model_del(m, 0));
@@ -567,17 +567,17 @@ static void accounted_pages_and_pins(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->heap->pinned), pinned);
 }
 
-static struct kunit_case shed_cases[] = {
+static struct kunit_case trim_cases[] = {
 	KUNIT_CASE(untouched_pages_go),
 	KUNIT_CASE(parts_are_where_they_should),
 	KUNIT_CASE(magazines_hold_pages),
 	KUNIT_CASE(second_free_is_seen),
 	KUNIT_CASE(middle_is_seen),
-	KUNIT_CASE(second_look_sheds),
+	KUNIT_CASE(second_look_trims),
 	KUNIT_CASE(any_object_keeps_its_pages),
 	KUNIT_CASE(page_behind_an_object_goes),
-	KUNIT_CASE(slab_in_use_is_not_shed),
-	KUNIT_CASE(reserve_is_not_shed),
+	KUNIT_CASE(slab_in_use_is_not_trimmed),
+	KUNIT_CASE(reserve_is_not_trimmed),
 	KUNIT_CASE(constructed_objects_stay),
 	KUNIT_CASE(typesafe_pages_outlive_readers),
 	KUNIT_CASE(limit_stays_exact),
@@ -585,13 +585,13 @@ static struct kunit_case shed_cases[] = {
 	{}
 };
 
-static struct kunit_suite shed_suite = {
-	.name = "squirrel_shed",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
-	.test_cases = shed_cases,
+static struct kunit_suite trim_suite = {
+	.name = "squirrel_trim_slabs",
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
+	.test_cases = trim_cases,
 };
 
-kunit_test_suites(&shed_suite);
+kunit_test_suites(&trim_suite);

@@ -11,7 +11,7 @@
 OBJECTS=6000
 SIZE=1500
 KEEP=600
-SECONDS_TO_SHED=3
+SECONDS_TO_TRIM=3
 
 hoard() {
 	helper hoard where=cache objects=$OBJECTS size=$SIZE keep=$KEEP \
@@ -80,7 +80,7 @@ check "none waits there then" same "objects waiting" "$(waiting)" 0
 rmmod hoard
 
 check "off: fill, and free nine of ten" hoard
-sleep $SECONDS_TO_SHED
+sleep $SECONDS_TO_TRIM
 check "off: pages stay" stay
 check "asked: a run" reclaim
 check "asked: pages went" shrunk

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Suite squirrel_figures: what stats and histograms say of memory that is held
+ * Suite squirrel_stats: what stats and histograms say of memory that is held
  * and not used, over the fake page source.
  */
 #include <linux/mm.h>
@@ -14,19 +14,19 @@
 static long cache_figure(struct kunit *test, struct squirrel_cache *c,
 			 const char *key)
 {
-	struct seq_file *s = sq_kit_seq(test);
+	struct seq_file *s = sq_fixture_seq(test);
 
 	sq_cache_show_stats(s, c);
-	return sq_kit_figure(test, sq_kit_text(test, s), key);
+	return sq_fixture_figure(test, sq_fixture_text(test, s), key);
 }
 
 static long heap_figure(struct kunit *test, struct squirrel_heap *heap,
 			const char *key)
 {
-	struct seq_file *s = sq_kit_seq(test);
+	struct seq_file *s = sq_fixture_seq(test);
 
 	sq_heap_show_stats(s, heap);
-	return sq_kit_figure(test, sq_kit_text(test, s), key);
+	return sq_fixture_figure(test, sq_fixture_text(test, s), key);
 }
 
 /* ---- internal waste ------------------------------------------------------- */
@@ -38,15 +38,15 @@ static void waste_of_a_cache(struct kunit *test)
 	unsigned long tail, i;
 	void *objs[10];
 
-	sq_kit_fake_heap(test, "first", 64);
-	c = sq_kit_fake_cache(test, 100);
+	sq_fixture_fake_heap(test, "first", 64);
+	c = sq_fixture_fake_cache(test, 100);
 	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "internal_waste_bytes"), 0);
 	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "internal_waste_permille"),
 			0);
 	for (i = 0; i < 10; i++)
-		objs[i] = sq_kit_alloc(test, c);
-	tail = sq_kit_node(c)->nr_pages * PAGE_SIZE -
-	       sq_kit_node(c)->nr_objs * 104;
+		objs[i] = sq_fixture_alloc(test, c);
+	tail = sq_fixture_node(c)->nr_pages * PAGE_SIZE -
+	       sq_fixture_node(c)->nr_objs * 104;
 	KUNIT_EXPECT_GT(test, tail, 0);
 	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "padding_bytes"), 40);
 	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slab_tail_bytes"), tail);
@@ -62,13 +62,13 @@ static void waste_of_a_cache(struct kunit *test)
 /* A large block knows what was asked for; a class knows a bound. */
 static void waste_of_a_heap(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 256);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 256);
 	unsigned int class = squirrel_class_of(600);
 	unsigned int gap = squirrel_class_size(class) -
 			   squirrel_class_size(class - 1) - 1;
 	void *large = squirrel_heap_alloc(heap, 9000, GFP_KERNEL);
 	void *small = squirrel_heap_alloc(heap, 600, GFP_KERNEL);
-	struct sq_census census = {};
+	struct sq_block_stats blocks = {};
 	long tail;
 
 	KUNIT_ASSERT_NOT_NULL(test, large);
@@ -80,9 +80,9 @@ static void waste_of_a_heap(struct kunit *test)
 			3 * PAGE_SIZE - 9000 + tail);
 	KUNIT_EXPECT_EQ(test, heap_figure(test, heap,
 					  "class_rounding_bytes_at_most"), gap);
-	sq_census(heap, &census);
-	KUNIT_EXPECT_EQ(test, census.large_pages, 3);
-	KUNIT_EXPECT_EQ(test, census.large_bytes, 9000);
+	sq_block_stats(heap, &blocks);
+	KUNIT_EXPECT_EQ(test, blocks.large_pages, 3);
+	KUNIT_EXPECT_EQ(test, blocks.large_bytes, 9000);
 	squirrel_heap_free(heap, large);
 	squirrel_heap_free(heap, small);
 	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "large_rounding_bytes"),
@@ -106,16 +106,16 @@ static unsigned long slab_of(void *obj)
 /* Keep one object of the first slab, two of the last, none of the others. */
 static void pinned_by_one(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 256);
-	struct squirrel_cache *c = sq_kit_fake_cache(test, 512);
-	struct sq_census census = { .only = c };
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 256);
+	struct squirrel_cache *c = sq_fixture_fake_cache(test, 512);
+	struct sq_block_stats blocks = { .only = c };
 	unsigned int i, nr = 200;
 	void **objs;
 
 	objs = kunit_kcalloc(test, nr, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < nr; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	for (i = 1; slab_of(objs[nr - 1 - i]) != slab_of(objs[nr - 1]); i++)
 		;
 	swap(objs[nr - 1 - i], objs[nr - 2]);
@@ -124,21 +124,21 @@ static void pinned_by_one(struct kunit *test)
 	for (i = 1; i < nr - 2; i++)
 		squirrel_cache_free(c, objs[i]);
 	/* Nobody keeps an empty slab but the cache. */
-	sq_kit_drain(c, false);
+	sq_fixture_drain(c, false);
 	sq_depot_drain(c, true);
 	KUNIT_EXPECT_GT(test, cache_figure(test, c, "slabs_empty"), 0);
 	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs_pinned_by_one"), 1);
 	squirrel_cache_shrink(c);
 	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs"), 2);
 	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs_pinned_by_one"), 1);
-	sq_census(heap, &census);
-	KUNIT_EXPECT_EQ(test, census.slabs_pinned, 1);
-	KUNIT_EXPECT_GT(test, census.pages_pinned, 0);
-	KUNIT_EXPECT_LT(test, census.pages_pinned, sq_kit_node(c)->nr_pages);
+	sq_block_stats(heap, &blocks);
+	KUNIT_EXPECT_EQ(test, blocks.slabs_pinned, 1);
+	KUNIT_EXPECT_GT(test, blocks.pages_pinned, 0);
+	KUNIT_EXPECT_LT(test, blocks.pages_pinned, sq_fixture_node(c)->nr_pages);
 	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "pages_pinned_by_one"),
-			census.pages_pinned);
+			blocks.pages_pinned);
 	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "pages_pinned_by_one"),
-			census.pages_pinned);
+			blocks.pages_pinned);
 	squirrel_cache_free(c, objs[nr - 1]);
 	squirrel_cache_shrink(c);
 	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs_pinned_by_one"), 2);
@@ -152,9 +152,9 @@ static void alone_pins_nothing(struct kunit *test)
 	struct squirrel_cache *c;
 	void *obj;
 
-	sq_kit_fake_heap(test, "first", 256);
-	c = sq_kit_fake_cache(test, 25 * PAGE_SIZE);
-	obj = sq_kit_alloc(test, c);
+	sq_fixture_fake_heap(test, "first", 256);
+	c = sq_fixture_fake_cache(test, 25 * PAGE_SIZE);
+	obj = sq_fixture_alloc(test, c);
 	KUNIT_ASSERT_EQ(test, sq_slab_of(sq_map_lookup(obj))->nr_objs, 1);
 	squirrel_cache_shrink(c);
 	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs"), 1);
@@ -168,13 +168,13 @@ static void alone_pins_nothing(struct kunit *test)
 static void class_row(struct kunit *test, struct squirrel_heap *heap,
 		      unsigned int size, unsigned long col[7])
 {
-	struct seq_file *s = sq_kit_seq(test);
+	struct seq_file *s = sq_fixture_seq(test);
 	char head[16];
 	char *row;
 	int got;
 
 	sq_heap_show_histogram(s, heap);
-	row = strstr(sq_kit_text(test, s), "\nclass ");
+	row = strstr(sq_fixture_text(test, s), "\nclass ");
 	KUNIT_ASSERT_NOT_NULL(test, row);
 	snprintf(head, sizeof(head), "\n%-12u ", size);
 	row = strstr(row, head);
@@ -187,7 +187,7 @@ static void class_row(struct kunit *test, struct squirrel_heap *heap,
 
 static void free_bytes_by_place(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 512);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 512);
 	unsigned int size = 256, i, nr = 2000;
 	struct squirrel_cache *c;
 	unsigned long col[7];
@@ -202,20 +202,20 @@ static void free_bytes_by_place(struct kunit *test)
 	c = heap->class[squirrel_class_of(size)];
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	/* Or it would have a depot only after the next grace period. */
-	KUNIT_ASSERT_EQ(test, sq_kit_renew(c, c->cpu_max), 0);
+	KUNIT_ASSERT_EQ(test, sq_fixture_renew(c, c->cpu_max), 0);
 	for (i = 0; i < nr - 7; i++)
 		squirrel_heap_free(heap, objs[i]);
 
 	class_row(test, heap, size, col);
 	KUNIT_EXPECT_EQ(test, col[0], 7);
-	KUNIT_EXPECT_EQ(test, col[1], sq_kit_node(c)->nr_objs);
-	KUNIT_EXPECT_EQ(test, col[2], sq_kit_node(c)->nr_slabs);
-	KUNIT_EXPECT_EQ(test, col[3], sq_kit_node(c)->nr_pages);
+	KUNIT_EXPECT_EQ(test, col[1], sq_fixture_node(c)->nr_objs);
+	KUNIT_EXPECT_EQ(test, col[2], sq_fixture_node(c)->nr_slabs);
+	KUNIT_EXPECT_EQ(test, col[3], sq_fixture_node(c)->nr_pages);
 	KUNIT_EXPECT_GT(test, col[3], col[2]);
 	KUNIT_EXPECT_GT(test, col[4], 0);
 	KUNIT_EXPECT_GT(test, col[5], 0);
 	KUNIT_EXPECT_GT(test, col[6], 0);
-	KUNIT_EXPECT_EQ(test, col[5], sq_kit_nr(c) * size);
+	KUNIT_EXPECT_EQ(test, col[5], sq_fixture_nr(c) * size);
 	KUNIT_EXPECT_EQ(test, col[4] + col[5] + col[6], (col[1] - 7) * size);
 	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "free_bytes_in_slabs"),
 			col[4]);
@@ -237,22 +237,22 @@ static void free_bytes_by_place(struct kunit *test)
 static void slabs_by_fullness(struct kunit *test)
 {
 	struct squirrel_cache *c;
-	struct sq_census census = {};
+	struct sq_block_stats blocks = {};
 	struct squirrel_heap *heap;
 	unsigned long sum = 0;
 	unsigned int i;
 	void *obj;
 
-	heap = sq_kit_fake_heap(test, "first", 64);
-	c = sq_kit_fake_cache(test, 64);
-	obj = sq_kit_alloc(test, c);
-	sq_kit_drain(c, false);
-	census.only = c;
-	sq_census(heap, &census);
-	for (i = 0; i < ARRAY_SIZE(census.tenths); i++)
-		sum += census.tenths[i];
-	KUNIT_EXPECT_EQ(test, sum, sq_kit_node(c)->nr_slabs);
-	KUNIT_EXPECT_EQ(test, census.tenths[0], 1);
+	heap = sq_fixture_fake_heap(test, "first", 64);
+	c = sq_fixture_fake_cache(test, 64);
+	obj = sq_fixture_alloc(test, c);
+	sq_fixture_drain(c, false);
+	blocks.only = c;
+	sq_block_stats(heap, &blocks);
+	for (i = 0; i < ARRAY_SIZE(blocks.tenths); i++)
+		sum += blocks.tenths[i];
+	KUNIT_EXPECT_EQ(test, sum, sq_fixture_node(c)->nr_slabs);
+	KUNIT_EXPECT_EQ(test, blocks.tenths[0], 1);
 	squirrel_cache_free(c, obj);
 }
 
@@ -261,7 +261,7 @@ static void slabs_by_fullness(struct kunit *test)
 /* [4 free][4 used][4 free][4 used] ...: nothing touches, then all does. */
 static void blocks_of_a_heap(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 256);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 256);
 	struct sq_view view;
 	unsigned int i;
 	void *objs[16];
@@ -302,7 +302,7 @@ static bool make_old(const struct sq_agent *agent, void *ctx)
 
 static void age_of_a_heap(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 64);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 64);
 
 	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "free_age_ms_oldest"), 0);
 	KUNIT_ASSERT_EQ(test, sq_manager_fetch(heap->manager, 8, GFP_KERNEL,
@@ -327,9 +327,9 @@ static void summary_has_them_all(struct kunit *test)
 		"free_bytes_in_slabs", "free_bytes_in_magazines",
 		"free_bytes_in_depots", "free_age_ms_mean",
 	};
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 64);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 64);
 	void *large = squirrel_heap_alloc(heap, 9000, GFP_KERNEL);
-	struct seq_file *s = sq_kit_seq(test);
+	struct seq_file *s = sq_fixture_seq(test);
 	const char *text;
 	unsigned int i;
 
@@ -337,12 +337,12 @@ static void summary_has_them_all(struct kunit *test)
 	sq_manager_fetch(heap->manager, 8, GFP_KERNEL, NUMA_NO_NODE);
 	sq_viewer_walk(heap->manager, make_old, NULL);
 	sq_allocator_show_summary(s);
-	text = sq_kit_text(test, s);
+	text = sq_fixture_text(test, s);
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		KUNIT_EXPECT_GE(test, sq_kit_figure(test, text, keys[i]), 0);
-	KUNIT_EXPECT_GE(test, sq_kit_figure(test, text, "large_rounding_bytes"),
+		KUNIT_EXPECT_GE(test, sq_fixture_figure(test, text, keys[i]), 0);
+	KUNIT_EXPECT_GE(test, sq_fixture_figure(test, text, "large_rounding_bytes"),
 			3 * PAGE_SIZE - 9000);
-	KUNIT_EXPECT_GE(test, sq_kit_figure(test, text, "free_age_ms_oldest"),
+	KUNIT_EXPECT_GE(test, sq_fixture_figure(test, text, "free_age_ms_oldest"),
 			60000);
 	squirrel_heap_free(heap, large);
 }
@@ -351,17 +351,17 @@ static void summary_has_them_all(struct kunit *test)
 
 static const char *summary_text(struct kunit *test)
 {
-	struct seq_file *s = sq_kit_seq(test);
+	struct seq_file *s = sq_fixture_seq(test);
 
 	sq_allocator_show_summary(s);
-	return sq_kit_text(test, s);
+	return sq_fixture_text(test, s);
 }
 
 /* How much more @key is in @now than in @was. */
 static long more(struct kunit *test, const char *now, const char *was,
 		 const char *key)
 {
-	return sq_kit_figure(test, now, key) - sq_kit_figure(test, was, key);
+	return sq_fixture_figure(test, now, key) - sq_fixture_figure(test, was, key);
 }
 
 /*
@@ -372,27 +372,27 @@ static void figures_of_a_cache(struct kunit *test)
 {
 	const unsigned int misuse = static_key_enabled(&sq_hardened);
 	const struct squirrel_cache_args args = { .limit = 300 * 104 };
-	struct squirrel_cache *c = sq_kit_cache(test, 100, &args);
-	struct sq_node *n = sq_kit_node(c);
-	struct seq_file *s = sq_kit_seq(test);
+	struct squirrel_cache *c = sq_fixture_cache(test, 100, &args);
+	struct sq_node *n = sq_fixture_node(c);
+	struct seq_file *s = sq_fixture_seq(test);
 	void **objs = kunit_kcalloc(test, 300, sizeof(*objs), GFP_KERNEL);
 	const char *text;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < 300; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL));
 	for (i = 200; i < 300; i++)
 		squirrel_cache_free(c, objs[i]);
 	if (misuse)
 		squirrel_cache_free(c, objs[299]);
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), misuse);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), misuse);
 	sq_cache_show_stats(s, c);
-	text = sq_kit_text(test, s);
+	text = sq_fixture_text(test, s);
 
 #define IS(key, number) \
-	KUNIT_EXPECT_EQ_MSG(test, sq_kit_figure(test, text, key), \
+	KUNIT_EXPECT_EQ_MSG(test, sq_fixture_figure(test, text, key), \
 			    (long)(number), "%s", key)
 	IS("object_size", 100);
 	IS("slot_size", 104);
@@ -411,12 +411,12 @@ static void figures_of_a_cache(struct kunit *test)
 	IS("slab_bytes", n->nr_pages << PAGE_SHIFT);
 	IS("objects", n->nr_objs);
 	IS("objects_in_slabs", n->nr_free);
-	IS("objects_in_magazines", sq_kit_nr(c));
+	IS("objects_in_magazines", sq_fixture_nr(c));
 	IS("objects_in_depots", n->depot_objs);
-	IS("objects", 200 + n->nr_free + sq_kit_nr(c) + n->depot_objs);
-	IS("slabs_made", atomic_long_read(&c->grown));
-	IS("slabs_released", atomic_long_read(&c->released));
-	IS("slabs", atomic_long_read(&c->grown) - atomic_long_read(&c->released));
+	IS("objects", 200 + n->nr_free + sq_fixture_nr(c) + n->depot_objs);
+	IS("slabs_made", atomic_long_read(&c->counts.grown));
+	IS("slabs_released", atomic_long_read(&c->counts.released));
+	IS("slabs", atomic_long_read(&c->counts.grown) - atomic_long_read(&c->counts.released));
 	IS("failed_nomem", 0);
 	IS("failed_limit", 1);
 	IS("misuse", misuse);
@@ -427,11 +427,11 @@ static void figures_of_a_cache(struct kunit *test)
 /* Three large blocks and three small objects, of each one goes; one is refused. */
 static void figures_of_a_heap(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "best", 256);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "best", 256);
 	unsigned int size = squirrel_class_size(squirrel_class_of(600));
 	const char *was = summary_text(test), *now, *text;
-	struct seq_file *s = sq_kit_seq(test);
-	struct sq_kit *kit = test->priv;
+	struct seq_file *s = sq_fixture_seq(test);
+	struct sq_fixture *fix = test->priv;
 	struct sq_view view;
 	void *large[3], *small[3];
 	unsigned int i;
@@ -444,12 +444,12 @@ static void figures_of_a_heap(struct kunit *test)
 	squirrel_heap_free(heap, large[0]);
 	squirrel_heap_free(heap, small[0]);
 	squirrel_heap_free(heap, large[1] + 8);
-	kit->fake.budget = kit->fake.out;
+	fix->fake.budget = fix->fake.out;
 	KUNIT_EXPECT_NULL(test, squirrel_heap_alloc(heap, 500000, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, sq_kit_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	sq_viewer_count(heap->manager, &view);
 	sq_heap_show_stats(s, heap);
-	text = sq_kit_text(test, s);
+	text = sq_fixture_text(test, s);
 	IS("strategy_faults", 0);
 	IS("limit_bytes", 0);
 	IS("reserve_bytes", 0);
@@ -468,14 +468,14 @@ static void figures_of_a_heap(struct kunit *test)
 	IS("blocks_free", view.free_blocks);
 	IS("pages_used", view.used_pages);
 	IS("pages_free", view.free_pages);
-	IS("pages_held", kit->fake.out);
-	IS("bytes_held", kit->fake.out << PAGE_SHIFT);
+	IS("pages_held", fix->fake.out);
+	IS("bytes_held", fix->fake.out << PAGE_SHIFT);
 	IS("pages_fetched", view.fetched);
-	IS("pages_returned", view.fetched - kit->fake.out);
+	IS("pages_returned", view.fetched - fix->fake.out);
 	IS("largest_free", view.largest_free << PAGE_SHIFT);
-	IS("source_gets", kit->fake.gets);
-	IS("source_puts", kit->fake.puts);
-	IS("source_fails", kit->fake.fails);
+	IS("source_gets", fix->fake.gets);
+	IS("source_puts", fix->fake.puts);
+	IS("source_fails", fix->fake.fails);
 	IS("splits", view.splits);
 	IS("merges", view.merges);
 	IS("coalesce_tries", view.coalesce_tries);
@@ -491,13 +491,13 @@ static void figures_of_a_heap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, more(test, now, was, "pages_stolen"), 0);
 	KUNIT_EXPECT_EQ(test, more(test, now, was, "caches"), 1);
 	text = now;
-	IS("heaps", sq_kit_nr_heaps());
+	IS("heaps", sq_fixture_nr_heaps());
 	IS("pages_meta", sq_utility_meta_pages());
 	IS("pages_map_tables", sq_utility_map_tables());
-	IS("pages_held", sq_kit_figure(test, text, "pages_used") +
-	   sq_kit_figure(test, text, "pages_free") + sq_utility_meta_pages());
+	IS("pages_held", sq_fixture_figure(test, text, "pages_used") +
+	   sq_fixture_figure(test, text, "pages_free") + sq_utility_meta_pages());
 #undef IS
-	kit->fake.budget = 256;
+	fix->fake.budget = 256;
 	for (i = 1; i < 3; i++) {
 		squirrel_heap_free(heap, large[i]);
 		squirrel_heap_free(heap, small[i]);
@@ -512,7 +512,7 @@ static void figures_of_a_heap(struct kunit *test)
  */
 static void check_lets_others_run(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "segregated", 1024);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "segregated", 1024);
 	void *large = squirrel_heap_alloc(heap, 600 * PAGE_SIZE, GFP_KERNEL);
 	struct sq_urgent urgent;
 	unsigned int bad;
@@ -542,11 +542,11 @@ static struct kunit_case figures_cases[] = {
 };
 
 static struct kunit_suite figures_suite = {
-	.name = "squirrel_figures",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.name = "squirrel_stats",
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = figures_cases,
 };
 

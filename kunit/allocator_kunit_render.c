@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Suite squirrel_picture: maps. Large ones are of memory that is made up; what
+ * Suite squirrel_render: maps. Large ones are of memory that is made up; what
  * a cache and a heap really have is drawn from the fake page source.
  */
 #include <linux/mm.h>
@@ -19,7 +19,7 @@
 
 /**
  * struct show - memory that is made up
- * @scene: what the painter sees
+ * @drawing: what the painter sees
  * @piece: what all pieces are like
  * @nr: how many there are
  * @stride: pages from one to the next
@@ -27,7 +27,7 @@
  * @growth: how many more there are on a second walk, as a factor
  */
 struct show {
-	struct sq_scene scene;
+	struct sq_drawing drawing;
 	struct sq_piece piece;
 	unsigned long nr;
 	unsigned long stride;
@@ -35,9 +35,9 @@ struct show {
 	unsigned int growth;
 };
 
-static void show_walk(struct sq_scene *scene, sq_piece_fn fn, void *ctx)
+static void show_walk(struct sq_drawing *drawing, sq_piece_fn fn, void *ctx)
 {
-	struct show *show = container_of(scene, struct show, scene);
+	struct show *show = container_of(drawing, struct show, drawing);
 	unsigned long i;
 
 	for (i = 0; i < show->nr; i++) {
@@ -53,11 +53,11 @@ static void show_walk(struct sq_scene *scene, sq_piece_fn fn, void *ctx)
 }
 
 /* The first objects are live, then come those that wait. */
-static char show_object(struct sq_scene *scene, const struct sq_piece *piece,
+static char show_object(struct sq_drawing *drawing, const struct sq_piece *piece,
 			unsigned int i)
 {
 	if (i < piece->live)
-		return SQ_MAP_LIVE;
+		return SQ_PIC_LIVE;
 	return i < piece->live + piece->waiting ? SQ_MAP_WAITING :
 						  SQ_MAP_IN_SLAB;
 }
@@ -67,7 +67,7 @@ static struct show slabs(unsigned long nr, unsigned long pages,
 			 unsigned int live, unsigned int waiting)
 {
 	return (struct show) {
-		.scene = {
+		.drawing = {
 			.not_ours = "not this heap's",
 			.walk = show_walk,
 			.object = show_object,
@@ -143,10 +143,10 @@ static struct seen look(const char *text)
 
 static const char *draw(struct kunit *test, struct show show)
 {
-	struct seq_file *s = sq_kit_seq(test);
+	struct seq_file *s = sq_fixture_seq(test);
 
-	sq_picture_draw(s, &show.scene);
-	return sq_kit_text(test, s);
+	sq_render_draw(s, &show.drawing);
+	return sq_fixture_text(test, s);
 }
 
 static void expect_start(struct kunit *test, const char *text,
@@ -297,7 +297,7 @@ static void all_sizes_fit(struct kunit *test)
 /* What just fits is drawn at that scale; a page more is not. */
 static void last_line_is_used(struct kunit *test)
 {
-	unsigned long cells = SQ_MAP_LINES * SQ_MAP_COLUMNS;
+	unsigned long cells = SQ_PIC_LINES * SQ_PIC_COLUMNS;
 	struct show show = slabs(1, cells, 0, 0);
 	unsigned int k;
 
@@ -345,10 +345,10 @@ static void growth_is_survived(struct kunit *test)
 
 static struct seen look_at(struct kunit *test, struct squirrel_cache *c)
 {
-	struct seq_file *s = sq_kit_seq(test);
+	struct seq_file *s = sq_fixture_seq(test);
 
 	sq_cache_show_map(s, c);
-	return look(sq_kit_text(test, s));
+	return look(sq_fixture_text(test, s));
 }
 
 /* Each object of a page, as it goes from live to magazine to slab. */
@@ -359,23 +359,23 @@ static void page_of_objects(struct kunit *test)
 	unsigned int objs;
 	void *obj;
 
-	sq_kit_fake_heap(test, "first", 64);
-	c = sq_kit_fake_cache(test, 100);
+	sq_fixture_fake_heap(test, "first", 64);
+	c = sq_fixture_fake_cache(test, 100);
 	seen = look_at(test, c);
 	KUNIT_EXPECT_EQ(test, seen.all, 0);
-	obj = sq_kit_alloc(test, c);
-	objs = sq_kit_node(c)->nr_objs;
+	obj = sq_fixture_alloc(test, c);
+	objs = sq_fixture_node(c)->nr_objs;
 	seen = look_at(test, c);
 	KUNIT_EXPECT_EQ(test, seen.all, objs);
 	KUNIT_EXPECT_EQ(test, seen.cells['#'], 1);
-	KUNIT_EXPECT_EQ(test, seen.cells['m'], sq_kit_nr(c));
-	KUNIT_EXPECT_EQ(test, seen.cells['-'], sq_kit_node(c)->nr_free);
+	KUNIT_EXPECT_EQ(test, seen.cells['m'], sq_fixture_nr(c));
+	KUNIT_EXPECT_EQ(test, seen.cells['-'], sq_fixture_node(c)->nr_free);
 	squirrel_cache_free(c, obj);
 	seen = look_at(test, c);
 	KUNIT_EXPECT_EQ(test, seen.cells['#'], 0);
-	KUNIT_EXPECT_EQ(test, seen.cells['m'], sq_kit_nr(c));
+	KUNIT_EXPECT_EQ(test, seen.cells['m'], sq_fixture_nr(c));
 	KUNIT_EXPECT_GT(test, seen.cells['m'], 0);
-	sq_kit_drain(c, false);
+	sq_fixture_drain(c, false);
 	seen = look_at(test, c);
 	KUNIT_EXPECT_EQ(test, seen.cells['-'], seen.all);
 }
@@ -388,25 +388,25 @@ static void slabs_taken_apart(struct kunit *test)
 	struct seen seen;
 	void *objs[40];
 
-	sq_kit_fake_heap(test, "first", 64);
-	c = sq_kit_fake_cache(test, 1500);
+	sq_fixture_fake_heap(test, "first", 64);
+	c = sq_fixture_fake_cache(test, 1500);
 	for (i = 0; i < nr; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	for (i = 0; i < nr; i++)
 		if (i % 9)
 			squirrel_cache_free(c, objs[i]);
-	sq_kit_drain(c, false);
+	sq_fixture_drain(c, false);
 	sq_depot_drain(c, true);
-	KUNIT_EXPECT_GT(test, sq_cache_shed(c, true), 0);
+	KUNIT_EXPECT_GT(test, sq_cache_trim(c, true), 0);
 	seen = look_at(test, c);
-	KUNIT_EXPECT_EQ(test, seen.all, sq_kit_node(c)->nr_objs);
+	KUNIT_EXPECT_EQ(test, seen.all, sq_fixture_node(c)->nr_objs);
 	KUNIT_EXPECT_EQ(test, seen.cells['#'], 5);
-	KUNIT_EXPECT_EQ(test, seen.cells['-'], sq_kit_node(c)->nr_free);
+	KUNIT_EXPECT_EQ(test, seen.cells['-'], sq_fixture_node(c)->nr_free);
 	KUNIT_EXPECT_EQ(test, seen.cells['m'], 0);
 	for (i = 0; i < nr; i += 9)
 		squirrel_cache_free(c, objs[i]);
 	seen = look_at(test, c);
-	KUNIT_EXPECT_EQ(test, seen.cells['m'], sq_kit_nr(c));
+	KUNIT_EXPECT_EQ(test, seen.cells['m'], sq_fixture_nr(c));
 	KUNIT_EXPECT_EQ(test, seen.cells['#'], 0);
 }
 
@@ -418,24 +418,24 @@ static void pages_of_slabs(struct kunit *test)
 	struct seen seen;
 	void **objs;
 
-	sq_kit_fake_heap(test, "first", 1024);
-	c = sq_kit_fake_cache(test, 256);
+	sq_fixture_fake_heap(test, "first", 1024);
+	c = sq_fixture_fake_cache(test, 256);
 	/* Or it would have a depot only after the next grace period. */
-	KUNIT_ASSERT_EQ(test, sq_room_renew(c, c->cpu_max), 0);
+	KUNIT_ASSERT_EQ(test, sq_resize_now(c, c->cpu_max), 0);
 	objs = kunit_kcalloc(test, nr, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < nr; i++)
-		objs[i] = sq_kit_alloc(test, c);
+		objs[i] = sq_fixture_alloc(test, c);
 	seen = look_at(test, c);
 	expect_bounds(test, &seen);
-	KUNIT_EXPECT_EQ(test, seen.all, sq_kit_node(c)->nr_pages);
+	KUNIT_EXPECT_EQ(test, seen.all, sq_fixture_node(c)->nr_pages);
 	KUNIT_EXPECT_GT(test, seen.cells['#'], seen.all * 8 / 10);
 	/* From the last on: these are what the magazines and the depot hold. */
 	for (i = 0; i < nr; i++)
 		squirrel_cache_free(c, objs[nr - 1 - i]);
-	KUNIT_EXPECT_GT(test, sq_kit_node(c)->depot_objs, 0);
+	KUNIT_EXPECT_GT(test, sq_fixture_node(c)->depot_objs, 0);
 	seen = look_at(test, c);
-	KUNIT_EXPECT_EQ(test, seen.all, sq_kit_node(c)->nr_pages);
+	KUNIT_EXPECT_EQ(test, seen.all, sq_fixture_node(c)->nr_pages);
 	KUNIT_EXPECT_GT(test, seen.cells['m'], 0);
 	KUNIT_EXPECT_EQ(test, seen.cells['#'], 0);
 	KUNIT_EXPECT_EQ(test, seen.cells['m'] + seen.cells['-'], seen.all);
@@ -444,8 +444,8 @@ static void pages_of_slabs(struct kunit *test)
 /* A heap: large blocks, slabs, free blocks. */
 static void heap_of_all_kinds(struct kunit *test)
 {
-	struct squirrel_heap *heap = sq_kit_fake_heap(test, "first", 256);
-	struct seq_file *s = sq_kit_seq(test);
+	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 256);
+	struct seq_file *s = sq_fixture_seq(test);
 	void *large = squirrel_heap_alloc(heap, 20000, GFP_KERNEL);
 	void *other = squirrel_heap_alloc(heap, 200000, GFP_KERNEL);
 	void *small = squirrel_heap_alloc(heap, 64, GFP_KERNEL);
@@ -456,7 +456,7 @@ static void heap_of_all_kinds(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	KUNIT_ASSERT_NOT_NULL(test, small);
 	sq_heap_show_map(s, heap);
-	text = sq_kit_text(test, s);
+	text = sq_fixture_text(test, s);
 	seen = look(text);
 	expect_start(test, text, "# one character: 1 page");
 	KUNIT_EXPECT_EQ(test, seen.cells['L'], 2);
@@ -469,9 +469,9 @@ static void heap_of_all_kinds(struct kunit *test)
 	squirrel_heap_free(heap, large);
 	squirrel_heap_free(heap, other);
 	squirrel_heap_free(heap, small);
-	s = sq_kit_seq(test);
+	s = sq_fixture_seq(test);
 	sq_heap_show_map(s, heap);
-	seen = look(sq_kit_text(test, s));
+	seen = look(sq_fixture_text(test, s));
 	KUNIT_EXPECT_EQ(test, seen.cells['L'] + seen.cells['l'], 0);
 	KUNIT_EXPECT_EQ(test, seen.cells['m'], 1);
 }
@@ -488,13 +488,13 @@ static void twins_wait_once(struct kunit *test)
 	struct seen seen;
 	void **obj;
 
-	sq_kit_fake_heap(test, "first", 512);
-	c = sq_kit_fake_cache(test, 512);
+	sq_fixture_fake_heap(test, "first", 512);
+	c = sq_fixture_fake_cache(test, 512);
 	obj = kunit_kcalloc(test, TWINS, sizeof(*obj), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	for (i = 0; i < TWINS; i++)
-		obj[i] = sq_kit_alloc(test, c);
-	sq_kit_drain(c, false);
+		obj[i] = sq_fixture_alloc(test, c);
+	sq_fixture_drain(c, false);
 	agent = sq_map_lookup(obj[0]);
 	objs = sq_slab_of(agent)->nr_objs;
 	for (i = 1; sq_map_lookup(obj[i]) != agent; i++)
@@ -503,10 +503,10 @@ static void twins_wait_once(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, sq_slab_of(agent)->nr_free, 0);
 	squirrel_cache_free(c, obj[0]);
 	squirrel_cache_free(c, obj[i]);
-	sq_room_flush();
-	from = sq_kit_cpu(c);
-	KUNIT_ASSERT_EQ(test, sq_room_renew_begin(c, c->cpu_max), 0);
-	to = sq_kit_cpu(c);
+	sq_resize_flush();
+	from = sq_fixture_cpu(c);
+	KUNIT_ASSERT_EQ(test, sq_resize_now_begin(c, c->cpu_max), 0);
+	to = sq_fixture_cpu(c);
 	KUNIT_ASSERT_PTR_NE(test, from, to);
 	memcpy(to->obj, from->obj, 2 * sizeof(to->obj[0]));
 	sq_word_in(c, to)->nr = 2;
@@ -515,9 +515,9 @@ static void twins_wait_once(struct kunit *test)
 	KUNIT_EXPECT_GT(test, seen.cells['0' + 10 * (objs - 2) / objs], 0);
 	KUNIT_EXPECT_EQ(test, seen.cells['0' + 10 * (objs - 4) / objs], 0);
 	KUNIT_EXPECT_GT(test, seen.cells['#'], 32);
-	sq_room_wish(c);
-	sq_room_flush();
-	KUNIT_EXPECT_TRUE(test, !c->old);
+	sq_resize_ask(c);
+	sq_resize_flush();
+	KUNIT_EXPECT_TRUE(test, !c->resize.old);
 }
 
 static struct kunit_case picture_cases[] = {
@@ -540,11 +540,11 @@ static struct kunit_case picture_cases[] = {
 };
 
 static struct kunit_suite picture_suite = {
-	.name = "squirrel_picture",
-	.suite_init = sq_kit_suite_init,
-	.suite_exit = sq_kit_suite_exit,
-	.init = sq_kit_init,
-	.exit = sq_kit_exit,
+	.name = "squirrel_render",
+	.suite_init = sq_fixture_suite_init,
+	.suite_exit = sq_fixture_suite_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = picture_cases,
 };
 
