@@ -8,6 +8,7 @@
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
+# What is said of a good tree.
 GOOD='^layers: 0 upward calls; rooms: 0 upward calls; circles: 0$'
 
 fresh() {
@@ -50,8 +51,10 @@ plant() {
 }
 
 # plant_object OBJECT DEFINED CALLED: an object that has the function DEFINED and
-# calls CALLED by a prototype of its own, which no include shows.
+# calls CALLED by a prototype of its own, which no include shows. Its source has
+# nothing to say.
 plant_object() {
+	plant "${1%.o}.c" ''
 	mkdir -p "$(dirname "$work/objects/$1")"
 	printf 'void %s(void);\nvoid %s(void);\nvoid %s(void) { %s(); }\n' \
 		"$3" "$2" "$2" "$3" | gcc -x c -c -o "$work/objects/$1" -
@@ -227,6 +230,8 @@ circle() {
 }
 
 circle utility planted_a planted_b
+rm "$work/tree/src/utility/planted_b.c"
+expect "an object that is left over" good "$GOOD"
 circle allocator slab/planted_a slab/planted_b
 circle debugfs planted_a planted_b
 

@@ -264,10 +264,15 @@ check_versions() {
 
 # ---- part B: symbols ----------------------------------------------------------
 
-# symbols: print "object: symbol type" for what each object defines or takes.
+# symbols: print "object: symbol type" for what each object defines or takes. One
+# whose source is no more is left from an earlier build.
 symbols() {
-	(cd "$objects" && find src -name '*.o' ! -name '*.mod.o' | sort |
-		xargs -r nm -AgP)
+	local object
+
+	while IFS= read -r object; do
+		[ ! -e "$tree/${object%.o}.c" ] || echo "$object"
+	done < <(cd "$objects" && find src -name '*.o' ! -name '*.mod.o' | sort) |
+		(cd "$objects" && xargs -r nm -AgP)
 }
 
 check_symbols() {
