@@ -129,6 +129,8 @@ include_breach src/block/planted.c '#include "../utility/internal.h"'
 include_breach src/block/planted.c '#include <utility/utility.h>'
 include_breach src/block/planted.c '#include PLANTED'
 include_breach samples/planted.c '#include "../src/allocator/allocator.h"'
+include_breach kunit/utility_kunit_planted.c \
+	'#include "utility/../reclaimer/internal.h"'
 
 # faces, the ground, and what clients include
 include_breach src/allocator/allocator.h '#include "utility/utility.h"'
