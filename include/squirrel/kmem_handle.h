@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The handles that pass for struct kmem_cache: part of <squirrel/kmem_cache.h>.
+ */
+#ifndef _SQUIRREL_KMEM_HANDLE_H
+#define _SQUIRREL_KMEM_HANDLE_H
+
+#include <linux/slab.h>
+#include <linux/types.h>
+
+#include <squirrel/squirrel.h>
+
+static __always_inline bool squirrel_kmem_ours(const struct kmem_cache *s)
+{
+	return (unsigned long)s & 1;
+}
+
+static __always_inline struct squirrel_cache *
+squirrel_kmem_cache(const struct kmem_cache *s)
+{
+	return (struct squirrel_cache *)((unsigned long)s - 1);
+}
+
+#endif /* _SQUIRREL_KMEM_HANDLE_H */
