@@ -70,14 +70,28 @@ struct sq_cache_counts {
 	atomic_long_t released;
 };
 
+/* What takes an allocation or a free off the hot path; counted per CPU. */
+enum sq_slow_event {
+	SQ_SLOW_ALLOC_MISS,	/* the array was empty */
+	SQ_SLOW_DEPOT_GET,	/* a magazine of the depot's filled it */
+	SQ_SLOW_FREE_FLUSH,	/* the array was full */
+	SQ_SLOW_DEPOT_PUT,	/* the depot took what was flushed */
+	SQ_SLOW_FREE,		/* a free was looked at closely */
+	SQ_SLOW_LOCK_WAIT,	/* a node's lock was not to be had at once */
+	SQ_NR_SLOW,
+};
+
 /**
- * struct sq_folded - what was counted in arrays that are no more
+ * struct sq_folded - what was counted on CPUs, in one array or in those that are no
+ *	more
  * @allocs: objects handed out
  * @frees: objects taken back
+ * @slow: of each enum sq_slow_event
  */
 struct sq_folded {
 	unsigned long allocs;
 	unsigned long frees;
+	unsigned long slow[SQ_NR_SLOW];
 };
 
 /**

@@ -98,18 +98,20 @@ struct sq_mag *sq_depot_pop(struct sq_node *n)
 	return mag;
 }
 
-static unsigned int depot_refill(struct sq_node *n, void **objs)
+static unsigned int depot_refill(struct squirrel_cache *c, struct sq_node *n,
+				 void **objs)
 {
 	struct sq_mag *mag;
 	unsigned long flags;
 	unsigned int got = 0;
 
-	if (!READ_ONCE(n->depot_nr) || in_nmi() || !sq_node_lock(n, &flags))
+	if (!READ_ONCE(n->depot_nr) || in_nmi() || !sq_node_lock(c, n, &flags))
 		return 0;
 	mag = sq_depot_pop(n);
 	sq_node_unlock(n, flags);
 	if (mag) {
 		got = mag->nr;
+		sq_count_slow(c, SQ_SLOW_DEPOT_GET);
 		sq_move(objs, mag->obj, got);
 		sq_mag_free(mag);
 	}
@@ -151,6 +153,7 @@ static bool depot_flush(struct squirrel_cache *c, struct sq_node *n,
 	mag = mag_alloc(c);
 	if (!mag)
 		return false;
+	sq_count_slow(c, SQ_SLOW_DEPOT_PUT);
 	mag->nr = nr;
 	sq_move(mag->obj, objs, nr);
 	raw_spin_lock_irqsave(&n->lock, flags);
@@ -170,9 +173,10 @@ static u32 cpu_refill(struct squirrel_cache *c, struct sq_cpu *cc)
 	unsigned long flags;
 	u32 got;
 
-	got = depot_refill(n, cc->obj);
+	sq_count_slow(c, SQ_SLOW_ALLOC_MISS);
+	got = depot_refill(c, n, cc->obj);
 	if (!got) {
-		if (!sq_node_lock(n, &flags))
+		if (!sq_node_lock(c, n, &flags))
 			return 0;
 		got = sq_node_take(c, n, cc->obj, READ_ONCE(c->cap) / 2);
 		sq_node_unlock(n, flags);
@@ -186,6 +190,7 @@ u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 {
 	u32 out = min(nr, c->cpu_max / 2);
 
+	sq_count_slow(c, SQ_SLOW_FREE_FLUSH);
 	out = min(out, max(READ_ONCE(c->cap) / 2, nr - READ_ONCE(c->cap) / 2));
 	if (!depot_flush(c, sq_local_node(c), cc->obj, out))
 		sq_slabs_put(c, cc->obj, out);
@@ -215,7 +220,7 @@ static void *take_one(struct squirrel_cache *c)
 		sq_cpu_put(c, cc, nr);
 	} else {
 		n = sq_local_node(c);
-		if (sq_node_lock(n, &flags)) {
+		if (sq_node_lock(c, n, &flags)) {
 			sq_node_take(c, n, &obj, 1);
 			sq_node_unlock(n, flags);
 		}
@@ -230,7 +235,7 @@ static void *take_from(struct squirrel_cache *c, int node)
 	unsigned long flags;
 	void *obj = NULL;
 
-	if (sq_node_lock(n, &flags)) {
+	if (sq_node_lock(c, n, &flags)) {
 		sq_node_take(c, n, &obj, 1);
 		sq_node_unlock(n, flags);
 	}
@@ -325,12 +330,12 @@ unsigned int sq_take_many(struct squirrel_cache *c, void **objs,
 	unsigned long flags;
 
 	while (nr - got >= c->cpu_max / 2) {
-		more = depot_refill(n, objs + got);
+		more = depot_refill(c, n, objs + got);
 		if (!more)
 			break;
 		got += more;
 	}
-	if (got < nr && sq_node_lock(n, &flags)) {
+	if (got < nr && sq_node_lock(c, n, &flags)) {
 		got += sq_node_take(c, n, objs + got, nr - got);
 		sq_node_unlock(n, flags);
 	}

@@ -203,35 +203,46 @@ bool sq_look_in_magazines(struct squirrel_cache *c, sq_array_fn fn, void *ctx)
 	return false;
 }
 
-static void count_in(struct sq_cpu __percpu *at, unsigned long *allocs,
-		     unsigned long *frees)
+static void count_in(struct sq_cpu __percpu *at, struct sq_folded *sum)
 {
+	unsigned int i;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		const struct sq_cpu *cc = per_cpu_ptr(at, cpu);
 
-		*allocs += data_race(cc->allocs) + data_race(cc->other_allocs);
-		*frees += data_race(cc->frees) + data_race(cc->other_frees);
+		sum->allocs += data_race(cc->allocs) + data_race(cc->other_allocs);
+		sum->frees += data_race(cc->frees) + data_race(cc->other_frees);
+		for (i = 0; i < SQ_NR_SLOW; i++)
+			sum->slow[i] += data_race(cc->slow[i]);
 	}
 }
 
-/* Objects ever handed out and taken back; exact when nobody is at it. */
-void sq_cache_counts(struct squirrel_cache *c, unsigned long *allocs,
-		     unsigned long *frees)
+/* All that was ever counted; exact when nobody is at it. */
+void sq_cache_count(struct squirrel_cache *c, struct sq_folded *sum)
 {
 	unsigned int seq;
 
 	rcu_read_lock();
 	do {
 		seq = read_seqbegin(&resize_seq);
-		*allocs = c->resize.folded.allocs;
-		*frees = c->resize.folded.frees;
-		count_in(c->cpu, allocs, frees);
+		*sum = c->resize.folded;
+		count_in(c->cpu, sum);
 		if (c->resize.old)
-			count_in(c->resize.old, allocs, frees);
+			count_in(c->resize.old, sum);
 	} while (read_seqretry(&resize_seq, seq));
 	rcu_read_unlock();
+}
+
+/* Objects ever handed out and taken back; exact when nobody is at it. */
+void sq_cache_counts(struct squirrel_cache *c, unsigned long *allocs,
+		     unsigned long *frees)
+{
+	struct sq_folded sum;
+
+	sq_cache_count(c, &sum);
+	*allocs = sum.allocs;
+	*frees = sum.frees;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_counts);
 
@@ -389,7 +400,7 @@ static void resize_fold(struct squirrel_cache *c, void *unused)
 	flush_old_array(c);
 	c->resize.retired = c->resize.old;
 	write_seqlock_irqsave(&resize_seq, flags);
-	count_in(c->resize.old, &c->resize.folded.allocs, &c->resize.folded.frees);
+	count_in(c->resize.old, &c->resize.folded);
 	WRITE_ONCE(c->resize.old, NULL);
 	write_sequnlock_irqrestore(&resize_seq, flags);
 }

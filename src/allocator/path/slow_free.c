@@ -32,6 +32,7 @@ void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
 	preempt_disable();
+	sq_count_slow(c, SQ_SLOW_FREE);
 	done = (c->flags & SQ_CACHE_MARK_OUTSIDE) &&
 	       push_outside(c, sq_map_lookup(obj), obj);
 	ok = done || sq_check_free(c, obj, caller);

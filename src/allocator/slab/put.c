@@ -91,7 +91,7 @@ void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr)
 	while (done < nr) {
 		struct sq_node *n = node_of(c, objs[done]);
 
-		if (!sq_node_lock(n, &flags)) {
+		if (!sq_node_lock(c, n, &flags)) {
 			sq_defer_free(c, objs[done++]);
 			continue;
 		}

@@ -19,16 +19,21 @@
 #define SQ_DETACH_HOLD	32U
 
 /*
- * In NMI the lock may be held by what was interrupted: only try. Sparse cannot
- * follow a lock that may fail to be had; it is told that nothing happened.
+ * In NMI the lock may be held by what was interrupted: only try.
+ * Sparse cannot follow a lock that may fail to be had; it is told that nothing
+ * happened.
  */
-bool sq_node_lock(struct sq_node *n, unsigned long *flags)
+bool sq_node_lock(struct squirrel_cache *c, struct sq_node *n,
+		  unsigned long *flags)
 {
 	if (in_nmi()) {
 		*flags = 0;
 		if (!raw_spin_trylock(&n->lock))
 			return false;
-	} else {
+	} else if (!raw_spin_trylock_irqsave(&n->lock, *flags)) {
+		preempt_disable();
+		sq_count_slow(c, SQ_SLOW_LOCK_WAIT);
+		preempt_enable();
 		raw_spin_lock_irqsave(&n->lock, *flags);
 	}
 	n->changes++;

@@ -166,7 +166,8 @@ void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
 		    struct list_head *out);
 void sq_slab_set_bias(const struct squirrel_cache *c, struct sq_agent *agent);
 /* slab.c, grow.c, put.c: without locks */
-bool sq_node_lock(struct sq_node *n, unsigned long *flags);
+bool sq_node_lock(struct squirrel_cache *c, struct sq_node *n,
+		  unsigned long *flags);
 void sq_node_unlock(struct sq_node *n, unsigned long flags);
 unsigned int sq_keep_empty(const struct sq_node *n);
 int sq_wanted_node(const struct squirrel_cache *c, int node);

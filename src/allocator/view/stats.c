@@ -44,17 +44,21 @@ static void node_sum_up(const struct squirrel_cache *c,
 /* A sq_cache_fn: what @c has is added to the struct sq_cache_sum at @ctx. */
 void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
 {
-	unsigned long allocs, frees, live, magazines;
 	struct sq_cache_sum *sum = ctx;
+	unsigned long live, magazines;
+	struct sq_folded counted;
+	unsigned int i;
 	int nid;
 
 	if (sum->only && c->heap_key != sum->only)
 		return;
 	sum->caches++;
-	sq_cache_counts(c, &allocs, &frees);
-	live = sq_live_of(allocs, frees);
-	sum->allocs += allocs;
-	sum->frees += frees;
+	sq_cache_count(c, &counted);
+	live = sq_live_of(counted.allocs, counted.frees);
+	sum->allocs += counted.allocs;
+	sum->frees += counted.frees;
+	for (i = 0; i < SQ_NR_SLOW; i++)
+		sum->slow[i] += counted.slow[i];
 	sum->live += live;
 	sum->live_bytes += live * c->object_size;
 	sum->slot_bytes += live * c->size;
@@ -116,6 +120,23 @@ static void show_age(struct seq_file *s, const struct sq_age *age)
 	seq_printf(s, "free_age_ms_mean: %llu\n", sq_viewer_mean_ms(age));
 }
 
+/* Why allocations and frees left the hot path. */
+static void show_slow(struct seq_file *s, const struct sq_cache_sum *sum)
+{
+	static const char * const names[] = {
+		[SQ_SLOW_ALLOC_MISS] = "slow_alloc_misses",
+		[SQ_SLOW_DEPOT_GET] = "slow_depot_gets",
+		[SQ_SLOW_FREE_FLUSH] = "slow_free_flushes",
+		[SQ_SLOW_DEPOT_PUT] = "slow_depot_puts",
+		[SQ_SLOW_FREE] = "slow_frees_checked",
+		[SQ_SLOW_LOCK_WAIT] = "slow_lock_waits",
+	};
+	unsigned int i;
+
+	for (i = 0; i < SQ_NR_SLOW; i++)
+		seq_printf(s, "%s: %lu\n", names[i], sum->slow[i]);
+}
+
 static void show_sum(struct seq_file *s, const struct sq_cache_sum *sum)
 {
 	seq_printf(s, "allocs: %lu\n", sum->allocs);
@@ -165,6 +186,7 @@ void sq_cache_show_stats(struct seq_file *s, struct squirrel_cache *c)
 	show_waste(s, &sum, &blocks);
 	show_free(s, &sum);
 	show_pinned(s, &blocks);
+	show_slow(s, &sum);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_stats);
 
@@ -247,6 +269,7 @@ void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 	show_view(s, &view);
 	show_pinned(s, &blocks);
 	show_age(s, &age);
+	show_slow(s, &classes);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_stats);
 

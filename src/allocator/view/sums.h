@@ -3,11 +3,10 @@
  * Figures for people: sums over caches (stats.c), and what only a look at each
  * block tells (block_stats.c).
  */
-#ifndef _SQ_ALLOCATOR_FIGURES_H
-#define _SQ_ALLOCATOR_FIGURES_H
+#ifndef _SQ_ALLOCATOR_SUMS_H
+#define _SQ_ALLOCATOR_SUMS_H
 
-struct squirrel_cache;
-struct squirrel_heap;
+#include "allocator/common/types.h"
 
 /**
  * struct sq_cache_sum - what caches have, of no one moment
@@ -35,6 +34,7 @@ struct squirrel_heap;
  * @stolen: pages that others put or freed
  * @grown: slabs made
  * @released: slabs given back
+ * @slow: of each enum sq_slow_event
  * @only: the heap whose classes are added, or NULL for any cache
  */
 struct sq_cache_sum {
@@ -62,6 +62,7 @@ struct sq_cache_sum {
 	unsigned long stolen;
 	unsigned long grown;
 	unsigned long released;
+	unsigned long slow[SQ_NR_SLOW];
 	const struct squirrel_heap *only;
 };
 
@@ -87,4 +88,4 @@ struct sq_block_stats {
 
 void sq_block_stats(struct squirrel_heap *heap, struct sq_block_stats *blocks);
 
-#endif /* _SQ_ALLOCATOR_FIGURES_H */
+#endif /* _SQ_ALLOCATOR_SUMS_H */
