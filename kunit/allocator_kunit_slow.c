@@ -172,4 +172,4 @@ static struct kunit_suite slow_suite = {
 	.test_cases = slow_cases,
 };
 
-kunit_test_suite(slow_suite);
+kunit_test_suites(&slow_suite);

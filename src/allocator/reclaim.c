@@ -174,9 +174,6 @@ void sq_allocator_coalesce(unsigned long budget, struct sq_reclaim_work *work)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_coalesce);
 
-/* Looks after which what was never needed among them is not kept any more. */
-#define SQ_SWING_LOOKS	16U
-
 /*
  * How many free pages a busy heap is to keep: as many as a load that swings
  * needs again. Pages that are fetched after some were given back should have
@@ -195,12 +192,12 @@ static unsigned long keep_for_swing(struct squirrel_heap *heap)
 	keep = s->keep + back;
 	s->low = s->looks ? min(s->low, free) : free;
 	if (++s->looks >= SQ_SWING_LOOKS) {
-		if (s->low > keep / 4)
+		if (s->low > keep / SQ_SWING_NEEDED)
 			keep -= min(keep, s->low);
 		s->given /= 2;
 		s->looks = 0;
 	}
-	keep = min(keep, sq_manager_pages_used(heap->manager) / 8);
+	keep = min(keep, sq_manager_pages_used(heap->manager) / SQ_SWING_SHARE);
 	WRITE_ONCE(s->keep, keep);
 	return keep;
 }
@@ -213,7 +210,7 @@ static void give_back_one(struct squirrel_heap *heap, void *ctx)
 
 	/* No more than a part of what the heap uses. */
 	if (d->keep) {
-		keep = min(d->keep, sq_manager_pages_used(heap->manager) / 16);
+		keep = min(d->keep, sq_manager_pages_used(heap->manager) / SQ_KEEP_SHARE);
 		keep = max(keep, keep_for_swing(heap));
 	}
 	pages = sq_manager_trim_stale(heap->manager, keep, d->budget, d->age);

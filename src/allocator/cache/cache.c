@@ -13,10 +13,6 @@
 
 #include "cache.h"
 
-/* Bytes of free objects a node's depot may hold. */
-#define SQ_DEPOT_BYTES	(128U << 10)
-#define SQ_DEPOT_MAGS	64U
-
 /* ---- sizing --------------------------------------------------------------- */
 
 static unsigned int cache_align(unsigned int size,

@@ -12,9 +12,6 @@
 
 #include "cache.h"
 
-/* Larger classes to try before a whole page when a class cannot be made. */
-#define SQ_CLASS_TRIES	8
-
 /* The default heap's classes, where squirrel_alloc() finds them. */
 struct squirrel_cache *squirrel_default_class[SQUIRREL_NR_CLASSES];
 EXPORT_SYMBOL_GPL(squirrel_default_class);

@@ -14,6 +14,8 @@
 #include "allocator/common/types.h"
 #include "compat.h"
 
+#include "tunables.h"
+
 /* ---- mode.c: what is settled at load, and what a mode switches -------------- */
 
 DECLARE_STATIC_KEY_TRUE(sq_hardened);

@@ -16,9 +16,6 @@
 
 #include "common.h"
 
-/* Reports that may wait at a time; more are only counted. */
-#define SQ_NOTES	8U
-
 enum sq_note_state {
 	SQ_NOTE_FREE,
 	SQ_NOTE_TAKEN,

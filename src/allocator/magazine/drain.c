@@ -6,9 +6,6 @@
 
 #include "magazine.h"
 
-/* Uses per object of capacity between two looks that keep magazines as large */
-#define SQ_BUSY_USES		32
-
 /* How many of this CPU's @nr objects stay, by what it did since the last look. */
 static u32 cpu_keeps(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 {
@@ -20,7 +17,7 @@ static u32 cpu_keeps(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 		WRITE_ONCE(c->busy, true);
 		return nr;
 	}
-	return min_t(unsigned long, nr, uses / 4);
+	return min_t(unsigned long, nr, uses / SQ_IDLE_USES);
 }
 
 /*

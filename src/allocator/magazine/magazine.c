@@ -17,12 +17,6 @@
 
 #include "magazine.h"
 
-/*
- * Times that there was no room in a depot, between two looks of the reclaimer, before
- * it may hold more.
- */
-#define SQ_DEPOT_MISSES		8
-
 /* Depot magazines are squirrel's own objects. */
 struct squirrel_cache *sq_mag_cache;
 static bool mags_short;	/* there was none at hand */

@@ -23,8 +23,6 @@
  */
 #define SQ_MAG_MAX	62U			/* objects in a depot magazine */
 #define SQ_CPU_MAX	(2 * SQ_MAG_MAX)	/* objects in an array */
-#define SQ_CPU_BYTES	16384U			/* bytes of objects in it */
-#define SQ_CPU_START	512U			/* the same, to begin with */
 
 /* A magazine in the depot. */
 struct sq_mag {

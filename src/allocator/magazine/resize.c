@@ -49,18 +49,6 @@
 
 #include "magazine.h"
 
-/* How much larger an array is each time. */
-#define SQ_RESIZE_FACTOR	4U
-/* Ticks to wait for a CPU whose magazines are in use, before doing else. */
-#define SQ_MIGRATE_TRIES	8U
-
-/*
- * Trips to the depot or the slabs, between two looks of the reclaimer, before
- * the magazines grow: a trip costs a few hundred instructions, so fewer do not
- * matter, while what lies in magazines keeps slabs from becoming empty.
- */
-#define SQ_MISSES_TO_GROW	16
-
 static DEFINE_MUTEX(resize_mutex);
 static DEFINE_SEQLOCK(resize_seq);
 

@@ -42,9 +42,6 @@ void sq_heap_give(struct squirrel_heap *heap, struct squirrel_cache *c,
 		  struct sq_agent *agent);
 void sq_heap_pin(struct squirrel_heap *heap);
 
-/* The high watermark: free pages above which the reclaimer is told. */
-#define SQ_HIGH_WATERMARK	40UL
-
 /* Pages were given: are there more free ones now than the heap should keep? */
 static inline void sq_heap_check_watermark(const struct squirrel_heap *heap)
 {

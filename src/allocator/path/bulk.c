@@ -8,9 +8,6 @@
 
 #include "path.h"
 
-/* Objects moved in one go with preemption off. */
-#define SQ_BULK_CHUNK	128U
-
 static __always_inline void bulk_pop_one(void **to, void **from,
 					 unsigned long off)
 {

@@ -199,7 +199,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_node_release);
 /* How many empty slabs a node may keep beyond the moment. */
 unsigned int sq_keep_empty(const struct sq_node *n)
 {
-	return 1 + sq_read_racy(n->nr_slabs) / 32;
+	return SQ_KEEP_EMPTY + sq_read_racy(n->nr_slabs) / SQ_KEEP_EMPTY_SHARE;
 }
 
 /* May slabs be given to the manager here? RCU may take locks of the timers'. */

@@ -10,11 +10,6 @@
 #include "object.h"
 #include "slab.h"
 
-/* A slab wastes no more than this part at its end, if a longer one helps. */
-#define SQ_SLAB_WASTE	16
-/* A new slab is no longer than this part of what the cache holds. */
-#define SQ_SLAB_SHARE	8
-
 /* The fewest pages an object fits in. */
 unsigned int sq_slab_least(const struct squirrel_cache *c)
 {

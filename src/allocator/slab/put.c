@@ -57,9 +57,6 @@ static struct sq_node *node_of(struct squirrel_cache *c, const void *obj)
 	return c->node[max_t(int, sq_map_lookup(obj)->node, 0)];
 }
 
-/* Objects that one interrupt takes care of; the next one goes on. */
-#define SQ_DEFERRED_BATCH	32U
-
 struct sq_deferred {
 	struct llist_head list;
 	struct irq_work work;

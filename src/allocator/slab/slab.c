@@ -15,9 +15,6 @@
 #include "object.h"
 #include "slab.h"
 
-/* Empty slabs taken off a node in one hold of its lock. */
-#define SQ_DETACH_HOLD	32U
-
 /*
  * In NMI the lock may be held by what was interrupted: only try.
  * Sparse cannot follow a lock that may fail to be had; it is told that nothing

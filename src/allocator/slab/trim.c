@@ -28,12 +28,6 @@
 #include "object.h"
 #include "slab.h"
 
-/* Slabs looked at per cache, node and run; and in one hold of the lock. */
-#define SQ_TRIM_SCAN	256U
-#define SQ_TRIM_HOLD	8U
-/* A part that was left for want of an agent may be on another list by then. */
-#define SQ_TRIM_ROUNDS	4U
-
 static_assert(SQ_SLAB_LONG_PAGES <= 32);
 
 /* The pages of a slab that objects out of it touch, one bit each. */

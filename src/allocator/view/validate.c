@@ -27,11 +27,6 @@
 
 #include "allocator/cache/cache.h"
 
-/* Slabs looked at per hold of a node's lock. */
-#define SQ_CHECK_SLABS	32
-/* How often a node that changes meanwhile is looked at. */
-#define SQ_CHECK_ROUNDS	4
-
 /**
  * struct sq_tally - what a walk over a node's slabs has seen
  * @c: the cache
@@ -149,9 +144,6 @@ static void check_cache(struct squirrel_cache *c, void *ctx)
 		pr_err("cache '%s': %u rules broken\n", c->name, here);
 	*bad += here;
 }
-
-/* Pages looked at per hold of a manager's lock. */
-#define SQ_CHECK_PAGES	256
 
 struct sq_page_check {
 	unsigned int bad;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The allocator's tunables: numbers that could be others, and what speaks for these.
+ * Those of the layers below and above stand in their own tunables.h; all of them are
+ * in a table in Documentation/hacking.rst.
+ */
+#ifndef _SQ_ALLOCATOR_TUNABLES_H
+#define _SQ_ALLOCATOR_TUNABLES_H
+
+/* ---- how much free memory is kept ------------------------------------------- */
+
+/*
+ * Empty slabs a node keeps beyond the moment: so many, and one more for each so many
+ * slabs that it has. A load that swings would make the same slabs again and again.
+ */
+#define SQ_KEEP_EMPTY		1U
+#define SQ_KEEP_EMPTY_SHARE	32U
+
+/* Free pages of a heap above which the reclaimer is told: its high watermark. */
+#define SQ_HIGH_WATERMARK	40UL
+
+/* The reclaimer leaves a heap no more free pages than this part of what is used, */
+#define SQ_KEEP_SHARE		16U
+/* or this part, of those that it gave back and had to fetch again. */
+#define SQ_SWING_SHARE		8U
+/* Looks of the reclaimer after which such pages go that nobody needed, */
+#define SQ_SWING_LOOKS		16U
+/* if they were more than this part of them at each look. */
+#define SQ_SWING_NEEDED		4U
+
+/* ---- slabs ------------------------------------------------------------------- */
+
+/* A slab wastes no more than this part at its end, if a longer one helps. */
+#define SQ_SLAB_WASTE		16
+/* A new slab is no longer than this part of what the cache holds. */
+#define SQ_SLAB_SHARE		8
+
+/* Empty slabs taken off a node in one hold of its lock. */
+#define SQ_DETACH_HOLD		32U
+
+/* Slabs looked at for pages to cut out, per cache, node and run; */
+#define SQ_TRIM_SCAN		256U
+/* of them in one hold of the lock. */
+#define SQ_TRIM_HOLD		8U
+/* A part that was left for want of an agent may be on another list by then. */
+#define SQ_TRIM_ROUNDS		4U
+
+/* Deferred frees that one interrupt takes care of; the next one goes on. */
+#define SQ_DEFERRED_BATCH	32U
+
+/* ---- objects at hand ---------------------------------------------------------- */
+
+/* Bytes of objects in a CPU's array at the most, and to begin with. */
+#define SQ_CPU_BYTES		16384U
+#define SQ_CPU_START		512U
+/* How much larger an array is each time that it is replaced. */
+#define SQ_RESIZE_FACTOR	4U
+/* Ticks to wait for a CPU whose array is claimed, before doing else. */
+#define SQ_MIGRATE_TRIES	8U
+/*
+ * Misses between two looks of the reclaimer before an array may hold more: each
+ * costs a few hundred instructions, so fewer do not matter, while what lies in
+ * arrays keeps slabs from becoming empty.
+ */
+#define SQ_MISSES_TO_GROW	16
+/* Uses per object of capacity between two looks that keep an array as large. */
+#define SQ_BUSY_USES		32
+/* Of a CPU that used it less, one object stays for so many uses. */
+#define SQ_IDLE_USES		4
+
+/* Bytes of objects, and magazines, that a node's depot may hold. */
+#define SQ_DEPOT_BYTES		(128U << 10)
+#define SQ_DEPOT_MAGS		64U
+/* Times that it had no space, between two looks, before it may hold more. */
+#define SQ_DEPOT_MISSES		8
+
+/* ---- steps ------------------------------------------------------------------- */
+
+/* Objects moved by one bulk call with preemption off. */
+#define SQ_BULK_CHUNK		128U
+/* Larger classes to try before a whole page when a class cannot be made. */
+#define SQ_CLASS_TRIES		8
+/* Reports that may wait at a time; more are only counted. */
+#define SQ_NOTES		8U
+/* A check: slabs per hold of a node's lock, pages per hold of a manager's, */
+#define SQ_CHECK_SLABS		32
+#define SQ_CHECK_PAGES		256
+/* and how often a node that changes meanwhile is looked at. */
+#define SQ_CHECK_ROUNDS		4
+
+#endif /* _SQ_ALLOCATOR_TUNABLES_H */
