@@ -5,7 +5,7 @@
  * States of an agent, and what its fields hold then:
  *
  *		owner	header	priv
- *	spare	NULL	addr 0	link to the next spare one (desc.c)
+ *	spare	NULL	addr 0	link to the next spare one (descriptor.c)
  *	free	NULL	free	struct sq_free: place in the index (pool.c)
  *	taken	NULL	used	zeros; the taker fills it in
  *	used	set	used	the holder's

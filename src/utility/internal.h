@@ -5,9 +5,9 @@
  * Lock order, all of them raw spinlocks taken with interrupts off:
  *
  *	pool->lock	one per manager and node; never two at a time
- *	  desc_lock	desc.c, descriptors not in use
+ *	  desc_lock	descriptor.c, descriptors not in use
  *	  map_lock	map.c, leaves of the page map
- *	limbo_lock	meta.c, pages waiting for a grace period; alone
+ *	limbo_lock	utility.c, pages waiting for a grace period; alone
  *
  * The page source is called without any of them.
  *
@@ -36,7 +36,7 @@
 /* Looked at, or moved to a list of what goes, per hold of a lock. */
 #define SQ_LOOKS_PER_STEP	32
 /*
- * Entries of the map rewritten for one merge, at most: see tidy.c. And of those
+ * Entries of the map rewritten for one merge, at most: see coalesce.c. And of those
  * for one hold, as no other merge begins once they are so many.
  */
 #define SQ_MERGE_PAGES		(2UL << SQ_BLOCK_MAX_ORDER)
@@ -183,6 +183,7 @@ void sq_pool_init(struct sq_pool *pool, struct sq_manager *m, int node);
 unsigned int sq_pool_bin(unsigned long pages);
 unsigned long sq_free_most(struct sq_free *f);
 void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent);
+void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent);
 void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent);
 struct sq_agent *sq_pool_largest(struct sq_pool *pool);
 unsigned long sq_pool_longest(const struct sq_pool *pool);
@@ -262,13 +263,12 @@ static inline struct sq_pool *sq_manager_next(const struct sq_manager *m,
 	return NULL;
 }
 
-void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent);
 struct sq_pool *sq_manager_scan(const struct sq_manager *m,
 				unsigned long *addr, unsigned long end);
 void sq_manager_bounds(const struct sq_manager *m, unsigned long *low,
 		       unsigned long *high);
 
-/* ---- fetch: towards the source ---- */
+/* ---- source: pages in and out ---- */
 
 struct sq_agent *sq_fetch(struct sq_manager *m, struct sq_pool *wanted,
 			  const struct sq_request *req);
@@ -279,7 +279,7 @@ gfp_t sq_gfp_optional(gfp_t gfp);
 struct sq_lost sq_source_put(struct sq_manager *m, unsigned long addr,
 			     size_t size);
 
-/* ---- tidy: coalesce and trim ---- */
+/* ---- coalesce ---- */
 
 unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long *looks,
 			    unsigned long want);

@@ -33,7 +33,7 @@
  *	  sq_map_drop	the last is dropped
  *	empty		still there, listed; becomes populated again at no cost
  *	  sq_map_collect	its number is taken out
- *	limbo		until the next grace period (meta.c)
+ *	limbo		until the next grace period (utility.c)
  *
  * The number is written last and read first, and the pointer beside it is never
  * taken out: who read the number before it went finds the old leaf, in which

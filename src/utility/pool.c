@@ -201,6 +201,16 @@ void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_insert);
 
+/* Under the lock: a block becomes one of the free ones. */
+void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent)
+{
+	lockdep_assert_held(&pool->lock);
+
+	agent->stamp = (u32)jiffies;
+	sq_block_set_used(sq_agent_block(agent), false);
+	sq_pool_insert(pool, agent);
+}
+
 void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent)
 {
 	struct sq_free *f = sq_agent_free(agent);

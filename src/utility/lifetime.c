@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The end of a manager, with all that is in it.
+ * The life of a manager: its making, and its end with or without all that is in
+ * it.
  *
- * Nobody will look for a free block any more, so nothing is put into the index
- * and nothing coalesced: the blocks are met in order of address, those that lie
- * one behind the other, used or free, are forgotten together, and their pages
- * go back as one range, in pieces as large as the source takes them. That is a
- * map entry a page, a descriptor a block, and the rest once a range.
+ * At the end nobody will look for a free block any more, so nothing is put into
+ * the index and nothing coalesced: the blocks are met in order of address, those
+ * that lie one behind the other, used or free, are forgotten together, and their
+ * pages go back as one range, in pieces as large as the source takes them. That
+ * is a map entry a page, a descriptor a block, and the rest once a range.
  */
 #include <linux/minmax.h>
+#include <linux/nodemask.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/topology.h>
 
 #include "compat.h"
 
@@ -20,6 +23,43 @@
 /* Blocks forgotten, and pages of them, per hold of the lock. */
 #define BLOCKS_PER_STEP	64
 #define PAGES_PER_STEP	BIT(SQ_BLOCK_MAX_ORDER)
+
+/**
+ * sq_manager_create() - create a manager without blocks
+ * @source: where its pages come from
+ * @limit_pages: most pages that may be used at a time; 0 for no limit
+ *
+ * Context: Process context. May sleep.
+ * Return: the manager or NULL without memory.
+ */
+struct sq_manager *sq_manager_create(const struct sq_block_ops *source,
+				     unsigned long limit_pages)
+{
+	struct sq_manager *m;
+	int node;
+
+	m = kzalloc(struct_size(m, pools, nr_node_ids), GFP_KERNEL);
+	if (!m)
+		return NULL;
+	m->source = source;
+	m->nr_pools = nr_node_ids;
+	sq_manager_set_limit(m, limit_pages);
+
+	/* Also for those that have no memory yet. */
+	for_each_node(node) {
+		struct sq_pool *pool;
+
+		pool = kzalloc_node(sizeof(*pool), GFP_KERNEL, node);
+		if (!pool) {
+			sq_manager_destroy(m);
+			return NULL;
+		}
+		sq_pool_init(pool, m, node);
+		m->pools[node] = pool;
+	}
+	return m;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_create);
 
 /* Forget a long block, which is ours until its agent goes. */
 static void forget_long(struct sq_pool *pool, struct sq_agent *agent)
@@ -110,3 +150,25 @@ struct sq_lost sq_manager_raze(struct sq_manager *m)
 	return lost;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_raze);
+
+/**
+ * sq_manager_destroy() - give all pages back and free the manager
+ * @m: the manager, or NULL
+ *
+ * Refused, with nothing changed, while blocks are used. Nobody else may be
+ * using @m.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or the number of pages in use.
+ */
+unsigned long sq_manager_destroy(struct sq_manager *m)
+{
+	if (!m)
+		return 0;
+	if (sq_manager_pages_used(m))
+		return sq_manager_pages_used(m);
+
+	sq_manager_raze(m);
+	return 0;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_destroy);
