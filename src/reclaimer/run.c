@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A run of the reclaimer: what it does, and the counts of what all did.
+ *
+ * Drain magazines that went cold, trim depots to what was in use, give empty
+ * slabs and unused pages of half empty ones to the managers, coalesce, give
+ * pages back to the source, refill reserves. Each step is bounded; the
+ * background run yields between CPUs.
+ *
+ * When there is a run, and of which kind, is decided elsewhere: in reclaimer.c
+ * the background's, in series.c those of series mode, in shrinker.c those under
+ * memory pressure.
+ *
+ * Locks: sq_reclaim_mutex serialises changes of mode and full runs, and is
+ * taken before cpus_read_lock(). The counts are atomics.
+ */
+#include <linux/cpu.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include <squirrel/squirrel.h>
+
+#include "allocator/allocator.h"
+#include "compat.h"
+#include "reclaimer/reclaimer.h"
+
+#include "internal.h"
+
+/* Per heap and run. */
+#define SQ_RUN_MERGES		1024UL
+#define SQ_RUN_PAGES		4096UL
+/* Free pages a heap keeps when it is busy. */
+#define SQ_KEEP_PAGES		8UL
+/* How long small free blocks wait for their neighbours. */
+#define SQ_STALE_MS		12U
+
+DEFINE_MUTEX(sq_reclaim_mutex);
+enum squirrel_reclaim_mode sq_mode = SQUIRREL_RECLAIM_OFF;
+static struct workqueue_struct *sq_cpu_wq;	/* each CPU's magazines */
+static unsigned long sq_series_running;	/* bit 0 */
+
+static struct {
+	atomic_long_t runs[3];		/* by mode */
+	atomic_long_t asked;		/* squirrel_reclaim() */
+	atomic_long_t shrinks;		/* by the shrinker */
+	atomic_long_t cpus_dead;
+	atomic_long_t objects;
+	atomic_long_t slabs;
+	atomic_long_t merges;
+	atomic_long_t pages;
+	atomic_long_t refilled;
+} sq_counts;
+
+static void sq_account(enum sq_run_kind kind, u64 start,
+		       const struct sq_reclaim_work *work)
+{
+	sq_history_add(kind, start, work);
+	atomic_long_add(work->objects, &sq_counts.objects);
+	atomic_long_add(work->slabs, &sq_counts.slabs);
+	atomic_long_add(work->merges, &sq_counts.merges);
+	atomic_long_add(work->pages, &sq_counts.pages);
+	atomic_long_add(work->refilled, &sq_counts.refilled);
+}
+
+/*
+ * What a run does after magazines were drained. When @idle it need not care for
+ * what might be wanted soon; @all: as much as there is. Does not sleep.
+ */
+static void sq_reclaim_shared(bool all, bool idle,
+			      struct sq_reclaim_work *work)
+{
+	unsigned long keep = idle ? 0 : SQ_KEEP_PAGES;
+	unsigned long age = idle ? 0 : msecs_to_jiffies(SQ_STALE_MS);
+
+	sq_allocator_drain_depots(all, work);
+	sq_allocator_release_slabs(all, work);
+	sq_allocator_shed(idle, work);
+	sq_allocator_coalesce(all ? ULONG_MAX : SQ_RUN_MERGES, work);
+	sq_allocator_give_back(keep, all ? ULONG_MAX : SQ_RUN_PAGES, age,
+			       work);
+}
+
+/* ---- every CPU's magazines ------------------------------------------------ */
+
+struct sq_cpu_work {
+	struct work_struct work;
+	struct sq_reclaim_work done;
+	bool cold_only;
+};
+
+static DEFINE_PER_CPU(struct sq_cpu_work, sq_cpu_works);
+
+static void sq_drain_cpu(struct work_struct *work)
+{
+	struct sq_cpu_work *w = container_of(work, struct sq_cpu_work, work);
+
+	sq_allocator_drain_local(w->cold_only, &w->done);
+}
+
+/* On each CPU that has something, by its own worker. May sleep. */
+static void sq_drain_cpus(bool cold_only, struct sq_reclaim_work *work)
+{
+	unsigned int cpu;
+
+	lockdep_assert_held(&sq_reclaim_mutex);
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		struct sq_cpu_work *w = per_cpu_ptr(&sq_cpu_works, cpu);
+
+		memset(&w->done, 0, sizeof(w->done));
+		w->cold_only = cold_only;
+		if (!sq_allocator_cpu_idle(cpu))
+			queue_work_on(cpu, sq_cpu_wq, &w->work);
+	}
+	for_each_online_cpu(cpu) {
+		struct sq_cpu_work *w = per_cpu_ptr(&sq_cpu_works, cpu);
+
+		flush_work(&w->work);
+		work->objects += w->done.objects;
+	}
+	sq_allocator_drain_dead(work);
+	cpus_read_unlock();
+}
+
+/* ---- the kinds of runs ---------------------------------------------------- */
+
+/**
+ * sq_reclaimer_run() - give back everything that is free, now
+ *
+ * Context: Process context. May sleep.
+ * Return: pages given back.
+ */
+unsigned long sq_reclaimer_run(void)
+{
+	struct sq_reclaim_work work = {};
+	u64 start = ktime_get_ns();
+
+	mutex_lock(&sq_reclaim_mutex);
+	/* First, since what they were made of goes to a CPU's magazines. */
+	sq_allocator_drain_depots(true, &work);
+	sq_drain_cpus(false, &work);
+	sq_reclaim_shared(true, true, &work);
+	sq_allocator_refill(&work);
+	mutex_unlock(&sq_reclaim_mutex);
+	atomic_long_inc(&sq_counts.asked);
+	sq_account(SQ_RUN_ASKED, start, &work);
+	return work.pages;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_run);
+
+/**
+ * squirrel_reclaim() - give back everything that is free, now
+ *
+ * Context: Process context, not from a callback of CPU hotplug, which it waits
+ * for. May sleep.
+ * Return: pages given back to the kernel.
+ */
+unsigned long squirrel_reclaim(void)
+{
+	return sq_reclaimer_run();
+}
+EXPORT_SYMBOL_GPL(squirrel_reclaim);
+
+/**
+ * sq_reclaimer_pressure() - give back without sleeping, for the shrinker
+ *
+ * Other CPUs' magazines are left: their own workers are asked to follow. Nothing
+ * is allocated: whoever reclaims may use the kernel's last reserves, and they
+ * are not for ours.
+ *
+ * Context: Any context but NMI.
+ * Return: pages given back.
+ */
+unsigned long sq_reclaimer_pressure(void)
+{
+	struct sq_reclaim_work work = {};
+	u64 start = ktime_get_ns();
+
+	sq_allocator_drain_depots(true, &work);
+	sq_allocator_drain_local(false, &work);
+	sq_reclaim_shared(true, true, &work);
+	atomic_long_inc(&sq_counts.shrinks);
+	sq_account(SQ_RUN_PRESSURE, start, &work);
+	return work.pages;
+}
+
+/*
+ * A run of the background, begun at @start. @idle: as the last ones found
+ * nothing, what nobody wanted since is not needed in between. True if it found
+ * something. May sleep.
+ */
+bool sq_run_background(u64 start, bool idle)
+{
+	struct sq_reclaim_work work = {};
+
+	lockdep_assert_held(&sq_reclaim_mutex);
+	sq_drain_cpus(true, &work);
+	cond_resched();
+	sq_reclaim_shared(false, idle, &work);
+	sq_allocator_refill(&work);
+	if (sq_mode == SQUIRREL_RECLAIM_PARALLEL)
+		atomic_long_inc(&sq_counts.runs[SQUIRREL_RECLAIM_PARALLEL]);
+	sq_account(SQ_RUN_PARALLEL, start, &work);
+	return work.objects + work.slabs + work.merges + work.pages;
+}
+
+/* This CPU's magazines and what all share. */
+void sq_series_run(void)
+{
+	struct sq_reclaim_work work = {};
+	u64 start = ktime_get_ns();
+
+	if (READ_ONCE(sq_mode) != SQUIRREL_RECLAIM_SERIES ||
+	    test_and_set_bit(0, &sq_series_running))
+		return;
+	sq_allocator_drain_local(true, &work);
+	sq_reclaim_shared(false, false, &work);
+	sq_allocator_refill(&work);
+	clear_bit(0, &sq_series_running);
+	atomic_long_inc(&sq_counts.runs[SQUIRREL_RECLAIM_SERIES]);
+	sq_account(SQ_RUN_SERIES, start, &work);
+}
+
+/* ---- what all did --------------------------------------------------------- */
+
+/* One more CPU went that may have left something. */
+void sq_run_cpu_dead(void)
+{
+	atomic_long_inc(&sq_counts.cpus_dead);
+}
+
+static void sq_show_count(struct seq_file *s, const char *key,
+			  const atomic_long_t *count)
+{
+	seq_printf(s, "%s: %ld\n", key, atomic_long_read(count));
+}
+
+/**
+ * sq_reclaimer_show_stats() - what the reclaimer has done since load
+ * @s: where to
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_reclaimer_show_stats(struct seq_file *s)
+{
+	sq_show_count(s, "runs_series",
+		      &sq_counts.runs[SQUIRREL_RECLAIM_SERIES]);
+	sq_show_count(s, "runs_parallel",
+		      &sq_counts.runs[SQUIRREL_RECLAIM_PARALLEL]);
+	sq_show_count(s, "runs_asked", &sq_counts.asked);
+	sq_show_count(s, "runs_pressure", &sq_counts.shrinks);
+	sq_show_count(s, "cpus_dead", &sq_counts.cpus_dead);
+	sq_show_count(s, "objects_drained", &sq_counts.objects);
+	sq_show_count(s, "slabs_released", &sq_counts.slabs);
+	sq_show_count(s, "blocks_merged", &sq_counts.merges);
+	sq_show_count(s, "pages_given_back", &sq_counts.pages);
+	sq_show_count(s, "objects_refilled", &sq_counts.refilled);
+	seq_printf(s, "pages_reclaimable: %lu\n", sq_allocator_reclaimable());
+	sq_history_show_stats(s);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_show_stats);
+
+int sq_run_init(void)
+{
+	int cpu;
+
+	sq_cpu_wq = alloc_workqueue("squirrel_cpu",
+				    WQ_MEM_RECLAIM | SQ_WQ_PERCPU, 0);
+	if (!sq_cpu_wq)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		INIT_WORK(&per_cpu_ptr(&sq_cpu_works, cpu)->work, sq_drain_cpu);
+	return 0;
+}
+
+/* The background is no more. */
+void sq_run_exit(void)
+{
+	destroy_workqueue(sq_cpu_wq);
+}
