@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The agent carries one block: whoever is above the utility handles blocks as
+ * agents. Its states are in agent.c.
+ */
+#ifndef _SQ_UTILITY_AGENT_H
+#define _SQ_UTILITY_AGENT_H
+
+#include <linux/compiler.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+#include <asm/barrier.h>
+
+struct sq_manager;
+
+/*
+ * Read what others write under a lock that is not held here: a hint or a figure,
+ * one moment's, but perhaps of the moment before.
+ */
+#define sq_glance(var)	data_race(READ_ONCE(var))
+/* The same by a plain load, which the compiler may fold into what uses it. */
+#define sq_peek(expr)	data_race(expr)
+
+#define SQ_AGENT_BLOCK_WORDS	(32 / sizeof(unsigned long))
+/* A word for 64 objects of a slab, five of them for each 4096 bytes of a page. */
+#define SQ_AGENT_PRIV_BYTES	(32 + (40 << (PAGE_SHIFT - 12)))
+
+/**
+ * struct sq_agent - carries one block
+ * @block: the block's header; the first word is its address, the second its
+ *	size and whether it is used (proved in agent.c), the rest is layer 0's
+ * @owner: key of whoever holds the block, compared but never followed here;
+ *	NULL while the block is free
+ * @manager: the manager it belongs to
+ * @node: NUMA node of its pages
+ * @kind: the holder's own tag
+ * @flags: the manager's own
+ * @stamp: low half of jiffies when the block was last given, while it is free
+ * @priv: the holder's, while the block is in use; the manager's while it is
+ *	free
+ *
+ * An agent lives as long as its block and, for readers in a section with
+ * preemption off, until that section ends.
+ */
+struct sq_agent {
+	unsigned long block[SQ_AGENT_BLOCK_WORDS];
+	const void *owner;
+	struct sq_manager *manager;
+	s16 node;
+	u8 kind;
+	u8 flags;
+	u32 stamp;
+	u8 priv[SQ_AGENT_PRIV_BYTES] __aligned(8);
+};
+
+static inline unsigned long sq_agent_addr(const struct sq_agent *agent)
+{
+	return agent->block[0];
+}
+
+/**
+ * sq_agent_size() - how long the block is
+ * @agent: its agent
+ *
+ * Context: Any context.
+ * Return: its bytes.
+ */
+static inline size_t sq_agent_size(const struct sq_agent *agent)
+{
+	return agent->block[1] & ~1UL;
+}
+
+/**
+ * sq_agent_used() - whether the block is used
+ * @agent: its agent
+ *
+ * Context: Any context.
+ * Return: true if it is used, false if it is free.
+ */
+static inline bool sq_agent_used(const struct sq_agent *agent)
+{
+	return agent->block[1] & 1UL;
+}
+
+/**
+ * sq_agent_publish() - enter the owner of a block that was just taken
+ * @agent: from sq_manager_take()
+ * @owner: whoever holds it from now on; not NULL
+ *
+ * Whoever reads this owner sees @kind and @priv as they were set before.
+ *
+ * Context: Any context.
+ */
+static inline void sq_agent_publish(struct sq_agent *agent, const void *owner)
+{
+	/* Kind and priv first; whoever reads the owner may use them. */
+	smp_store_release(&agent->owner, owner);
+}
+
+static inline unsigned long sq_agent_pages(const struct sq_agent *agent)
+{
+	return sq_agent_size(agent) >> PAGE_SHIFT;
+}
+
+extern struct sq_agent sq_agent_nobody;
+
+/* Descriptors, the memory that agents live in, come a page at a time. */
+bool sq_agents_plenty(void);
+bool sq_agents_ready(gfp_t gfp);
+
+#endif /* _SQ_UTILITY_AGENT_H */
