@@ -20,7 +20,7 @@ static void agent_carries_its_block(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sq_agent_used(&agent));
 	KUNIT_EXPECT_PTR_EQ(test, sq_block_agent(sq_agent_block(&agent)),
 			    &agent);
-	KUNIT_EXPECT_PTR_EQ(test, sq_free_agent(sq_agent_free(&agent)), &agent);
+	KUNIT_EXPECT_PTR_EQ(test, sq_links_agent(sq_agent_links(&agent)), &agent);
 }
 
 /* free -> taken -> used -> free, as the table in agent.c says */

@@ -180,9 +180,9 @@ static void long_check_sees_all(struct kunit *test)
 	last->block[1] += P;
 	KUNIT_EXPECT_GT(test, sq_viewer_check(b->m), 0);
 	last->block[1] -= P;
-	sq_agent_free(agents[1])->most++;
+	sq_agent_links(agents[1])->most++;
 	KUNIT_EXPECT_GT(test, sq_viewer_check(b->m), 0);
-	sq_agent_free(agents[1])->most--;
+	sq_agent_links(agents[1])->most--;
 	/* The last page of a long block. */
 	sq_map_set(sq_fake_page(&b->fake, CHUNKS * CHUNK - 1), P, last);
 	KUNIT_EXPECT_GT(test, sq_viewer_check(b->m), 0);

@@ -269,8 +269,8 @@ static void expect_walk(struct kunit *test, struct pool_bench *b)
 		from = sq_pool_from(&b->pool, sq_agent_addr(agent) - 1);
 		raw_spin_unlock_irqrestore(&b->pool.lock, irq);
 		KUNIT_ASSERT_PTR_EQ(test, from, agent);
-		KUNIT_ASSERT_EQ(test, sq_agent_free(agent)->most,
-				sq_free_most(sq_agent_free(agent)));
+		KUNIT_ASSERT_EQ(test, sq_agent_links(agent)->most,
+				sq_links_most(sq_agent_links(agent)));
 		agent = sq_pool_next(&b->pool, agent);
 		pages += sq_agent_pages(&b->agents[i]);
 		blocks++;

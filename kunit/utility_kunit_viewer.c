@@ -318,10 +318,10 @@ static void viewer_finds_bad_index(struct kunit *test)
 	struct sq_bench *b = test->priv;
 	struct sq_pool *pool = sq_bench_pool(b);
 	struct sq_agent *agents[5];
-	struct sq_free *f;
+	struct sq_free_links *f;
 
 	layout(test, agents);
-	f = sq_agent_free(agents[1]);
+	f = sq_agent_links(agents[1]);
 	DAMAGE(test, pool->rows, 0);
 	DAMAGE(test, pool->rows, pool->rows | 0x80);
 	DAMAGE(test, pool->cols[0], 0);

@@ -34,7 +34,7 @@ static struct sq_agent *free_next(struct sq_agent *agent)
  * Merge two free neighbours that are in no index. The larger one's descriptor
  * survives, so that the fewer map entries change. Returns it.
  */
-static struct sq_agent *merge(struct sq_agent *lower, struct sq_agent *upper)
+static struct sq_agent *merge_pair(struct sq_agent *lower, struct sq_agent *upper)
 {
 	struct sq_agent *stays = lower, *goes = upper;
 	unsigned long addr;
@@ -78,7 +78,7 @@ static unsigned long merge_up(struct sq_pool *pool, struct sq_agent **agent,
 	for (; next && merges < limit && *room; next = free_next(*agent)) {
 		sq_pool_remove(pool, next);
 		pages = min(sq_agent_pages(*agent), sq_agent_pages(next));
-		merged = merge(*agent, next);
+		merged = merge_pair(*agent, next);
 		if (!merged) {
 			/* Broken links; the check will tell. */
 			sq_pool_insert(pool, next);
@@ -93,15 +93,15 @@ static unsigned long merge_up(struct sq_pool *pool, struct sq_agent **agent,
 }
 
 /*
- * Look at some of the *@looks free blocks that are left to be looked at, from
+ * Look at some of the *@nr_scan free blocks that are left to be scanned, from
  * where the last call ended, and merge each with its free neighbours above. Stops
  * early once that made a block of @want pages, if @want is not 0. Returns the
  * number of merges.
  */
-unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long *looks,
+unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long *nr_scan,
 			    unsigned long want)
 {
-	unsigned long step = min(*looks, 0UL + SQ_LOOKS_PER_STEP);
+	unsigned long step = min(*nr_scan, 0UL + SQ_SCAN_PER_STEP);
 	unsigned long room = SQ_MERGE_PAGES;
 	unsigned long n, merges = 0;
 	struct sq_agent *agent;
@@ -113,13 +113,13 @@ unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long *looks,
 		if (!agent)
 			agent = sq_pool_first(pool);
 		if (!agent) {
-			*looks = 0;
+			*nr_scan = 0;
 			break;
 		}
 		n = merge_up(pool, &agent, step, &room);
-		pool->tries += max(n, 1UL);
+		pool->scanned += max(n, 1UL);
 		step -= max(n, 1UL);
-		*looks -= max(n, 1UL);
+		*nr_scan -= max(n, 1UL);
 		merges += n;
 		pool->cursor = sq_agent_addr(agent);
 		if (n && want && sq_agent_pages(agent) >= want)
@@ -135,20 +135,20 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_pool_merge);
 
 static unsigned long coalesce_pool(struct sq_pool *pool, unsigned long budget)
 {
-	unsigned long looks, left, irq;
+	unsigned long nr_scan, left, irq;
 	unsigned long merges = 0;
 
 	/* One round: as many blocks as there are now. */
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	looks = sq_pool_free_blocks(pool);
+	nr_scan = sq_pool_free_blocks(pool);
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
-	while (looks && merges < budget) {
-		left = min(looks, budget - merges);
-		looks -= left;
+	while (nr_scan && merges < budget) {
+		left = min(nr_scan, budget - merges);
+		nr_scan -= left;
 		raw_spin_lock_irqsave(&pool->lock, irq);
 		merges += sq_pool_merge(pool, &left, 0);
 		raw_spin_unlock_irqrestore(&pool->lock, irq);
-		looks += left;
+		nr_scan += left;
 	}
 	return merges;
 }

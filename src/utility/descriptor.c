@@ -28,7 +28,7 @@
 
 #define DESC_PER_PAGE	(PAGE_SIZE / sizeof(struct sq_agent))
 #define DESC_NONE	0xffffU
-#define DESC_KEEP	1
+#define SQ_DESC_KEEP_PAGES	1
 
 static_assert(DESC_PER_PAGE < DESC_NONE);
 
@@ -218,7 +218,7 @@ static void desc_collect(struct list_head *pages, unsigned long keep)
 	bool more;
 
 	do {
-		budget = SQ_LOOKS_PER_STEP;
+		budget = SQ_SCAN_PER_STEP;
 		raw_spin_lock_irqsave(&desc_lock, irq);
 		while (desc_idle > keep && budget--) {
 			page = list_last_entry(&desc_pages[DESC_LOOSE],
@@ -234,7 +234,7 @@ static void desc_collect(struct list_head *pages, unsigned long keep)
 /* Move the pages nobody will miss from here to @pages. */
 void sq_desc_collect(struct list_head *pages)
 {
-	desc_collect(pages, DESC_KEEP);
+	desc_collect(pages, SQ_DESC_KEEP_PAGES);
 }
 
 /* After a grace period without any manager: everything goes. */

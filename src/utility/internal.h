@@ -35,7 +35,7 @@
 #define SQ_AGENT_DIRECT		0x01
 
 /* Looked at, or moved to a list of what goes, per hold of a lock. */
-#define SQ_LOOKS_PER_STEP	32
+#define SQ_SCAN_PER_STEP	32
 /*
  * Entries of the map rewritten for one merge, at most: see coalesce.c. And of those
  * for one hold, as no other merge begins once they are so many.
@@ -148,7 +148,7 @@ struct sq_lost sq_source_put(struct sq_manager *m, unsigned long addr,
 
 /* ---- coalesce.c ---- */
 
-unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long *looks,
+unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long *nr_scan,
 			    unsigned long want);
 
 /* ---- descriptor.c ---- */

@@ -5,7 +5,7 @@
  *
  * At the end nobody will look for a free block any more, so nothing is put into
  * the index and nothing coalesced: the blocks are met in order of address, those
- * that lie one behind the other, used or free, are forgotten together, and their
+ * that lie one behind the other, used or free, are unmapped together, and their
  * pages go back as one range, in pieces as large as the source takes them. That
  * is a map entry a page, a descriptor a block, and the rest once a range.
  */
@@ -20,9 +20,9 @@
 
 #include "internal.h"
 
-/* Blocks forgotten, and pages of them, per hold of the lock. */
-#define BLOCKS_PER_STEP	64
-#define PAGES_PER_STEP	BIT(SQ_BLOCK_MAX_ORDER)
+/* Blocks unmapped, and pages of them, per hold of the lock. */
+#define SQ_DESTROY_BLOCKS_PER_STEP	64
+#define SQ_DESTROY_PAGES_PER_STEP	BIT(SQ_BLOCK_MAX_ORDER)
 
 /**
  * sq_manager_create() - create a manager without blocks
@@ -61,15 +61,15 @@ struct sq_manager *sq_manager_create(const struct sq_block_ops *source,
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_create);
 
-/* Forget a long block, which is ours until its agent goes. */
-static void forget_long(struct sq_pool *pool, struct sq_agent *agent)
+/* Unmap a long block, which is ours until its agent goes. */
+static void unmap_long(struct sq_pool *pool, struct sq_agent *agent)
 {
 	unsigned long addr = sq_agent_addr(agent), end = sq_agent_end(agent);
 	unsigned long irq;
 	size_t size;
 
 	for (; addr != end; addr += size) {
-		size = min(end - addr, PAGES_PER_STEP << PAGE_SHIFT);
+		size = min(end - addr, SQ_DESTROY_PAGES_PER_STEP << PAGE_SHIFT);
 		raw_spin_lock_irqsave(&pool->lock, irq);
 		sq_map_set(addr, size, NULL);
 		raw_spin_unlock_irqrestore(&pool->lock, irq);
@@ -79,25 +79,25 @@ static void forget_long(struct sq_pool *pool, struct sq_agent *agent)
 }
 
 /*
- * Forget the blocks from @addr on that lie one behind the other. Returns their
- * bytes: 0 if at @addr there is none.
+ * Unmap the blocks from @addr on that lie one behind the other, and put their
+ * agents. Returns their bytes: 0 if at @addr there is none.
  */
-static size_t forget(struct sq_pool *pool, unsigned long addr)
+static size_t unmap_run(struct sq_pool *pool, unsigned long addr)
 {
-	unsigned int blocks = BLOCKS_PER_STEP;
+	unsigned int blocks = SQ_DESTROY_BLOCKS_PER_STEP;
 	struct sq_agent *agent, *longer = NULL;
 	unsigned long irq;
 	size_t done = 0;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	while (blocks-- && done < PAGES_PER_STEP << PAGE_SHIFT) {
+	while (blocks-- && done < SQ_DESTROY_PAGES_PER_STEP << PAGE_SHIFT) {
 		size_t size;
 
 		agent = sq_map_lookup((void *)(addr + done));
 		if (!sq_pool_has(pool, agent))
 			break;
 		size = sq_agent_size(agent);
-		if (size > PAGES_PER_STEP << PAGE_SHIFT) {
+		if (size > SQ_DESTROY_PAGES_PER_STEP << PAGE_SHIFT) {
 			longer = agent;
 			break;
 		}
@@ -109,7 +109,7 @@ static size_t forget(struct sq_pool *pool, unsigned long addr)
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	if (longer) {
 		done += sq_agent_size(longer);
-		forget_long(pool, longer);
+		unmap_long(pool, longer);
 	}
 	return done;
 }
@@ -134,7 +134,7 @@ struct sq_lost sq_manager_raze(struct sq_manager *m)
 
 	sq_manager_bounds(m, &addr, &end);
 	while ((pool = sq_manager_scan(m, &addr, end))) {
-		size = forget(pool, addr);
+		size = unmap_run(pool, addr);
 		if (size) {
 			sq_map_drop(addr, size);
 			here = sq_source_put(m, addr, size);

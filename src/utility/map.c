@@ -454,7 +454,7 @@ void sq_map_set(unsigned long addr, size_t size, struct sq_agent *agent)
 EXPORT_SYMBOL_SQ_KUNIT(sq_map_set);
 
 /* Under the lock: take a listed leaf off the list, and out if it is empty. */
-static void collect(struct page *page, struct list_head *pages)
+static void collect_leaf(struct page *page, struct list_head *pages)
 {
 	unsigned long leaf = page_private(page) >> LEAF_NUMBER;
 
@@ -477,11 +477,11 @@ void sq_map_collect(struct list_head *pages)
 	bool more;
 
 	do {
-		budget = SQ_LOOKS_PER_STEP;
+		budget = SQ_SCAN_PER_STEP;
 		raw_spin_lock_irqsave(&map_lock, irq);
 		while (!list_empty(&empty_leaves) && budget--)
-			collect(list_first_entry(&empty_leaves, struct page,
-						 lru), pages);
+			collect_leaf(list_first_entry(&empty_leaves, struct page,
+						      lru), pages);
 		more = !list_empty(&empty_leaves);
 		raw_spin_unlock_irqrestore(&map_lock, irq);
 	} while (more);

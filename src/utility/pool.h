@@ -16,25 +16,25 @@
 #include "viewer.h"
 
 /**
- * struct sq_free - what priv of a free block's agent holds
+ * struct sq_free_links - what priv of a free block's agent holds
  * @rb: in the pool's address-ordered tree
  * @most: the largest @pages in the subtree
  * @pages: pages of the block
  * @bin: in its bin
  */
-struct sq_free {
+struct sq_free_links {
 	struct rb_node rb;
 	unsigned long most;
 	unsigned long pages;
 	struct hlist_node bin;
 };
 
-static inline struct sq_free *sq_agent_free(struct sq_agent *agent)
+static inline struct sq_free_links *sq_agent_links(struct sq_agent *agent)
 {
-	return (struct sq_free *)agent->priv;
+	return (struct sq_free_links *)agent->priv;
 }
 
-static inline struct sq_agent *sq_free_agent(struct sq_free *f)
+static inline struct sq_agent *sq_links_agent(struct sq_free_links *f)
 {
 	return container_of((void *)f, struct sq_agent, priv);
 }
@@ -57,7 +57,7 @@ static inline struct sq_agent *sq_free_agent(struct sq_free *f)
  * @rows: bit r is set while @cols[r] is not 0
  * @cols: bit c of @cols[r] is set while bin r * SQ_POOL_COLS + c has a block
  * @bins: the free blocks by size, latest first
- * @by_addr: the free blocks by address, struct sq_free
+ * @by_addr: the free blocks by address, struct sq_free_links
  * @free_pages: pages of free blocks
  * @entered: blocks that became free so far; see sq_pool_free_blocks()
  * @left: and that ceased to be
@@ -71,7 +71,7 @@ static inline struct sq_agent *sq_free_agent(struct sq_free *f)
  * @cursor: address where the next coalescing step goes on
  * @splits: blocks split
  * @merges: blocks coalesced
- * @tries: free blocks looked at for a free neighbour
+ * @scanned: free blocks looked at for a free neighbour
  * @lean_order: the order that the source last failed to have for who could do
  *	without; this and the next two are guarded by nothing, see lean_skips()
  * @lean_fails: how often that was in a row
@@ -99,7 +99,7 @@ struct sq_pool {
 	unsigned long cursor;
 	unsigned long splits;
 	unsigned long merges;
-	unsigned long tries;
+	unsigned long scanned;
 	u8 lean_order;
 	u8 lean_fails;
 	u16 lean_skip;
@@ -125,7 +125,7 @@ static inline unsigned long sq_pool_changes(const struct sq_pool *pool)
 
 void sq_pool_init(struct sq_pool *pool, struct sq_manager *m, int node);
 unsigned int sq_pool_bin(unsigned long pages);
-unsigned long sq_free_most(struct sq_free *f);
+unsigned long sq_links_most(struct sq_free_links *f);
 void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent);
 void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent);
 void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent);

@@ -15,10 +15,10 @@
 #include "internal.h"
 
 /* Ranges put back, and about how many pages of them, per hold of the lock. */
-#define RANGES_PER_STEP	16
-#define PAGES_PER_STEP	BIT(SQ_BLOCK_MAX_ORDER)
+#define SQ_TRIM_RANGES_PER_STEP	16
+#define SQ_TRIM_PAGES_PER_STEP	BIT(SQ_BLOCK_MAX_ORDER)
 /* Pieces of this order are given back without waiting for more. */
-#define TRIM_ORDER	2
+#define SQ_TRIM_ORDER	2
 
 struct sq_range {
 	unsigned long addr;
@@ -54,8 +54,8 @@ static void detach_middle(struct sq_pool *pool, struct sq_agent *agent,
  * more: if there is none, as many pages go from the block's end instead. More of
  * them than asked for would break a floor.
  */
-static void detach(struct sq_pool *pool, struct sq_agent *agent,
-		   struct sq_range *r)
+static void detach_range(struct sq_pool *pool, struct sq_agent *agent,
+			 struct sq_range *r)
 {
 	unsigned long header[SQ_AGENT_BLOCK_WORDS];
 	struct sq_block *out = (struct sq_block *)header;
@@ -108,17 +108,17 @@ static unsigned long spare_pages(const struct sq_manager *m,
  * struct trim - what may be given back
  * @keep: free pages to keep
  * @budget: pages at most
- * @age: what is too small for a piece of TRIM_ORDER goes only if nothing was
+ * @age: what is too small for a piece of SQ_TRIM_ORDER goes only if nothing was
  *	given into it for so many jiffies; 0: everything goes
  * @from: where to look for such blocks next
- * @looks: how many more to look at with the lock held
+ * @nr_scan: how many more to look at with the lock held
  */
 struct trim {
 	unsigned long keep;
 	unsigned long budget;
 	unsigned long age;
 	unsigned long from;
-	unsigned int looks;
+	unsigned int nr_scan;
 };
 
 /*
@@ -154,7 +154,7 @@ static void last_pages(const struct sq_agent *agent, unsigned long pages,
 
 /*
  * What to give back next, at most @pages pages. NULL: nothing, or looked at
- * enough (no looks).
+ * enough (nr_scan is 0).
  */
 static struct sq_agent *trim_pick(struct sq_pool *pool, struct trim *t,
 				  unsigned long pages, struct sq_range *r)
@@ -167,12 +167,12 @@ static struct sq_agent *trim_pick(struct sq_pool *pool, struct trim *t,
 		last_pages(agent, pages, r);
 		return agent;
 	}
-	if (sq_agent_pages(agent) >= 2 << TRIM_ORDER &&
-	    best_piece(agent, pages, r) >= TRIM_ORDER)
+	if (sq_agent_pages(agent) >= 2 << SQ_TRIM_ORDER &&
+	    best_piece(agent, pages, r) >= SQ_TRIM_ORDER)
 		return agent;
 	agent = sq_pool_from(pool, t->from);
-	for (; agent && t->looks; t->looks--) {
-		if (best_piece(agent, pages, r) >= TRIM_ORDER)
+	for (; agent && t->nr_scan; t->nr_scan--) {
+		if (best_piece(agent, pages, r) >= SQ_TRIM_ORDER)
 			return agent;
 		t->from = sq_agent_end(agent);
 		if ((u32)jiffies - agent->stamp >= t->age) {
@@ -215,21 +215,21 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_manager_trim_lost);
 static bool release_step(struct sq_pool *pool, struct trim *t,
 			 unsigned long *done)
 {
-	struct sq_range ranges[RANGES_PER_STEP];
+	struct sq_range ranges[SQ_TRIM_RANGES_PER_STEP];
 	struct sq_manager *m = pool->manager;
 	struct sq_agent *agent = NULL;
 	unsigned long pages, gone = 0, irq;
 	unsigned int i, n = 0;
 	struct sq_lost lost;
 
-	t->looks = SQ_LOOKS_PER_STEP;
+	t->nr_scan = SQ_SCAN_PER_STEP;
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	while (n < RANGES_PER_STEP && gone < PAGES_PER_STEP) {
+	while (n < SQ_TRIM_RANGES_PER_STEP && gone < SQ_TRIM_PAGES_PER_STEP) {
 		pages = spare_pages(m, t->keep, t->budget);
 		agent = pages ? trim_pick(pool, t, pages, &ranges[n]) : NULL;
 		if (!agent)
 			break;
-		detach(pool, agent, &ranges[n]);
+		detach_range(pool, agent, &ranges[n]);
 		pages = ranges[n++].size >> PAGE_SHIFT;
 		t->budget -= min(t->budget, pages);
 		gone += pages;
@@ -243,7 +243,7 @@ static bool release_step(struct sq_pool *pool, struct trim *t,
 		if (lost.pages)
 			note_lost(m, &lost);
 	}
-	return agent || (pages && !t->looks);
+	return agent || (pages && !t->nr_scan);
 }
 
 /**

@@ -16,7 +16,7 @@
 #include "internal.h"
 
 /* Blocks shown per hold of the lock. */
-#define WALK_STEP	64
+#define SQ_VIEW_PER_STEP	64
 
 static void count_pool(struct sq_pool *pool, void *ctx)
 {
@@ -34,13 +34,13 @@ static void count_pool(struct sq_pool *pool, void *ctx)
 	}
 	view->splits += pool->splits;
 	view->merges += pool->merges;
-	view->coalesce_tries += pool->tries;
+	view->coalesce_tries += pool->scanned;
 
 	if (pool->by_addr.rb_node) {
-		top = sq_free_agent(rb_entry(pool->by_addr.rb_node,
-					     struct sq_free, rb));
+		top = sq_links_agent(rb_entry(pool->by_addr.rb_node,
+					      struct sq_free_links, rb));
 		view->largest_free = max(view->largest_free,
-					 sq_agent_free(top)->most);
+					 sq_agent_links(top)->most);
 	}
 }
 
@@ -103,7 +103,7 @@ static bool walk_step(struct sq_pool *pool, unsigned long *addr,
 		      unsigned long end, sq_view_fn fn, void *ctx)
 {
 	const struct sq_agent *agent;
-	unsigned int left = WALK_STEP;
+	unsigned int left = SQ_VIEW_PER_STEP;
 	unsigned long irq;
 	bool go_on = true;
 
