@@ -26,7 +26,7 @@ void sq_history_show_stats(struct seq_file *s);
 
 /* run.c; the mode is changed by reclaimer.c alone, under the mutex */
 extern struct mutex sq_reclaim_mutex;
-extern enum squirrel_reclaim_mode sq_mode;
+extern enum squirrel_reclaim_mode sq_reclaim_mode;
 
 int sq_run_init(void);
 void sq_run_exit(void);

@@ -7,8 +7,9 @@
  *   series    a bounded run in the allocating context, every N allocations;
  *             by a worker where that has interrupts off
  *   parallel  runs on its own every so many milliseconds, for as long as there
- *             is something to gain; the allocator's slow path wakes it, and
- *             hurries it when more free pages gather than a heap should keep
+ *             is something to gain; the allocator's slow path schedules it,
+ *             and kicks it when a heap's free pages pass the high watermark;
+ *             an idle scan finds what raised no event
  *
  * The background has a workqueue of its own, since it waits for that of run.c,
  * on which each CPU empties its magazines.
@@ -46,18 +47,18 @@
 #define SQ_PERIOD_MIN		1UL
 #define SQ_PERIOD_MAX		60000UL
 /* Between two looks for free objects that raised no event. */
-#define SQ_LOOKOUT_MS		1000U
-/* Runs in a row that gained nothing before the background goes to sleep. */
-#define SQ_IDLE_RUNS		3U
+#define SQ_IDLE_SCAN_MS		1000U
+/* Runs in a row that gained nothing before the background stops. */
+#define SQ_IDLE_RUNS_MAX		3U
 
-static unsigned long sq_n;		/* allocations or milliseconds */
-static struct workqueue_struct *sq_wq;
-static unsigned long sq_awake;		/* bit 0: the background is running */
-static unsigned long sq_hurried;	/* bit 0: and is to run at once */
-static unsigned long sq_cpus_left;	/* bit 0: it is to look after a CPU */
-static unsigned int sq_idle_runs;
+static unsigned long mode_n;		/* allocations or milliseconds */
+static struct workqueue_struct *background_wq;
+static unsigned long background_scheduled;	/* bit 0: it runs or is to run */
+static unsigned long background_kicked;		/* bit 0: and is to run at once */
+static unsigned long cpu_gone;		/* bit 0: it is to look after a CPU */
+static unsigned int idle_runs;		/* in a row; under sq_reclaim_mutex */
 
-static const char * const sq_mode_names[] = {
+static const char * const mode_names[] = {
 	[SQUIRREL_RECLAIM_OFF] = "off",
 	[SQUIRREL_RECLAIM_SERIES] = "series",
 	[SQUIRREL_RECLAIM_PARALLEL] = "parallel",
@@ -65,120 +66,121 @@ static const char * const sq_mode_names[] = {
 
 /* ---- parallel ------------------------------------------------------------- */
 
-static void sq_background(struct work_struct *work);
-static DECLARE_DELAYED_WORK(sq_background_work, sq_background);
+static void background_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(background_work, background_fn);
 
-static void sq_background(struct work_struct *unused)
+static void background_fn(struct work_struct *unused)
 {
 	u64 start = ktime_get_ns();
 	bool again, left;
 
 	mutex_lock(&sq_reclaim_mutex);
-	clear_bit(0, &sq_hurried);
-	left = test_and_clear_bit(0, &sq_cpus_left);
-	if (sq_mode != SQUIRREL_RECLAIM_PARALLEL && !left) {
-		clear_bit(0, &sq_awake);
+	clear_bit(0, &background_kicked);
+	left = test_and_clear_bit(0, &cpu_gone);
+	if (sq_reclaim_mode != SQUIRREL_RECLAIM_PARALLEL && !left) {
+		clear_bit(0, &background_scheduled);
 		mutex_unlock(&sq_reclaim_mutex);
 		return;
 	}
-	again = sq_mode == SQUIRREL_RECLAIM_PARALLEL;
-	if (sq_run_background(start, sq_idle_runs))
-		sq_idle_runs = 0;
-	else if (++sq_idle_runs >= SQ_IDLE_RUNS)
+	again = sq_reclaim_mode == SQUIRREL_RECLAIM_PARALLEL;
+	if (sq_run_background(start, idle_runs))
+		idle_runs = 0;
+	else if (++idle_runs >= SQ_IDLE_RUNS_MAX)
 		again = false;
 	if (again) {
-		queue_delayed_work(sq_wq, &sq_background_work,
-				   msecs_to_jiffies(sq_n));
+		queue_delayed_work(background_wq, &background_work,
+				   msecs_to_jiffies(mode_n));
 	} else {
-		sq_idle_runs = 0;
-		clear_bit(0, &sq_awake);
+		idle_runs = 0;
+		clear_bit(0, &background_scheduled);
 	}
 	mutex_unlock(&sq_reclaim_mutex);
 }
 
-/* It is awake by sq_awake: after a period the work will follow. */
-static void sq_begin(struct irq_work *unused)
+/* It is marked as scheduled already: after a period the work follows. */
+static void schedule_fn(struct irq_work *unused)
 {
-	queue_delayed_work(sq_wq, &sq_background_work,
-			   msecs_to_jiffies(READ_ONCE(sq_n)));
+	queue_delayed_work(background_wq, &background_work,
+			   msecs_to_jiffies(READ_ONCE(mode_n)));
 }
 
-static DEFINE_IRQ_WORK(sq_begin_work, sq_begin);
+static DEFINE_IRQ_WORK(schedule_irq_work, schedule_fn);
 
 /* Any context but NMI. */
-static void sq_wake(void)
+static void schedule_background(void)
 {
-	if (!test_bit(0, &sq_awake) && !test_and_set_bit(0, &sq_awake))
-		irq_work_queue(&sq_begin_work);
+	if (!test_bit(0, &background_scheduled) && !test_and_set_bit(0, &background_scheduled))
+		irq_work_queue(&schedule_irq_work);
 }
 
 /* Also if it is waiting already, perhaps for long. Not out of an event. */
-static void sq_wake_now(unsigned long ms)
+static void schedule_now(unsigned long ms)
 {
-	set_bit(0, &sq_awake);
-	mod_delayed_work(sq_wq, &sq_background_work, msecs_to_jiffies(ms));
+	set_bit(0, &background_scheduled);
+	mod_delayed_work(background_wq, &background_work, msecs_to_jiffies(ms));
 }
 
 /*
- * A surplus. Runs in a hurry are a tick apart at least, so that they cannot
- * keep a CPU busy.
+ * A heap is over its high watermark. Runs that are kicked are a tick apart at
+ * least, so that they cannot keep a CPU busy.
  */
-static void sq_hurry(struct irq_work *unused)
+static void kick_fn(struct irq_work *unused)
 {
-	/* Or there was a run since, or another mode: see squirrel_reclaim_mode(). */
-	if (test_bit(0, &sq_hurried))
-		sq_wake_now(jiffies_to_msecs(1));
+	/* Else there was a run since, or squirrel_reclaim_mode() cleared it. */
+	if (test_bit(0, &background_kicked))
+		schedule_now(jiffies_to_msecs(1));
 }
 
-static DEFINE_IRQ_WORK(sq_hurry_work, sq_hurry);
+static DEFINE_IRQ_WORK(kick_irq_work, kick_fn);
 
-static void sq_surplus(void)
+static void kick_background(void)
 {
-	if (!test_bit(0, &sq_hurried) && !test_and_set_bit(0, &sq_hurried))
-		irq_work_queue(&sq_hurry_work);
+	if (!test_bit(0, &background_kicked) && !test_and_set_bit(0, &background_kicked))
+		irq_work_queue(&kick_irq_work);
 }
 
 /*
- * What is freed into magazines that do not fill up raises no event. So, now and
- * then, but never out of a CPU's idle state, look whether there is any.
+ * The idle scan: what is freed into magazines that do not fill up raises no
+ * event. So, now and then, but never out of a CPU's idle state, look whether
+ * there is any.
  */
-static void sq_lookout(struct work_struct *work);
-static DECLARE_DEFERRABLE_WORK(sq_lookout_work, sq_lookout);
+static void idle_scan_fn(struct work_struct *work);
+static DECLARE_DEFERRABLE_WORK(idle_scan_work, idle_scan_fn);
 
-static void sq_lookout(struct work_struct *unused)
+static void idle_scan_fn(struct work_struct *unused)
 {
 	unsigned int cpu;
 
-	if (READ_ONCE(sq_mode) != SQUIRREL_RECLAIM_PARALLEL)
+	if (READ_ONCE(sq_reclaim_mode) != SQUIRREL_RECLAIM_PARALLEL)
 		return;
 	for_each_online_cpu(cpu) {
 		if (!sq_allocator_cpu_idle(cpu)) {
-			sq_wake();
+			schedule_background();
 			break;
 		}
 	}
-	queue_delayed_work(sq_wq, &sq_lookout_work,
-			   msecs_to_jiffies(SQ_LOOKOUT_MS));
+	queue_delayed_work(background_wq, &idle_scan_work,
+			   msecs_to_jiffies(SQ_IDLE_SCAN_MS));
 }
 
-static void sq_hook_event(enum sq_event event, gfp_t gfp)
+static void handle_event(enum sq_event event, gfp_t gfp)
 {
 	switch (event) {
 	case SQ_EVENT_ALLOCS:
 		sq_series();
 		break;
 	case SQ_EVENT_ACTIVE:
-		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_PARALLEL)
-			sq_wake();
+		if (READ_ONCE(sq_reclaim_mode) == SQUIRREL_RECLAIM_PARALLEL)
+			schedule_background();
 		break;
 	case SQ_EVENT_SURPLUS:
-		if (READ_ONCE(sq_mode) == SQUIRREL_RECLAIM_PARALLEL)
-			sq_surplus();
+		if (READ_ONCE(sq_reclaim_mode) == SQUIRREL_RECLAIM_PARALLEL)
+			kick_background();
 		break;
 	case SQ_EVENT_CPU_DEAD:
 		sq_run_cpu_dead();
-		set_bit(0, &sq_cpus_left);
-		sq_wake_now(0);
+		set_bit(0, &cpu_gone);
+		schedule_now(0);
 		break;
 	}
 }
@@ -215,16 +217,16 @@ int squirrel_reclaim_mode(enum squirrel_reclaim_mode mode, unsigned long n)
 		return -EINVAL;
 	}
 	mutex_lock(&sq_reclaim_mutex);
-	WRITE_ONCE(sq_mode, mode);
-	WRITE_ONCE(sq_n, n);
+	WRITE_ONCE(sq_reclaim_mode, mode);
+	WRITE_ONCE(mode_n, n);
 	sq_allocator_set_series(mode == SQUIRREL_RECLAIM_SERIES ? n : 0);
 	mutex_unlock(&sq_reclaim_mutex);
 	if (mode == SQUIRREL_RECLAIM_PARALLEL) {
-		sq_wake_now(n);
-		/* That has put off a run in a hurry, if there was to be one. */
-		clear_bit(0, &sq_hurried);
-		mod_delayed_work(sq_wq, &sq_lookout_work,
-				 msecs_to_jiffies(SQ_LOOKOUT_MS));
+		schedule_now(n);
+		/* That has put off a run that was kicked, if there was to be one. */
+		clear_bit(0, &background_kicked);
+		mod_delayed_work(background_wq, &idle_scan_work,
+				 msecs_to_jiffies(SQ_IDLE_SCAN_MS));
 	}
 	return 0;
 }
@@ -247,7 +249,7 @@ int sq_reclaimer_set_mode_string(const char *text)
 		return -EINVAL;
 	rest = strim(word);
 	name = strsep(&rest, " ");
-	mode = match_string(sq_mode_names, ARRAY_SIZE(sq_mode_names), name);
+	mode = match_string(mode_names, ARRAY_SIZE(mode_names), name);
 	if (mode < 0)
 		return -EINVAL;
 	/* A number that is given counts; 0 is not a way to leave it out. */
@@ -270,11 +272,11 @@ int sq_reclaimer_get_mode_string(char *buf, size_t size)
 	int len;
 
 	mutex_lock(&sq_reclaim_mutex);
-	if (sq_n)
-		len = scnprintf(buf, size, "%s %lu\n", sq_mode_names[sq_mode],
-				sq_n);
+	if (mode_n)
+		len = scnprintf(buf, size, "%s %lu\n", mode_names[sq_reclaim_mode],
+				mode_n);
 	else
-		len = scnprintf(buf, size, "%s\n", sq_mode_names[sq_mode]);
+		len = scnprintf(buf, size, "%s\n", mode_names[sq_reclaim_mode]);
 	mutex_unlock(&sq_reclaim_mutex);
 	return len;
 }
@@ -306,8 +308,8 @@ int sq_reclaimer_init(const char *mode)
 {
 	int err;
 
-	sq_wq = alloc_workqueue("squirrel", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
-	if (!sq_wq)
+	background_wq = alloc_workqueue("squirrel", WQ_MEM_RECLAIM | WQ_UNBOUND, 1);
+	if (!background_wq)
 		return -ENOMEM;
 	err = sq_run_init();
 	if (err)
@@ -315,7 +317,7 @@ int sq_reclaimer_init(const char *mode)
 	err = sq_shrinker_init();
 	if (err)
 		goto run;
-	sq_allocator_set_hook(sq_hook_event);
+	sq_allocator_set_hook(handle_event);
 	err = sq_reclaimer_set_mode_string(mode);
 	if (!err)
 		return 0;
@@ -326,7 +328,7 @@ int sq_reclaimer_init(const char *mode)
 run:
 	sq_run_exit();
 wq:
-	destroy_workqueue(sq_wq);
+	destroy_workqueue(background_wq);
 	return err;
 }
 
@@ -341,10 +343,10 @@ void sq_reclaimer_exit(void)
 	sq_allocator_set_hook(NULL);
 	sq_shrinker_exit();
 	sq_series_exit();
-	cancel_delayed_work_sync(&sq_lookout_work);
-	irq_work_sync(&sq_begin_work);
-	irq_work_sync(&sq_hurry_work);
-	cancel_delayed_work_sync(&sq_background_work);
-	destroy_workqueue(sq_wq);
+	cancel_delayed_work_sync(&idle_scan_work);
+	irq_work_sync(&schedule_irq_work);
+	irq_work_sync(&kick_irq_work);
+	cancel_delayed_work_sync(&background_work);
+	destroy_workqueue(background_wq);
 	sq_run_exit();
 }

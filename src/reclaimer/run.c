@@ -38,12 +38,12 @@
 /* Free pages a heap keeps when it is busy. */
 #define SQ_KEEP_PAGES		8UL
 /* How long small free blocks wait for their neighbours. */
-#define SQ_STALE_MS		12U
+#define SQ_AGED_MS		12U
 
 DEFINE_MUTEX(sq_reclaim_mutex);
-enum squirrel_reclaim_mode sq_mode = SQUIRREL_RECLAIM_OFF;
-static struct workqueue_struct *sq_cpu_wq;	/* each CPU's magazines */
-static unsigned long sq_series_running;	/* bit 0 */
+enum squirrel_reclaim_mode sq_reclaim_mode = SQUIRREL_RECLAIM_OFF;
+static struct workqueue_struct *drain_wq;	/* each CPU's magazines */
+static unsigned long series_running;	/* bit 0 */
 
 static struct {
 	atomic_long_t runs[3];		/* by mode */
@@ -55,28 +55,28 @@ static struct {
 	atomic_long_t merges;
 	atomic_long_t pages;
 	atomic_long_t refilled;
-} sq_counts;
+} run_counts;
 
-static void sq_account(enum sq_run_kind kind, u64 start,
-		       const struct sq_reclaim_work *work)
+static void account_run(enum sq_run_kind kind, u64 start,
+			const struct sq_reclaim_work *work)
 {
 	sq_history_add(kind, start, work);
-	atomic_long_add(work->objects, &sq_counts.objects);
-	atomic_long_add(work->slabs, &sq_counts.slabs);
-	atomic_long_add(work->merges, &sq_counts.merges);
-	atomic_long_add(work->pages, &sq_counts.pages);
-	atomic_long_add(work->refilled, &sq_counts.refilled);
+	atomic_long_add(work->objects, &run_counts.objects);
+	atomic_long_add(work->slabs, &run_counts.slabs);
+	atomic_long_add(work->merges, &run_counts.merges);
+	atomic_long_add(work->pages, &run_counts.pages);
+	atomic_long_add(work->refilled, &run_counts.refilled);
 }
 
 /*
  * What a run does after magazines were drained. When @idle it need not care for
  * what might be wanted soon; @all: as much as there is. Does not sleep.
  */
-static void sq_reclaim_shared(bool all, bool idle,
-			      struct sq_reclaim_work *work)
+static void reclaim_shared(bool all, bool idle,
+			   struct sq_reclaim_work *work)
 {
 	unsigned long keep = idle ? 0 : SQ_KEEP_PAGES;
-	unsigned long age = idle ? 0 : msecs_to_jiffies(SQ_STALE_MS);
+	unsigned long age = idle ? 0 : msecs_to_jiffies(SQ_AGED_MS);
 
 	sq_allocator_drain_depots(all, work);
 	sq_allocator_release_slabs(all, work);
@@ -88,38 +88,38 @@ static void sq_reclaim_shared(bool all, bool idle,
 
 /* ---- every CPU's magazines ------------------------------------------------ */
 
-struct sq_cpu_work {
+struct cpu_drain {
 	struct work_struct work;
 	struct sq_reclaim_work done;
-	bool cold_only;
+	bool idle_only;
 };
 
-static DEFINE_PER_CPU(struct sq_cpu_work, sq_cpu_works);
+static DEFINE_PER_CPU(struct cpu_drain, reclaim_cpu_drain);
 
-static void sq_drain_cpu(struct work_struct *work)
+static void drain_cpu_fn(struct work_struct *work)
 {
-	struct sq_cpu_work *w = container_of(work, struct sq_cpu_work, work);
+	struct cpu_drain *w = container_of(work, struct cpu_drain, work);
 
-	sq_allocator_drain_local(w->cold_only, &w->done);
+	sq_allocator_drain_local(w->idle_only, &w->done);
 }
 
 /* On each CPU that has something, by its own worker. May sleep. */
-static void sq_drain_cpus(bool cold_only, struct sq_reclaim_work *work)
+static void drain_cpus(bool idle_only, struct sq_reclaim_work *work)
 {
 	unsigned int cpu;
 
 	lockdep_assert_held(&sq_reclaim_mutex);
 	cpus_read_lock();
 	for_each_online_cpu(cpu) {
-		struct sq_cpu_work *w = per_cpu_ptr(&sq_cpu_works, cpu);
+		struct cpu_drain *w = per_cpu_ptr(&reclaim_cpu_drain, cpu);
 
 		memset(&w->done, 0, sizeof(w->done));
-		w->cold_only = cold_only;
+		w->idle_only = idle_only;
 		if (!sq_allocator_cpu_idle(cpu))
-			queue_work_on(cpu, sq_cpu_wq, &w->work);
+			queue_work_on(cpu, drain_wq, &w->work);
 	}
 	for_each_online_cpu(cpu) {
-		struct sq_cpu_work *w = per_cpu_ptr(&sq_cpu_works, cpu);
+		struct cpu_drain *w = per_cpu_ptr(&reclaim_cpu_drain, cpu);
 
 		flush_work(&w->work);
 		work->objects += w->done.objects;
@@ -144,12 +144,12 @@ unsigned long sq_reclaimer_run(void)
 	mutex_lock(&sq_reclaim_mutex);
 	/* First, since what they were made of goes to a CPU's magazines. */
 	sq_allocator_drain_depots(true, &work);
-	sq_drain_cpus(false, &work);
-	sq_reclaim_shared(true, true, &work);
+	drain_cpus(false, &work);
+	reclaim_shared(true, true, &work);
 	sq_allocator_refill(&work);
 	mutex_unlock(&sq_reclaim_mutex);
-	atomic_long_inc(&sq_counts.asked);
-	sq_account(SQ_RUN_ASKED, start, &work);
+	atomic_long_inc(&run_counts.asked);
+	account_run(SQ_RUN_ASKED, start, &work);
 	return work.pages;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_run);
@@ -184,9 +184,9 @@ unsigned long sq_reclaimer_pressure(void)
 
 	sq_allocator_drain_depots(true, &work);
 	sq_allocator_drain_local(false, &work);
-	sq_reclaim_shared(true, true, &work);
-	atomic_long_inc(&sq_counts.shrinks);
-	sq_account(SQ_RUN_PRESSURE, start, &work);
+	reclaim_shared(true, true, &work);
+	atomic_long_inc(&run_counts.shrinks);
+	account_run(SQ_RUN_PRESSURE, start, &work);
 	return work.pages;
 }
 
@@ -200,13 +200,13 @@ bool sq_run_background(u64 start, bool idle)
 	struct sq_reclaim_work work = {};
 
 	lockdep_assert_held(&sq_reclaim_mutex);
-	sq_drain_cpus(true, &work);
+	drain_cpus(true, &work);
 	cond_resched();
-	sq_reclaim_shared(false, idle, &work);
+	reclaim_shared(false, idle, &work);
 	sq_allocator_refill(&work);
-	if (sq_mode == SQUIRREL_RECLAIM_PARALLEL)
-		atomic_long_inc(&sq_counts.runs[SQUIRREL_RECLAIM_PARALLEL]);
-	sq_account(SQ_RUN_PARALLEL, start, &work);
+	if (sq_reclaim_mode == SQUIRREL_RECLAIM_PARALLEL)
+		atomic_long_inc(&run_counts.runs[SQUIRREL_RECLAIM_PARALLEL]);
+	account_run(SQ_RUN_PARALLEL, start, &work);
 	return work.objects + work.slabs + work.merges + work.pages;
 }
 
@@ -216,15 +216,15 @@ void sq_series_run(void)
 	struct sq_reclaim_work work = {};
 	u64 start = ktime_get_ns();
 
-	if (READ_ONCE(sq_mode) != SQUIRREL_RECLAIM_SERIES ||
-	    test_and_set_bit(0, &sq_series_running))
+	if (READ_ONCE(sq_reclaim_mode) != SQUIRREL_RECLAIM_SERIES ||
+	    test_and_set_bit(0, &series_running))
 		return;
 	sq_allocator_drain_local(true, &work);
-	sq_reclaim_shared(false, false, &work);
+	reclaim_shared(false, false, &work);
 	sq_allocator_refill(&work);
-	clear_bit(0, &sq_series_running);
-	atomic_long_inc(&sq_counts.runs[SQUIRREL_RECLAIM_SERIES]);
-	sq_account(SQ_RUN_SERIES, start, &work);
+	clear_bit(0, &series_running);
+	atomic_long_inc(&run_counts.runs[SQUIRREL_RECLAIM_SERIES]);
+	account_run(SQ_RUN_SERIES, start, &work);
 }
 
 /* ---- what all did --------------------------------------------------------- */
@@ -232,11 +232,11 @@ void sq_series_run(void)
 /* One more CPU went that may have left something. */
 void sq_run_cpu_dead(void)
 {
-	atomic_long_inc(&sq_counts.cpus_dead);
+	atomic_long_inc(&run_counts.cpus_dead);
 }
 
-static void sq_show_count(struct seq_file *s, const char *key,
-			  const atomic_long_t *count)
+static void show_count(struct seq_file *s, const char *key,
+		       const atomic_long_t *count)
 {
 	seq_printf(s, "%s: %ld\n", key, atomic_long_read(count));
 }
@@ -249,18 +249,18 @@ static void sq_show_count(struct seq_file *s, const char *key,
  */
 void sq_reclaimer_show_stats(struct seq_file *s)
 {
-	sq_show_count(s, "runs_series",
-		      &sq_counts.runs[SQUIRREL_RECLAIM_SERIES]);
-	sq_show_count(s, "runs_parallel",
-		      &sq_counts.runs[SQUIRREL_RECLAIM_PARALLEL]);
-	sq_show_count(s, "runs_asked", &sq_counts.asked);
-	sq_show_count(s, "runs_pressure", &sq_counts.shrinks);
-	sq_show_count(s, "cpus_dead", &sq_counts.cpus_dead);
-	sq_show_count(s, "objects_drained", &sq_counts.objects);
-	sq_show_count(s, "slabs_released", &sq_counts.slabs);
-	sq_show_count(s, "blocks_merged", &sq_counts.merges);
-	sq_show_count(s, "pages_given_back", &sq_counts.pages);
-	sq_show_count(s, "objects_refilled", &sq_counts.refilled);
+	show_count(s, "runs_series",
+		   &run_counts.runs[SQUIRREL_RECLAIM_SERIES]);
+	show_count(s, "runs_parallel",
+		   &run_counts.runs[SQUIRREL_RECLAIM_PARALLEL]);
+	show_count(s, "runs_asked", &run_counts.asked);
+	show_count(s, "runs_pressure", &run_counts.shrinks);
+	show_count(s, "cpus_dead", &run_counts.cpus_dead);
+	show_count(s, "objects_drained", &run_counts.objects);
+	show_count(s, "slabs_released", &run_counts.slabs);
+	show_count(s, "blocks_merged", &run_counts.merges);
+	show_count(s, "pages_given_back", &run_counts.pages);
+	show_count(s, "objects_refilled", &run_counts.refilled);
 	seq_printf(s, "pages_reclaimable: %lu\n", sq_allocator_reclaimable());
 	sq_history_show_stats(s);
 }
@@ -270,17 +270,17 @@ int sq_run_init(void)
 {
 	int cpu;
 
-	sq_cpu_wq = alloc_workqueue("squirrel_cpu",
-				    WQ_MEM_RECLAIM | SQ_WQ_PERCPU, 0);
-	if (!sq_cpu_wq)
+	drain_wq = alloc_workqueue("squirrel_cpu",
+				   WQ_MEM_RECLAIM | SQ_WQ_PERCPU, 0);
+	if (!drain_wq)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
-		INIT_WORK(&per_cpu_ptr(&sq_cpu_works, cpu)->work, sq_drain_cpu);
+		INIT_WORK(&per_cpu_ptr(&reclaim_cpu_drain, cpu)->work, drain_cpu_fn);
 	return 0;
 }
 
 /* The background is no more. */
 void sq_run_exit(void)
 {
-	destroy_workqueue(sq_cpu_wq);
+	destroy_workqueue(drain_wq);
 }
