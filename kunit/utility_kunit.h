@@ -11,6 +11,7 @@
 #include "block/block.h"
 #include "compat.h"
 #include "utility/internal.h"
+#include "utility/tunables.h"
 
 #include "fake.h"
 

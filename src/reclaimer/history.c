@@ -14,8 +14,7 @@
 #include "reclaimer/reclaimer.h"
 
 #include "internal.h"
-
-#define SQ_HISTORY_RUNS	16U
+#include "tunables.h"
 
 /**
  * struct sq_run - one run, or the sum of many

@@ -41,15 +41,7 @@
 #include "reclaimer/reclaimer.h"
 
 #include "internal.h"
-
-#define SQ_SERIES_DEFAULT	10000UL		/* allocations */
-#define SQ_PARALLEL_DEFAULT	20UL		/* milliseconds */
-#define SQ_PERIOD_MIN		1UL
-#define SQ_PERIOD_MAX		60000UL
-/* Between two looks for free objects that raised no event. */
-#define SQ_IDLE_SCAN_MS		1000U
-/* Runs in a row that gained nothing before the background stops. */
-#define SQ_IDLE_RUNS_MAX		3U
+#include "tunables.h"
 
 static unsigned long mode_n;		/* allocations or milliseconds */
 static struct workqueue_struct *background_wq;

@@ -31,14 +31,7 @@
 #include "reclaimer/reclaimer.h"
 
 #include "internal.h"
-
-/* Per heap and run. */
-#define SQ_RUN_MERGES		1024UL
-#define SQ_RUN_PAGES		4096UL
-/* Free pages a heap keeps when it is busy. */
-#define SQ_KEEP_PAGES		8UL
-/* How long small free blocks wait for their neighbours. */
-#define SQ_AGED_MS		12U
+#include "tunables.h"
 
 DEFINE_MUTEX(sq_reclaim_mutex);
 enum squirrel_reclaim_mode sq_reclaim_mode = SQUIRREL_RECLAIM_OFF;

@@ -16,6 +16,7 @@
 #include "compat.h"
 
 #include "internal.h"
+#include "tunables.h"
 
 /* The free block above that may be merged with this one, or NULL. */
 static struct sq_agent *free_next(struct sq_agent *agent)

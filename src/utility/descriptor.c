@@ -25,10 +25,10 @@
 #include "compat.h"
 
 #include "internal.h"
+#include "tunables.h"
 
 #define DESC_PER_PAGE	(PAGE_SIZE / sizeof(struct sq_agent))
 #define DESC_NONE	0xffffU
-#define SQ_DESC_KEEP_PAGES	1
 
 static_assert(DESC_PER_PAGE < DESC_NONE);
 

@@ -34,14 +34,6 @@
 /* Taken straight from the source, goes straight back, has no neighbours. */
 #define SQ_AGENT_DIRECT		0x01
 
-/* Looked at, or moved to a list of what goes, per hold of a lock. */
-#define SQ_SCAN_PER_STEP	32
-/*
- * Entries of the map rewritten for one merge, at most: see coalesce.c. And of those
- * for one hold, as no other merge begins once they are so many.
- */
-#define SQ_MERGE_PAGES		(2UL << SQ_BLOCK_MAX_ORDER)
-
 static inline struct sq_block *sq_agent_block(struct sq_agent *agent)
 {
 	return (struct sq_block *)agent->block;

@@ -19,10 +19,7 @@
 #include "compat.h"
 
 #include "internal.h"
-
-/* Blocks unmapped, and pages of them, per hold of the lock. */
-#define SQ_DESTROY_BLOCKS_PER_STEP	64
-#define SQ_DESTROY_PAGES_PER_STEP	BIT(SQ_BLOCK_MAX_ORDER)
+#include "tunables.h"
 
 /**
  * sq_manager_create() - create a manager without blocks

@@ -54,6 +54,7 @@
 #include "compat.h"
 
 #include "internal.h"
+#include "tunables.h"
 
 #define LEAF_BYTES	BIT(SQ_MAP_LEAF_SHIFT)
 

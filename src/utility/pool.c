@@ -15,10 +15,7 @@
 #include "compat.h"
 
 #include "internal.h"
-
-/* How many blocks of one bin are looked at, at most. */
-#define SQ_FIT_SCAN	8
-#define SQ_TIGHTEST_SCAN	32
+#include "tunables.h"
 
 #define TOP_BIN		((SQ_POOL_ROWS - 1) * SQ_POOL_COLS)
 

@@ -16,15 +16,7 @@
 #include "compat.h"
 
 #include "internal.h"
-
-/* A growing manager fetches 1/16 of what it holds ahead, up to 16 pages. */
-#define SQ_AHEAD_SHIFT	4
-#define SQ_AHEAD_PAGES	16
-/* What a rounded-up fetch brings above this goes straight back. */
-#define SQ_FETCH_KEEP_PAGES	16
-
-/* Failed attempts in a row that are counted, for how many are left out then. */
-#define SQ_LEAN_FAILS	4
+#include "tunables.h"
 
 /* What may fail easily must not make others wait or eat their reserves. */
 gfp_t sq_gfp_optional(gfp_t gfp)

@@ -34,15 +34,7 @@
 #include "compat.h"
 
 #include "internal.h"
-
-/*
- * Free blocks looked at for neighbours: in step 2, in step 2 where more is free
- * than used, so that new pages would rather spread the waste, and in step 4. The
- * lock is dropped after every SQ_SCAN_PER_STEP.
- */
-#define SQ_MERGE_SCAN_SHORT	16
-#define SQ_MERGE_SCAN_MORE	256
-#define SQ_MERGE_SCAN_LONG	1024
+#include "tunables.h"
 
 /* Refused whatever the source is; keeps sizes in bytes from overflowing. */
 #define MAX_PAGES	(ULONG_MAX >> (PAGE_SHIFT + 2))

@@ -13,12 +13,7 @@
 #include "compat.h"
 
 #include "internal.h"
-
-/* Ranges put back, and about how many pages of them, per hold of the lock. */
-#define SQ_TRIM_RANGES_PER_STEP	16
-#define SQ_TRIM_PAGES_PER_STEP	BIT(SQ_BLOCK_MAX_ORDER)
-/* Pieces of this order are given back without waiting for more. */
-#define SQ_TRIM_ORDER	2
+#include "tunables.h"
 
 struct sq_range {
 	unsigned long addr;

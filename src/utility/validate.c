@@ -35,11 +35,7 @@
 #include "compat.h"
 
 #include "internal.h"
-
-/* Pages, blocks or entries looked at per hold of the lock. */
-#define SQ_CHECK_PER_STEP	256
-/* How often a pool that changes meanwhile is looked at. */
-#define SQ_CHECK_ROUNDS	4
+#include "tunables.h"
 
 /**
  * struct tally - what a walk has seen

@@ -14,9 +14,7 @@
 #include "compat.h"
 
 #include "internal.h"
-
-/* Blocks shown per hold of the lock. */
-#define SQ_VIEW_PER_STEP	64
+#include "tunables.h"
 
 static void count_pool(struct sq_pool *pool, void *ctx)
 {
