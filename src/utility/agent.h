@@ -6,6 +6,7 @@
 #ifndef _SQ_UTILITY_AGENT_H
 #define _SQ_UTILITY_AGENT_H
 
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/mm.h>
 #include <linux/types.h>
@@ -95,6 +96,22 @@ static inline void sq_agent_publish(struct sq_agent *agent, const void *owner)
 {
 	/* Kind and priv first; whoever reads the owner may use them. */
 	smp_store_release(&agent->owner, owner);
+}
+
+/**
+ * sq_agent_retract() - clear the owner of a used block if it is still that one
+ * @agent: the block's agent
+ * @owner: who is thought to hold it; not NULL
+ *
+ * For an owner whose block may be freed from several sides at once: exactly one
+ * of them succeeds, and it is that one's to give back.
+ *
+ * Context: Any context.
+ * Return: whether the owner was @owner and is NULL now.
+ */
+static inline bool sq_agent_retract(struct sq_agent *agent, const void *owner)
+{
+	return cmpxchg(&agent->owner, owner, NULL) == owner;
 }
 
 static inline unsigned long sq_agent_pages(const struct sq_agent *agent)
