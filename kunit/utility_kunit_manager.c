@@ -371,7 +371,7 @@ static void manager_destroy_refused_while_used(struct kunit *test)
  * neighbours of another manager: all pages come back, each once, in pieces, and
  * the other manager's stay.
  */
-static void manager_is_razed(struct kunit *test)
+static void manager_is_destroyed_with_all(struct kunit *test)
 {
 	struct sq_fixture *fx = test->priv;
 	struct sq_manager *m = sq_manager_create(&fx->fake.ops, 0);
@@ -544,7 +544,7 @@ static struct kunit_case manager_cases[] = {
 	KUNIT_CASE(manager_serves_all_nodes),
 	KUNIT_CASE(manager_asks_for_the_node),
 	KUNIT_CASE(manager_destroy_refused_while_used),
-	KUNIT_CASE(manager_is_razed),
+	KUNIT_CASE(manager_is_destroyed_with_all),
 	KUNIT_CASE(pool_names_by_address),
 	KUNIT_CASE(manager_in_any_context),
 	{}

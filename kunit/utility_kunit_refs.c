@@ -241,7 +241,7 @@ static void free_pages_are_missed_later(struct kunit *test)
 }
 
 /* Used or free. */
-static void raze_tells_what_was_stolen(struct kunit *test)
+static void destroy_tells_what_was_stolen(struct kunit *test)
 {
 	struct sq_fixture *fx = test->priv;
 	struct sq_manager *m = sq_manager_create(&fx->fake.ops, 0);
@@ -270,7 +270,7 @@ static void raze_tells_what_was_stolen(struct kunit *test)
 }
 
 /* Also if what goes lies here and there. */
-static void raze_tells_of_every_range(struct kunit *test)
+static void destroy_tells_of_every_range(struct kunit *test)
 {
 	struct sq_fixture *fx = test->priv;
 	struct sq_manager *m = sq_manager_create(&fx->fake.ops, 0);
@@ -310,8 +310,8 @@ static struct kunit_case refs_cases[] = {
 	KUNIT_CASE(parts_are_looked_at),
 	KUNIT_CASE(direct_blocks_are_looked_at),
 	KUNIT_CASE(free_pages_are_missed_later),
-	KUNIT_CASE(raze_tells_what_was_stolen),
-	KUNIT_CASE(raze_tells_of_every_range),
+	KUNIT_CASE(destroy_tells_what_was_stolen),
+	KUNIT_CASE(destroy_tells_of_every_range),
 	{}
 };
 
