@@ -13,6 +13,7 @@
 #include <linux/minmax.h>
 #include <linux/spinlock.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
@@ -39,13 +40,14 @@ static struct sq_agent *merge_pair(struct sq_agent *lower, struct sq_agent *uppe
 {
 	struct sq_agent *stays = lower, *goes = upper;
 	unsigned long addr;
-	size_t size;
+	size_t size, sum;
 	bool done;
 
 	if (sq_agent_size(upper) > sq_agent_size(lower))
 		swap(stays, goes);
 	addr = sq_agent_addr(goes);
 	size = sq_agent_size(goes);
+	sum = size + sq_agent_size(stays);
 	if (stays == lower)
 		done = sq_block_coalesce(sq_agent_block(lower));
 	else
@@ -56,6 +58,7 @@ static struct sq_agent *merge_pair(struct sq_agent *lower, struct sq_agent *uppe
 	if ((s32)(goes->stamp - stays->stamp) > 0)
 		stays->stamp = goes->stamp;
 	sq_map_set(addr, size, stays);
+	sq_assert(sq_agent_size(stays) == sum && sq_agent_is_mapped(stays));
 	sq_desc_put(goes);
 	return stays;
 }

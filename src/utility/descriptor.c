@@ -22,6 +22,7 @@
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
@@ -90,6 +91,8 @@ static struct page *desc_page(void)
 static void desc_relist(struct page *page, unsigned int was, unsigned int spare)
 {
 	lockdep_assert_held(&desc_lock);
+	sq_assert(was <= DESC_PER_PAGE && spare <= DESC_PER_PAGE);
+	sq_assert(was != DESC_PER_PAGE || desc_idle);
 	if (was == DESC_PER_PAGE)
 		desc_idle--;
 	if (!was)
@@ -124,6 +127,8 @@ struct sq_agent *sq_desc_get(struct sq_pool *pool)
 	}
 	agent = (struct sq_agent *)page_address(page) + desc_first(page);
 	spare = desc_spare(page);
+	sq_assert(spare && desc_first(page) < DESC_PER_PAGE);
+	sq_assert(!agent->owner && !agent->manager && !sq_agent_addr(agent));
 	desc_set(page, *desc_link(agent), spare - 1);
 	desc_relist(page, spare, spare - 1);
 	raw_spin_unlock(&desc_lock);

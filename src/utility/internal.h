@@ -62,6 +62,13 @@ static inline unsigned long sq_agent_past(const struct sq_agent *agent,
 	return max(sq_agent_end(agent), addr + PAGE_SIZE);
 }
 
+/* Do the map's first and last entry of a block name its agent? Under the lock. */
+static inline bool sq_agent_is_mapped(const struct sq_agent *agent)
+{
+	return sq_map_lookup((void *)sq_agent_addr(agent)) == agent &&
+	       sq_map_lookup((void *)(sq_agent_end(agent) - 1)) == agent;
+}
+
 /* ---- manager ---- */
 
 /**

@@ -51,6 +51,7 @@
 #include <linux/preempt.h>
 #include <linux/spinlock.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
@@ -366,8 +367,10 @@ static bool leaf_hold(unsigned long leaf, unsigned int n)
 
 	raw_spin_lock_irqsave(&map_lock, irq);
 	page = leaf_page(leaf);
-	if (page)
+	if (page) {
+		sq_assert((page_private(page) & LEAF_HELD) + n <= SQ_MAP_ENTRIES);
 		set_page_private(page, page_private(page) + n);
+	}
 	raw_spin_unlock_irqrestore(&map_lock, irq);
 	return page;
 }
@@ -460,6 +463,7 @@ static void collect_leaf(struct page *page, struct list_head *pages)
 	unsigned long leaf = page_private(page) >> LEAF_NUMBER;
 
 	lockdep_assert_held(&map_lock);
+	sq_assert(page_private(page) & LEAF_LISTED);
 
 	set_page_private(page, page_private(page) & ~LEAF_LISTED);
 	if (page_private(page) & LEAF_HELD) {

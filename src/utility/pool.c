@@ -12,6 +12,7 @@
 #include <linux/minmax.h>
 #include <linux/rbtree_augmented.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
@@ -188,6 +189,8 @@ void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent)
 	struct sq_free_links *f = sq_agent_links(agent);
 
 	lockdep_assert_held(&pool->lock);
+	sq_assert(!sq_agent_used(agent) && !(agent->flags & SQ_AGENT_DIRECT));
+	sq_assert(!agent->owner);
 
 	f->pages = sq_agent_pages(agent);
 	bin_insert(pool, f);
@@ -202,6 +205,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_pool_insert);
 void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent)
 {
 	lockdep_assert_held(&pool->lock);
+	sq_assert(sq_agent_is_mapped(agent));
 
 	agent->stamp = (u32)jiffies;
 	sq_block_set_used(sq_agent_block(agent), false);
@@ -213,6 +217,9 @@ void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent)
 	struct sq_free_links *f = sq_agent_links(agent);
 
 	lockdep_assert_held(&pool->lock);
+	sq_assert(!sq_agent_used(agent) && f->pages == sq_agent_pages(agent));
+	sq_assert(pool->free_pages >= f->pages && sq_pool_free_blocks(pool));
+	sq_assert(pool->free_hist[sq_pool_hist(f->pages)]);
 
 	bin_remove(pool, f);
 	rb_erase_augmented(&f->rb, &pool->by_addr, &links_augment);
@@ -238,6 +245,8 @@ void sq_pool_uncount_used(struct sq_pool *pool, struct sq_agent *agent)
 	unsigned long pages = sq_agent_pages(agent);
 
 	lockdep_assert_held(&pool->lock);
+	sq_assert(pool->used_pages >= pages && sq_pool_used_blocks(pool));
+	sq_assert(pool->used_hist[sq_pool_hist(pages)]);
 
 	pool->uncounted++;
 	pool->used_pages -= pages;

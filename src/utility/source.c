@@ -13,6 +13,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
@@ -134,6 +135,7 @@ static bool add_blocks(struct sq_pool *pool, const struct sq_import *a,
 	struct sq_agent *part = NULL;
 
 	lockdep_assert_held(&pool->lock);
+	sq_assert(a->size && a->used <= a->size);
 
 	if (a->used) {
 		*used = import_block(pool, a->addr, a->used, a->flags);

@@ -31,6 +31,7 @@
 #include <linux/string.h>
 #include <linux/topology.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
@@ -44,6 +45,12 @@
 
 /* ---- take ---- */
 
+static void uncharge_pages(struct sq_manager *m, unsigned long pages)
+{
+	atomic_long_sub(pages, &m->used);
+	sq_assert(atomic_long_read(&m->used) >= 0);
+}
+
 /* Who must not be refused goes beyond the limit, as with a memory cgroup's. */
 static bool charge_pages(struct sq_manager *m, const struct sq_request *req)
 {
@@ -54,7 +61,7 @@ static bool charge_pages(struct sq_manager *m, const struct sq_request *req)
 		return true;
 	atomic_long_inc(&m->limit_hits);
 	if (req->optional || !sq_gfp_must(req->gfp)) {
-		atomic_long_sub(req->pages, &m->used);
+		uncharge_pages(m, req->pages);
 		return false;
 	}
 	over = READ_ONCE(m->overdraft);
@@ -107,9 +114,11 @@ static struct sq_agent *split_free(struct sq_pool *pool, struct sq_agent *agent,
 				   struct sq_agent **lower)
 {
 	struct sq_block *b = sq_agent_block(agent);
+	size_t sum = sq_agent_size(agent);
 
+	sq_assert(size && size < sum && !sq_agent_used(agent));
 	spare->stamp = agent->stamp;
-	if (size <= sq_agent_size(agent) / 2) {
+	if (size <= sum / 2) {
 		sq_block_split_front(b, size, sq_agent_block(spare));
 		*lower = spare;
 	} else {
@@ -117,6 +126,8 @@ static struct sq_agent *split_free(struct sq_pool *pool, struct sq_agent *agent,
 		*lower = agent;
 	}
 	sq_map_set(sq_agent_addr(spare), sq_agent_size(spare), spare);
+	sq_assert(sq_agent_size(*lower) == size);
+	sq_assert(sq_agent_size(spare) + sq_agent_size(agent) == sum);
 	pool->splits++;
 	return *lower == agent ? spare : agent;
 }
@@ -172,6 +183,8 @@ static struct sq_agent *split_off(struct sq_pool *pool, struct sq_agent *agent,
 
 static void mark_taken(struct sq_pool *pool, struct sq_agent *agent, u8 kind)
 {
+	sq_assert(!sq_agent_used(agent) && !agent->owner);
+	sq_assert(sq_agent_is_mapped(agent));
 	memset(agent->priv, 0, SQ_AGENT_PRIV_BYTES);
 	agent->kind = kind;
 	sq_block_set_used(sq_agent_block(agent), true);
@@ -210,6 +223,7 @@ static enum sq_try pool_try(struct sq_pool *pool, const struct sq_request *req,
 	agent = split_off(pool, agent, req);
 	if (!agent)
 		return SQ_TRY_DESC;
+	sq_assert(sq_agent_pages(agent) == req->pages && !gap_of(agent, req));
 	mark_taken(pool, agent, req->kind);
 	*taken = agent;
 	return SQ_TRY_DONE;
@@ -429,7 +443,7 @@ struct sq_agent *sq_manager_take(struct sq_manager *m,
 
 	agent = req->optional ? take_optional(m, req) : take_block(m, req);
 	if (!agent)
-		atomic_long_sub(req->pages, &m->used);
+		uncharge_pages(m, req->pages);
 	return agent;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_take);
@@ -477,7 +491,7 @@ give_to_source(struct sq_manager *m, struct sq_pool *pool,
 		report_not_used();
 		return (struct sq_lost){};
 	}
-	atomic_long_sub(size >> PAGE_SHIFT, &m->used);
+	uncharge_pages(m, size >> PAGE_SHIFT);
 	sq_map_drop(addr, size);
 	return sq_source_put(m, addr, size);
 }
@@ -517,7 +531,7 @@ struct sq_lost sq_manager_give(struct sq_manager *m, struct sq_agent *agent)
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	if (!taken)
 		goto foreign;
-	atomic_long_sub(pages, &m->used);
+	uncharge_pages(m, pages);
 	return (struct sq_lost){};
 
 foreign:
@@ -562,6 +576,8 @@ struct sq_agent *sq_manager_split(struct sq_manager *m, struct sq_agent *agent,
 	sq_pool_uncount_used(pool, agent);
 	sq_block_split(sq_agent_block(agent), pages << PAGE_SHIFT,
 		       sq_agent_block(upper));
+	sq_assert(sq_agent_pages(agent) == pages);
+	sq_assert(sq_agent_addr(upper) == sq_agent_end(agent));
 	upper->flags = agent->flags;
 	upper->kind = agent->kind;
 	/* Those have no neighbours. */

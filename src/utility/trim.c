@@ -10,6 +10,7 @@
 #include <linux/minmax.h>
 #include <linux/spinlock.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
@@ -59,6 +60,8 @@ static void detach_range(struct sq_pool *pool, struct sq_agent *agent,
 	size_t above = sq_agent_end(agent) - (r->addr + r->size);
 	struct sq_agent *spare = NULL;
 
+	sq_assert(!sq_agent_used(agent) && r->size);
+	sq_assert(below + r->size + above == sq_agent_size(agent));
 	if (below && above) {
 		spare = sq_desc_get(pool);
 		if (!spare)
