@@ -4,7 +4,8 @@
  * pools and blocks.
  *
  *	lifetime.c	create and destroy
- *	take.c		take, give, split
+ *	take.c		take and give
+ *	split.c		split a used block
  *	source.c	pages in and out
  *	coalesce.c	merge free neighbours
  *	trim.c		give free pages back

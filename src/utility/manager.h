@@ -72,7 +72,7 @@ struct sq_manager *sq_manager_create(const struct sq_block_ops *source,
 unsigned long sq_manager_destroy(struct sq_manager *m);
 struct sq_lost sq_manager_raze(struct sq_manager *m);
 
-/* ---- take.c: take, give, split ---- */
+/* ---- take.c, split.c ---- */
 
 struct sq_agent *sq_manager_take(struct sq_manager *m,
 				 const struct sq_request *req);
