@@ -13,7 +13,8 @@
 #include <linux/kconfig.h>
 
 #ifndef SQ_DEBUG_ASSERTS
-#define SQ_DEBUG_ASSERTS	(IS_ENABLED(CONFIG_KUNIT) || IS_ENABLED(CONFIG_KASAN))
+#define SQ_DEBUG_ASSERTS	(IS_ENABLED(CONFIG_KUNIT) ||	\
+				 IS_ENABLED(CONFIG_KASAN))
 #endif
 
 /**

@@ -101,7 +101,8 @@ static DEFINE_IRQ_WORK(schedule_irq_work, schedule_fn);
 /* Any context but NMI. */
 static void schedule_background(void)
 {
-	if (!test_bit(0, &background_scheduled) && !test_and_set_bit(0, &background_scheduled))
+	if (!test_bit(0, &background_scheduled) &&
+	    !test_and_set_bit(0, &background_scheduled))
 		irq_work_queue(&schedule_irq_work);
 }
 
@@ -127,7 +128,8 @@ static DEFINE_IRQ_WORK(kick_irq_work, kick_fn);
 
 static void kick_background(void)
 {
-	if (!test_bit(0, &background_kicked) && !test_and_set_bit(0, &background_kicked))
+	if (!test_bit(0, &background_kicked) &&
+	    !test_and_set_bit(0, &background_kicked))
 		irq_work_queue(&kick_irq_work);
 }
 

@@ -33,6 +33,7 @@
 #include "internal.h"
 #include "tunables.h"
 
+/* Serialises changes of mode and full runs; guards the next. */
 DEFINE_MUTEX(sq_reclaim_mutex);
 enum squirrel_reclaim_mode sq_reclaim_mode = SQUIRREL_RECLAIM_OFF;
 static struct workqueue_struct *drain_wq;	/* each CPU's magazines */

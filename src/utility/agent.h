@@ -15,12 +15,15 @@
 struct sq_manager;
 
 /*
- * Read what others write under a lock that is not held here: a hint or a figure,
- * one moment's, but perhaps of the moment before.
+ * Read what others write under a lock that is not held here: a hint or a figure
+ * that may be out of date.
  */
-#define sq_glance(var)	data_race(READ_ONCE(var))
+#define sq_read_racy(var)	data_race(READ_ONCE(var))
 /* The same by a plain load, which the compiler may fold into what uses it. */
-#define sq_peek(expr)	data_race(expr)
+#define sq_racy(expr)	data_race(expr)
+/* Their former names, for the layers above. */
+#define sq_glance	sq_read_racy
+#define sq_peek		sq_racy
 
 #define SQ_AGENT_BLOCK_WORDS	(32 / sizeof(unsigned long))
 /* A word for 64 objects of a slab, five of them for each 4096 bytes of a page. */

@@ -195,7 +195,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_desc_refill);
  */
 bool sq_agents_plenty(void)
 {
-	return sq_glance(desc_idle);
+	return sq_read_racy(desc_idle);
 }
 
 /**

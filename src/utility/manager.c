@@ -136,8 +136,8 @@ void sq_manager_bounds(const struct sq_manager *m, unsigned long *low,
 	*high = 0;
 	for (pool = sq_manager_next(m, NULL); pool;
 	     pool = sq_manager_next(m, pool)) {
-		*low = min(*low, sq_glance(pool->low));
-		*high = max(*high, sq_glance(pool->high));
+		*low = min(*low, sq_read_racy(pool->low));
+		*high = max(*high, sq_read_racy(pool->high));
 	}
 }
 

@@ -339,7 +339,7 @@ static void window_free(struct sq_map_window *w)
  */
 unsigned long sq_utility_map_tables(void)
 {
-	return sq_glance(map_tables);
+	return sq_read_racy(map_tables);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_utility_map_tables);
 
@@ -470,7 +470,8 @@ static void collect_leaf(struct page *page, struct list_head *pages)
 		list_del(&page->lru);
 		return;
 	}
-	WRITE_ONCE(sq_map_span_of(leaf)->number[sq_map_index_of(leaf)], SQ_MAP_NO_LEAF);
+	WRITE_ONCE(sq_map_span_of(leaf)->number[sq_map_index_of(leaf)],
+		   SQ_MAP_NO_LEAF);
 	list_move(&page->lru, pages);
 }
 

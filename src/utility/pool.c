@@ -274,14 +274,14 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_pool_largest);
  */
 unsigned long sq_pool_longest(const struct sq_pool *pool)
 {
-	u32 rows = sq_glance(pool->rows);
+	u32 rows = sq_read_racy(pool->rows);
 	unsigned int row, col;
 	u8 cols;
 
 	if (!rows)
 		return 0;
 	row = __fls(rows);
-	cols = sq_glance(pool->cols[row]);
+	cols = sq_read_racy(pool->cols[row]);
 	col = cols ? __fls(cols) : 0;
 	return row ? (SQ_POOL_COLS + col) << (row - 1) : col;
 }

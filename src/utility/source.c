@@ -230,9 +230,9 @@ static struct sq_agent *fetch_order(struct sq_manager *m,
  */
 static bool lean_skips(struct sq_pool *pool, unsigned int order)
 {
-	unsigned int skip = sq_glance(pool->lean_skip);
+	unsigned int skip = sq_read_racy(pool->lean_skip);
 
-	if (!skip || order < sq_glance(pool->lean_order))
+	if (!skip || order < sq_read_racy(pool->lean_order))
 		return false;
 	WRITE_ONCE(pool->lean_skip, skip - 1);
 	return true;
@@ -240,8 +240,8 @@ static bool lean_skips(struct sq_pool *pool, unsigned int order)
 
 static void lean_note(struct sq_pool *pool, unsigned int order, bool failed)
 {
-	unsigned int fails = sq_glance(pool->lean_fails);
-	unsigned int lean = sq_glance(pool->lean_order);
+	unsigned int fails = sq_read_racy(pool->lean_fails);
+	unsigned int lean = sq_read_racy(pool->lean_order);
 
 	if (!failed) {
 		if (fails && order >= lean)

@@ -27,6 +27,7 @@
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/topology.h>
 
 #include "assert.h"
@@ -297,12 +298,14 @@ static struct sq_pool *pool_near(const struct sq_manager *m, int node)
 }
 
 /**
- * sq_manager_gather() - see what is on hand for a block
+ * sq_manager_gather() - merge free neighbours, then tell the longest free block
  * @m: the manager
  * @node: on which NUMA node
  * @want: pages wanted
  *
- * Free neighbours are merged as sq_manager_take() would do before it fetches.
+ * Merges only while no block has @want pages but all together have, and no more
+ * than sq_manager_take() would before it fetches: SQ_MERGE_SCAN_SHORT or
+ * SQ_MERGE_SCAN_MORE free blocks are scanned, with the lock dropped now and then.
  *
  * Context: Any context; in NMI nothing is merged.
  * Return: about how many pages the longest free block has, of many up to an

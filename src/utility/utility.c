@@ -75,8 +75,8 @@ static void limbo_add(struct list_head *pages)
  * sq_utility_trim() - give back unused pages of agents and page map
  *
  * What one call finds unused waits for an RCU grace period and goes back in a
- * later call. New pages are looked for only when none are waiting, so that
- * calls in quick succession do not put the day off.
+ * later call. New pages are looked for only when none are waiting: else calls in
+ * quick succession would restart the grace period again and again.
  *
  * Context: Any context but NMI.
  * Return: pages given back.

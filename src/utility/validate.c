@@ -203,8 +203,8 @@ static unsigned long check_blocks(struct tally *t, unsigned long addr, bool same
 			same = check_block(t, agent);
 			at = end;
 		} else if (same) {
-			expect_at(t, 3, false, "page of a block that starts elsewhere",
-				  at);
+			expect_at(t, 3, false,
+				  "page of a block that starts elsewhere", at);
 			at += PAGE_SIZE;
 		} else {
 			/* Merged meanwhile with one that was looked at. */

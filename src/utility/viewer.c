@@ -2,8 +2,8 @@
 /*
  * BlockViewer: owns nothing and changes nothing.
  *
- * A view of a manager on one node is of one moment. On several nodes each
- * node's part is. What needs a walk over the blocks is of no one moment.
+ * A view of a manager on one node shows one moment. On several nodes each node's
+ * part does. What needs a walk over the blocks does not: they change meanwhile.
  */
 #include <linux/jiffies.h>
 #include <linux/math64.h>
