@@ -6,8 +6,8 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 
-#include "utility_kunit.h"
 #include "urgent.h"
+#include "utility_kunit.h"
 
 #define CHUNK		SQ_FAKE_CHUNK_PAGES
 #define CHUNKS		SQ_FAKE_CHUNKS

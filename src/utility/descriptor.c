@@ -21,6 +21,7 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "assert.h"
 #include "compat.h"

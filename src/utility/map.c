@@ -49,7 +49,9 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
+#include <linux/printk.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "assert.h"
 #include "compat.h"
@@ -383,6 +385,7 @@ static void leaf_drop(unsigned long leaf, unsigned int n)
 	raw_spin_lock_irqsave(&map_lock, irq);
 	page = leaf_page(leaf);
 	held = page ? page_private(page) & LEAF_HELD : 0;
+	sq_assert(held >= n);
 	if (held < n) {
 		pr_err_once("page map: leaf %lx holds %lu frames, %u dropped\n",
 			    leaf, held, n);
@@ -446,6 +449,7 @@ void sq_map_set(unsigned long addr, size_t size, struct sq_agent *agent)
 	for (at = addr; at != end; at = stop) {
 		stop = leaf_end(at, end);
 		entries = leaf_entries(leaf_of(at));
+		sq_assert(entries);
 		if (!entries) {
 			pr_err_once("page map: %lx is set and not held\n",
 				    leaf_of(at));

@@ -8,6 +8,7 @@
  * the mechanism a strategy is made of; which one to use is not decided here.
  */
 #include <linux/bitops.h>
+#include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/rbtree_augmented.h>

@@ -298,7 +298,7 @@ static struct sq_pool *pool_near(const struct sq_manager *m, int node)
 }
 
 /**
- * sq_manager_gather() - merge free neighbours, then tell the longest free block
+ * sq_manager_gather() - merge free neighbours, tell the longest free block
  * @m: the manager
  * @node: on which NUMA node
  * @want: pages wanted
