@@ -296,7 +296,7 @@ static void blocks_of_a_heap(struct kunit *test)
 static bool make_old(const struct sq_agent *agent, void *ctx)
 {
 	if (!sq_agent_used(agent))
-		((struct sq_agent *)agent)->stamp = (u32)jiffies - 60 * HZ;
+		((struct sq_agent *)agent)->freed_at = (u32)jiffies - 60 * HZ;
 	return true;
 }
 

@@ -30,13 +30,13 @@ static void block_put_chops(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, b);
 
 	/* 1 | 2 4 8 | 15: page 1 alone, then 2-3, 4-7, 8-11, 12-13, 14 */
-	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base + P, 14 * P,
+	KUNIT_EXPECT_EQ(test, sq_pages_put(&fake.ops, base + P, 14 * P,
 					   &lost), 6);
 	KUNIT_EXPECT_EQ(test, fake.out, 2);
-	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base, P, &lost), 1);
-	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base + 15 * P, P, &lost),
+	KUNIT_EXPECT_EQ(test, sq_pages_put(&fake.ops, base, P, &lost), 1);
+	KUNIT_EXPECT_EQ(test, sq_pages_put(&fake.ops, base + 15 * P, P, &lost),
 			1);
-	KUNIT_EXPECT_EQ(test, sq_block_put(&fake.ops, base, 0, &lost), 0);
+	KUNIT_EXPECT_EQ(test, sq_pages_put(&fake.ops, base, 0, &lost), 0);
 	KUNIT_EXPECT_EQ(test, lost.pages, 0);
 	KUNIT_EXPECT_EQ(test, fake.errors, 0);
 	KUNIT_EXPECT_EQ(test, fake.puts, 8);
@@ -101,11 +101,11 @@ static void block_pages_put_across(struct kunit *test)
 	struct sq_block_lost lost = {};
 
 	KUNIT_ASSERT_NOT_NULL(test, addr);
-	KUNIT_EXPECT_EQ(test, sq_block_put(ops, (unsigned long)addr + 3 * P,
+	KUNIT_EXPECT_EQ(test, sq_pages_put(ops, (unsigned long)addr + 3 * P,
 					   10 * P, &lost), 4);
-	KUNIT_EXPECT_EQ(test, sq_block_put(ops, (unsigned long)addr, 3 * P,
+	KUNIT_EXPECT_EQ(test, sq_pages_put(ops, (unsigned long)addr, 3 * P,
 					   &lost), 2);
-	KUNIT_EXPECT_EQ(test, sq_block_put(ops, (unsigned long)addr + 13 * P,
+	KUNIT_EXPECT_EQ(test, sq_pages_put(ops, (unsigned long)addr + 13 * P,
 					   3 * P, &lost), 2);
 	KUNIT_EXPECT_EQ(test, lost.pages, 0);
 }

@@ -15,7 +15,7 @@
 
 static long runs(struct kunit *test)
 {
-	return sq_yard_stat(test, sq_reclaimer_show_stats, "runs_parallel");
+	return sq_fixture_stat(test, sq_reclaimer_show_stats, "runs_parallel");
 }
 
 static bool has_run(struct kunit *test, long before)
@@ -25,7 +25,7 @@ static bool has_run(struct kunit *test, long before)
 
 static bool held_is_at_most(struct kunit *test, long pages)
 {
-	return sq_yard_held(test) <= pages;
+	return sq_fixture_held(test) <= pages;
 }
 
 static bool rests(struct kunit *test, long unused)
@@ -39,54 +39,54 @@ static bool rests(struct kunit *test, long unused)
 /* The next run is a minute away: freed pages are not left for so long, ever. */
 static void surplus_is_hurried(struct kunit *test)
 {
-	unsigned long before = sq_yard_held(test), full;
+	unsigned long before = sq_fixture_held(test), full;
 	unsigned int i;
 	long was;
 
-	sq_yard_fill(test, SQ_YARD_MAX);
-	full = sq_yard_held(test);
-	sq_yard_set_mode(test, "parallel 60000");
+	sq_fixture_fill(test, SQ_FIXTURE_MAX);
+	full = sq_fixture_held(test);
+	sq_fixture_set_mode(test, "parallel 60000");
 	was = runs(test);
 	KUNIT_EXPECT_TRUE(test, rests(test, 0));
 	KUNIT_EXPECT_EQ(test, runs(test), was);
 	for (i = 0; i < 3; i++) {
-		sq_yard_fill(test, SQ_YARD_MAX);
-		KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, rests, 0));
+		sq_fixture_fill(test, SQ_FIXTURE_MAX);
+		KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, rests, 0));
 		was = runs(test);
-		sq_yard_empty(test, 0);
-		KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, has_run, was));
-		KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, held_is_at_most,
-						     before + (full - before) / 2));
+		sq_fixture_empty(test, 0);
+		KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, has_run, was));
+		KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, held_is_at_most,
+							before + (full - before) / 2));
 	}
 }
 
 /* Frees that wake nobody: some magazine is not empty, and no more. */
 static void quiet_frees_are_found(struct kunit *test)
 {
-	unsigned long before = sq_yard_held(test);
+	unsigned long before = sq_fixture_held(test);
 
-	sq_yard_set_mode(test, "parallel 5");
-	sq_yard_fill(test, 2);
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, rests, 0));
-	sq_yard_empty(test, 0);
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, held_is_at_most, before));
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, rests, 0));
+	sq_fixture_set_mode(test, "parallel 5");
+	sq_fixture_fill(test, 2);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, rests, 0));
+	sq_fixture_empty(test, 0);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, held_is_at_most, before));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, rests, 0));
 }
 
 /* Not only in the first second, nor once: the lookout goes on. */
 static void quiet_frees_are_found_later(struct kunit *test)
 {
-	unsigned long before = sq_yard_held(test);
+	unsigned long before = sq_fixture_held(test);
 	unsigned int i;
 
-	sq_yard_set_mode(test, "parallel 5");
+	sq_fixture_set_mode(test, "parallel 5");
 	for (i = 0; i < 2; i++) {
-		sq_yard_fill(test, 2);
-		KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, rests, 0));
+		sq_fixture_fill(test, 2);
+		KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, rests, 0));
 		msleep(2500);
-		sq_yard_empty(test, 0);
-		KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, held_is_at_most,
-						     before));
+		sq_fixture_empty(test, 0);
+		KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, held_is_at_most,
+							before));
 	}
 }
 
@@ -94,10 +94,10 @@ static void idle_machine_runs_nothing(struct kunit *test)
 {
 	long before;
 
-	sq_yard_set_mode(test, "parallel 5");
-	sq_yard_fill(test, 500);
-	sq_yard_empty(test, 100);
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, rests, 0));
+	sq_fixture_set_mode(test, "parallel 5");
+	sq_fixture_fill(test, 500);
+	sq_fixture_empty(test, 100);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, rests, 0));
 	/* Long enough for some looks for free objects. */
 	before = runs(test);
 	msleep(3500);
@@ -123,14 +123,14 @@ static void thin_slabs_give_pages(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	c = squirrel_cache_create("kunit-thin", SIZE, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
-	sq_yard_settle(test);
-	before = sq_yard_held(test);
+	sq_fixture_settle(test);
+	before = sq_fixture_held(test);
 	for (i = 0; i < OBJECTS; i++) {
 		objs[i] = squirrel_cache_alloc(c, GFP_KERNEL);
 		KUNIT_EXPECT_NOT_NULL(test, objs[i]);
 		memset(objs[i], i, SIZE);
 	}
-	full = sq_yard_held(test) - before;
+	full = sq_fixture_held(test) - before;
 	for (i = 0; i < OBJECTS; i++) {
 		if (i % LEFT)
 			squirrel_cache_free(c, objs[i]);
@@ -139,11 +139,11 @@ static void thin_slabs_give_pages(struct kunit *test)
 	}
 	/* Without it, most would stay for a long time. */
 	KUNIT_EXPECT_GT(test, full, 2 * touched);
-	sq_yard_set_mode(test, "parallel 10");
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, held_is_at_most,
-					     before + full / 2));
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, held_is_at_most, before +
-					     touched + touched / 2 + 20));
+	sq_fixture_set_mode(test, "parallel 10");
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, held_is_at_most,
+						before + full / 2));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, held_is_at_most, before +
+						touched + touched / 2 + 20));
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
 	for (i = 0; i < OBJECTS; i += LEFT) {
 		KUNIT_EXPECT_NULL(test, memchr_inv(objs[i], i, SIZE));
@@ -163,8 +163,8 @@ static struct kunit_case events_cases[] = {
 
 static struct kunit_suite events_suite = {
 	.name = "squirrel_reclaimer_events",
-	.init = sq_yard_init,
-	.exit = sq_yard_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = events_cases,
 };
 

@@ -12,7 +12,7 @@
 
 static long stat(struct kunit *test, const char *key)
 {
-	return sq_yard_stat(test, sq_reclaimer_show_stats, key);
+	return sq_fixture_stat(test, sq_reclaimer_show_stats, key);
 }
 
 static char *history(struct kunit *test)
@@ -43,10 +43,10 @@ static void run_is_told(struct kunit *test)
 	char *text;
 	int got;
 
-	sq_yard_fill(test, 2000);
-	sq_yard_empty(test, 0);
+	sq_fixture_fill(test, 2000);
+	sq_fixture_empty(test, 0);
 	given = squirrel_reclaim();
-	KUNIT_EXPECT_GT(test, given, 2000 * SQ_YARD_SIZE / PAGE_SIZE / 2);
+	KUNIT_EXPECT_GT(test, given, 2000 * SQ_FIXTURE_SIZE / PAGE_SIZE / 2);
 	KUNIT_EXPECT_EQ(test, stat(test, "runs_useful"), before + 1);
 	KUNIT_EXPECT_EQ(test, stat(test, "last_run_pages"), given);
 	KUNIT_EXPECT_GT(test, stat(test, "last_run_objects"), 0);
@@ -69,16 +69,16 @@ static void mean_is_over_useful_runs(struct kunit *test)
 {
 	long useful, pages, per_run;
 
-	sq_yard_fill(test, 500);
-	sq_yard_empty(test, 0);
+	sq_fixture_fill(test, 500);
+	sq_fixture_empty(test, 0);
 	squirrel_reclaim();
 	useful = stat(test, "runs_useful");
 	pages = stat(test, "pages_given_back");
 	per_run = stat(test, "reclaim_pages_per_run");
 	KUNIT_ASSERT_GT(test, useful, 0);
 	KUNIT_EXPECT_EQ(test, per_run, (pages + useful / 2) / useful);
-	KUNIT_EXPECT_EQ(test, sq_yard_stat(test, sq_reclaimer_show_summary,
-					   "reclaim_pages_per_run"), per_run);
+	KUNIT_EXPECT_EQ(test, sq_fixture_stat(test, sq_reclaimer_show_summary,
+					      "reclaim_pages_per_run"), per_run);
 }
 
 /* Runs that find nothing are counted and leave the last one in sight. */
@@ -87,10 +87,10 @@ static void idle_runs_are_not_told(struct kunit *test)
 	long useful, idle, pages;
 	unsigned int i;
 
-	sq_yard_fill(test, 500);
-	sq_yard_empty(test, 0);
+	sq_fixture_fill(test, 500);
+	sq_fixture_empty(test, 0);
 	squirrel_reclaim();
-	sq_yard_settle(test);
+	sq_fixture_settle(test);
 	pages = stat(test, "last_run_pages");
 	useful = stat(test, "runs_useful");
 	idle = stat(test, "runs_idle");
@@ -106,8 +106,8 @@ static void history_has_an_end(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 2 * RUNS; i++) {
-		sq_yard_fill(test, 50 + i);
-		sq_yard_empty(test, 0);
+		sq_fixture_fill(test, 50 + i);
+		sq_fixture_empty(test, 0);
 		squirrel_reclaim();
 	}
 	KUNIT_EXPECT_EQ(test, lines(history(test)), 1 + RUNS);
@@ -123,8 +123,8 @@ static struct kunit_case history_cases[] = {
 
 static struct kunit_suite history_suite = {
 	.name = "squirrel_history",
-	.init = sq_yard_init,
-	.exit = sq_yard_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = history_cases,
 };
 

@@ -16,7 +16,7 @@
 
 static long stat(struct kunit *test, const char *key)
 {
-	return sq_yard_stat(test, sq_reclaimer_show_stats, key);
+	return sq_fixture_stat(test, sq_reclaimer_show_stats, key);
 }
 
 static void expect_mode(struct kunit *test, const char *text)
@@ -44,10 +44,10 @@ static void mode_is_read_as_written(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(good); i++) {
-		sq_yard_set_mode(test, good[i].text);
+		sq_fixture_set_mode(test, good[i].text);
 		expect_mode(test, good[i].now);
 		/* What is read may be written. */
-		sq_yard_set_mode(test, good[i].now);
+		sq_fixture_set_mode(test, good[i].now);
 		expect_mode(test, good[i].now);
 	}
 }
@@ -69,7 +69,7 @@ static void bad_mode_changes_nothing(struct kunit *test)
 	unsigned int i, k;
 
 	for (k = 0; k < ARRAY_SIZE(before); k++) {
-		sq_yard_set_mode(test, before[k]);
+		sq_fixture_set_mode(test, before[k]);
 		for (i = 0; i < ARRAY_SIZE(bad); i++) {
 			int err = sq_reclaimer_set_mode_string(bad[i]);
 
@@ -89,7 +89,7 @@ static void bad_numbers_change_nothing(struct kunit *test)
 	};
 	unsigned int i;
 
-	sq_yard_set_mode(test, "series 9");
+	sq_fixture_set_mode(test, "series 9");
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		KUNIT_EXPECT_EQ(test, squirrel_reclaim_mode(bad[i].mode,
 							    bad[i].n), -EINVAL);
@@ -117,15 +117,15 @@ static void off_does_nothing(struct kunit *test)
 	long series, parallel, work;
 
 	/* There is something to do, but not even the next run is made. */
-	sq_yard_fill(test, 1000);
-	sq_yard_empty(test, 0);
-	sq_yard_set_mode(test, "parallel 100");
-	sq_yard_set_mode(test, "off");
+	sq_fixture_fill(test, 1000);
+	sq_fixture_empty(test, 0);
+	sq_fixture_set_mode(test, "parallel 100");
+	sq_fixture_set_mode(test, "off");
 	series = stat(test, "runs_series");
 	parallel = stat(test, "runs_parallel");
 	work = all_work(test);
-	sq_yard_fill(test, 100);
-	sq_yard_empty(test, 0);
+	sq_fixture_fill(test, 100);
+	sq_fixture_empty(test, 0);
 	msleep(500);
 	KUNIT_EXPECT_EQ(test, stat(test, "runs_series"), series);
 	KUNIT_EXPECT_EQ(test, stat(test, "runs_parallel"), parallel);
@@ -175,14 +175,14 @@ static void series_runs_every_n(struct kunit *test)
 				      unsigned int n) = {
 		one_by_one, in_bulk, in_bulks_of_7, from_default_heap,
 	};
-	struct sq_yard *yard = test->priv;
+	struct sq_fixture *fx = test->priv;
 	unsigned int i;
 	long runs;
 
-	sq_yard_set_mode(test, "series 200");
+	sq_fixture_set_mode(test, "series 200");
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		runs = stat(test, "runs_series");
-		kinds[i](yard->cache, 7 * 200);
+		kinds[i](fx->cache, 7 * 200);
 		KUNIT_EXPECT_EQ_MSG(test, stat(test, "runs_series"), runs + 7,
 				    "kind %u", i);
 	}
@@ -194,33 +194,33 @@ static void series_counts_the_clients_only(struct kunit *test)
 	long runs = stat(test, "runs_series");
 	unsigned int i;
 
-	sq_yard_set_mode(test, "series 1000");
+	sq_fixture_set_mode(test, "series 1000");
 	for (i = 0; i < 10; i++) {
-		sq_yard_fill(test, 1000);
-		sq_yard_empty(test, 0);
+		sq_fixture_fill(test, 1000);
+		sq_fixture_empty(test, 0);
 	}
 	KUNIT_EXPECT_EQ(test, stat(test, "runs_series"), runs + 10);
 }
 
 static void series_gives_pages_back(struct kunit *test)
 {
-	struct sq_yard *yard = test->priv;
-	unsigned long before = sq_yard_held(test), full;
+	struct sq_fixture *fx = test->priv;
+	unsigned long before = sq_fixture_held(test), full;
 	char *other;
 	unsigned int i;
 
-	sq_yard_fill(test, SQ_YARD_MAX);
-	full = sq_yard_held(test);
+	sq_fixture_fill(test, SQ_FIXTURE_MAX);
+	full = sq_fixture_held(test);
 	KUNIT_EXPECT_GT(test, full, before + 700);
-	sq_yard_empty(test, 0);
-	sq_yard_set_mode(test, "series 20");
+	sq_fixture_empty(test, 0);
+	sq_fixture_set_mode(test, "series 20");
 	/* Allocations of others do it as well. */
 	for (i = 0; i < 2000; i++) {
 		other = squirrel_alloc(50, GFP_KERNEL);
 		squirrel_free(other);
 	}
-	KUNIT_EXPECT_LT(test, sq_yard_held(test), before + KEPT);
-	KUNIT_EXPECT_EQ(test, yard->nr, 0);
+	KUNIT_EXPECT_LT(test, sq_fixture_held(test), before + KEPT);
+	KUNIT_EXPECT_EQ(test, fx->nr, 0);
 }
 
 static bool has_run_in_series(struct kunit *test, long runs)
@@ -232,29 +232,29 @@ static bool has_run_in_series(struct kunit *test, long runs)
 static void series_waits_for_interrupts(struct kunit *test)
 {
 	unsigned long flags, before, after;
-	struct sq_yard *yard = test->priv;
+	struct sq_fixture *fx = test->priv;
 	unsigned int i, round;
 	long runs;
 
 	/* A worker does it each time, not only once. */
 	for (round = 0; round < 3; round++) {
-		sq_yard_set_mode(test, "off");
-		sq_yard_fill(test, SQ_YARD_MAX);
-		sq_yard_empty(test, 0);
-		sq_yard_set_mode(test, "series 10");
+		sq_fixture_set_mode(test, "off");
+		sq_fixture_fill(test, SQ_FIXTURE_MAX);
+		sq_fixture_empty(test, 0);
+		sq_fixture_set_mode(test, "series 10");
 		runs = stat(test, "runs_series");
 		local_irq_save(flags);
 		before = sq_allocator_reclaimable();
 		for (i = 0; i < 35; i++)
-			squirrel_cache_free(yard->cache,
-					    squirrel_cache_alloc(yard->cache,
+			squirrel_cache_free(fx->cache,
+					    squirrel_cache_alloc(fx->cache,
 								 GFP_ATOMIC));
 		after = sq_allocator_reclaimable();
 		local_irq_restore(flags);
 		KUNIT_EXPECT_GT(test, before, 8);
 		KUNIT_EXPECT_EQ(test, after, before);
-		KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, has_run_in_series,
-						     runs));
+		KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, has_run_in_series,
+							runs));
 	}
 }
 
@@ -262,7 +262,7 @@ static void series_waits_for_interrupts(struct kunit *test)
 
 static bool held_is_below(struct kunit *test, long pages)
 {
-	return sq_yard_held(test) < pages;
+	return sq_fixture_held(test) < pages;
 }
 
 static bool has_run(struct kunit *test, long runs)
@@ -283,15 +283,15 @@ static bool cpus_are_idle(struct kunit *test, long unused)
 /* By itself: cold magazines into slabs, slabs into pages, pages back. */
 static void parallel_gives_pages_back(struct kunit *test)
 {
-	unsigned long before = sq_yard_held(test);
+	unsigned long before = sq_fixture_held(test);
 
-	sq_yard_set_mode(test, "parallel 10");
-	sq_yard_fill(test, SQ_YARD_MAX);
-	KUNIT_EXPECT_GT(test, sq_yard_held(test), before + 700);
-	sq_yard_empty(test, 0);
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, held_is_below,
-					     before + KEPT));
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, cpus_are_idle, 0));
+	sq_fixture_set_mode(test, "parallel 10");
+	sq_fixture_fill(test, SQ_FIXTURE_MAX);
+	KUNIT_EXPECT_GT(test, sq_fixture_held(test), before + 700);
+	sq_fixture_empty(test, 0);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, held_is_below,
+						before + KEPT));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, cpus_are_idle, 0));
 }
 
 static bool rests(struct kunit *test, long unused)
@@ -307,13 +307,13 @@ static void parallel_rests_and_wakes(struct kunit *test)
 {
 	long runs;
 
-	sq_yard_set_mode(test, "parallel 5");
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, rests, 0));
+	sq_fixture_set_mode(test, "parallel 5");
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, rests, 0));
 	runs = stat(test, "runs_parallel");
-	sq_yard_fill(test, 500);
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, has_run, runs));
-	sq_yard_empty(test, 0);
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, cpus_are_idle, 0));
+	sq_fixture_fill(test, 500);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, has_run, runs));
+	sq_fixture_empty(test, 0);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, cpus_are_idle, 0));
 }
 
 /* A new period counts from now, not from the end of the old one. */
@@ -323,47 +323,47 @@ static void shorter_period_counts_at_once(struct kunit *test)
 
 	/* Until nothing waits that was begun before this test. */
 	msleep(300);
-	sq_yard_set_mode(test, "parallel 60000");
-	sq_yard_fill(test, 100);
+	sq_fixture_set_mode(test, "parallel 60000");
+	sq_fixture_fill(test, 100);
 	runs = stat(test, "runs_parallel");
-	sq_yard_set_mode(test, "parallel 5");
-	KUNIT_EXPECT_TRUE(test, sq_yard_soon(test, has_run, runs));
+	sq_fixture_set_mode(test, "parallel 5");
+	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, has_run, runs));
 }
 
 /* ---- asked ---------------------------------------------------------------- */
 
 static void reclaim_returns_to_the_level_before(struct kunit *test)
 {
-	unsigned long before = sq_yard_held(test), full, back;
+	unsigned long before = sq_fixture_held(test), full, back;
 	long asked = stat(test, "runs_asked");
 	long pages = stat(test, "pages_given_back");
 
-	sq_yard_fill(test, SQ_YARD_MAX);
-	sq_yard_empty(test, 0);
-	full = sq_yard_held(test);
+	sq_fixture_fill(test, SQ_FIXTURE_MAX);
+	sq_fixture_empty(test, 0);
+	full = sq_fixture_held(test);
 	back = squirrel_reclaim();
 	KUNIT_EXPECT_GT(test, back, 700);
 	KUNIT_EXPECT_EQ(test, stat(test, "runs_asked"), asked + 1);
 	KUNIT_EXPECT_EQ(test, stat(test, "pages_given_back"), pages + back);
-	KUNIT_EXPECT_EQ(test, sq_yard_held(test) + back, full);
+	KUNIT_EXPECT_EQ(test, sq_fixture_held(test) + back, full);
 	KUNIT_EXPECT_TRUE(test, cpus_are_idle(test, 0));
-	sq_yard_settle(test);
-	KUNIT_EXPECT_EQ(test, sq_yard_held(test), before);
+	sq_fixture_settle(test);
+	KUNIT_EXPECT_EQ(test, sq_fixture_held(test), before);
 	KUNIT_EXPECT_EQ(test, squirrel_reclaim(), 0);
 }
 
-/* What is live stays, and as it is: the yard looks at it. */
+/* What is live stays, and as it is: the fixture looks at it. */
 static void reclaim_leaves_live_objects(struct kunit *test)
 {
 	unsigned int i;
 
 	for (i = 0; i < 10; i++) {
-		sq_yard_fill(test, 1000);
-		sq_yard_empty(test, 100 * i);
+		sq_fixture_fill(test, 1000);
+		sq_fixture_empty(test, 100 * i);
 		squirrel_reclaim();
 	}
-	sq_yard_fill(test, 1500);
-	sq_yard_empty(test, 0);
+	sq_fixture_fill(test, 1500);
+	sq_fixture_empty(test, 0);
 }
 
 static void reserves_survive_reclaim(struct kunit *test)
@@ -380,13 +380,13 @@ static void reserves_survive_reclaim(struct kunit *test)
 	h = squirrel_heap_create("kunit-reserve", &heap_args);
 	KUNIT_EXPECT_FALSE(test, IS_ERR(c));
 	KUNIT_EXPECT_FALSE(test, IS_ERR(h));
-	sq_yard_settle(test);
+	sq_fixture_settle(test);
 	KUNIT_EXPECT_GE(test, sq_allocator_reclaimable(), before + 97 + 100);
 	sq_shrinker_scan();
 	KUNIT_EXPECT_GE(test, sq_allocator_reclaimable(), before + 97 + 100);
 	squirrel_cache_destroy(c);
 	squirrel_heap_destroy(h);
-	sq_yard_settle(test);
+	sq_fixture_settle(test);
 	KUNIT_EXPECT_LE(test, sq_allocator_reclaimable(), before);
 }
 
@@ -410,10 +410,10 @@ static int churn_fn(void *data)
 			objs[i] = squirrel_cache_alloc(churn->cache,
 						       GFP_KERNEL);
 			if (objs[i])
-				memset(objs[i], i, SQ_YARD_SIZE);
+				memset(objs[i], i, SQ_FIXTURE_SIZE);
 		}
 		for (i = 0; i < 50; i++) {
-			if (!objs[i] || memchr_inv(objs[i], i, SQ_YARD_SIZE))
+			if (!objs[i] || memchr_inv(objs[i], i, SQ_FIXTURE_SIZE))
 				churn->failed = true;
 			squirrel_cache_free(churn->cache, objs[i]);
 		}
@@ -425,19 +425,19 @@ static int churn_fn(void *data)
 
 static void run_in_mode(struct kunit *test, const char *mode)
 {
-	struct sq_yard *yard = test->priv;
-	struct churn churn = { .cache = yard->cache };
+	struct sq_fixture *fx = test->priv;
+	struct churn churn = { .cache = fx->cache };
 	struct task_struct *thread;
 	unsigned int i;
 
-	sq_yard_set_mode(test, mode);
+	sq_fixture_set_mode(test, mode);
 	init_completion(&churn.done);
 	thread = kthread_run(churn_fn, &churn, "sq-kunit-churn");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
 	for (i = 0; i < 20; i++) {
-		sq_yard_fill(test, 300);
+		sq_fixture_fill(test, 300);
 		squirrel_reclaim();
-		sq_yard_empty(test, 0);
+		sq_fixture_empty(test, 0);
 		sq_shrinker_scan();
 		cond_resched();
 	}
@@ -480,8 +480,8 @@ static struct kunit_case reclaimer_cases[] = {
 
 static struct kunit_suite reclaimer_suite = {
 	.name = "squirrel_reclaimer",
-	.init = sq_yard_init,
-	.exit = sq_yard_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = reclaimer_cases,
 };
 

@@ -23,10 +23,10 @@ static void count_follows_free_memory(struct kunit *test)
 	unsigned long before = count(test);
 
 	KUNIT_EXPECT_EQ(test, before, sq_allocator_reclaimable());
-	sq_yard_fill(test, 2000);
+	sq_fixture_fill(test, 2000);
 	/* What is live is not to be had. */
 	KUNIT_EXPECT_LT(test, count(test), before + 100);
-	sq_yard_empty(test, 0);
+	sq_fixture_empty(test, 0);
 	KUNIT_EXPECT_GE(test, count(test), before + 450);
 	squirrel_reclaim();
 	KUNIT_EXPECT_LE(test, count(test), before);
@@ -35,29 +35,29 @@ static void count_follows_free_memory(struct kunit *test)
 /* Of this CPU's magazines, depots, empty slabs and free blocks, all goes. */
 static void scan_gives_pages_back(struct kunit *test)
 {
-	long runs = sq_yard_stat(test, sq_reclaimer_show_stats,
-				 "runs_pressure");
+	long runs = sq_fixture_stat(test, sq_reclaimer_show_stats,
+				    "runs_pressure");
 	unsigned int cpu = raw_smp_processor_id();
 	unsigned long held, counted, back;
 
 	set_cpus_allowed_ptr(current, cpumask_of(cpu));
-	sq_yard_fill(test, 2000);
-	sq_yard_empty(test, 0);
+	sq_fixture_fill(test, 2000);
+	sq_fixture_empty(test, 0);
 	KUNIT_EXPECT_FALSE(test, sq_allocator_cpu_idle(cpu));
-	held = sq_yard_held(test);
+	held = sq_fixture_held(test);
 	counted = count(test);
 	back = sq_shrinker_scan();
 	KUNIT_EXPECT_TRUE(test, sq_allocator_cpu_idle(cpu));
 	KUNIT_EXPECT_GE(test, back, 400);
-	KUNIT_EXPECT_EQ(test, sq_yard_held(test) + back, held);
+	KUNIT_EXPECT_EQ(test, sq_fixture_held(test) + back, held);
 	KUNIT_EXPECT_LE(test, count(test), counted - 400);
-	KUNIT_EXPECT_EQ(test, sq_yard_stat(test, sq_reclaimer_show_stats,
-					   "runs_pressure"), runs + 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_stat(test, sq_reclaimer_show_stats,
+					      "runs_pressure"), runs + 1);
 }
 
 static void scan_of_nothing_gives_nothing(struct kunit *test)
 {
-	sq_yard_settle(test);
+	sq_fixture_settle(test);
 	KUNIT_EXPECT_EQ(test, sq_shrinker_scan(), SHRINK_STOP);
 	KUNIT_EXPECT_EQ(test, sq_shrinker_scan(), SHRINK_STOP);
 	/* There is nothing at all: the kernel need not ask. */
@@ -71,9 +71,9 @@ static void scan_leaves_live_objects(struct kunit *test)
 	unsigned int i;
 
 	for (i = 1; i < 20; i++) {
-		sq_yard_fill(test, 100 * i);
+		sq_fixture_fill(test, 100 * i);
 		sq_shrinker_scan();
-		sq_yard_empty(test, 50 * i);
+		sq_fixture_empty(test, 50 * i);
 		sq_shrinker_scan();
 	}
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
@@ -84,8 +84,8 @@ static void scan_does_not_sleep(struct kunit *test)
 {
 	unsigned long back;
 
-	sq_yard_fill(test, 1000);
-	sq_yard_empty(test, 0);
+	sq_fixture_fill(test, 1000);
+	sq_fixture_empty(test, 0);
 	preempt_disable();
 	back = sq_shrinker_scan();
 	preempt_enable();
@@ -96,8 +96,8 @@ static void scan_does_not_sleep(struct kunit *test)
 static void scan_refills_nothing(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .reserve = 200 };
-	long refilled = sq_yard_stat(test, sq_reclaimer_show_stats,
-				     "objects_refilled");
+	long refilled = sq_fixture_stat(test, sq_reclaimer_show_stats,
+					"objects_refilled");
 	void **objs = kunit_kcalloc(test, 200, sizeof(*objs), GFP_KERNEL);
 	struct squirrel_cache *c;
 	int got;
@@ -108,11 +108,11 @@ static void scan_refills_nothing(struct kunit *test)
 	got = squirrel_cache_alloc_bulk(c, GFP_KERNEL, 200, objs);
 	KUNIT_EXPECT_EQ(test, got, 200);
 	sq_shrinker_scan();
-	KUNIT_EXPECT_EQ(test, sq_yard_stat(test, sq_reclaimer_show_stats,
-					   "objects_refilled"), refilled);
+	KUNIT_EXPECT_EQ(test, sq_fixture_stat(test, sq_reclaimer_show_stats,
+					      "objects_refilled"), refilled);
 	squirrel_reclaim();
-	KUNIT_EXPECT_GT(test, sq_yard_stat(test, sq_reclaimer_show_stats,
-					   "objects_refilled"), refilled);
+	KUNIT_EXPECT_GT(test, sq_fixture_stat(test, sq_reclaimer_show_stats,
+					      "objects_refilled"), refilled);
 	squirrel_cache_free_bulk(c, got, objs);
 	squirrel_cache_destroy(c);
 }
@@ -129,8 +129,8 @@ static struct kunit_case shrinker_cases[] = {
 
 static struct kunit_suite shrinker_suite = {
 	.name = "squirrel_shrinker",
-	.init = sq_yard_init,
-	.exit = sq_yard_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = shrinker_cases,
 };
 

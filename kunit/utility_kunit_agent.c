@@ -20,13 +20,13 @@ static void agent_carries_its_block(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sq_agent_used(&agent));
 	KUNIT_EXPECT_PTR_EQ(test, sq_block_agent(sq_agent_block(&agent)),
 			    &agent);
-	KUNIT_EXPECT_PTR_EQ(test, sq_free_agent(sq_agent_free(&agent)), &agent);
+	KUNIT_EXPECT_PTR_EQ(test, sq_links_agent(sq_agent_links(&agent)), &agent);
 }
 
 /* free -> taken -> used -> free, as the table in agent.c says */
 static void agent_states(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	const struct sq_request req = {
 		.pages = 2,
 		.gfp = GFP_KERNEL,
@@ -34,47 +34,47 @@ static void agent_states(struct kunit *test)
 		.find = sq_pool_fit,
 		.kind = 7,
 	};
-	struct sq_agent *agent = sq_manager_take(b->m, &req);
+	struct sq_agent *agent = sq_manager_take(fx->m, &req);
 
 	KUNIT_ASSERT_NOT_NULL(test, agent);
 	KUNIT_EXPECT_TRUE(test, sq_agent_used(agent));
 	KUNIT_EXPECT_NULL(test, agent->owner);
 	KUNIT_EXPECT_EQ(test, agent->kind, 7);
-	KUNIT_EXPECT_PTR_EQ(test, agent->manager, b->m);
+	KUNIT_EXPECT_PTR_EQ(test, agent->manager, fx->m);
 	KUNIT_EXPECT_NULL(test, memchr_inv(agent->priv, 0, sizeof(agent->priv)));
 
 	memset(agent->priv, 0x55, sizeof(agent->priv));
 	sq_agent_publish(agent, test);
 	KUNIT_EXPECT_PTR_EQ(test, agent->owner, (const void *)test);
-	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(fx->m), 0);
 
-	sq_manager_give(b->m, agent);
+	sq_manager_give(fx->m, agent);
 	KUNIT_EXPECT_NULL(test, agent->owner);
 	KUNIT_EXPECT_FALSE(test, sq_agent_used(agent));
 
-	KUNIT_EXPECT_PTR_EQ(test, sq_manager_take(b->m, &req), agent);
+	KUNIT_EXPECT_PTR_EQ(test, sq_manager_take(fx->m, &req), agent);
 	KUNIT_EXPECT_NULL(test, memchr_inv(agent->priv, 0, sizeof(agent->priv)));
 }
 
 /* Descriptors of blocks that are gone say so, until their page goes. */
 static void agent_gone_reads_as_spare(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
-	struct sq_agent *agent = sq_bench_take(b, 1, sq_pool_fit);
+	struct sq_fixture *fx = test->priv;
+	struct sq_agent *agent = sq_fixture_take(fx, 1, sq_pool_fit);
 	struct sq_agent gone;
 
 	KUNIT_ASSERT_NOT_NULL(test, agent);
 	sq_agent_publish(agent, test);
-	sq_manager_give(b->m, agent);
+	sq_manager_give(fx->m, agent);
 	preempt_disable();
-	sq_manager_trim(b->m, 0, ~0UL);
+	sq_manager_trim(fx->m, 0, ~0UL);
 	sq_utility_trim();
 	gone = *agent;
 	preempt_enable();
 	KUNIT_EXPECT_NULL(test, gone.owner);
 	KUNIT_EXPECT_NULL(test, gone.manager);
 	KUNIT_EXPECT_EQ(test, sq_agent_addr(&gone), 0);
-	KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+	KUNIT_EXPECT_EQ(test, fx->fake.out, 0);
 }
 
 #define DESCS	300
@@ -82,9 +82,9 @@ static void agent_gone_reads_as_spare(struct kunit *test)
 /* Pages of descriptors come when needed, and go when none is in use. */
 static void agent_pages_come_and_go(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent **agents;
-	struct sq_pool *pool = sq_bench_pool(b);
+	struct sq_pool *pool = sq_fixture_pool(fx);
 	unsigned long before, most, irq;
 	unsigned int i, round;
 
@@ -92,7 +92,7 @@ static void agent_pages_come_and_go(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, agents);
 	/* The one page that is kept shall be there from the start. */
 	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
-	sq_bench_settle();
+	sq_fixture_settle();
 	before = sq_utility_meta_pages();
 
 	for (round = 0; round < 3; round++) {
@@ -108,7 +108,7 @@ static void agent_pages_come_and_go(struct kunit *test)
 		}
 		most = sq_utility_meta_pages();
 		KUNIT_EXPECT_GE(test, most, before + DESCS * 128 / P - 1);
-		sq_bench_settle();
+		sq_fixture_settle();
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), most);
 
 		/* Every other one first: no page is free of them yet. */
@@ -116,7 +116,7 @@ static void agent_pages_come_and_go(struct kunit *test)
 			sq_desc_put(agents[i]);
 		for (i = 1; i < DESCS; i += 2)
 			sq_desc_put(agents[i]);
-		sq_bench_settle();
+		sq_fixture_settle();
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
 	}
 }
@@ -126,7 +126,7 @@ static void agent_pages_wait(struct kunit *test)
 {
 	unsigned long before, given, between;
 
-	sq_bench_settle();
+	sq_fixture_settle();
 	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
 	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
 	before = sq_utility_meta_pages();
@@ -141,7 +141,7 @@ static void agent_pages_wait(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, given, 0);
 		KUNIT_EXPECT_EQ(test, between, before);
 	}
-	sq_bench_settle();
+	sq_fixture_settle();
 	KUNIT_EXPECT_LT(test, sq_utility_meta_pages(), before);
 }
 
@@ -151,19 +151,19 @@ static void agent_pages_wait(struct kunit *test)
  */
 static void emptied_waits_for_readers(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	unsigned long before, between;
 	struct sq_agent **agents;
 
 	agents = kunit_kcalloc(test, DESCS, sizeof(*agents), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, agents);
-	sq_bench_settle();
-	sq_bench_take_n(test, agents, DESCS, 1);
-	sq_bench_give_n(test, agents, DESCS);
-	sq_manager_coalesce(b->m, ~0UL);
+	sq_fixture_settle();
+	sq_fixture_take_n(test, agents, DESCS, 1);
+	sq_fixture_give_n(test, agents, DESCS);
+	sq_manager_coalesce(fx->m, ~0UL);
 
 	rcu_read_lock();
-	sq_manager_trim(b->m, 0, ~0UL);
+	sq_manager_trim(fx->m, 0, ~0UL);
 	before = sq_utility_meta_pages();
 	sq_utility_trim();
 	sq_utility_trim();
@@ -188,8 +188,8 @@ static struct kunit_case agent_cases[] = {
 
 static struct kunit_suite agent_suite = {
 	.name = "squirrel_agent",
-	.init = sq_bench_init,
-	.exit = sq_bench_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = agent_cases,
 };
 

@@ -47,22 +47,22 @@ static bool work(struct sq_manager *m, bool fetch)
 /* The source fails at its nth get: nothing leaks, everything stays sound. */
 static void manager_survives_source(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	unsigned long gets, n;
 	struct sq_manager *m;
 
 	for (n = 1; n < 100; n++) {
-		m = sq_manager_create(&b->fake.ops, 0);
+		m = sq_manager_create(&fx->fake.ops, 0);
 		KUNIT_ASSERT_NOT_NULL(test, m);
-		gets = b->fake.gets;
-		b->fake.fail_in = n;
+		gets = fx->fake.gets;
+		fx->fake.fail_in = n;
 		work(m, n & 1);
-		gets = b->fake.gets - gets;
-		b->fake.fail_in = 0;
+		gets = fx->fake.gets - gets;
+		fx->fake.fail_in = 0;
 		KUNIT_EXPECT_EQ(test, sq_viewer_check(m), 0);
 		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(m), 0);
 		KUNIT_ASSERT_EQ(test, sq_manager_destroy(m), 0);
-		KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+		KUNIT_EXPECT_EQ(test, fx->fake.out, 0);
 		if (gets < n)
 			break;
 	}
@@ -73,27 +73,27 @@ static void manager_survives_source(struct kunit *test)
 /* Descriptors and leaves cannot be had at the nth time. */
 static void manager_survives_meta(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_manager *m;
 	unsigned int failed = 0;
 	unsigned long before, n;
 
 	/* The one page that is kept shall be there from the start. */
 	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
-	sq_bench_settle();
+	sq_fixture_settle();
 	before = sq_utility_meta_pages();
 
 	for (n = 1; n < 20; n++) {
-		m = sq_manager_create(&b->fake.ops, 0);
+		m = sq_manager_create(&fx->fake.ops, 0);
 		KUNIT_ASSERT_NOT_NULL(test, m);
-		sq_bench_meta_fail(n, 1 + n % 3);
+		sq_fixture_meta_fail(n, 1 + n % 3);
 		failed += !work(m, n & 1);
-		sq_bench_meta_restore();
+		sq_fixture_meta_restore();
 		KUNIT_EXPECT_EQ(test, sq_viewer_check(m), 0);
 		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(m), 0);
 		KUNIT_ASSERT_EQ(test, sq_manager_destroy(m), 0);
-		KUNIT_EXPECT_EQ(test, b->fake.out, 0);
-		sq_bench_settle();
+		KUNIT_EXPECT_EQ(test, fx->fake.out, 0);
+		sq_fixture_settle();
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
 	}
 	KUNIT_EXPECT_GT(test, failed, 0);
@@ -102,32 +102,32 @@ static void manager_survives_meta(struct kunit *test)
 /* No spare descriptor for a split, and none to be had: the split is refused. */
 static void manager_split_without_descriptor(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *agent;
 	unsigned long before;
 
 	KUNIT_ASSERT_TRUE(test, sq_desc_refill(GFP_KERNEL));
-	sq_bench_settle();
+	sq_fixture_settle();
 	before = sq_utility_meta_pages();
-	agent = sq_bench_take(b, 8, sq_pool_fit);
+	agent = sq_fixture_take(fx, 8, sq_pool_fit);
 	KUNIT_ASSERT_NOT_NULL(test, agent);
-	sq_manager_give(b->m, agent);
+	sq_manager_give(fx->m, agent);
 
-	sq_bench_descs_hide(b);
-	sq_bench_meta_fail(1, ~0UL);
-	KUNIT_EXPECT_NULL(test, sq_bench_take(b, 3, sq_pool_fit));
-	KUNIT_EXPECT_EQ(test, b->fake.out, 8);
-	agent = sq_bench_take(b, 8, sq_pool_fit);
+	sq_fixture_descs_hide(fx);
+	sq_fixture_meta_fail(1, ~0UL);
+	KUNIT_EXPECT_NULL(test, sq_fixture_take(fx, 3, sq_pool_fit));
+	KUNIT_EXPECT_EQ(test, fx->fake.out, 8);
+	agent = sq_fixture_take(fx, 8, sq_pool_fit);
 	KUNIT_EXPECT_NOT_NULL(test, agent);
-	sq_bench_meta_restore();
-	sq_bench_descs_show();
-	sq_bench_sound(test, b);
+	sq_fixture_meta_restore();
+	sq_fixture_descs_show();
+	sq_fixture_sound(test, fx);
 
 	/* What was refused left nothing behind in the page map. */
 	KUNIT_ASSERT_NOT_NULL(test, agent);
-	sq_manager_give(b->m, agent);
-	sq_manager_trim(b->m, 0, ~0UL);
-	sq_bench_settle();
+	sq_manager_give(fx->m, agent);
+	sq_manager_trim(fx->m, 0, ~0UL);
+	sq_fixture_settle();
 	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
 }
 
@@ -145,29 +145,29 @@ static void meta_is_nobodys(struct kunit *test)
 		.node = numa_mem_id(),
 		.find = sq_pool_fit,
 	};
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	gfp_t asked;
 
 	req.gfp &= ~GFP_ZONEMASK;
-	sq_bench_settle();
-	sq_bench_descs_hide(b);
-	sq_bench_meta_fail(0, 0);
-	KUNIT_EXPECT_NOT_NULL(test, sq_manager_take(b->m, &req));
-	asked = sq_bench_meta_asked();
+	sq_fixture_settle();
+	sq_fixture_descs_hide(fx);
+	sq_fixture_meta_fail(0, 0);
+	KUNIT_EXPECT_NOT_NULL(test, sq_manager_take(fx->m, &req));
+	asked = sq_fixture_meta_asked();
 	KUNIT_EXPECT_EQ(test, (__force u32)(asked & GFP_KERNEL & ~not_ours),
 			(__force u32)(GFP_KERNEL & ~not_ours));
 	KUNIT_EXPECT_EQ(test, (__force u32)(asked & not_ours), 0);
 
-	sq_bench_descs_hide(b);
-	sq_bench_meta_fail(0, 0);
+	sq_fixture_descs_hide(fx);
+	sq_fixture_meta_fail(0, 0);
 	req.gfp = GFP_KERNEL | GFP_DMA32;
-	KUNIT_EXPECT_NOT_NULL(test, sq_manager_take(b->m, &req));
-	asked = sq_bench_meta_asked();
+	KUNIT_EXPECT_NOT_NULL(test, sq_manager_take(fx->m, &req));
+	asked = sq_fixture_meta_asked();
 	KUNIT_EXPECT_NE(test, (__force u32)asked, 0);
 	KUNIT_EXPECT_EQ(test, (__force u32)(asked & not_ours), 0);
-	sq_bench_meta_restore();
-	sq_bench_descs_show();
-	sq_bench_sound(test, b);
+	sq_fixture_meta_restore();
+	sq_fixture_descs_show();
+	sq_fixture_sound(test, fx);
 }
 
 static struct kunit_case failure_cases[] = {
@@ -180,8 +180,8 @@ static struct kunit_case failure_cases[] = {
 
 static struct kunit_suite failure_suite = {
 	.name = "squirrel_failure",
-	.init = sq_bench_init,
-	.exit = sq_bench_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = failure_cases,
 };
 

@@ -34,10 +34,10 @@ static void map_foreign_is_nobodys(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(odd); i++)
-		KUNIT_EXPECT_PTR_EQ(test, lookup(odd[i]), &sq_agent_nobody);
-	KUNIT_EXPECT_PTR_EQ(test, lookup((unsigned long)vm), &sq_agent_nobody);
-	KUNIT_EXPECT_PTR_EQ(test, lookup((unsigned long)km), &sq_agent_nobody);
-	KUNIT_EXPECT_NULL(test, sq_agent_nobody.owner);
+		KUNIT_EXPECT_PTR_EQ(test, lookup(odd[i]), &sq_agent_null);
+	KUNIT_EXPECT_PTR_EQ(test, lookup((unsigned long)vm), &sq_agent_null);
+	KUNIT_EXPECT_PTR_EQ(test, lookup((unsigned long)km), &sq_agent_null);
+	KUNIT_EXPECT_NULL(test, sq_agent_null.owner);
 	vfree(vm);
 	kfree(km);
 }
@@ -45,8 +45,8 @@ static void map_foreign_is_nobodys(struct kunit *test)
 /* Each byte of a block leads to its agent, used or free. */
 static void map_finds_every_page(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
-	struct sq_agent *agent = sq_bench_take(b, 5, sq_pool_fit);
+	struct sq_fixture *fx = test->priv;
+	struct sq_agent *agent = sq_fixture_take(fx, 5, sq_pool_fit);
 	unsigned long addr, end;
 
 	KUNIT_ASSERT_NOT_NULL(test, agent);
@@ -60,10 +60,10 @@ static void map_finds_every_page(struct kunit *test)
 	KUNIT_EXPECT_PTR_NE(test, lookup(sq_agent_addr(agent) - 1), agent);
 
 	addr = sq_agent_addr(agent);
-	sq_manager_give(b->m, agent);
+	sq_manager_give(fx->m, agent);
 	KUNIT_EXPECT_PTR_EQ(test, lookup(addr), agent);
-	sq_manager_trim(b->m, 0, ~0UL);
-	KUNIT_EXPECT_PTR_EQ(test, lookup(addr), &sq_agent_nobody);
+	sq_manager_trim(fx->m, 0, ~0UL);
+	KUNIT_EXPECT_PTR_EQ(test, lookup(addr), &sq_agent_null);
 }
 
 /* What a window, a span, a leaf is for. No test machine has this much memory. */
@@ -77,8 +77,8 @@ static void expect_alone(struct kunit *test, unsigned long addr,
 {
 	KUNIT_EXPECT_PTR_EQ(test, lookup(addr), agent);
 	KUNIT_EXPECT_PTR_EQ(test, lookup(addr + P - 1), agent);
-	KUNIT_EXPECT_PTR_EQ(test, lookup(addr - 1), &sq_agent_nobody);
-	KUNIT_EXPECT_PTR_EQ(test, lookup(addr + P), &sq_agent_nobody);
+	KUNIT_EXPECT_PTR_EQ(test, lookup(addr - 1), &sq_agent_null);
+	KUNIT_EXPECT_PTR_EQ(test, lookup(addr + P), &sq_agent_null);
 }
 
 static void enter(struct kunit *test, unsigned long addr,
@@ -110,13 +110,13 @@ static void map_reaches_everywhere(struct kunit *test)
 		enter(test, at[i], &agents[i]);
 		expect_alone(test, at[i], &agents[i]);
 		leave(at[i]);
-		expect_alone(test, at[i], &sq_agent_nobody);
+		expect_alone(test, at[i], &sq_agent_null);
 	}
 	/* The last page of all: what comes after it is 0. */
 	enter(test, -P, &agents[0]);
 	expect_alone(test, -P, &agents[0]);
 	leave(-P);
-	expect_alone(test, -P, &sq_agent_nobody);
+	expect_alone(test, -P, &sq_agent_null);
 }
 
 /*
@@ -133,7 +133,7 @@ static void map_pages_wait_in_turn(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, agent);
 	enter(test, first, agent);
 	enter(test, second, agent);
-	sq_bench_settle();
+	sq_fixture_settle();
 
 	rcu_read_lock();
 	leave(first);
@@ -151,7 +151,7 @@ static void map_pages_wait_in_turn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before + 1);
 	sq_map_drop(first, P);
 	sq_map_drop(second, P);
-	sq_bench_settle();
+	sq_fixture_settle();
 	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before - 2);
 }
 
@@ -170,15 +170,15 @@ static void map_shares_slots(struct kunit *test)
 		enter(test, addr + i * WINDOW, &agents[i]);
 		for (j = 0; j < SHARERS; j++)
 			expect_alone(test, addr + j * WINDOW, j <= i ?
-				     &agents[j] : &sq_agent_nobody);
+				     &agents[j] : &sq_agent_null);
 	}
 	/* The leaf of each goes and comes back while the others stay. */
 	for (i = 0; i < SHARERS; i++) {
 		leave(addr + i * WINDOW);
-		sq_bench_settle();
+		sq_fixture_settle();
 		for (j = 0; j < SHARERS; j++)
 			expect_alone(test, addr + j * WINDOW, i != j ?
-				     &agents[j] : &sq_agent_nobody);
+				     &agents[j] : &sq_agent_null);
 		enter(test, addr + i * WINDOW, &agents[i]);
 		expect_alone(test, addr + i * WINDOW, &agents[i]);
 	}
@@ -199,11 +199,11 @@ static void map_crosses_edges(struct kunit *test)
 
 		KUNIT_ASSERT_EQ(test, sq_map_hold(addr, 2 * P, GFP_KERNEL), 0);
 		sq_map_set(addr, 2 * P, agent);
-		KUNIT_EXPECT_PTR_EQ(test, lookup(addr - 1), &sq_agent_nobody);
+		KUNIT_EXPECT_PTR_EQ(test, lookup(addr - 1), &sq_agent_null);
 		KUNIT_EXPECT_PTR_EQ(test, lookup(addr), agent);
 		KUNIT_EXPECT_PTR_EQ(test, lookup(addr + P), agent);
 		KUNIT_EXPECT_PTR_EQ(test, lookup(addr + 2 * P),
-				    &sq_agent_nobody);
+				    &sq_agent_null);
 		sq_map_set(addr, 2 * P, NULL);
 		sq_map_drop(addr, 2 * P);
 	}
@@ -218,7 +218,7 @@ static void map_costs_what_is_held(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, agent);
 	KUNIT_EXPECT_LE(test, sizeof(sq_map) + sizeof(sq_map_windows) +
 			sizeof(struct sq_map_span), 65536);
-	sq_bench_settle();
+	sq_fixture_settle();
 	before = sq_utility_meta_pages();
 	enter(test, addr, agent);
 	KUNIT_EXPECT_LE(test, sq_utility_meta_pages(), before + 3);
@@ -226,7 +226,7 @@ static void map_costs_what_is_held(struct kunit *test)
 	KUNIT_EXPECT_LE(test, sq_utility_meta_pages(), before + 6);
 	leave(addr);
 	leave(addr + 500 * WINDOW);
-	sq_bench_settle();
+	sq_fixture_settle();
 	KUNIT_EXPECT_LE(test, sq_utility_meta_pages(), before + 4);
 }
 
@@ -269,14 +269,14 @@ static void map_tables(struct kunit *test, unsigned long addr, size_t size)
 {
 	KUNIT_ASSERT_EQ(test, sq_map_hold(addr, size, GFP_KERNEL), 0);
 	sq_map_drop(addr, size);
-	sq_bench_settle();
+	sq_fixture_settle();
 }
 
 /* Leaves are given back once none of their frames is held. */
 static void map_leaves_come_and_go(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
-	unsigned long addr = sq_fake_page(&b->fake, 0);
+	struct sq_fixture *fx = test->priv;
+	unsigned long addr = sq_fake_page(&fx->fake, 0);
 	size_t size = P << SQ_BLOCK_MAX_ORDER;
 	unsigned long before;
 	unsigned int i;
@@ -292,10 +292,10 @@ static void map_leaves_come_and_go(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, sq_map_hold(addr + P, P, GFP_KERNEL), 0);
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(),
 				before + (size >> SQ_MAP_LEAF_SHIFT));
-		sq_bench_settle();
+		sq_fixture_settle();
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before + 1);
 		sq_map_drop(addr + P, P);
-		sq_bench_settle();
+		sq_fixture_settle();
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
 	}
 }
@@ -303,19 +303,19 @@ static void map_leaves_come_and_go(struct kunit *test)
 /* Of three leaves the nth fails: those before are let go again. */
 static void map_hold_fails_whole(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	unsigned long leaf = LEAF;
-	unsigned long addr = sq_fake_page(&b->fake, 0);
+	unsigned long addr = sq_fake_page(&fx->fake, 0);
 	unsigned long before, n;
 
 	map_tables(test, addr, 2 * leaf);
 	before = sq_utility_meta_pages();
 	for (n = 1; n <= 2; n++) {
-		sq_bench_meta_fail(n, 1);
+		sq_fixture_meta_fail(n, 1);
 		KUNIT_EXPECT_EQ(test, sq_map_hold(addr, 2 * leaf, GFP_KERNEL),
 				-ENOMEM);
-		sq_bench_meta_restore();
-		sq_bench_settle();
+		sq_fixture_meta_restore();
+		sq_fixture_settle();
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
 	}
 }
@@ -331,7 +331,7 @@ struct map_model {
 	u8 entry[MODEL_PAGES];		/* 0: not held; else 1 + agent */
 };
 
-static void model_verify(struct kunit *test, struct sq_bench *b,
+static void model_verify(struct kunit *test, struct sq_fixture *fx,
 			 struct map_model *model, unsigned long from,
 			 unsigned long to)
 {
@@ -340,8 +340,8 @@ static void model_verify(struct kunit *test, struct sq_bench *b,
 
 	for (i = from; i < to; i++) {
 		want = model->entry[i] ? &model->agents[model->entry[i] - 1] :
-					 &sq_agent_nobody;
-		KUNIT_ASSERT_PTR_EQ(test, lookup(sq_fake_page(&b->fake, i)),
+					 &sq_agent_null;
+		KUNIT_ASSERT_PTR_EQ(test, lookup(sq_fake_page(&fx->fake, i)),
 				    want);
 	}
 }
@@ -358,12 +358,12 @@ static unsigned long model_run(struct map_model *model, unsigned long from,
 	return n;
 }
 
-static void model_step(struct kunit *test, struct sq_bench *b,
+static void model_step(struct kunit *test, struct sq_fixture *fx,
 		       struct map_model *model, struct rnd_state *rnd)
 {
 	unsigned long from = sq_fake_random(rnd, MODEL_PAGES);
 	unsigned long n = model_run(model, from, 1 + sq_fake_random(rnd, 600));
-	unsigned long addr = sq_fake_page(&b->fake, from);
+	unsigned long addr = sq_fake_page(&fx->fake, from);
 	unsigned int agent = sq_fake_random(rnd, MODEL_AGENTS + 4);
 
 	if (!model->entry[from] && agent < MODEL_AGENTS) {
@@ -377,41 +377,41 @@ static void model_step(struct kunit *test, struct sq_bench *b,
 		sq_map_set(addr, n * P, &model->agents[agent]);
 		memset(model->entry + from, agent + 1, n);
 	}
-	model_verify(test, b, model, from ? from - 1 : 0,
+	model_verify(test, fx, model, from ? from - 1 : 0,
 		     min(from + n + 1, MODEL_PAGES));
 }
 
 static void map_property(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct map_model *model;
 	struct rnd_state rnd;
 	unsigned long before, i;
 
 	for (i = 0; i < MODEL_PAGES; i += SQ_FAKE_CHUNK_PAGES)
-		map_tables(test, sq_fake_page(&b->fake, i),
+		map_tables(test, sq_fake_page(&fx->fake, i),
 			   SQ_FAKE_CHUNK_PAGES << PAGE_SHIFT);
 
 	model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, model);
 	sq_fake_seed(test, &rnd);
-	sq_bench_settle();
+	sq_fixture_settle();
 	before = sq_utility_meta_pages();
 
 	for (i = 0; i < MODEL_OPS; i++) {
-		model_step(test, b, model, &rnd);
+		model_step(test, fx, model, &rnd);
 		if (i % 1000 == 0)
-			model_verify(test, b, model, 0, MODEL_PAGES);
+			model_verify(test, fx, model, 0, MODEL_PAGES);
 		if (i % 64 == 0)
 			sq_utility_trim();
 	}
 	for (i = 0; i < MODEL_PAGES; i++) {
 		if (!model->entry[i])
 			continue;
-		sq_map_set(sq_fake_page(&b->fake, i), P, NULL);
-		sq_map_drop(sq_fake_page(&b->fake, i), P);
+		sq_map_set(sq_fake_page(&fx->fake, i), P, NULL);
+		sq_map_drop(sq_fake_page(&fx->fake, i), P);
 	}
-	sq_bench_settle();
+	sq_fixture_settle();
 	KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before);
 }
 
@@ -432,8 +432,8 @@ static struct kunit_case map_cases[] = {
 
 static struct kunit_suite map_suite = {
 	.name = "squirrel_map",
-	.init = sq_bench_init,
-	.exit = sq_bench_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = map_cases,
 };
 

@@ -14,7 +14,7 @@
 /* Blocks lie this far apart, so that each may have any size. */
 #define SPACING		(4UL << 32)
 
-struct pool_bench {
+struct pool_fixture {
 	struct sq_pool pool;
 	struct sq_agent agents[BLOCKS];
 	bool in[BLOCKS];
@@ -22,40 +22,40 @@ struct pool_bench {
 
 static int pool_suite_init(struct kunit *test)
 {
-	struct pool_bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+	struct pool_fixture *fx = kunit_kzalloc(test, sizeof(*fx), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, b);
-	sq_pool_init(&b->pool, NULL, 0);
-	test->priv = b;
+	KUNIT_ASSERT_NOT_NULL(test, fx);
+	sq_pool_init(&fx->pool, NULL, 0);
+	test->priv = fx;
 	return 0;
 }
 
 /* The index wants its lock held; the blocks have no memory to be afraid for. */
-static void insert(struct pool_bench *b, unsigned int i, unsigned long pages)
+static void insert(struct pool_fixture *fx, unsigned int i, unsigned long pages)
 {
 	unsigned long irq;
 
-	sq_block_init(sq_agent_block(&b->agents[i]), (i + 1) * SPACING,
+	sq_block_init(sq_agent_block(&fx->agents[i]), (i + 1) * SPACING,
 		      pages << PAGE_SHIFT);
-	raw_spin_lock_irqsave(&b->pool.lock, irq);
-	sq_pool_insert(&b->pool, &b->agents[i]);
-	raw_spin_unlock_irqrestore(&b->pool.lock, irq);
-	b->in[i] = true;
+	raw_spin_lock_irqsave(&fx->pool.lock, irq);
+	sq_pool_insert(&fx->pool, &fx->agents[i]);
+	raw_spin_unlock_irqrestore(&fx->pool.lock, irq);
+	fx->in[i] = true;
 }
 
-static void drop(struct pool_bench *b, unsigned int i)
+static void drop(struct pool_fixture *fx, unsigned int i)
 {
 	unsigned long irq;
 
-	raw_spin_lock_irqsave(&b->pool.lock, irq);
-	sq_pool_remove(&b->pool, &b->agents[i]);
-	raw_spin_unlock_irqrestore(&b->pool.lock, irq);
-	b->in[i] = false;
+	raw_spin_lock_irqsave(&fx->pool.lock, irq);
+	sq_pool_remove(&fx->pool, &fx->agents[i]);
+	raw_spin_unlock_irqrestore(&fx->pool.lock, irq);
+	fx->in[i] = false;
 }
 
-static long index_of(struct pool_bench *b, struct sq_agent *agent)
+static long index_of(struct pool_fixture *fx, struct sq_agent *agent)
 {
-	return agent ? agent - b->agents : -1;
+	return agent ? agent - fx->agents : -1;
 }
 
 /* Bins follow each other without gap or overlap, and are 1/8 wide. */
@@ -95,75 +95,75 @@ static void pool_rows_have_an_end(struct kunit *test)
 
 static void pool_empty_has_nothing(struct kunit *test)
 {
-	struct pool_bench *b = test->priv;
+	struct pool_fixture *fx = test->priv;
 
-	KUNIT_EXPECT_NULL(test, sq_pool_fit(&b->pool, 1));
-	KUNIT_EXPECT_NULL(test, sq_pool_lowest(&b->pool, 1));
-	KUNIT_EXPECT_NULL(test, sq_pool_lowest_from(&b->pool, 0, 1));
-	KUNIT_EXPECT_NULL(test, sq_pool_tightest(&b->pool, 1));
-	KUNIT_EXPECT_NULL(test, sq_pool_first(&b->pool));
+	KUNIT_EXPECT_NULL(test, sq_pool_fit(&fx->pool, 1));
+	KUNIT_EXPECT_NULL(test, sq_pool_lowest(&fx->pool, 1));
+	KUNIT_EXPECT_NULL(test, sq_pool_lowest_from(&fx->pool, 0, 1));
+	KUNIT_EXPECT_NULL(test, sq_pool_tightest(&fx->pool, 1));
+	KUNIT_EXPECT_NULL(test, sq_pool_first(&fx->pool));
 }
 
 /* 9, 3, 20, 3 by address: each strategy has its own answer. */
 static void pool_strategies_differ(struct kunit *test)
 {
-	struct pool_bench *b = test->priv;
-	struct sq_pool *pool = &b->pool;
+	struct pool_fixture *fx = test->priv;
+	struct sq_pool *pool = &fx->pool;
 
-	insert(b, 0, 9);
-	insert(b, 1, 3);
-	insert(b, 2, 20);
-	insert(b, 3, 3);
+	insert(fx, 0, 9);
+	insert(fx, 1, 3);
+	insert(fx, 2, 20);
+	insert(fx, 3, 3);
 
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_lowest(pool, 2)), 0);
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_tightest(pool, 4)), 0);
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_fit(pool, 3)), 3);
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_lowest(pool, 10)), 2);
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_fit(pool, 20)), 2);
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_lowest(pool, 2)), 0);
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_tightest(pool, 4)), 0);
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_fit(pool, 3)), 3);
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_lowest(pool, 10)), 2);
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_fit(pool, 20)), 2);
 	KUNIT_EXPECT_NULL(test, sq_pool_lowest(pool, 21));
 	KUNIT_EXPECT_NULL(test, sq_pool_tightest(pool, 21));
 	KUNIT_EXPECT_NULL(test, sq_pool_fit(pool, 21));
 
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_first(pool)), 0);
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_next(pool, &b->agents[0])),
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_first(pool)), 0);
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_next(pool, &fx->agents[0])),
 			1);
-	KUNIT_EXPECT_NULL(test, sq_pool_next(pool, &b->agents[3]));
+	KUNIT_EXPECT_NULL(test, sq_pool_next(pool, &fx->agents[3]));
 }
 
 /* A request in the middle of a bin may be served by the bin's larger blocks. */
 static void pool_fit_looks_at_own_bin(struct kunit *test)
 {
-	struct pool_bench *b = test->priv;
+	struct pool_fixture *fx = test->priv;
 
 	/* 32 to 35 pages share a bin. */
-	insert(b, 0, 35);
-	insert(b, 1, 32);
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_fit(&b->pool, 33)), 0);
-	KUNIT_EXPECT_NULL(test, sq_pool_fit(&b->pool, 36));
+	insert(fx, 0, 35);
+	insert(fx, 1, 32);
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_fit(&fx->pool, 33)), 0);
+	KUNIT_EXPECT_NULL(test, sq_pool_fit(&fx->pool, 36));
 }
 
 static void pool_top_bin_is_searched(struct kunit *test)
 {
-	struct pool_bench *b = test->priv;
+	struct pool_fixture *fx = test->priv;
 	unsigned long top = 1UL << SQ_POOL_TOP_SHIFT;
 
-	insert(b, 0, top + 5);
-	insert(b, 1, top);
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_fit(&b->pool, top + 3)), 0);
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_tightest(&b->pool, top)), 1);
-	KUNIT_EXPECT_NULL(test, sq_pool_fit(&b->pool, top + 6));
+	insert(fx, 0, top + 5);
+	insert(fx, 1, top);
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_fit(&fx->pool, top + 3)), 0);
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_tightest(&fx->pool, top)), 1);
+	KUNIT_EXPECT_NULL(test, sq_pool_fit(&fx->pool, top + 6));
 }
 
 static void pool_latest_goes_first(struct kunit *test)
 {
-	struct pool_bench *b = test->priv;
+	struct pool_fixture *fx = test->priv;
 
-	insert(b, 0, 4);
-	insert(b, 1, 4);
-	insert(b, 2, 4);
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_fit(&b->pool, 4)), 2);
-	drop(b, 2);
-	KUNIT_EXPECT_EQ(test, index_of(b, sq_pool_fit(&b->pool, 4)), 1);
+	insert(fx, 0, 4);
+	insert(fx, 1, 4);
+	insert(fx, 2, 4);
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_fit(&fx->pool, 4)), 2);
+	drop(fx, 2);
+	KUNIT_EXPECT_EQ(test, index_of(fx, sq_pool_fit(&fx->pool, 4)), 1);
 }
 
 /* ---- property test ---- */
@@ -174,22 +174,22 @@ static unsigned long random_pages(struct rnd_state *rnd)
 	return 1 + (prandom_u32_state(rnd) >> (12 + sq_fake_random(rnd, 20)));
 }
 
-static void expect_lowest(struct kunit *test, struct pool_bench *b,
+static void expect_lowest(struct kunit *test, struct pool_fixture *fx,
 			  unsigned long pages)
 {
 	long want = -1;
 	unsigned int i;
 
 	for (i = 0; i < BLOCKS && want < 0; i++) {
-		if (b->in[i] && sq_agent_pages(&b->agents[i]) >= pages)
+		if (fx->in[i] && sq_agent_pages(&fx->agents[i]) >= pages)
 			want = i;
 	}
-	KUNIT_ASSERT_EQ(test, index_of(b, sq_pool_lowest(&b->pool, pages)),
+	KUNIT_ASSERT_EQ(test, index_of(fx, sq_pool_lowest(&fx->pool, pages)),
 			want);
 }
 
 /* From block @from on, at its start or one page further. */
-static void expect_lowest_from(struct kunit *test, struct pool_bench *b,
+static void expect_lowest_from(struct kunit *test, struct pool_fixture *fx,
 			       struct rnd_state *rnd)
 {
 	unsigned long pages = random_pages(rnd);
@@ -198,31 +198,31 @@ static void expect_lowest_from(struct kunit *test, struct pool_bench *b,
 	long want = -1;
 
 	for (i = from + past; i < BLOCKS && want < 0; i++) {
-		if (b->in[i] && sq_agent_pages(&b->agents[i]) >= pages)
+		if (fx->in[i] && sq_agent_pages(&fx->agents[i]) >= pages)
 			want = i;
 	}
 	KUNIT_ASSERT_EQ(test,
-			index_of(b, sq_pool_lowest_from(&b->pool,
-							(from + 1) * SPACING +
-							past * PAGE_SIZE,
-							pages)),
+			index_of(fx, sq_pool_lowest_from(&fx->pool,
+							 (from + 1) * SPACING +
+							 past * PAGE_SIZE,
+							 pages)),
 			want);
 }
 
-static void expect_tightest(struct kunit *test, struct pool_bench *b,
+static void expect_tightest(struct kunit *test, struct pool_fixture *fx,
 			    unsigned long pages)
 {
-	struct sq_agent *got = sq_pool_tightest(&b->pool, pages);
+	struct sq_agent *got = sq_pool_tightest(&fx->pool, pages);
 	unsigned long size, best = ULONG_MAX;
 	unsigned int i, crowd = 0;
 
 	for (i = 0; i < BLOCKS; i++) {
-		size = sq_agent_pages(&b->agents[i]);
-		if (b->in[i] && size >= pages)
+		size = sq_agent_pages(&fx->agents[i]);
+		if (fx->in[i] && size >= pages)
 			best = min(best, size);
 	}
 	for (i = 0; i < BLOCKS; i++)
-		crowd += b->in[i] && sq_pool_bin(sq_agent_pages(&b->agents[i]))
+		crowd += fx->in[i] && sq_pool_bin(sq_agent_pages(&fx->agents[i]))
 				     == sq_pool_bin(best);
 	/* With few blocks in its bin the smallest is found for certain. */
 	if (best == ULONG_MAX)
@@ -233,113 +233,113 @@ static void expect_tightest(struct kunit *test, struct pool_bench *b,
 		KUNIT_ASSERT_GE(test, sq_agent_pages(got), pages);
 }
 
-static void expect_fit(struct kunit *test, struct pool_bench *b,
+static void expect_fit(struct kunit *test, struct pool_fixture *fx,
 		       unsigned long pages)
 {
-	struct sq_agent *got = sq_pool_fit(&b->pool, pages);
+	struct sq_agent *got = sq_pool_fit(&fx->pool, pages);
 	unsigned long size, sure;
 	unsigned int i;
 
 	if (got) {
-		KUNIT_ASSERT_TRUE(test, b->in[index_of(b, got)]);
+		KUNIT_ASSERT_TRUE(test, fx->in[index_of(fx, got)]);
 		KUNIT_ASSERT_GE(test, sq_agent_pages(got), pages);
 		return;
 	}
 	/* Nothing found: then no block is an eighth larger, or of the size. */
 	sure = pages + pages / 8;
 	for (i = 0; i < BLOCKS; i++) {
-		size = sq_agent_pages(&b->agents[i]);
-		if (b->in[i])
+		size = sq_agent_pages(&fx->agents[i]);
+		if (fx->in[i])
 			KUNIT_ASSERT_LE(test, size, sure);
 	}
 }
 
-static void expect_walk(struct kunit *test, struct pool_bench *b)
+static void expect_walk(struct kunit *test, struct pool_fixture *fx)
 {
-	struct sq_agent *agent = sq_pool_first(&b->pool);
+	struct sq_agent *agent = sq_pool_first(&fx->pool);
 	unsigned long irq, blocks = 0, pages = 0;
 	struct sq_agent *from;
 	unsigned int i;
 
 	for (i = 0; i < BLOCKS; i++) {
-		if (!b->in[i])
+		if (!fx->in[i])
 			continue;
-		KUNIT_ASSERT_PTR_EQ(test, agent, &b->agents[i]);
-		raw_spin_lock_irqsave(&b->pool.lock, irq);
-		from = sq_pool_from(&b->pool, sq_agent_addr(agent) - 1);
-		raw_spin_unlock_irqrestore(&b->pool.lock, irq);
+		KUNIT_ASSERT_PTR_EQ(test, agent, &fx->agents[i]);
+		raw_spin_lock_irqsave(&fx->pool.lock, irq);
+		from = sq_pool_from(&fx->pool, sq_agent_addr(agent) - 1);
+		raw_spin_unlock_irqrestore(&fx->pool.lock, irq);
 		KUNIT_ASSERT_PTR_EQ(test, from, agent);
-		KUNIT_ASSERT_EQ(test, sq_agent_free(agent)->most,
-				sq_free_most(sq_agent_free(agent)));
-		agent = sq_pool_next(&b->pool, agent);
-		pages += sq_agent_pages(&b->agents[i]);
+		KUNIT_ASSERT_EQ(test, sq_agent_links(agent)->most,
+				sq_links_most(sq_agent_links(agent)));
+		agent = sq_pool_next(&fx->pool, agent);
+		pages += sq_agent_pages(&fx->agents[i]);
 		blocks++;
 	}
 	KUNIT_ASSERT_NULL(test, agent);
-	KUNIT_ASSERT_EQ(test, sq_pool_free_blocks(&b->pool), blocks);
-	KUNIT_ASSERT_EQ(test, b->pool.free_pages, pages);
+	KUNIT_ASSERT_EQ(test, sq_pool_free_blocks(&fx->pool), blocks);
+	KUNIT_ASSERT_EQ(test, fx->pool.free_pages, pages);
 }
 
-static void expect_largest(struct kunit *test, struct pool_bench *b)
+static void expect_largest(struct kunit *test, struct pool_fixture *fx)
 {
 	unsigned long longest = 0, irq;
 	unsigned int i, top;
 	struct sq_agent *got;
 
 	for (i = 0; i < BLOCKS; i++) {
-		if (b->in[i])
-			longest = max(longest, sq_agent_pages(&b->agents[i]));
+		if (fx->in[i])
+			longest = max(longest, sq_agent_pages(&fx->agents[i]));
 	}
 	top = longest ? sq_pool_bin(longest) : 0;
-	raw_spin_lock_irqsave(&b->pool.lock, irq);
-	got = sq_pool_largest(&b->pool);
-	raw_spin_unlock_irqrestore(&b->pool.lock, irq);
+	raw_spin_lock_irqsave(&fx->pool.lock, irq);
+	got = sq_pool_largest(&fx->pool);
+	raw_spin_unlock_irqrestore(&fx->pool.lock, irq);
 	KUNIT_ASSERT_EQ(test, got ? sq_pool_bin(sq_agent_pages(got)) : 0, top);
 	/* Without looking at the blocks: the least that bin may have. */
-	KUNIT_ASSERT_LE(test, sq_pool_longest(&b->pool), longest);
+	KUNIT_ASSERT_LE(test, sq_pool_longest(&fx->pool), longest);
 	if (longest)
-		KUNIT_ASSERT_EQ(test, sq_pool_bin(sq_pool_longest(&b->pool)),
+		KUNIT_ASSERT_EQ(test, sq_pool_bin(sq_pool_longest(&fx->pool)),
 				top);
 }
 
 static void pool_property(struct kunit *test)
 {
-	struct pool_bench *b = test->priv;
+	struct pool_fixture *fx = test->priv;
 	struct rnd_state rnd;
 	unsigned int i, at;
 
 	sq_fake_seed(test, &rnd);
 	for (i = 0; i < MODEL_OPS; i++) {
 		at = sq_fake_random(&rnd, BLOCKS);
-		if (b->in[at])
-			drop(b, at);
+		if (fx->in[at])
+			drop(fx, at);
 		else
-			insert(b, at, random_pages(&rnd));
+			insert(fx, at, random_pages(&rnd));
 		switch (sq_fake_random(&rnd, 8)) {
 		case 0:
-			expect_lowest(test, b, random_pages(&rnd));
+			expect_lowest(test, fx, random_pages(&rnd));
 			break;
 		case 1:
-			expect_tightest(test, b, random_pages(&rnd));
+			expect_tightest(test, fx, random_pages(&rnd));
 			break;
 		case 2:
-			expect_fit(test, b, random_pages(&rnd));
+			expect_fit(test, fx, random_pages(&rnd));
 			break;
 		case 3:
-			expect_largest(test, b);
+			expect_largest(test, fx);
 			break;
 		case 4:
-			expect_lowest_from(test, b, &rnd);
+			expect_lowest_from(test, fx, &rnd);
 		}
 		if (i % 1000 == 0)
-			expect_walk(test, b);
+			expect_walk(test, fx);
 	}
 	for (at = 0; at < BLOCKS; at++) {
-		if (b->in[at])
-			drop(b, at);
+		if (fx->in[at])
+			drop(fx, at);
 	}
-	expect_walk(test, b);
-	KUNIT_EXPECT_EQ(test, b->pool.rows, 0);
+	expect_walk(test, fx);
+	KUNIT_EXPECT_EQ(test, fx->pool.rows, 0);
 }
 
 static struct kunit_case pool_cases[] = {

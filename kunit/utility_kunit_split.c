@@ -40,7 +40,7 @@ static void fill(struct sq_agent *lower, struct sq_agent *upper, void *ctx)
 
 static struct sq_agent *take(struct kunit *test, unsigned long pages, gfp_t gfp)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	const struct sq_request req = {
 		.pages = pages,
 		.gfp = GFP_KERNEL | gfp,
@@ -48,7 +48,7 @@ static struct sq_agent *take(struct kunit *test, unsigned long pages, gfp_t gfp)
 		.find = sq_pool_lowest,
 		.kind = 5,
 	};
-	struct sq_agent *agent = sq_manager_take(b->m, &req);
+	struct sq_agent *agent = sq_manager_take(fx->m, &req);
 
 	KUNIT_ASSERT_NOT_NULL(test, agent);
 	memset(agent->priv, 0x33, SQ_AGENT_PRIV_BYTES);
@@ -59,11 +59,11 @@ static struct sq_agent *take(struct kunit *test, unsigned long pages, gfp_t gfp)
 static struct sq_agent *split(struct kunit *test, struct sq_agent *agent,
 			      unsigned long pages)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct fill f = {};
 
-	KUNIT_ASSERT_TRUE(test, sq_agents_ready(GFP_KERNEL));
-	return sq_manager_split(b->m, agent, pages, fill, &f);
+	KUNIT_ASSERT_TRUE(test, sq_agents_ensure(GFP_KERNEL));
+	return sq_manager_split(fx->m, agent, pages, fill, &f);
 }
 
 /* Each page of a block leads to its agent. */
@@ -80,7 +80,7 @@ static void expect_map(struct kunit *test, struct sq_agent *agent)
 static void split_makes_two(struct kunit *test)
 {
 	static const unsigned long at[] = { 1, 2, 7, 8, 14, 15 };
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *lower, *upper;
 	unsigned long used, addr;
 	unsigned int i;
@@ -90,9 +90,9 @@ static void split_makes_two(struct kunit *test)
 
 		lower = take(test, 16, 0);
 		addr = sq_agent_addr(lower);
-		used = sq_manager_pages_used(b->m);
-		KUNIT_ASSERT_TRUE(test, sq_agents_ready(GFP_KERNEL));
-		upper = sq_manager_split(b->m, lower, at[i], fill, &f);
+		used = sq_manager_pages_used(fx->m);
+		KUNIT_ASSERT_TRUE(test, sq_agents_ensure(GFP_KERNEL));
+		upper = sq_manager_split(fx->m, lower, at[i], fill, &f);
 		KUNIT_ASSERT_NOT_NULL(test, upper);
 		KUNIT_EXPECT_EQ(test, f.calls, 1);
 		KUNIT_EXPECT_EQ(test, f.sizes[0], at[i]);
@@ -115,51 +115,51 @@ static void split_makes_two(struct kunit *test)
 						   SQ_AGENT_PRIV_BYTES));
 		expect_map(test, lower);
 		expect_map(test, upper);
-		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(b->m), used);
-		sq_bench_sound(test, b);
+		KUNIT_EXPECT_EQ(test, sq_manager_pages_used(fx->m), used);
+		sq_fixture_sound(test, fx);
 	}
 }
 
 /* What lies around it is as it was, used or free. */
 static void split_leaves_neighbours(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *agents[3], *upper;
 
-	sq_bench_take_n(test, agents, 3, 8);
-	sq_manager_give(b->m, agents[0]);
+	sq_fixture_take_n(test, agents, 3, 8);
+	sq_manager_give(fx->m, agents[0]);
 	upper = split(test, agents[1], 3);
 	KUNIT_ASSERT_NOT_NULL(test, upper);
-	sq_bench_sound(test, b);
+	sq_fixture_sound(test, fx);
 	KUNIT_EXPECT_EQ(test, sq_agent_pages(agents[0]), 8);
 	KUNIT_EXPECT_FALSE(test, sq_agent_used(agents[0]));
 	KUNIT_EXPECT_EQ(test, sq_agent_pages(agents[2]), 8);
 	expect_map(test, agents[0]);
 	expect_map(test, agents[2]);
 	/* The lower part joins what is below, the upper what is above. */
-	sq_manager_give(b->m, agents[1]);
-	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 1);
-	sq_bench_sound(test, b);
-	sq_manager_give(b->m, agents[2]);
-	sq_manager_coalesce(b->m, ~0UL);
-	sq_manager_give(b->m, upper);
-	KUNIT_EXPECT_GT(test, sq_manager_coalesce(b->m, ~0UL), 0);
-	sq_bench_sound(test, b);
-	sq_manager_trim(b->m, 0, ~0UL);
-	KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+	sq_manager_give(fx->m, agents[1]);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(fx->m, ~0UL), 1);
+	sq_fixture_sound(test, fx);
+	sq_manager_give(fx->m, agents[2]);
+	sq_manager_coalesce(fx->m, ~0UL);
+	sq_manager_give(fx->m, upper);
+	KUNIT_EXPECT_GT(test, sq_manager_coalesce(fx->m, ~0UL), 0);
+	sq_fixture_sound(test, fx);
+	sq_manager_trim(fx->m, 0, ~0UL);
+	KUNIT_EXPECT_EQ(test, fx->fake.out, 0);
 }
 
 /* Parts of parts, given in any order, become the run that they were. */
 static void split_parts_come_back(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *parts[16];
 	struct rnd_state rnd;
 	struct sq_view view;
 	unsigned int round, i, k;
 
 	sq_fake_seed(test, &rnd);
-	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 16, GFP_KERNEL,
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(fx->m, 16, GFP_KERNEL,
 					       NUMA_NO_NODE), 16);
 	for (round = 0; round < 200; round++) {
 		parts[0] = take(test, 16, 0);
@@ -175,17 +175,17 @@ static void split_parts_come_back(struct kunit *test)
 			if (!sq_fake_random(&rnd, 10))
 				break;
 		}
-		sq_bench_sound(test, b);
+		sq_fixture_sound(test, fx);
 		while (k) {
 			i = sq_fake_random(&rnd, k--);
-			sq_manager_give(b->m, parts[i]);
+			sq_manager_give(fx->m, parts[i]);
 			parts[i] = parts[k];
 			if (!sq_fake_random(&rnd, 4))
-				sq_manager_coalesce(b->m, ~0UL);
+				sq_manager_coalesce(fx->m, ~0UL);
 		}
-		sq_bench_sound(test, b);
-		sq_manager_coalesce(b->m, ~0UL);
-		sq_viewer_count(b->m, &view);
+		sq_fixture_sound(test, fx);
+		sq_manager_coalesce(fx->m, ~0UL);
+		sq_viewer_count(fx->m, &view);
 		KUNIT_ASSERT_EQ(test, view.free_blocks, 1);
 		KUNIT_ASSERT_EQ(test, view.largest_free, 16);
 		KUNIT_ASSERT_EQ(test, view.used_pages, 0);
@@ -195,78 +195,78 @@ static void split_parts_come_back(struct kunit *test)
 /* A block past the free ones: each part goes straight back to the source. */
 static void split_direct(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *beside[2], *lower, *mid, *upper;
 	unsigned long out;
 
-	sq_bench_take_n(test, beside, 1, 16);
+	sq_fixture_take_n(test, beside, 1, 16);
 	lower = take(test, 8, __GFP_ACCOUNT);
-	sq_bench_take_n(test, beside + 1, 1, 16);
-	out = b->fake.out;
+	sq_fixture_take_n(test, beside + 1, 1, 16);
+	out = fx->fake.out;
 	mid = split(test, lower, 3);
 	KUNIT_ASSERT_NOT_NULL(test, mid);
 	upper = split(test, mid, 2);
 	KUNIT_ASSERT_NOT_NULL(test, upper);
-	sq_bench_sound(test, b);
-	sq_manager_give(b->m, mid);
-	KUNIT_EXPECT_EQ(test, b->fake.out, out - 2);
-	sq_bench_sound(test, b);
-	sq_manager_give(b->m, lower);
-	KUNIT_EXPECT_EQ(test, b->fake.out, out - 5);
-	sq_manager_give(b->m, upper);
-	KUNIT_EXPECT_EQ(test, b->fake.out, out - 8);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(b->m), 0);
-	sq_bench_give_n(test, beside, 2);
-	sq_bench_sound(test, b);
+	sq_fixture_sound(test, fx);
+	sq_manager_give(fx->m, mid);
+	KUNIT_EXPECT_EQ(test, fx->fake.out, out - 2);
+	sq_fixture_sound(test, fx);
+	sq_manager_give(fx->m, lower);
+	KUNIT_EXPECT_EQ(test, fx->fake.out, out - 5);
+	sq_manager_give(fx->m, upper);
+	KUNIT_EXPECT_EQ(test, fx->fake.out, out - 8);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_free(fx->m), 0);
+	sq_fixture_give_n(test, beside, 2);
+	sq_fixture_sound(test, fx);
 }
 
 static void split_refuses(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
-	struct sq_manager *other = sq_manager_create(&b->fake.ops, 0);
+	struct sq_fixture *fx = test->priv;
+	struct sq_manager *other = sq_manager_create(&fx->fake.ops, 0);
 	struct sq_agent *agent = take(test, 4, 0);
 	struct sq_agent *freed = take(test, 4, 0);
 	struct fill f = {};
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
-	KUNIT_ASSERT_TRUE(test, sq_agents_ready(GFP_KERNEL));
-	sq_manager_give(b->m, freed);
-	KUNIT_EXPECT_NULL(test, sq_manager_split(b->m, agent, 0, fill, &f));
-	KUNIT_EXPECT_NULL(test, sq_manager_split(b->m, agent, 4, fill, &f));
-	KUNIT_EXPECT_NULL(test, sq_manager_split(b->m, agent, 5, fill, &f));
-	KUNIT_EXPECT_NULL(test, sq_manager_split(b->m, agent, ~0UL, fill, &f));
+	KUNIT_ASSERT_TRUE(test, sq_agents_ensure(GFP_KERNEL));
+	sq_manager_give(fx->m, freed);
+	KUNIT_EXPECT_NULL(test, sq_manager_split(fx->m, agent, 0, fill, &f));
+	KUNIT_EXPECT_NULL(test, sq_manager_split(fx->m, agent, 4, fill, &f));
+	KUNIT_EXPECT_NULL(test, sq_manager_split(fx->m, agent, 5, fill, &f));
+	KUNIT_EXPECT_NULL(test, sq_manager_split(fx->m, agent, ~0UL, fill, &f));
 	KUNIT_EXPECT_NULL(test, sq_manager_split(other, agent, 2, fill, &f));
-	KUNIT_EXPECT_NULL(test, sq_manager_split(b->m, freed, 2, fill, &f));
-	KUNIT_EXPECT_NULL(test, sq_manager_split(b->m, &sq_agent_nobody, 1,
+	KUNIT_EXPECT_NULL(test, sq_manager_split(fx->m, freed, 2, fill, &f));
+	KUNIT_EXPECT_NULL(test, sq_manager_split(fx->m, &sq_agent_null, 1,
 						 fill, &f));
 	KUNIT_EXPECT_EQ(test, f.calls, 0);
 	KUNIT_EXPECT_EQ(test, sq_agent_pages(agent), 4);
-	sq_bench_sound(test, b);
+	sq_fixture_sound(test, fx);
 	KUNIT_EXPECT_EQ(test, sq_manager_destroy(other), 0);
 }
 
 /* It makes no descriptors itself: without one, nothing has changed. */
 static void split_without_descriptor(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *agent = take(test, 8, 0), *upper;
 	struct fill f = {};
 
-	KUNIT_EXPECT_TRUE(test, sq_agents_ready(GFP_KERNEL));
-	sq_bench_descs_hide(b);
-	sq_bench_meta_fail(1, ~0UL);
-	KUNIT_EXPECT_FALSE(test, sq_agents_ready(GFP_KERNEL));
-	upper = sq_manager_split(b->m, agent, 4, fill, &f);
+	KUNIT_EXPECT_TRUE(test, sq_agents_ensure(GFP_KERNEL));
+	sq_fixture_descs_hide(fx);
+	sq_fixture_meta_fail(1, ~0UL);
+	KUNIT_EXPECT_FALSE(test, sq_agents_ensure(GFP_KERNEL));
+	upper = sq_manager_split(fx->m, agent, 4, fill, &f);
 	KUNIT_EXPECT_NULL(test, upper);
 	KUNIT_EXPECT_EQ(test, f.calls, 0);
 	KUNIT_EXPECT_EQ(test, sq_agent_pages(agent), 8);
 	expect_map(test, agent);
-	sq_bench_sound(test, b);
-	sq_bench_meta_restore();
-	sq_bench_descs_show();
+	sq_fixture_sound(test, fx);
+	sq_fixture_meta_restore();
+	sq_fixture_descs_show();
 	upper = split(test, agent, 4);
 	KUNIT_EXPECT_NOT_NULL(test, upper);
-	sq_bench_sound(test, b);
+	sq_fixture_sound(test, fx);
 }
 
 static struct kunit_case split_cases[] = {
@@ -281,8 +281,8 @@ static struct kunit_case split_cases[] = {
 
 static struct kunit_suite split_suite = {
 	.name = "squirrel_split",
-	.init = sq_bench_init,
-	.exit = sq_bench_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = split_cases,
 };
 

@@ -40,7 +40,7 @@ static unsigned long random_pages(struct rnd_state *rnd)
 static void model_take(struct kunit *test, struct manager_model *model,
 		       struct rnd_state *rnd, unsigned int i)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_request req = {
 		.pages = random_pages(rnd),
 		.align = sq_fake_random(rnd, 4) ? 0 :
@@ -51,12 +51,12 @@ static void model_take(struct kunit *test, struct manager_model *model,
 		.find = strategies[sq_fake_random(rnd, 3)],
 		.kind = i,
 	};
-	struct sq_agent *agent = sq_manager_take(b->m, &req);
+	struct sq_agent *agent = sq_manager_take(fx->m, &req);
 	unsigned long at, end;
 
 	if (!agent)
 		return;
-	at = sq_fake_index(&b->fake, sq_agent_addr(agent));
+	at = sq_fake_index(&fx->fake, sq_agent_addr(agent));
 	end = at + req.pages;
 	KUNIT_ASSERT_EQ(test, sq_agent_pages(agent), req.pages);
 	KUNIT_ASSERT_LE(test, end, MODEL_PAGES);
@@ -64,7 +64,7 @@ static void model_take(struct kunit *test, struct manager_model *model,
 	if (req.align)
 		KUNIT_ASSERT_TRUE(test, IS_ALIGNED(sq_agent_addr(agent),
 						   req.align * P));
-	KUNIT_ASSERT_TRUE(test, sq_fake_is_out(&b->fake,
+	KUNIT_ASSERT_TRUE(test, sq_fake_is_out(&fx->fake,
 					       sq_agent_addr(agent)));
 	bitmap_set(model->map, at, req.pages);
 	model->held[i] = agent;
@@ -80,7 +80,7 @@ static void model_take(struct kunit *test, struct manager_model *model,
 static void model_give(struct kunit *test, struct manager_model *model,
 		       unsigned int i)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *agent = model->held[i];
 
 	KUNIT_ASSERT_EQ(test, sq_agent_addr(agent), model->addr[i]);
@@ -91,29 +91,29 @@ static void model_give(struct kunit *test, struct manager_model *model,
 	KUNIT_ASSERT_NULL(test, memchr_inv(agent->priv, i,
 					   sizeof(agent->priv)));
 	KUNIT_ASSERT_EQ(test, *(unsigned long *)model->addr[i], i);
-	bitmap_clear(model->map, sq_fake_index(&b->fake, model->addr[i]),
+	bitmap_clear(model->map, sq_fake_index(&fx->fake, model->addr[i]),
 		     model->pages[i]);
 	model->held[i] = NULL;
 	model->used -= model->pages[i];
 	model->blocks--;
-	sq_manager_give(b->m, agent);
+	sq_manager_give(fx->m, agent);
 }
 
 /* Whose page is it: the model and the page map agree. */
 static void model_lookup(struct kunit *test, struct manager_model *model,
 			 unsigned long page)
 {
-	struct sq_bench *b = test->priv;
-	unsigned long addr = sq_fake_page(&b->fake, page);
+	struct sq_fixture *fx = test->priv;
+	unsigned long addr = sq_fake_page(&fx->fake, page);
 	struct sq_agent *agent;
 
 	preempt_disable();
 	agent = sq_map_lookup((void *)addr);
 	preempt_enable();
 	KUNIT_ASSERT_EQ(test, !!agent->owner, !!test_bit(page, model->map));
-	KUNIT_ASSERT_EQ(test, agent != &sq_agent_nobody,
-			sq_fake_is_out(&b->fake, addr));
-	if (agent != &sq_agent_nobody) {
+	KUNIT_ASSERT_EQ(test, agent != &sq_agent_null,
+			sq_fake_is_out(&fx->fake, addr));
+	if (agent != &sq_agent_null) {
 		KUNIT_ASSERT_LE(test, sq_agent_addr(agent), addr);
 		KUNIT_ASSERT_GT(test, sq_agent_end(agent), addr);
 	}
@@ -121,12 +121,12 @@ static void model_lookup(struct kunit *test, struct manager_model *model,
 
 static void model_verify(struct kunit *test, struct manager_model *model)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_view view;
 	unsigned long i;
 
-	sq_bench_sound(test, b);
-	sq_viewer_count(b->m, &view);
+	sq_fixture_sound(test, fx);
+	sq_viewer_count(fx->m, &view);
 	KUNIT_ASSERT_EQ(test, view.used_pages, model->used);
 	KUNIT_ASSERT_EQ(test, view.used_blocks, model->blocks);
 	for (i = 0; i < MODEL_PAGES; i++)
@@ -136,31 +136,31 @@ static void model_verify(struct kunit *test, struct manager_model *model)
 static void model_step(struct kunit *test, struct manager_model *model,
 		       struct rnd_state *rnd)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	unsigned int i = sq_fake_random(rnd, MODEL_HELD);
 
 	switch (sq_fake_random(rnd, 64)) {
 	case 0:
-		sq_manager_coalesce(b->m, sq_fake_random(rnd, 40));
+		sq_manager_coalesce(fx->m, sq_fake_random(rnd, 40));
 		break;
 	case 1:
-		sq_manager_trim(b->m, sq_fake_random(rnd, 200),
+		sq_manager_trim(fx->m, sq_fake_random(rnd, 200),
 				sq_fake_random(rnd, 200));
 		break;
 	case 2:
-		sq_manager_fetch(b->m, sq_fake_random(rnd, 40),
+		sq_manager_fetch(fx->m, sq_fake_random(rnd, 40),
 				 GFP_KERNEL | __GFP_NOWARN, NUMA_NO_NODE);
-		sq_manager_set_reserve(b->m, sq_fake_random(rnd, 100));
+		sq_manager_set_reserve(fx->m, sq_fake_random(rnd, 100));
 		break;
 	case 3:
-		sq_manager_set_limit(b->m, sq_fake_random(rnd, MODEL_PAGES));
+		sq_manager_set_limit(fx->m, sq_fake_random(rnd, MODEL_PAGES));
 		break;
 	case 4:
-		b->fake.fail_in = sq_fake_random(rnd, 4);
+		fx->fake.fail_in = sq_fake_random(rnd, 4);
 		break;
 	case 5:
-		sq_bench_meta_fail(sq_fake_random(rnd, 4),
-				   1 + sq_fake_random(rnd, 3));
+		sq_fixture_meta_fail(sq_fake_random(rnd, 4),
+				     1 + sq_fake_random(rnd, 3));
 		break;
 	case 6:
 		sq_utility_trim();
@@ -178,7 +178,7 @@ static void model_step(struct kunit *test, struct manager_model *model,
 
 static void stress_property(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct manager_model *model;
 	struct rnd_state rnd;
 	struct sq_view view;
@@ -197,13 +197,13 @@ static void stress_property(struct kunit *test)
 			model_give(test, model, i);
 	}
 	model_verify(test, model);
-	sq_viewer_count(b->m, &view);
+	sq_viewer_count(fx->m, &view);
 	kunit_info(test, "%llu gets, %llu splits, %llu merges, %llu limit hits\n",
 		   view.source_gets, view.splits, view.merges, view.limit_hits);
-	sq_manager_coalesce(b->m, ~0UL);
-	sq_manager_set_reserve(b->m, 0);
-	sq_manager_trim(b->m, 0, ~0UL);
-	KUNIT_EXPECT_EQ(test, b->fake.out, 0);
+	sq_manager_coalesce(fx->m, ~0UL);
+	sq_manager_set_reserve(fx->m, 0);
+	sq_manager_trim(fx->m, 0, ~0UL);
+	KUNIT_EXPECT_EQ(test, fx->fake.out, 0);
 }
 
 /* ---- threads ---- */
@@ -213,7 +213,7 @@ static void stress_property(struct kunit *test)
 #define THREAD_HELD	32
 
 struct stress_thread {
-	struct sq_bench *b;
+	struct sq_fixture *fx;
 	struct completion *gate;
 	struct completion done;
 	struct rnd_state rnd;
@@ -231,7 +231,7 @@ static void thread_take(struct stress_thread *t, unsigned int i)
 		.find = strategies[sq_fake_random(&t->rnd, 3)],
 		.kind = t->id,
 	};
-	struct sq_agent *agent = sq_manager_take(t->b->m, &req);
+	struct sq_agent *agent = sq_manager_take(t->fx->m, &req);
 
 	if (!agent)
 		return;
@@ -261,7 +261,7 @@ static void thread_peek(struct stress_thread *t)
 	struct sq_agent *agent;
 
 	preempt_disable();
-	agent = sq_map_lookup((void *)sq_fake_page(&t->b->fake, page));
+	agent = sq_map_lookup((void *)sq_fake_page(&t->fx->fake, page));
 	t->errors += agent->kind > THREADS;
 	preempt_enable();
 }
@@ -273,21 +273,21 @@ static void thread_step(struct stress_thread *t)
 
 	switch (sq_fake_random(&t->rnd, 32)) {
 	case 0:
-		sq_manager_coalesce(t->b->m, 20);
+		sq_manager_coalesce(t->fx->m, 20);
 		break;
 	case 1:
-		sq_manager_trim(t->b->m, 50, 100);
+		sq_manager_trim(t->fx->m, 50, 100);
 		break;
 	case 2:
 		sq_utility_trim();
 		break;
 	case 3:
-		sq_viewer_count(t->b->m, &view);
+		sq_viewer_count(t->fx->m, &view);
 		t->errors += view.free_pages < view.largest_free;
 		break;
 	case 4:
 		if (!sq_fake_random(&t->rnd, 50))
-			t->errors += sq_viewer_check(t->b->m);
+			t->errors += sq_viewer_check(t->fx->m);
 		break;
 	case 5:
 		thread_peek(t);
@@ -298,7 +298,7 @@ static void thread_step(struct stress_thread *t)
 			break;
 		}
 		thread_look(t, i);
-		sq_manager_give(t->b->m, t->held[i]);
+		sq_manager_give(t->fx->m, t->held[i]);
 		t->held[i] = NULL;
 	}
 }
@@ -317,7 +317,7 @@ static int thread_fn(void *arg)
 		if (!t->held[i])
 			continue;
 		thread_look(t, i);
-		sq_manager_give(t->b->m, t->held[i]);
+		sq_manager_give(t->fx->m, t->held[i]);
 	}
 	complete(&t->done);
 	return 0;
@@ -326,7 +326,7 @@ static int thread_fn(void *arg)
 static void stress_threads(struct kunit *test)
 {
 	struct stress_thread *threads;
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	DECLARE_COMPLETION_ONSTACK(gate);
 	struct rnd_state rnd;
 	unsigned int i, started = 0;
@@ -335,7 +335,7 @@ static void stress_threads(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, threads);
 	sq_fake_seed(test, &rnd);
 	for (i = 0; i < THREADS; i++) {
-		threads[i].b = b;
+		threads[i].fx = fx;
 		threads[i].gate = &gate;
 		threads[i].id = i + 1;
 		init_completion(&threads[i].done);
@@ -351,8 +351,8 @@ static void stress_threads(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, threads[i].errors, 0);
 	}
 	KUNIT_EXPECT_EQ(test, started, THREADS);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(b->m), 0);
-	sq_bench_sound(test, b);
+	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(fx->m), 0);
+	sq_fixture_sound(test, fx);
 }
 
 static struct kunit_case stress_cases[] = {
@@ -363,8 +363,8 @@ static struct kunit_case stress_cases[] = {
 
 static struct kunit_suite stress_suite = {
 	.name = "squirrel_stress",
-	.init = sq_bench_init,
-	.exit = sq_bench_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = stress_cases,
 };
 

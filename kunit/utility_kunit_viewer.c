@@ -14,27 +14,27 @@
 static void layout(struct kunit *test, struct sq_agent *agents[5])
 {
 	static const unsigned long pages[5] = { 4, 4, 2, 1, 5 };
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 16, GFP_KERNEL,
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(fx->m, 16, GFP_KERNEL,
 					       NUMA_NO_NODE), 16);
 	for (i = 0; i < 5; i++) {
-		agents[i] = sq_bench_take(b, pages[i], sq_pool_lowest);
+		agents[i] = sq_fixture_take(fx, pages[i], sq_pool_lowest);
 		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
 	}
-	sq_manager_give(b->m, agents[1]);
-	sq_manager_give(b->m, agents[3]);
+	sq_manager_give(fx->m, agents[1]);
+	sq_manager_give(fx->m, agents[3]);
 }
 
 static void viewer_counts(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *agents[5];
 	struct sq_view view;
 
 	layout(test, agents);
-	sq_viewer_count(b->m, &view);
+	sq_viewer_count(fx->m, &view);
 	KUNIT_EXPECT_EQ(test, view.used_blocks, 3);
 	KUNIT_EXPECT_EQ(test, view.used_pages, 11);
 	KUNIT_EXPECT_EQ(test, view.free_blocks, 2);
@@ -54,13 +54,13 @@ static void viewer_counts(struct kunit *test)
 
 static void viewer_counts_nothing(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_view view, zero = { .limit = ULONG_MAX };
 
-	sq_viewer_count(b->m, &view);
+	sq_viewer_count(fx->m, &view);
 	KUNIT_EXPECT_EQ(test, memcmp(&view, &zero, sizeof(view)), 0);
 	KUNIT_EXPECT_EQ(test, sq_viewer_fragmentation(&view), 0);
-	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(fx->m), 0);
 }
 
 static void viewer_fragmentation(struct kunit *test)
@@ -94,31 +94,31 @@ static bool walk_fn(const struct sq_agent *agent, void *ctx)
 
 static void viewer_walks_in_order(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *agents[5];
 	struct walk w = {};
 	unsigned int i;
 
-	sq_viewer_walk(b->m, walk_fn, &w);
+	sq_viewer_walk(fx->m, walk_fn, &w);
 	KUNIT_EXPECT_EQ(test, w.blocks, 0);
 
 	layout(test, agents);
-	sq_viewer_walk(b->m, walk_fn, &w);
+	sq_viewer_walk(fx->m, walk_fn, &w);
 	KUNIT_EXPECT_EQ(test, w.blocks, 5);
 	KUNIT_EXPECT_EQ(test, w.pages, 16);
 	KUNIT_EXPECT_EQ(test, w.wrong, 0);
 
 	memset(&w, 0, sizeof(w));
 	w.stop_at = 2;
-	sq_viewer_walk(b->m, walk_fn, &w);
+	sq_viewer_walk(fx->m, walk_fn, &w);
 	KUNIT_EXPECT_EQ(test, w.blocks, 2);
 
 	/* More blocks than are shown per hold of the lock. */
 	for (i = 0; i < 300; i++)
-		KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 3, sq_pool_fit));
+		KUNIT_ASSERT_NOT_NULL(test, sq_fixture_take(fx, 3, sq_pool_fit));
 	memset(&w, 0, sizeof(w));
-	sq_viewer_walk(b->m, walk_fn, &w);
-	KUNIT_EXPECT_EQ(test, w.pages, b->fake.out);
+	sq_viewer_walk(fx->m, walk_fn, &w);
+	KUNIT_EXPECT_EQ(test, w.pages, fx->fake.out);
 	KUNIT_EXPECT_GE(test, w.blocks, 303);
 	KUNIT_EXPECT_EQ(test, w.wrong, 0);
 }
@@ -126,19 +126,19 @@ static void viewer_walks_in_order(struct kunit *test)
 /* Who steps sees the same as who walks, a lock's hold at a time. */
 static void viewer_steps(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	unsigned long addr = 0;
 	unsigned int i, steps;
 	struct walk w = {};
 
-	KUNIT_EXPECT_FALSE(test, sq_viewer_step(b->m, &addr, walk_fn, &w));
+	KUNIT_EXPECT_FALSE(test, sq_viewer_step(fx->m, &addr, walk_fn, &w));
 	for (i = 0; i < 300; i++)
-		KUNIT_ASSERT_NOT_NULL(test, sq_bench_take(b, 3, sq_pool_fit));
+		KUNIT_ASSERT_NOT_NULL(test, sq_fixture_take(fx, 3, sq_pool_fit));
 	addr = 0;
-	for (steps = 0; sq_viewer_step(b->m, &addr, walk_fn, &w); steps++)
+	for (steps = 0; sq_viewer_step(fx->m, &addr, walk_fn, &w); steps++)
 		KUNIT_EXPECT_LE(test, w.blocks, 64 * (steps + 1));
 	KUNIT_EXPECT_GT(test, steps, 3);
-	KUNIT_EXPECT_EQ(test, w.pages, b->fake.out);
+	KUNIT_EXPECT_EQ(test, w.pages, fx->fake.out);
 	KUNIT_EXPECT_EQ(test, w.wrong, 0);
 }
 
@@ -153,22 +153,22 @@ static void viewer_steps(struct kunit *test)
 static void viewer_steps_over_merges(struct kunit *test)
 {
 	struct sq_agent *agents[66], *pair[2];
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	unsigned long addr = 0;
 	struct walk w = {};
 
-	KUNIT_ASSERT_EQ(test, sq_manager_fetch(b->m, 66, GFP_KERNEL,
+	KUNIT_ASSERT_EQ(test, sq_manager_fetch(fx->m, 66, GFP_KERNEL,
 					       NUMA_NO_NODE), 66);
-	sq_bench_take_n(test, agents, 66, 1);
+	sq_fixture_take_n(test, agents, 66, 1);
 	pair[0] = agents[63];
 	pair[1] = agents[64];
 	KUNIT_ASSERT_EQ(test, sq_agent_end(pair[0]), sq_agent_addr(pair[1]));
-	sq_bench_give_n(test, pair, 2);
-	KUNIT_EXPECT_TRUE(test, sq_viewer_step(b->m, &addr, walk_fn, &w));
+	sq_fixture_give_n(test, pair, 2);
+	KUNIT_EXPECT_TRUE(test, sq_viewer_step(fx->m, &addr, walk_fn, &w));
 	KUNIT_EXPECT_EQ(test, w.blocks, 64);
 	KUNIT_EXPECT_EQ(test, addr, w.last);
-	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 1);
-	while (sq_viewer_step(b->m, &addr, walk_fn, &w))
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(fx->m, ~0UL), 1);
+	while (sq_viewer_step(fx->m, &addr, walk_fn, &w))
 		;
 	/* All but the page that was merged with one shown as before. */
 	KUNIT_EXPECT_EQ(test, w.blocks, 65);
@@ -179,20 +179,20 @@ static void viewer_steps_over_merges(struct kunit *test)
 /* [4 used][4 free for 10 s][2 used][1 free for 5 s][5 used] */
 static void viewer_tells_age(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *agents[5];
 	struct sq_age age = {};
 
-	sq_viewer_age(b->m, &age);
+	sq_viewer_age(fx->m, &age);
 	KUNIT_EXPECT_EQ(test, sq_viewer_oldest_ms(&age), 0);
 	KUNIT_EXPECT_EQ(test, sq_viewer_mean_ms(&age), 0);
 
 	layout(test, agents);
-	agents[1]->stamp = (u32)jiffies - 10 * HZ;
-	agents[3]->stamp = (u32)jiffies - 5 * HZ;
+	agents[1]->freed_at = (u32)jiffies - 10 * HZ;
+	agents[3]->freed_at = (u32)jiffies - 5 * HZ;
 	/* Used ones have none. */
-	agents[4]->stamp = (u32)jiffies - 100 * HZ;
-	sq_viewer_age(b->m, &age);
+	agents[4]->freed_at = (u32)jiffies - 100 * HZ;
+	sq_viewer_age(fx->m, &age);
 	KUNIT_EXPECT_EQ(test, age.pages, 5);
 	KUNIT_EXPECT_GE(test, sq_viewer_oldest_ms(&age), 10000);
 	KUNIT_EXPECT_LT(test, sq_viewer_oldest_ms(&age), 11000);
@@ -200,39 +200,39 @@ static void viewer_tells_age(struct kunit *test)
 	KUNIT_EXPECT_LT(test, sq_viewer_mean_ms(&age), 10000);
 
 	/* It is young again once it has been used; a rest keeps its age. */
-	agents[1] = sq_bench_take(b, 3, sq_pool_lowest);
+	agents[1] = sq_fixture_take(fx, 3, sq_pool_lowest);
 	KUNIT_ASSERT_NOT_NULL(test, agents[1]);
-	sq_manager_give(b->m, agents[1]);
+	sq_manager_give(fx->m, agents[1]);
 	memset(&age, 0, sizeof(age));
-	sq_viewer_age(b->m, &age);
+	sq_viewer_age(fx->m, &age);
 	KUNIT_EXPECT_GE(test, sq_viewer_oldest_ms(&age), 10000);
 	KUNIT_EXPECT_GE(test, sq_viewer_mean_ms(&age), 3000);
 	KUNIT_EXPECT_LT(test, sq_viewer_mean_ms(&age), 4000);
 
 	/* Merged with it, it is as young as that. */
-	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 1);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(fx->m, ~0UL), 1);
 	memset(&age, 0, sizeof(age));
-	sq_viewer_age(b->m, &age);
+	sq_viewer_age(fx->m, &age);
 	KUNIT_EXPECT_LT(test, sq_viewer_oldest_ms(&age), 6000);
 }
 
 static void viewer_coalesce_hits(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *agents[5];
 	struct sq_view view;
 
 	/* Two free blocks that do not touch: looked at in vain. */
 	layout(test, agents);
-	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 0);
-	sq_viewer_count(b->m, &view);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(fx->m, ~0UL), 0);
+	sq_viewer_count(fx->m, &view);
 	KUNIT_EXPECT_EQ(test, view.coalesce_tries, 2);
 	KUNIT_EXPECT_EQ(test, sq_viewer_coalesce_hits(&view), 0);
 
 	/* With what is between them: two of four. */
-	sq_manager_give(b->m, agents[2]);
-	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(b->m, ~0UL), 2);
-	sq_viewer_count(b->m, &view);
+	sq_manager_give(fx->m, agents[2]);
+	KUNIT_EXPECT_EQ(test, sq_manager_coalesce(fx->m, ~0UL), 2);
+	sq_viewer_count(fx->m, &view);
 	KUNIT_EXPECT_EQ(test, view.merges, 2);
 	KUNIT_EXPECT_EQ(test, sq_viewer_coalesce_hits(&view),
 			2000 / (unsigned int)view.coalesce_tries);
@@ -244,16 +244,16 @@ static void viewer_coalesce_hits(struct kunit *test)
 /* Damage is in place: it must be found. */
 static void expect_broken(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 
-	KUNIT_EXPECT_GT(test, sq_viewer_check(b->m), 0);
+	KUNIT_EXPECT_GT(test, sq_viewer_check(fx->m), 0);
 }
 
 static void expect_sound(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 
-	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(fx->m), 0);
 }
 
 /* Put a wrong value somewhere, see it found, put the right one back. */
@@ -315,13 +315,13 @@ static void viewer_finds_bad_map(struct kunit *test)
 
 static void viewer_finds_bad_index(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
-	struct sq_pool *pool = sq_bench_pool(b);
+	struct sq_fixture *fx = test->priv;
+	struct sq_pool *pool = sq_fixture_pool(fx);
 	struct sq_agent *agents[5];
-	struct sq_free *f;
+	struct sq_free_links *f;
 
 	layout(test, agents);
-	f = sq_agent_free(agents[1]);
+	f = sq_agent_links(agents[1]);
 	DAMAGE(test, pool->rows, 0);
 	DAMAGE(test, pool->rows, pool->rows | 0x80);
 	DAMAGE(test, pool->cols[0], 0);
@@ -337,8 +337,8 @@ static void viewer_finds_bad_index(struct kunit *test)
 
 static void viewer_finds_bad_counts(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
-	struct sq_pool *pool = sq_bench_pool(b);
+	struct sq_fixture *fx = test->priv;
+	struct sq_pool *pool = sq_fixture_pool(fx);
 	struct sq_agent *agents[5];
 
 	layout(test, agents);
@@ -349,22 +349,22 @@ static void viewer_finds_bad_counts(struct kunit *test)
 	DAMAGE(test, pool->used_pages, 10);
 	DAMAGE(test, pool->free_hist[0], 0);
 	DAMAGE(test, pool->used_hist[5], 1);
-	DAMAGE(test, b->m->limit, 10);
-	atomic_long_sub(1, &b->m->used);
+	DAMAGE(test, fx->m->limit, 10);
+	atomic_long_sub(1, &fx->m->used);
 	expect_broken(test);
-	atomic_long_add(1, &b->m->used);
+	atomic_long_add(1, &fx->m->used);
 	expect_sound(test);
 }
 
 /* Two free blocks that touch but are not linked would never be merged. */
 static void viewer_finds_missing_link(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	struct sq_agent *agents[5];
 	struct sq_block *lower, *upper;
 
 	layout(test, agents);
-	sq_manager_give(b->m, agents[2]);
+	sq_manager_give(fx->m, agents[2]);
 	lower = sq_agent_block(agents[1]);
 	upper = sq_agent_block(agents[2]);
 	sq_block_unlink(lower);
@@ -395,8 +395,8 @@ static struct kunit_case viewer_cases[] = {
 
 static struct kunit_suite viewer_suite = {
 	.name = "squirrel_viewer",
-	.init = sq_bench_init,
-	.exit = sq_bench_exit,
+	.init = sq_fixture_init,
+	.exit = sq_fixture_exit,
 	.test_cases = viewer_cases,
 };
 

@@ -213,7 +213,7 @@ static void give_back_one(struct squirrel_heap *heap, void *ctx)
 		keep = min(d->keep, sq_manager_pages_used(heap->manager) / SQ_KEEP_SHARE);
 		keep = max(keep, keep_for_swing(heap));
 	}
-	pages = sq_manager_trim_stale(heap->manager, keep, d->budget, d->age);
+	pages = sq_manager_trim_aged(heap->manager, keep, d->budget, d->age);
 	if (d->keep)
 		heap->swing.given += pages;
 	d->work->pages += pages;

@@ -343,7 +343,7 @@ unsigned int sq_block_check(const struct sq_block *b)
 EXPORT_SYMBOL_SQ_KUNIT(sq_block_check);
 
 /**
- * sq_block_put() - give a range of pages back to their source
+ * sq_pages_put() - give a range of pages back to their source
  * @ops: the source
  * @addr: where the range starts
  * @size: its bytes
@@ -356,7 +356,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_block_check);
  * Context: Any context but NMI.
  * Return: how often the source's put was called.
  */
-size_t sq_block_put(const struct sq_block_ops *ops, unsigned long addr,
+size_t sq_pages_put(const struct sq_block_ops *ops, unsigned long addr,
 		    size_t size, struct sq_block_lost *lost)
 {
 	unsigned long pages = size >> PAGE_SHIFT;
@@ -381,4 +381,4 @@ size_t sq_block_put(const struct sq_block_ops *ops, unsigned long addr,
 	}
 	return calls;
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_block_put);
+EXPORT_SYMBOL_SQ_KUNIT(sq_pages_put);

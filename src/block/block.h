@@ -107,7 +107,7 @@ bool sq_block_split_front(struct sq_block *b, size_t size,
 bool sq_block_coalesce(struct sq_block *b);
 bool sq_block_coalesce_prev(struct sq_block *b);
 unsigned int sq_block_check(const struct sq_block *b);
-size_t sq_block_put(const struct sq_block_ops *ops, unsigned long addr,
+size_t sq_pages_put(const struct sq_block_ops *ops, unsigned long addr,
 		    size_t size, struct sq_block_lost *lost);
 
 /* A power of two: any count from 1 to twice as many shows in the sum of bits. */

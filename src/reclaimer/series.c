@@ -12,22 +12,22 @@
 
 #include "internal.h"
 
-static unsigned long sq_series_owed;	/* bit 0: a worker is to do a run */
+static unsigned long series_owed;	/* bit 0: a worker is to do a run */
 
-static void sq_series_do(struct work_struct *unused)
+static void series_run_fn(struct work_struct *unused)
 {
-	clear_bit(0, &sq_series_owed);
+	clear_bit(0, &series_owed);
 	sq_series_run();
 }
 
-static DECLARE_WORK(sq_series_work, sq_series_do);
+static DECLARE_WORK(series_run_work, series_run_fn);
 
-static void sq_series_ask(struct irq_work *unused)
+static void series_queue_fn(struct irq_work *unused)
 {
-	schedule_work(&sq_series_work);
+	schedule_work(&series_run_work);
 }
 
-static DEFINE_IRQ_WORK(sq_series_asked, sq_series_ask);
+static DEFINE_IRQ_WORK(series_queue_work, series_queue_fn);
 
 /*
  * In the allocating context, but not with interrupts off, since how long a run
@@ -38,13 +38,13 @@ void sq_series(void)
 {
 	if (!irqs_disabled() && !in_hardirq() && sq_may_call_pages())
 		sq_series_run();
-	else if (!test_and_set_bit(0, &sq_series_owed))
-		irq_work_queue(&sq_series_asked);
+	else if (!test_and_set_bit(0, &series_owed))
+		irq_work_queue(&series_queue_work);
 }
 
 /* Nobody calls sq_series() any more. May sleep. */
 void sq_series_exit(void)
 {
-	irq_work_sync(&sq_series_asked);
-	cancel_work_sync(&sq_series_work);
+	irq_work_sync(&series_queue_work);
+	cancel_work_sync(&series_run_work);
 }

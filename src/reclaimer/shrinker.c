@@ -10,41 +10,41 @@
 
 #include "internal.h"
 
-static unsigned long sq_count_objects(struct shrinker *shrinker,
-				      struct shrink_control *sc)
+static unsigned long count_objects(struct shrinker *shrinker,
+				   struct shrink_control *sc)
 {
 	return sq_allocator_reclaimable() ?: SHRINK_EMPTY;
 }
 
-static unsigned long sq_scan_objects(struct shrinker *shrinker,
-				     struct shrink_control *sc)
+static unsigned long scan_objects(struct shrinker *shrinker,
+				  struct shrink_control *sc)
 {
 	return sq_reclaimer_pressure() ?: SHRINK_STOP;
 }
 
-static struct sq_shrinker sq_shrinker;
+static struct sq_shrinker pressure_shrinker;
 
 /* What the kernel's count would be told: pages, or SHRINK_EMPTY. */
 unsigned long sq_shrinker_count(void)
 {
-	return sq_count_objects(NULL, NULL);
+	return count_objects(NULL, NULL);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_shrinker_count);
 
 /* What the kernel's scan would be told: pages given back, or SHRINK_STOP. */
 unsigned long sq_shrinker_scan(void)
 {
-	return sq_scan_objects(NULL, NULL);
+	return scan_objects(NULL, NULL);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_shrinker_scan);
 
 int sq_shrinker_init(void)
 {
-	return sq_shrinker_register(&sq_shrinker, "squirrel", sq_count_objects,
-				    sq_scan_objects);
+	return sq_shrinker_register(&pressure_shrinker, "squirrel", count_objects,
+				    scan_objects);
 }
 
 void sq_shrinker_exit(void)
 {
-	sq_shrinker_unregister(&sq_shrinker);
+	sq_shrinker_unregister(&pressure_shrinker);
 }

@@ -5,8 +5,8 @@
  * States of an agent, and what its fields hold then:
  *
  *		owner	header	priv
- *	spare	NULL	addr 0	link to the next spare one (desc.c)
- *	free	NULL	free	struct sq_free: place in the index (pool.c)
+ *	spare	NULL	addr 0	link to the next spare one (descriptor.c)
+ *	free	NULL	free	struct sq_free_links: place in the index (pool.c)
  *	taken	NULL	used	zeros; the taker fills it in
  *	used	set	used	the holder's
  *
@@ -31,4 +31,4 @@ static_assert(SQ_BLOCK_ADDR_WORD == 0);
 static_assert(SQ_BLOCK_SIZE_WORD == 1 && SQ_BLOCK_USED == 1UL);
 static_assert(sizeof(struct sq_agent) == 128 || BITS_PER_LONG != 64 ||
 	      PAGE_SIZE != 4096);
-static_assert(sizeof(struct sq_free) <= SQ_AGENT_PRIV_BYTES);
+static_assert(sizeof(struct sq_free_links) <= SQ_AGENT_PRIV_BYTES);

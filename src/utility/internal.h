@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Internal to layer 1: struct bodies and calls its files share.
+ * Internal to layer 1: struct bodies and calls its files share. The pool has a
+ * header of its own.
  *
  * Lock order, all of them raw spinlocks taken with interrupts off:
  *
  *	pool->lock	one per manager and node; never two at a time
- *	  desc_lock	desc.c, descriptors not in use
+ *	  desc_lock	descriptor.c, descriptors not in use
  *	  map_lock	map.c, leaves of the page map
- *	limbo_lock	meta.c, pages waiting for a grace period; alone
+ *	limbo_lock	utility.c, pages waiting for a grace period; alone
  *
  * The page source is called without any of them.
  *
@@ -22,24 +23,16 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
-#include <linux/rbtree.h>
-#include <linux/spinlock.h>
 
 #include "block/block.h"
 #include "utility/utility.h"
+
+#include "pool.h"
 
 /* ---- agent ---- */
 
 /* Taken straight from the source, goes straight back, has no neighbours. */
 #define SQ_AGENT_DIRECT		0x01
-
-/* Looked at, or moved to a list of what goes, per hold of a lock. */
-#define SQ_LOOKS_PER_STEP	32
-/*
- * Entries of the map rewritten for one merge, at most: see tidy.c. And of those
- * for one hold, as no other merge begins once they are so many.
- */
-#define SQ_MERGE_PAGES		(2UL << SQ_BLOCK_MAX_ORDER)
 
 static inline struct sq_block *sq_agent_block(struct sq_agent *agent)
 {
@@ -69,137 +62,11 @@ static inline unsigned long sq_agent_past(const struct sq_agent *agent,
 	return max(sq_agent_end(agent), addr + PAGE_SIZE);
 }
 
-/**
- * struct sq_free - what priv of a free block's agent holds
- * @rb: in the pool's address-ordered tree
- * @most: the largest @pages in the subtree
- * @pages: pages of the block
- * @bin: in its bin
- */
-struct sq_free {
-	struct rb_node rb;
-	unsigned long most;
-	unsigned long pages;
-	struct hlist_node bin;
-};
-
-static inline struct sq_free *sq_agent_free(struct sq_agent *agent)
+/* Do the map's first and last entry of a block name its agent? Under the lock. */
+static inline bool sq_agent_is_mapped(const struct sq_agent *agent)
 {
-	return (struct sq_free *)agent->priv;
-}
-
-static inline struct sq_agent *sq_free_agent(struct sq_free *f)
-{
-	return container_of((void *)f, struct sq_agent, priv);
-}
-
-/* ---- pool: the free blocks of one node ---- */
-
-/*
- * Bins as in TLSF: exact ones below 8 pages, then 8 for each power of two, and
- * an open one from 2^20 pages on.
- */
-#define SQ_POOL_COL_BITS	3
-#define SQ_POOL_COLS		BIT(SQ_POOL_COL_BITS)
-#define SQ_POOL_TOP_SHIFT	20
-#define SQ_POOL_ROWS		(SQ_POOL_TOP_SHIFT - SQ_POOL_COL_BITS + 2)
-#define SQ_POOL_BINS		(SQ_POOL_ROWS * SQ_POOL_COLS)
-
-/**
- * struct sq_pool - the blocks of one manager on one node
- * @lock: protects the rest; see the top of this file
- * @manager: the manager
- * @node: the node
- * @rows: bit r is set while @cols[r] is not 0
- * @cols: bit c of @cols[r] is set while bin r * SQ_POOL_COLS + c has a block
- * @bins: the free blocks by size, latest first
- * @by_addr: the free blocks by address, struct sq_free
- * @free_pages: pages of free blocks
- * @entered: blocks that became free so far; see sq_pool_free_blocks()
- * @left: and that ceased to be
- * @used_pages: pages of used blocks
- * @counted: blocks that became used so far
- * @uncounted: and that ceased to be
- * @free_hist: free blocks by power of two, see struct sq_view
- * @used_hist: used blocks by power of two
- * @low: no block of this pool ever lay below
- * @high: no block of this pool ever ended above
- * @cursor: address where the next coalescing step goes on
- * @splits: blocks split
- * @merges: blocks coalesced
- * @tries: free blocks looked at for a free neighbour
- * @lean_order: the order that the source last failed to have for who could do
- *	without; this and the next two are guarded by nothing, see lean_skips()
- * @lean_fails: how often that was in a row
- * @lean_skip: how many such attempts of this order and above are to be left out
- * @priv: see sq_pool_priv()
- */
-struct sq_pool {
-	raw_spinlock_t lock;
-	int node;
-	struct sq_manager *manager;
-	u32 rows;
-	u8 cols[SQ_POOL_ROWS];
-	struct hlist_head bins[SQ_POOL_BINS];
-	struct rb_root by_addr;
-	unsigned long free_pages;
-	unsigned long entered;
-	unsigned long left;
-	unsigned long used_pages;
-	unsigned long counted;
-	unsigned long uncounted;
-	u32 free_hist[SQ_VIEW_BINS];
-	u32 used_hist[SQ_VIEW_BINS];
-	unsigned long low;
-	unsigned long high;
-	unsigned long cursor;
-	unsigned long splits;
-	unsigned long merges;
-	unsigned long tries;
-	u8 lean_order;
-	u8 lean_fails;
-	u16 lean_skip;
-	u8 priv[SQ_POOL_PRIV_BYTES] __aligned(8);
-};
-
-/* Under the lock; without it one of the two may be of later. */
-static inline unsigned long sq_pool_free_blocks(const struct sq_pool *pool)
-{
-	return pool->entered - pool->left;
-}
-
-static inline unsigned long sq_pool_used_blocks(const struct sq_pool *pool)
-{
-	return pool->counted - pool->uncounted;
-}
-
-/* As long as it is the same, no block has come, gone or changed its size. */
-static inline unsigned long sq_pool_changes(const struct sq_pool *pool)
-{
-	return pool->entered + pool->left + pool->counted + pool->uncounted;
-}
-
-void sq_pool_init(struct sq_pool *pool, struct sq_manager *m, int node);
-unsigned int sq_pool_bin(unsigned long pages);
-unsigned long sq_free_most(struct sq_free *f);
-void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent);
-void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent);
-struct sq_agent *sq_pool_largest(struct sq_pool *pool);
-unsigned long sq_pool_longest(const struct sq_pool *pool);
-struct sq_agent *sq_pool_from(struct sq_pool *pool, unsigned long addr);
-void sq_pool_count_used(struct sq_pool *pool, struct sq_agent *agent);
-void sq_pool_uncount_used(struct sq_pool *pool, struct sq_agent *agent);
-unsigned int sq_pool_hist(unsigned long pages);
-
-/*
- * Whether a block is this pool's. May be asked of any agent the map names: only
- * if it is, the pool's lock keeps the rest of it stable.
- */
-static inline bool sq_pool_has(const struct sq_pool *pool,
-			       const struct sq_agent *agent)
-{
-	return READ_ONCE(agent->manager) == pool->manager &&
-	       READ_ONCE(agent->node) == pool->node;
+	return sq_map_lookup((void *)sq_agent_addr(agent)) == agent &&
+	       sq_map_lookup((void *)(sq_agent_end(agent) - 1)) == agent;
 }
 
 /* ---- manager ---- */
@@ -262,13 +129,12 @@ static inline struct sq_pool *sq_manager_next(const struct sq_manager *m,
 	return NULL;
 }
 
-void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent);
 struct sq_pool *sq_manager_scan(const struct sq_manager *m,
 				unsigned long *addr, unsigned long end);
 void sq_manager_bounds(const struct sq_manager *m, unsigned long *low,
 		       unsigned long *high);
 
-/* ---- fetch: towards the source ---- */
+/* ---- source.c: pages in and out ---- */
 
 struct sq_agent *sq_fetch(struct sq_manager *m, struct sq_pool *wanted,
 			  const struct sq_request *req);
@@ -279,12 +145,12 @@ gfp_t sq_gfp_optional(gfp_t gfp);
 struct sq_lost sq_source_put(struct sq_manager *m, unsigned long addr,
 			     size_t size);
 
-/* ---- tidy: coalesce and trim ---- */
+/* ---- coalesce.c ---- */
 
-unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long *looks,
+unsigned long sq_pool_merge(struct sq_pool *pool, unsigned long *nr_scan,
 			    unsigned long want);
 
-/* ---- descriptors ---- */
+/* ---- descriptor.c ---- */
 
 void sq_desc_exit(void);
 struct sq_agent *sq_desc_get(struct sq_pool *pool);
@@ -292,7 +158,7 @@ void sq_desc_put(struct sq_agent *agent);
 bool sq_desc_refill(gfp_t gfp);
 void sq_desc_collect(struct list_head *pages);
 
-/* ---- page map ---- */
+/* ---- map.c ---- */
 
 void sq_map_exit(void);
 int sq_map_hold(unsigned long addr, size_t size, gfp_t gfp);
@@ -303,7 +169,7 @@ unsigned long sq_map_skip(unsigned long leaf);
 bool sq_map_next(unsigned long *addr, unsigned long end,
 		 const struct sq_manager *m, int *node);
 
-/* ---- meta: pages for descriptors and leaves ---- */
+/* ---- meta.c: pages for descriptors and leaves ---- */
 
 extern const struct sq_block_ops *sq_meta_source;
 

@@ -1,83 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * BlockManager: owns the blocks on hand. Its making and end, limits, counts, and
- * walks over all pools and blocks.
+ * BlockManager: owns the blocks on hand. Its limits, counts, and walks over all
+ * pools and blocks.
  *
- * Taking and giving are in take.c, fetching and putting back in fetch.c, what is
- * done only when asked in tidy.c.
+ *	lifetime.c	create and destroy
+ *	take.c		take and give
+ *	split.c		split a used block
+ *	source.c	pages in and out
+ *	coalesce.c	merge free neighbours
+ *	trim.c		give free pages back
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
+#include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/nodemask.h>
-#include <linux/preempt.h>
-#include <linux/printk.h>
-#include <linux/ratelimit.h>
-#include <linux/slab.h>
-#include <linux/topology.h>
+#include <linux/spinlock.h>
 
 #include "compat.h"
 
 #include "internal.h"
-
-/**
- * sq_manager_create() - create a manager without blocks
- * @source: where its pages come from
- * @limit_pages: most pages that may be used at a time; 0 for no limit
- *
- * Context: Process context. May sleep.
- * Return: the manager or NULL without memory.
- */
-struct sq_manager *sq_manager_create(const struct sq_block_ops *source,
-				     unsigned long limit_pages)
-{
-	struct sq_manager *m;
-	int node;
-
-	m = kzalloc(struct_size(m, pools, nr_node_ids), GFP_KERNEL);
-	if (!m)
-		return NULL;
-	m->source = source;
-	m->nr_pools = nr_node_ids;
-	sq_manager_set_limit(m, limit_pages);
-
-	/* Also for those that have no memory yet. */
-	for_each_node(node) {
-		struct sq_pool *pool;
-
-		pool = kzalloc_node(sizeof(*pool), GFP_KERNEL, node);
-		if (!pool) {
-			sq_manager_destroy(m);
-			return NULL;
-		}
-		sq_pool_init(pool, m, node);
-		m->pools[node] = pool;
-	}
-	return m;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_manager_create);
-
-/**
- * sq_manager_destroy() - give all pages back and free the manager
- * @m: the manager, or NULL
- *
- * Refused, with nothing changed, while blocks are used. Nobody else may be
- * using @m.
- *
- * Context: Process context. May sleep.
- * Return: 0, or the number of pages in use.
- */
-unsigned long sq_manager_destroy(struct sq_manager *m)
-{
-	if (!m)
-		return 0;
-	if (sq_manager_pages_used(m))
-		return sq_manager_pages_used(m);
-
-	sq_manager_raze(m);
-	return 0;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_manager_destroy);
 
 /**
  * sq_manager_set_limit() - limit how many pages may be used

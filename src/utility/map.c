@@ -33,7 +33,7 @@
  *	  sq_map_drop	the last is dropped
  *	empty		still there, listed; becomes populated again at no cost
  *	  sq_map_collect	its number is taken out
- *	limbo		until the next grace period (meta.c)
+ *	limbo		until the next grace period (utility.c)
  *
  * The number is written last and read first, and the pointer beside it is never
  * taken out: who read the number before it went finds the old leaf, in which
@@ -49,11 +49,15 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
+#include <linux/printk.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
+#include "tunables.h"
 
 #define LEAF_BYTES	BIT(SQ_MAP_LEAF_SHIFT)
 
@@ -78,10 +82,10 @@ const struct sq_map_span *sq_map[SQ_MAP_SLOTS] __read_mostly = {
 };
 EXPORT_SYMBOL_SQ_KUNIT(sq_map);
 
-struct sq_agent sq_agent_nobody = {
+struct sq_agent sq_agent_null = {
 	.node = NUMA_NO_NODE,
 };
-EXPORT_SYMBOL_SQ_KUNIT(sq_agent_nobody);
+EXPORT_SYMBOL_SQ_KUNIT(sq_agent_null);
 
 struct sq_map_window *sq_map_windows[SQ_MAP_WINDOW_LISTS] __read_mostly;
 EXPORT_SYMBOL_SQ_KUNIT(sq_map_windows);
@@ -268,7 +272,7 @@ static bool leaf_add(struct sq_map_span *span, unsigned long leaf, gfp_t gfp)
 	if (!entries)
 		return false;
 	for (i = 0; i < SQ_MAP_ENTRIES; i++)
-		entries[i] = &sq_agent_nobody;
+		entries[i] = &sq_agent_null;
 	set_page_private(virt_to_page(entries), leaf << LEAF_NUMBER);
 
 	raw_spin_lock_irqsave(&map_lock, irq);
@@ -365,8 +369,10 @@ static bool leaf_hold(unsigned long leaf, unsigned int n)
 
 	raw_spin_lock_irqsave(&map_lock, irq);
 	page = leaf_page(leaf);
-	if (page)
+	if (page) {
+		sq_assert((page_private(page) & LEAF_HELD) + n <= SQ_MAP_ENTRIES);
 		set_page_private(page, page_private(page) + n);
+	}
 	raw_spin_unlock_irqrestore(&map_lock, irq);
 	return page;
 }
@@ -379,6 +385,7 @@ static void leaf_drop(unsigned long leaf, unsigned int n)
 	raw_spin_lock_irqsave(&map_lock, irq);
 	page = leaf_page(leaf);
 	held = page ? page_private(page) & LEAF_HELD : 0;
+	sq_assert(held >= n);
 	if (held < n) {
 		pr_err_once("page map: leaf %lx holds %lu frames, %u dropped\n",
 			    leaf, held, n);
@@ -437,11 +444,12 @@ void sq_map_set(unsigned long addr, size_t size, struct sq_agent *agent)
 	unsigned long at, stop;
 
 	if (!agent)
-		agent = &sq_agent_nobody;
+		agent = &sq_agent_null;
 
 	for (at = addr; at != end; at = stop) {
 		stop = leaf_end(at, end);
 		entries = leaf_entries(leaf_of(at));
+		sq_assert(entries);
 		if (!entries) {
 			pr_err_once("page map: %lx is set and not held\n",
 				    leaf_of(at));
@@ -454,18 +462,20 @@ void sq_map_set(unsigned long addr, size_t size, struct sq_agent *agent)
 EXPORT_SYMBOL_SQ_KUNIT(sq_map_set);
 
 /* Under the lock: take a listed leaf off the list, and out if it is empty. */
-static void collect(struct page *page, struct list_head *pages)
+static void collect_leaf(struct page *page, struct list_head *pages)
 {
 	unsigned long leaf = page_private(page) >> LEAF_NUMBER;
 
 	lockdep_assert_held(&map_lock);
+	sq_assert(page_private(page) & LEAF_LISTED);
 
 	set_page_private(page, page_private(page) & ~LEAF_LISTED);
 	if (page_private(page) & LEAF_HELD) {
 		list_del(&page->lru);
 		return;
 	}
-	WRITE_ONCE(sq_map_span_of(leaf)->number[sq_map_index_of(leaf)], SQ_MAP_NO_LEAF);
+	WRITE_ONCE(sq_map_span_of(leaf)->number[sq_map_index_of(leaf)],
+		   SQ_MAP_NO_LEAF);
 	list_move(&page->lru, pages);
 }
 
@@ -477,11 +487,11 @@ void sq_map_collect(struct list_head *pages)
 	bool more;
 
 	do {
-		budget = SQ_LOOKS_PER_STEP;
+		budget = SQ_SCAN_PER_STEP;
 		raw_spin_lock_irqsave(&map_lock, irq);
 		while (!list_empty(&empty_leaves) && budget--)
-			collect(list_first_entry(&empty_leaves, struct page,
-						 lru), pages);
+			collect_leaf(list_first_entry(&empty_leaves, struct page,
+						      lru), pages);
 		more = !list_empty(&empty_leaves);
 		raw_spin_unlock_irqrestore(&map_lock, irq);
 	} while (more);

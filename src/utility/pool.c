@@ -8,52 +8,51 @@
  * the mechanism a strategy is made of; which one to use is not decided here.
  */
 #include <linux/bitops.h>
+#include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/rbtree_augmented.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
-
-/* How many blocks of one bin are looked at, at most. */
-#define FIT_SCAN	8
-#define TIGHT_SCAN	32
+#include "tunables.h"
 
 #define TOP_BIN		((SQ_POOL_ROWS - 1) * SQ_POOL_COLS)
 
 static_assert(SQ_POOL_ROWS <= 32);
 static_assert(SQ_POOL_COLS <= 8);
 
-static unsigned long pages_of(struct sq_free *f)
+static unsigned long pages_of(struct sq_free_links *f)
 {
 	return f->pages;
 }
 
-RB_DECLARE_CALLBACKS_MAX(static, free_augment, struct sq_free, rb,
+RB_DECLARE_CALLBACKS_MAX(static, links_augment, struct sq_free_links, rb,
 			 unsigned long, most, pages_of)
 
-static struct sq_free *rb_free(struct rb_node *rb)
+static struct sq_free_links *rb_links(struct rb_node *rb)
 {
-	return rb_entry_safe(rb, struct sq_free, rb);
+	return rb_entry_safe(rb, struct sq_free_links, rb);
 }
 
 static struct sq_agent *rb_agent(struct rb_node *rb)
 {
-	return rb ? sq_free_agent(rb_free(rb)) : NULL;
+	return rb ? sq_links_agent(rb_links(rb)) : NULL;
 }
 
 static unsigned long rb_most(struct rb_node *rb)
 {
-	return rb ? rb_free(rb)->most : 0;
+	return rb ? rb_links(rb)->most : 0;
 }
 
 /* What @most ought to be, for the check. */
-unsigned long sq_free_most(struct sq_free *f)
+unsigned long sq_links_most(struct sq_free_links *f)
 {
 	return max3(f->pages, rb_most(f->rb.rb_left), rb_most(f->rb.rb_right));
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_free_most);
+EXPORT_SYMBOL_SQ_KUNIT(sq_links_most);
 
 void sq_pool_init(struct sq_pool *pool, struct sq_manager *m, int node)
 {
@@ -109,7 +108,7 @@ static unsigned int bin_next(const struct sq_pool *pool, unsigned int bin)
 	return row * SQ_POOL_COLS + __ffs(pool->cols[row]);
 }
 
-static void bin_insert(struct sq_pool *pool, struct sq_free *f)
+static void bin_insert(struct sq_pool *pool, struct sq_free_links *f)
 {
 	unsigned int bin = sq_pool_bin(f->pages);
 	unsigned int row = bin / SQ_POOL_COLS;
@@ -119,7 +118,7 @@ static void bin_insert(struct sq_pool *pool, struct sq_free *f)
 	pool->rows |= 1U << row;
 }
 
-static void bin_remove(struct sq_pool *pool, struct sq_free *f)
+static void bin_remove(struct sq_pool *pool, struct sq_free_links *f)
 {
 	unsigned int bin = sq_pool_bin(f->pages);
 	unsigned int row = bin / SQ_POOL_COLS;
@@ -132,17 +131,17 @@ static void bin_remove(struct sq_pool *pool, struct sq_free *f)
 		pool->rows &= ~(1U << row);
 }
 
-static struct sq_free *bin_first(struct sq_pool *pool, unsigned int bin)
+static struct sq_free_links *bin_first(struct sq_pool *pool, unsigned int bin)
 {
-	return hlist_entry_safe(pool->bins[bin].first, struct sq_free, bin);
+	return hlist_entry_safe(pool->bins[bin].first, struct sq_free_links, bin);
 }
 
 /* The smallest block of at least @pages among the first @scan of a bin. */
-static struct sq_free *bin_best(struct sq_pool *pool, unsigned int bin,
-				unsigned long pages, unsigned int scan)
+static struct sq_free_links *bin_best(struct sq_pool *pool, unsigned int bin,
+				      unsigned long pages, unsigned int scan)
 {
-	struct sq_free *best = NULL;
-	struct sq_free *f;
+	struct sq_free_links *best = NULL;
+	struct sq_free_links *f;
 
 	hlist_for_each_entry(f, &pool->bins[bin], bin) {
 		if (f->pages >= pages && (!best || f->pages < best->pages))
@@ -155,26 +154,26 @@ static struct sq_free *bin_best(struct sq_pool *pool, unsigned int bin,
 
 /* ---- tree ---- */
 
-static void tree_insert(struct sq_pool *pool, struct sq_free *f)
+static void tree_insert(struct sq_pool *pool, struct sq_free_links *f)
 {
-	unsigned long addr = sq_agent_addr(sq_free_agent(f));
+	unsigned long addr = sq_agent_addr(sq_links_agent(f));
 	struct rb_node **link = &pool->by_addr.rb_node;
 	struct rb_node *parent = NULL;
-	struct sq_free *at;
+	struct sq_free_links *at;
 
 	while (*link) {
 		parent = *link;
-		at = rb_free(parent);
+		at = rb_links(parent);
 		if (at->most < f->pages)
 			at->most = f->pages;
-		if (addr < sq_agent_addr(sq_free_agent(at)))
+		if (addr < sq_agent_addr(sq_links_agent(at)))
 			link = &parent->rb_left;
 		else
 			link = &parent->rb_right;
 	}
 	f->most = f->pages;
 	rb_link_node(&f->rb, parent, link);
-	rb_insert_augmented(&f->rb, &pool->by_addr, &free_augment);
+	rb_insert_augmented(&f->rb, &pool->by_addr, &links_augment);
 }
 
 /* ---- what the manager needs ---- */
@@ -188,9 +187,11 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_pool_hist);
 
 void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent)
 {
-	struct sq_free *f = sq_agent_free(agent);
+	struct sq_free_links *f = sq_agent_links(agent);
 
 	lockdep_assert_held(&pool->lock);
+	sq_assert(!sq_agent_used(agent) && !(agent->flags & SQ_AGENT_DIRECT));
+	sq_assert(!agent->owner);
 
 	f->pages = sq_agent_pages(agent);
 	bin_insert(pool, f);
@@ -201,14 +202,28 @@ void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_insert);
 
+/* Under the lock: a block becomes one of the free ones. */
+void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent)
+{
+	lockdep_assert_held(&pool->lock);
+	sq_assert(sq_agent_is_mapped(agent));
+
+	agent->freed_at = (u32)jiffies;
+	sq_block_set_used(sq_agent_block(agent), false);
+	sq_pool_insert(pool, agent);
+}
+
 void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent)
 {
-	struct sq_free *f = sq_agent_free(agent);
+	struct sq_free_links *f = sq_agent_links(agent);
 
 	lockdep_assert_held(&pool->lock);
+	sq_assert(!sq_agent_used(agent) && f->pages == sq_agent_pages(agent));
+	sq_assert(pool->free_pages >= f->pages && sq_pool_free_blocks(pool));
+	sq_assert(pool->free_hist[sq_pool_hist(f->pages)]);
 
 	bin_remove(pool, f);
-	rb_erase_augmented(&f->rb, &pool->by_addr, &free_augment);
+	rb_erase_augmented(&f->rb, &pool->by_addr, &links_augment);
 	pool->left++;
 	WRITE_ONCE(pool->free_pages, pool->free_pages - f->pages);
 	pool->free_hist[sq_pool_hist(f->pages)]--;
@@ -231,6 +246,8 @@ void sq_pool_uncount_used(struct sq_pool *pool, struct sq_agent *agent)
 	unsigned long pages = sq_agent_pages(agent);
 
 	lockdep_assert_held(&pool->lock);
+	sq_assert(pool->used_pages >= pages && sq_pool_used_blocks(pool));
+	sq_assert(pool->used_hist[sq_pool_hist(pages)]);
 
 	pool->uncounted++;
 	pool->used_pages -= pages;
@@ -248,7 +265,7 @@ struct sq_agent *sq_pool_largest(struct sq_pool *pool)
 		return NULL;
 	row = __fls(pool->rows);
 	bin = row * SQ_POOL_COLS + __fls(pool->cols[row]);
-	return sq_free_agent(bin_first(pool, bin));
+	return sq_links_agent(bin_first(pool, bin));
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_largest);
 
@@ -308,22 +325,22 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_pool_from);
 struct sq_agent *sq_pool_fit(struct sq_pool *pool, unsigned long pages)
 {
 	unsigned int bin = bin_next(pool, bin_above(pages));
-	struct sq_free *f = NULL;
+	struct sq_free_links *f = NULL;
 
 	if (bin < TOP_BIN)
 		f = bin_first(pool, bin);
 	else if (bin == TOP_BIN)
-		f = bin_best(pool, bin, pages, FIT_SCAN);
+		f = bin_best(pool, bin, pages, SQ_FIT_SCAN);
 	if (!f && bin != sq_pool_bin(pages))
-		f = bin_best(pool, sq_pool_bin(pages), pages, FIT_SCAN);
-	return f ? sq_free_agent(f) : NULL;
+		f = bin_best(pool, sq_pool_bin(pages), pages, SQ_FIT_SCAN);
+	return f ? sq_links_agent(f) : NULL;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_fit);
 
 /* The lowest fit in the subtree of @rb, which has one. */
 static struct rb_node *rb_lowest(struct rb_node *rb, unsigned long pages)
 {
-	while (rb_most(rb->rb_left) >= pages || rb_free(rb)->pages < pages)
+	while (rb_most(rb->rb_left) >= pages || rb_links(rb)->pages < pages)
 		rb = rb_most(rb->rb_left) >= pages ? rb->rb_left : rb->rb_right;
 	return rb;
 }
@@ -371,12 +388,12 @@ struct sq_agent *sq_pool_lowest_from(struct sq_pool *pool, unsigned long addr,
 			rb = rb->rb_right;
 			continue;
 		}
-		if (rb_free(rb)->pages >= pages ||
+		if (rb_links(rb)->pages >= pages ||
 		    rb_most(rb->rb_right) >= pages)
 			found = rb;
 		rb = rb->rb_left;
 	}
-	if (found && rb_free(found)->pages < pages)
+	if (found && rb_links(found)->pages < pages)
 		found = rb_lowest(found->rb_right, pages);
 	return rb_agent(found);
 }
@@ -397,15 +414,15 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_pool_lowest_from);
 struct sq_agent *sq_pool_tightest(struct sq_pool *pool, unsigned long pages)
 {
 	unsigned int own = sq_pool_bin(pages);
-	struct sq_free *f = bin_best(pool, own, pages, TIGHT_SCAN);
+	struct sq_free_links *f = bin_best(pool, own, pages, SQ_TIGHTEST_SCAN);
 	unsigned int bin;
 
 	if (!f) {
 		bin = bin_next(pool, own + 1);
 		if (bin < SQ_POOL_BINS)
-			f = bin_best(pool, bin, pages, TIGHT_SCAN);
+			f = bin_best(pool, bin, pages, SQ_TIGHTEST_SCAN);
 	}
-	return f ? sq_free_agent(f) : NULL;
+	return f ? sq_links_agent(f) : NULL;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_tightest);
 
@@ -432,7 +449,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_pool_first);
  */
 struct sq_agent *sq_pool_next(struct sq_pool *pool, struct sq_agent *agent)
 {
-	return rb_agent(rb_next(&sq_agent_free(agent)->rb));
+	return rb_agent(rb_next(&sq_agent_links(agent)->rb));
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_next);
 

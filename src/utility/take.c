@@ -7,11 +7,11 @@
  *
  *	1 the free blocks of the wanted node
  *	2 the same after a short coalescing step
- *	3 new pages from the source (fetch.c)
+ *	3 new pages from the source (source.c)
  *	4 the wanted node after long coalescing, then other nodes
  *
  * A give puts the block into the index and is done: neighbours are merged
- * (tidy.c) when the reclaimer says so or in steps 2 and 4. A block that somebody
+ * (coalesce.c) when the reclaimer says so or in steps 2 and 4. A block that somebody
  * else has to do with goes back to the source instead: its holder is through
  * with it, but a socket, a mapping or a stray put_page() may not be.
  *
@@ -26,21 +26,15 @@
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
-#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/topology.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
-
-/*
- * Free blocks looked at for neighbours: in step 2, in step 2 where more is free
- * than used, so that new pages would rather spread the waste, and in step 4. The
- * lock is dropped after every SQ_LOOKS_PER_STEP.
- */
-#define SHORT_LOOKS	16
-#define MORE_LOOKS	256
-#define LONG_LOOKS	1024
+#include "tunables.h"
 
 /* Refused whatever the source is; keeps sizes in bytes from overflowing. */
 #define MAX_PAGES	(ULONG_MAX >> (PAGE_SHIFT + 2))
@@ -50,8 +44,14 @@
 
 /* ---- take ---- */
 
+static void uncharge_pages(struct sq_manager *m, unsigned long pages)
+{
+	atomic_long_sub(pages, &m->used);
+	sq_assert(atomic_long_read(&m->used) >= 0);
+}
+
 /* Who must not be refused goes beyond the limit, as with a memory cgroup's. */
-static bool charge(struct sq_manager *m, const struct sq_request *req)
+static bool charge_pages(struct sq_manager *m, const struct sq_request *req)
 {
 	unsigned long used = atomic_long_add_return(req->pages, &m->used);
 	unsigned long over;
@@ -59,8 +59,8 @@ static bool charge(struct sq_manager *m, const struct sq_request *req)
 	if (likely(used <= READ_ONCE(m->limit)))
 		return true;
 	atomic_long_inc(&m->limit_hits);
-	if (req->optional || !sq_gfp_must(req->gfp)) {
-		atomic_long_sub(req->pages, &m->used);
+	if (req->optional || !sq_gfp_nofail(req->gfp)) {
+		uncharge_pages(m, req->pages);
 		return false;
 	}
 	over = READ_ONCE(m->overdraft);
@@ -78,19 +78,21 @@ static unsigned long gap_of(const struct sq_agent *agent,
 	return req->align ? -page & (req->align - 1) : 0;
 }
 
-static bool fits(const struct sq_agent *agent, const struct sq_request *req)
+static bool block_fits(const struct sq_agent *agent,
+		       const struct sq_request *req)
 {
 	return sq_agent_pages(agent) >= gap_of(agent, req) + req->pages;
 }
 
-static struct sq_agent *find(struct sq_pool *pool, const struct sq_request *req)
+static struct sq_agent *find_block(struct sq_pool *pool,
+				   const struct sq_request *req)
 {
 	struct sq_agent *agent = req->find(pool, req->pages);
-	bool ok = agent && fits(agent, req);
+	bool ok = agent && block_fits(agent, req);
 
 	if (agent && !ok && req->align > 1) {
 		agent = req->find(pool, req->pages + req->align - 1);
-		ok = agent && fits(agent, req);
+		ok = agent && block_fits(agent, req);
 	}
 	if (!agent)
 		return NULL;
@@ -102,18 +104,20 @@ static struct sq_agent *find(struct sq_pool *pool, const struct sq_request *req)
 }
 
 /*
- * Cut the first @size bytes off a block that is in no index. The new
+ * Split the first @size bytes off a block that is in no index. The new
  * descriptor goes to the smaller part, whose map entries are then rewritten.
  * Returns the upper part; *@lower is the lower one.
  */
-static struct sq_agent *cut(struct sq_pool *pool, struct sq_agent *agent,
-			    size_t size, struct sq_agent *spare,
-			    struct sq_agent **lower)
+static struct sq_agent *split_free(struct sq_pool *pool, struct sq_agent *agent,
+				   size_t size, struct sq_agent *spare,
+				   struct sq_agent **lower)
 {
 	struct sq_block *b = sq_agent_block(agent);
+	size_t sum = sq_agent_size(agent);
 
-	spare->stamp = agent->stamp;
-	if (size <= sq_agent_size(agent) / 2) {
+	sq_assert(size && size < sum && !sq_agent_used(agent));
+	spare->freed_at = agent->freed_at;
+	if (size <= sum / 2) {
 		sq_block_split_front(b, size, sq_agent_block(spare));
 		*lower = spare;
 	} else {
@@ -121,6 +125,8 @@ static struct sq_agent *cut(struct sq_pool *pool, struct sq_agent *agent,
 		*lower = agent;
 	}
 	sq_map_set(sq_agent_addr(spare), sq_agent_size(spare), spare);
+	sq_assert(sq_agent_size(*lower) == size);
+	sq_assert(sq_agent_size(spare) + sq_agent_size(agent) == sum);
 	pool->splits++;
 	return *lower == agent ? spare : agent;
 }
@@ -130,7 +136,8 @@ static struct sq_agent *cut(struct sq_pool *pool, struct sq_agent *agent,
  * NULL, with nothing changed, if there are too few spare descriptors.
  */
 static noinline struct sq_agent *
-carve_part(struct sq_pool *pool, struct sq_agent *agent, size_t gap, size_t size)
+split_off_part(struct sq_pool *pool, struct sq_agent *agent, size_t gap,
+	       size_t size)
 {
 	struct sq_agent *below = NULL, *above = NULL;
 	struct sq_agent *part;
@@ -153,39 +160,42 @@ carve_part(struct sq_pool *pool, struct sq_agent *agent, size_t gap, size_t size
 
 	sq_pool_remove(pool, agent);
 	if (below) {
-		agent = cut(pool, agent, gap, below, &part);
+		agent = split_free(pool, agent, gap, below, &part);
 		sq_pool_insert(pool, part);
 	}
 	if (above) {
-		part = cut(pool, agent, size, above, &agent);
+		part = split_free(pool, agent, size, above, &agent);
 		sq_pool_insert(pool, part);
 	}
 	return agent;
 }
 
-static struct sq_agent *carve(struct sq_pool *pool, struct sq_agent *agent,
-			      const struct sq_request *req)
+static struct sq_agent *split_off(struct sq_pool *pool, struct sq_agent *agent,
+				  const struct sq_request *req)
 {
 	if (sq_agent_pages(agent) != req->pages)
-		return carve_part(pool, agent, gap_of(agent, req) << PAGE_SHIFT,
-				  req->pages << PAGE_SHIFT);
+		return split_off_part(pool, agent, gap_of(agent, req) << PAGE_SHIFT,
+				      req->pages << PAGE_SHIFT);
 	sq_pool_remove(pool, agent);
 	return agent;
 }
 
 static void mark_taken(struct sq_pool *pool, struct sq_agent *agent, u8 kind)
 {
+	sq_assert(!sq_agent_used(agent) && !agent->owner);
+	sq_assert(sq_agent_is_mapped(agent));
 	memset(agent->priv, 0, SQ_AGENT_PRIV_BYTES);
 	agent->kind = kind;
 	sq_block_set_used(sq_agent_block(agent), true);
 	sq_pool_count_used(pool, agent);
 }
 
-/* See MORE_LOOKS. */
-static unsigned long looks_for(const struct sq_pool *pool, unsigned long looks)
+/* See SQ_MERGE_SCAN_MORE. */
+static unsigned long scan_budget(const struct sq_pool *pool,
+				 unsigned long nr_scan)
 {
 	return pool->free_pages > pool->used_pages ?
-	       max(looks, 0UL + MORE_LOOKS) : looks;
+	       max(nr_scan, 0UL + SQ_MERGE_SCAN_MORE) : nr_scan;
 }
 
 /* How a try to take from a pool ended. */
@@ -195,7 +205,7 @@ enum sq_try {
 	SQ_TRY_DESC,		/* descriptors are short */
 };
 
-/* Find and carve under the lock. */
+/* Find a block and split it under the lock. */
 static enum sq_try pool_try(struct sq_pool *pool, const struct sq_request *req,
 			    struct sq_agent **taken)
 {
@@ -206,60 +216,61 @@ static enum sq_try pool_try(struct sq_pool *pool, const struct sq_request *req,
 	*taken = NULL;
 	if (pool->free_pages < req->pages)
 		return SQ_TRY_DONE;
-	agent = find(pool, req);
+	agent = find_block(pool, req);
 	if (!agent)
 		return SQ_TRY_MERGE;
-	agent = carve(pool, agent, req);
+	agent = split_off(pool, agent, req);
 	if (!agent)
 		return SQ_TRY_DESC;
+	sq_assert(sq_agent_pages(agent) == req->pages && !gap_of(agent, req));
 	mark_taken(pool, agent, req->kind);
 	*taken = agent;
 	return SQ_TRY_DONE;
 }
 
 /*
- * Coalesce in steps until one merges something. @looks at free blocks are left
- * to do; of the @first step, that is as many as are wanted, and then once round
- * is enough. Returns how many are left afterwards, -1 if all was in vain.
+ * Coalesce in steps until one merges something. @nr_scan free blocks are still to
+ * be looked at; of the @first step, that is as many as are wanted, and then once
+ * round is enough. Returns how many are left afterwards, -1 if all was in vain.
  */
 static long pool_merge(struct sq_pool *pool, unsigned long want, bool first,
-		       unsigned long looks)
+		       unsigned long nr_scan)
 {
 	unsigned long merges, irq;
 
 	do {
 		raw_spin_lock_irqsave(&pool->lock, irq);
 		if (first)
-			looks = min(looks_for(pool, looks),
-				    sq_pool_free_blocks(pool));
-		merges = sq_pool_merge(pool, &looks, want);
+			nr_scan = min(scan_budget(pool, nr_scan),
+				      sq_pool_free_blocks(pool));
+		merges = sq_pool_merge(pool, &nr_scan, want);
 		raw_spin_unlock_irqrestore(&pool->lock, irq);
 		first = false;
-	} while (!merges && looks);
-	return merges ? looks : -1;
+	} while (!merges && nr_scan);
+	return merges ? nr_scan : -1;
 }
 
 /*
- * After a try that was not done: may there be more luck? @looks is the caller's
- * number at first, and then what this returned: 0 if not, below 0 once looking
+ * After a try that was not done: may another one succeed? @nr_scan is the caller's
+ * number at first, and then what this returned: 0 if not, below 0 once scanning
  * has begun. Apart from the loop, which is faster without it.
  */
 static noinline long pool_prepare(struct sq_pool *pool,
 				  const struct sq_request *req,
-				  enum sq_try how, long looks)
+				  enum sq_try how, long nr_scan)
 {
 	if (how == SQ_TRY_DESC)
-		return sq_desc_refill(req->gfp) ? looks : 0;
-	if (looks > 0)
-		looks = pool_merge(pool, req->pages, true, looks);
+		return sq_desc_refill(req->gfp) ? nr_scan : 0;
+	if (nr_scan > 0)
+		nr_scan = pool_merge(pool, req->pages, true, nr_scan);
 	else
-		looks = pool_merge(pool, req->pages, false, -looks - 1);
-	return looks < 0 ? 0 : -looks - 1;
+		nr_scan = pool_merge(pool, req->pages, false, -nr_scan - 1);
+	return nr_scan < 0 ? 0 : -nr_scan - 1;
 }
 
-/* If none fits, @looks free blocks or so are looked at for neighbours. */
+/* If none fits, @nr_scan free blocks or so are looked at for neighbours. */
 static struct sq_agent *pool_take(struct sq_pool *pool,
-				  const struct sq_request *req, long looks)
+				  const struct sq_request *req, long nr_scan)
 {
 	struct sq_agent *taken;
 	enum sq_try how;
@@ -271,8 +282,8 @@ static struct sq_agent *pool_take(struct sq_pool *pool,
 		raw_spin_unlock_irqrestore(&pool->lock, irq);
 		if (likely(how == SQ_TRY_DONE))
 			break;
-		looks = pool_prepare(pool, req, how, looks);
-	} while (looks);
+		nr_scan = pool_prepare(pool, req, how, nr_scan);
+	} while (nr_scan);
 	return taken;
 }
 
@@ -287,19 +298,21 @@ static struct sq_pool *pool_near(const struct sq_manager *m, int node)
 }
 
 /**
- * sq_manager_gather() - see what is on hand for a block
+ * sq_manager_merge_longest() - merge free neighbours, tell the longest free block
  * @m: the manager
  * @node: on which NUMA node
  * @want: pages wanted
  *
- * Free neighbours are merged as sq_manager_take() would do before it fetches.
+ * Merges only while no block has @want pages but all together have, and no more
+ * than sq_manager_take() would before it fetches: SQ_MERGE_SCAN_SHORT or
+ * SQ_MERGE_SCAN_MORE free blocks are scanned, with the lock dropped now and then.
  *
  * Context: Any context; in NMI nothing is merged.
  * Return: about how many pages the longest free block has, of many up to an
  * eighth less; others may be quicker. 0 if none is free.
  */
-unsigned long sq_manager_gather(struct sq_manager *m, int node,
-				unsigned long want)
+unsigned long sq_manager_merge_longest(struct sq_manager *m, int node,
+				       unsigned long want)
 {
 	struct sq_pool *pool = pool_near(m, node);
 	unsigned long longest;
@@ -311,14 +324,14 @@ unsigned long sq_manager_gather(struct sq_manager *m, int node,
 	longest = sq_pool_longest(pool);
 	if (longest >= want || READ_ONCE(pool->free_pages) < want || in_nmi())
 		return longest;
-	left = SHORT_LOOKS;
+	left = SQ_MERGE_SCAN_SHORT;
 	for (first = true; left > 0 && longest < want; first = false) {
 		left = pool_merge(pool, want, first, left);
 		longest = sq_pool_longest(pool);
 	}
 	return longest;
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_manager_gather);
+EXPORT_SYMBOL_SQ_KUNIT(sq_manager_merge_longest);
 
 /**
  * sq_manager_lacks() - has the source no so many pages in a row for now?
@@ -345,7 +358,7 @@ static struct sq_agent *take_anywhere(struct sq_manager *m,
 				      struct sq_pool *wanted,
 				      const struct sq_request *req)
 {
-	struct sq_agent *agent = pool_take(wanted, req, LONG_LOOKS);
+	struct sq_agent *agent = pool_take(wanted, req, SQ_MERGE_SCAN_LONG);
 	struct sq_pool *pool;
 
 	if (agent || req->gfp & __GFP_THISNODE)
@@ -353,7 +366,7 @@ static struct sq_agent *take_anywhere(struct sq_manager *m,
 	for (pool = sq_manager_next(m, NULL); pool;
 	     pool = sq_manager_next(m, pool)) {
 		if (pool != wanted)
-			agent = pool_take(pool, req, LONG_LOOKS);
+			agent = pool_take(pool, req, SQ_MERGE_SCAN_LONG);
 		if (agent)
 			return agent;
 	}
@@ -371,7 +384,8 @@ static struct sq_pool *wanted_pool(struct sq_manager *m,
 	return pool_near(m, req->node);
 }
 
-static struct sq_agent *take(struct sq_manager *m, const struct sq_request *req)
+static struct sq_agent *take_block(struct sq_manager *m,
+				   const struct sq_request *req)
 {
 	struct sq_pool *pool = wanted_pool(m, req);
 	struct sq_agent *agent;
@@ -381,7 +395,7 @@ static struct sq_agent *take(struct sq_manager *m, const struct sq_request *req)
 	if (req->gfp & DIRECT_GFP)
 		return sq_fetch_direct(m, pool, req);
 
-	agent = pool_take(pool, req, SHORT_LOOKS);
+	agent = pool_take(pool, req, SQ_MERGE_SCAN_SHORT);
 	if (!agent)
 		agent = sq_fetch(m, pool, req);
 	if (!agent && !req->optional)
@@ -396,7 +410,7 @@ static noinline struct sq_agent *take_optional(struct sq_manager *m,
 	struct sq_request r = *req;
 
 	r.gfp = sq_gfp_optional(r.gfp);
-	return take(m, &r);
+	return take_block(m, &r);
 }
 
 /**
@@ -408,7 +422,7 @@ static noinline struct sq_agent *take_optional(struct sq_manager *m,
  * zeros; it has no owner yet. The taker fills in priv and then calls
  * sq_agent_publish(). The memory's contents are undefined.
  *
- * A request that may not fail (sq_gfp_must()) goes beyond the limit. It may fail
+ * A request that may not fail (sq_gfp_nofail()) goes beyond the limit. It may fail
  * for want of several pages in a row all the same: the taker asks again.
  *
  * Context: Any context that the request's gfp allows; in NMI it always fails.
@@ -425,27 +439,17 @@ struct sq_agent *sq_manager_take(struct sq_manager *m,
 	if (!req->pages || req->pages > MAX_PAGES || !req->find ||
 	    req->align > MAX_PAGES || (req->align & (req->align - 1)))
 		return NULL;
-	if (!charge(m, req))
+	if (!charge_pages(m, req))
 		return NULL;
 
-	agent = req->optional ? take_optional(m, req) : take(m, req);
+	agent = req->optional ? take_optional(m, req) : take_block(m, req);
 	if (!agent)
-		atomic_long_sub(req->pages, &m->used);
+		uncharge_pages(m, req->pages);
 	return agent;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_take);
 
 /* ---- give ---- */
-
-/* Under the lock: a block becomes one of the free ones. */
-void sq_pool_enter_free(struct sq_pool *pool, struct sq_agent *agent)
-{
-	lockdep_assert_held(&pool->lock);
-
-	agent->stamp = (u32)jiffies;
-	sq_block_set_used(sq_agent_block(agent), false);
-	sq_pool_insert(pool, agent);
-}
 
 /*
  * Under the lock: take a block from its holder. False if nobody holds it.
@@ -488,7 +492,7 @@ give_to_source(struct sq_manager *m, struct sq_pool *pool,
 		report_not_used();
 		return (struct sq_lost){};
 	}
-	atomic_long_sub(size >> PAGE_SHIFT, &m->used);
+	uncharge_pages(m, size >> PAGE_SHIFT);
 	sq_map_drop(addr, size);
 	return sq_source_put(m, addr, size);
 }
@@ -528,7 +532,7 @@ struct sq_lost sq_manager_give(struct sq_manager *m, struct sq_agent *agent)
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	if (!taken)
 		goto foreign;
-	atomic_long_sub(pages, &m->used);
+	uncharge_pages(m, pages);
 	return (struct sq_lost){};
 
 foreign:

@@ -2,8 +2,8 @@
 /*
  * BlockViewer: owns nothing and changes nothing.
  *
- * A view of a manager on one node is of one moment. On several nodes each
- * node's part is. What needs a walk over the blocks is of no one moment.
+ * A view of a manager on one node shows one moment. On several nodes each node's
+ * part does. What needs a walk over the blocks does not: they change meanwhile.
  */
 #include <linux/jiffies.h>
 #include <linux/math64.h>
@@ -14,9 +14,7 @@
 #include "compat.h"
 
 #include "internal.h"
-
-/* Blocks shown per hold of the lock. */
-#define WALK_STEP	64
+#include "tunables.h"
 
 static void count_pool(struct sq_pool *pool, void *ctx)
 {
@@ -34,13 +32,13 @@ static void count_pool(struct sq_pool *pool, void *ctx)
 	}
 	view->splits += pool->splits;
 	view->merges += pool->merges;
-	view->coalesce_tries += pool->tries;
+	view->coalesce_tries += pool->scanned;
 
 	if (pool->by_addr.rb_node) {
-		top = sq_free_agent(rb_entry(pool->by_addr.rb_node,
-					     struct sq_free, rb));
+		top = sq_links_agent(rb_entry(pool->by_addr.rb_node,
+					      struct sq_free_links, rb));
 		view->largest_free = max(view->largest_free,
-					 sq_agent_free(top)->most);
+					 sq_agent_links(top)->most);
 	}
 }
 
@@ -103,7 +101,7 @@ static bool walk_step(struct sq_pool *pool, unsigned long *addr,
 		      unsigned long end, sq_view_fn fn, void *ctx)
 {
 	const struct sq_agent *agent;
-	unsigned int left = WALK_STEP;
+	unsigned int left = SQ_VIEW_PER_STEP;
 	unsigned long irq;
 	bool go_on = true;
 
@@ -192,7 +190,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_viewer_stolen);
 static bool age_block(const struct sq_agent *agent, void *ctx)
 {
 	struct sq_age *age = ctx;
-	u32 jiffies_free = (u32)jiffies - agent->stamp;
+	u32 jiffies_free = (u32)jiffies - agent->freed_at;
 
 	if (sq_agent_used(agent))
 		return true;

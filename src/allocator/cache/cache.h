@@ -73,7 +73,7 @@ static inline bool sq_large_claim(struct squirrel_heap *heap,
 {
 	size_t size = sq_large_of(agent)->size;
 
-	if (cmpxchg(&agent->owner, heap->large, NULL) != heap->large)
+	if (!sq_agent_retract(agent, heap->large))
 		return false;
 	atomic_long_dec(&heap->large_live);
 	atomic_long_sub(size, &heap->large_bytes);

@@ -88,7 +88,7 @@ void sq_heap_discard(struct squirrel_heap *heap)
 	for (i = 0; i < SQUIRREL_NR_CLASSES; i++)
 		if (heap->class[i])
 			sq_resize_cancel(heap->class[i]);
-	lost = sq_manager_raze(heap->manager);
+	lost = sq_manager_destroy_all(heap->manager);
 	if (lost.pages)
 		sq_report_lost(heap->large, lost);
 	sq_strategy_end(heap);

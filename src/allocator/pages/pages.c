@@ -61,7 +61,7 @@ struct sq_agent *sq_heap_take(struct squirrel_heap *heap, struct sq_request *req
 	else
 		agent = sq_external_take(heap, req);
 	if (!agent) {
-		if (!req->optional && !sq_gfp_must(req->gfp))
+		if (!req->optional && !sq_gfp_nofail(req->gfp))
 			count_failure(heap, req->pages, limit_hits, nomem);
 	} else if (pin) {
 		sq_heap_pin(heap);

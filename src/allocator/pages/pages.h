@@ -28,7 +28,7 @@ static inline bool sq_may_grow(void)
  */
 static inline bool sq_wait_for_memory(gfp_t gfp)
 {
-	if (!sq_gfp_must(gfp) || in_nmi())
+	if (!sq_gfp_nofail(gfp) || in_nmi())
 		return false;
 	memalloc_retry_wait(gfp);
 	return true;

@@ -49,7 +49,7 @@ bool sq_is_live(const struct squirrel_heap *heap, const void *obj)
 
 const char *sq_foreign(struct sq_agent *agent)
 {
-	if (agent == &sq_agent_nobody)
+	if (agent == &sq_agent_null)
 		return "free of memory that is not squirrel's";
 	return "second free, or free of memory given back,";
 }

@@ -25,7 +25,7 @@ static unsigned int charge_objs(struct squirrel_cache *c, unsigned int want,
 		if (c->limit_objs) {
 			long room = c->limit_objs - total;
 
-			if (room <= 0 && !sq_gfp_must(gfp))
+			if (room <= 0 && !sq_gfp_nofail(gfp))
 				return 0;
 			n = clamp_t(long, room, 1, n);
 		}

@@ -88,7 +88,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_slab_pages);
 unsigned int sq_slab_next(const struct squirrel_cache *c, int node)
 {
 	unsigned int pages = sq_slab_pages(c, sq_read_racy(c->node[node]->nr_pages));
-	unsigned long free = sq_manager_gather(c->heap->manager, node, pages);
+	unsigned long free = sq_manager_merge_longest(c->heap->manager, node, pages);
 
 	if (free >= pages || pages == sq_slab_least(c))
 		return pages;

@@ -180,7 +180,7 @@ static bool trim_slab(struct squirrel_cache *c, struct sq_node *n,
 	if (hweight32(touched) == left)
 		return true;
 	/* Cut in part only, it might be on no list that is looked at. */
-	if (!ready && !sq_agents_plenty()) {
+	if (!ready && !sq_agents_spare()) {
 		slab->flags &= ~SQ_SLAB_TRIMMED;
 		return false;
 	}
@@ -269,8 +269,8 @@ static unsigned long trim_list(struct squirrel_cache *c, struct sq_node *n,
 	for (; more && looks >= SQ_TRIM_HOLD; looks -= SQ_TRIM_HOLD) {
 		LIST_HEAD(out);
 
-		if (want && !sq_agents_ready(GFP_NOWAIT | __GFP_NOWARN |
-					     __GFP_NOMEMALLOC))
+		if (want && !sq_agents_ensure(GFP_NOWAIT | __GFP_NOWARN |
+					      __GFP_NOMEMALLOC))
 			break;
 		raw_spin_lock_irqsave(&n->lock, flags);
 		n->changes++;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The bench that the utility's suites work on; see utility_kunit.h.
+ * The fixture that the utility's suites work on; see utility_kunit.h.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -9,38 +9,38 @@
 
 #include "utility_kunit.h"
 
-#define BENCH_PAGES	(2 * SQ_FAKE_CHUNK_PAGES)
+#define FIXTURE_PAGES	(2 * SQ_FAKE_CHUNK_PAGES)
 
-int sq_bench_init(struct kunit *test)
+int sq_fixture_init(struct kunit *test)
 {
-	struct sq_bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+	struct sq_fixture *fx = kunit_kzalloc(test, sizeof(*fx), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, b);
-	if (sq_fake_init(&b->fake, BENCH_PAGES))
+	KUNIT_ASSERT_NOT_NULL(test, fx);
+	if (sq_fake_init(&fx->fake, FIXTURE_PAGES))
 		kunit_skip(test, "no memory for the arena");
-	b->m = sq_manager_create(&b->fake.ops, 0);
-	KUNIT_ASSERT_NOT_NULL(test, b->m);
-	test->priv = b;
+	fx->m = sq_manager_create(&fx->fake.ops, 0);
+	KUNIT_ASSERT_NOT_NULL(test, fx->m);
+	test->priv = fx;
 	return 0;
 }
 
 /* Whatever the test left: it goes, and every page comes back. */
-void sq_bench_exit(struct kunit *test)
+void sq_fixture_exit(struct kunit *test)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 
-	sq_bench_meta_restore();
-	sq_bench_descs_show();
-	if (!b)
+	sq_fixture_meta_restore();
+	sq_fixture_descs_show();
+	if (!fx)
 		return;
-	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
-	sq_manager_raze(b->m);
-	KUNIT_EXPECT_EQ(test, b->fake.errors, 0);
-	KUNIT_EXPECT_EQ(test, sq_fake_exit(&b->fake), 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(fx->m), 0);
+	sq_manager_destroy_all(fx->m);
+	KUNIT_EXPECT_EQ(test, fx->fake.errors, 0);
+	KUNIT_EXPECT_EQ(test, sq_fake_exit(&fx->fake), 0);
 }
 
-struct sq_agent *sq_bench_take(struct sq_bench *b, unsigned long pages,
-			       sq_find_fn find)
+struct sq_agent *sq_fixture_take(struct sq_fixture *fx, unsigned long pages,
+				 sq_find_fn find)
 {
 	const struct sq_request req = {
 		.pages = pages,
@@ -49,63 +49,63 @@ struct sq_agent *sq_bench_take(struct sq_bench *b, unsigned long pages,
 		.find = find,
 	};
 
-	return sq_manager_take(b->m, &req);
+	return sq_manager_take(fx->m, &req);
 }
 
 /* Which page of the arena a block starts with. */
-long sq_bench_page(struct sq_bench *b, struct sq_agent *agent)
+long sq_fixture_page(struct sq_fixture *fx, struct sq_agent *agent)
 {
-	return sq_fake_index(&b->fake, sq_agent_addr(agent));
+	return sq_fake_index(&fx->fake, sq_agent_addr(agent));
 }
 
-void sq_bench_take_n(struct kunit *test, struct sq_agent **agents,
-		     unsigned int n, unsigned long pages)
+void sq_fixture_take_n(struct kunit *test, struct sq_agent **agents,
+		       unsigned int n, unsigned long pages)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		agents[i] = sq_bench_take(test->priv, pages, sq_pool_lowest);
+		agents[i] = sq_fixture_take(test->priv, pages, sq_pool_lowest);
 		KUNIT_ASSERT_NOT_NULL(test, agents[i]);
 	}
 }
 
-void sq_bench_give_n(struct kunit *test, struct sq_agent **agents,
-		     unsigned int n)
+void sq_fixture_give_n(struct kunit *test, struct sq_agent **agents,
+		       unsigned int n)
 {
-	struct sq_bench *b = test->priv;
+	struct sq_fixture *fx = test->priv;
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		sq_manager_give(b->m, agents[i]);
+		sq_manager_give(fx->m, agents[i]);
 }
 
 /* The manager is sound, and its figures agree with the ledger. */
-void sq_bench_sound(struct kunit *test, struct sq_bench *b)
+void sq_fixture_sound(struct kunit *test, struct sq_fixture *fx)
 {
 	struct sq_view view;
 
-	KUNIT_EXPECT_EQ(test, sq_viewer_check(b->m), 0);
-	sq_viewer_count(b->m, &view);
-	KUNIT_EXPECT_EQ(test, view.used_pages, sq_manager_pages_used(b->m));
-	KUNIT_EXPECT_EQ(test, view.free_pages, sq_manager_pages_free(b->m));
-	KUNIT_EXPECT_EQ(test, view.used_pages + view.free_pages, b->fake.out);
-	KUNIT_EXPECT_EQ(test, view.fetched - view.returned, b->fake.out);
-	KUNIT_EXPECT_EQ(test, view.source_gets, b->fake.gets);
-	KUNIT_EXPECT_EQ(test, view.source_puts, b->fake.puts);
-	KUNIT_EXPECT_EQ(test, view.source_fails, b->fake.fails);
-	KUNIT_EXPECT_EQ(test, b->fake.errors, 0);
+	KUNIT_EXPECT_EQ(test, sq_viewer_check(fx->m), 0);
+	sq_viewer_count(fx->m, &view);
+	KUNIT_EXPECT_EQ(test, view.used_pages, sq_manager_pages_used(fx->m));
+	KUNIT_EXPECT_EQ(test, view.free_pages, sq_manager_pages_free(fx->m));
+	KUNIT_EXPECT_EQ(test, view.used_pages + view.free_pages, fx->fake.out);
+	KUNIT_EXPECT_EQ(test, view.fetched - view.returned, fx->fake.out);
+	KUNIT_EXPECT_EQ(test, view.source_gets, fx->fake.gets);
+	KUNIT_EXPECT_EQ(test, view.source_puts, fx->fake.puts);
+	KUNIT_EXPECT_EQ(test, view.source_fails, fx->fake.fails);
+	KUNIT_EXPECT_EQ(test, fx->fake.errors, 0);
 }
 
 /* The pool that the arena's first page belongs to. */
-struct sq_pool *sq_bench_pool(struct sq_bench *b)
+struct sq_pool *sq_fixture_pool(struct sq_fixture *fx)
 {
-	void *page = (void *)sq_fake_page(&b->fake, 0);
+	void *page = (void *)sq_fake_page(&fx->fake, 0);
 
-	return b->m->pools[page_to_nid(virt_to_page(page))];
+	return fx->m->pools[page_to_nid(virt_to_page(page))];
 }
 
 /* All that can be given back of the metadata has been. */
-void sq_bench_settle(void)
+void sq_fixture_settle(void)
 {
 	unsigned int i;
 
@@ -146,7 +146,7 @@ static const struct sq_block_ops meta_ops = {
 };
 
 /* From the @nth get from now on, so many @times in a row, there is nothing. */
-void sq_bench_meta_fail(unsigned long nth, unsigned long times)
+void sq_fixture_meta_fail(unsigned long nth, unsigned long times)
 {
 	meta_fail_in = nth;
 	meta_fail_for = times;
@@ -155,12 +155,12 @@ void sq_bench_meta_fail(unsigned long nth, unsigned long times)
 }
 
 /* The flags that any of the gets had since then. */
-gfp_t sq_bench_meta_asked(void)
+gfp_t sq_fixture_meta_asked(void)
 {
 	return meta_asked;
 }
 
-void sq_bench_meta_restore(void)
+void sq_fixture_meta_restore(void)
 {
 	WRITE_ONCE(sq_meta_source, &sq_block_pages);
 }
@@ -169,9 +169,9 @@ void sq_bench_meta_restore(void)
 static struct sq_agent *descs_hidden;
 
 /* There is no spare descriptor any more. */
-void sq_bench_descs_hide(struct sq_bench *b)
+void sq_fixture_descs_hide(struct sq_fixture *fx)
 {
-	struct sq_pool *pool = sq_bench_pool(b);
+	struct sq_pool *pool = sq_fixture_pool(fx);
 	struct sq_agent *spare;
 	unsigned long irq;
 
@@ -184,7 +184,7 @@ void sq_bench_descs_hide(struct sq_bench *b)
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 }
 
-void sq_bench_descs_show(void)
+void sq_fixture_descs_show(void)
 {
 	struct sq_agent *spare;
 

@@ -13,18 +13,11 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
-
-/* A growing manager fetches 1/16 of what it holds ahead, up to 16 pages. */
-#define AHEAD_SHIFT	4
-#define AHEAD_PAGES	16
-/* What a rounded-up fetch brings above this goes straight back. */
-#define KEEP_PAGES	16
-
-/* Failed attempts in a row that are counted, for how many are left out then. */
-#define LEAN_FAILS	4
+#include "tunables.h"
 
 /* What may fail easily must not make others wait or eat their reserves. */
 gfp_t sq_gfp_optional(gfp_t gfp)
@@ -39,9 +32,9 @@ gfp_t sq_gfp_optional(gfp_t gfp)
  * a row, though what is here might do, and the page allocator warns of such a
  * request. Above, whoever must have them asks again and again.
  */
-static gfp_t refusable(gfp_t gfp)
+static gfp_t gfp_refusable(gfp_t gfp)
 {
-	return (gfp & ~__GFP_NOFAIL) | (sq_gfp_must(gfp) ? __GFP_NOWARN : 0);
+	return (gfp & ~__GFP_NOFAIL) | (sq_gfp_nofail(gfp) ? __GFP_NOWARN : 0);
 }
 
 static unsigned long source_get(struct sq_manager *m, unsigned int order,
@@ -49,8 +42,8 @@ static unsigned long source_get(struct sq_manager *m, unsigned int order,
 {
 	void *addr;
 
-	if (order || !sq_gfp_must(gfp))
-		gfp = refusable(gfp);
+	if (order || !sq_gfp_nofail(gfp))
+		gfp = gfp_refusable(gfp);
 	atomic_long_inc(&m->gets);
 	addr = m->source->get(m->source, order, gfp, node);
 	if (addr)
@@ -65,7 +58,7 @@ struct sq_lost sq_source_put(struct sq_manager *m, unsigned long addr,
 {
 	struct sq_block_lost lost = {};
 
-	atomic_long_add(sq_block_put(m->source, addr, size, &lost), &m->puts);
+	atomic_long_add(sq_pages_put(m->source, addr, size, &lost), &m->puts);
 	atomic_long_add((size >> PAGE_SHIFT) - lost.pages, &m->returned);
 	if (unlikely(lost.pages))
 		atomic_long_add(lost.pages, &m->lost);
@@ -73,7 +66,7 @@ struct sq_lost sq_source_put(struct sq_manager *m, unsigned long addr,
 }
 
 /* The agent of an adjacent page, if its block and @agent may be neighbours. */
-static struct sq_agent *neighbour(struct sq_pool *pool, unsigned long addr)
+static struct sq_agent *neighbour_at(struct sq_pool *pool, unsigned long addr)
 {
 	struct sq_agent *other = sq_map_lookup((void *)addr);
 
@@ -90,23 +83,23 @@ static void link_neighbours(struct sq_pool *pool, struct sq_agent *agent)
 
 	lockdep_assert_held(&pool->lock);
 
-	other = neighbour(pool, sq_agent_addr(agent) - 1);
+	other = neighbour_at(pool, sq_agent_addr(agent) - 1);
 	if (other)
 		sq_block_link(sq_agent_block(other), b);
-	other = neighbour(pool, sq_agent_end(agent));
+	other = neighbour_at(pool, sq_agent_end(agent));
 	if (other)
 		sq_block_link(b, sq_agent_block(other));
 }
 
 /**
- * struct sq_arrival - pages on their way from the source into a pool
+ * struct sq_import - pages on their way from the source into a pool
  * @addr: where they start
  * @size: their bytes
  * @used: bytes, from the start, that become a used block; the rest is free
  * @flags: of the agents
  * @kind: of the used block's agent
  */
-struct sq_arrival {
+struct sq_import {
 	unsigned long addr;
 	size_t size;
 	size_t used;
@@ -114,8 +107,8 @@ struct sq_arrival {
 	u8 kind;
 };
 
-static struct sq_agent *arrive_part(struct sq_pool *pool, unsigned long addr,
-				    size_t size, u8 flags)
+static struct sq_agent *import_block(struct sq_pool *pool, unsigned long addr,
+				     size_t size, u8 flags)
 {
 	struct sq_agent *agent = sq_desc_get(pool);
 
@@ -126,7 +119,7 @@ static struct sq_agent *arrive_part(struct sq_pool *pool, unsigned long addr,
 	return agent;
 }
 
-static void arrive_enter(struct sq_pool *pool, struct sq_agent *agent)
+static void enter_block(struct sq_pool *pool, struct sq_agent *agent)
 {
 	sq_map_set(sq_agent_addr(agent), sq_agent_size(agent), agent);
 	if (!(agent->flags & SQ_AGENT_DIRECT))
@@ -136,21 +129,22 @@ static void arrive_enter(struct sq_pool *pool, struct sq_agent *agent)
 }
 
 /* Under the lock. False, with nothing changed, if descriptors are short. */
-static bool arrive(struct sq_pool *pool, const struct sq_arrival *a,
-		   struct sq_agent **used)
+static bool add_blocks(struct sq_pool *pool, const struct sq_import *a,
+		       struct sq_agent **used)
 {
 	struct sq_agent *part = NULL;
 
 	lockdep_assert_held(&pool->lock);
+	sq_assert(a->size && a->used <= a->size);
 
 	if (a->used) {
-		*used = arrive_part(pool, a->addr, a->used, a->flags);
+		*used = import_block(pool, a->addr, a->used, a->flags);
 		if (!*used)
 			return false;
 	}
 	if (a->used < a->size) {
-		part = arrive_part(pool, a->addr + a->used, a->size - a->used,
-				   a->flags);
+		part = import_block(pool, a->addr + a->used, a->size - a->used,
+				    a->flags);
 		if (!part) {
 			if (a->used)
 				sq_desc_put(*used);
@@ -158,14 +152,14 @@ static bool arrive(struct sq_pool *pool, const struct sq_arrival *a,
 		}
 	}
 	if (a->used) {
-		arrive_enter(pool, *used);
+		enter_block(pool, *used);
 		memset((*used)->priv, 0, SQ_AGENT_PRIV_BYTES);
 		(*used)->kind = a->kind;
 		sq_block_set_used(sq_agent_block(*used), true);
 		sq_pool_count_used(pool, *used);
 	}
 	if (part) {
-		arrive_enter(pool, part);
+		enter_block(pool, part);
 		sq_pool_enter_free(pool, part);
 	}
 	return true;
@@ -180,8 +174,8 @@ static int node_of(unsigned long addr)
  * Make blocks of what the source gave, *@used of its used part. False if it
  * cannot be done; then the pages are still the caller's.
  */
-static bool adopt(struct sq_manager *m, const struct sq_arrival *a, gfp_t gfp,
-		  struct sq_agent **used)
+static bool import_pages(struct sq_manager *m, const struct sq_import *a,
+			 gfp_t gfp, struct sq_agent **used)
 {
 	struct sq_pool *pool = sq_manager_pool(m, node_of(a->addr));
 	unsigned long irq;
@@ -192,7 +186,7 @@ static bool adopt(struct sq_manager *m, const struct sq_arrival *a, gfp_t gfp,
 
 	do {
 		raw_spin_lock_irqsave(&pool->lock, irq);
-		done = arrive(pool, a, used);
+		done = add_blocks(pool, a, used);
 		raw_spin_unlock_irqrestore(&pool->lock, irq);
 	} while (!done && sq_desc_refill(gfp));
 
@@ -205,8 +199,8 @@ static struct sq_agent *fetch_order(struct sq_manager *m,
 				    const struct sq_request *req,
 				    unsigned int order, gfp_t gfp, u8 flags)
 {
-	unsigned long keep = flags & SQ_AGENT_DIRECT ? 0 : KEEP_PAGES;
-	struct sq_arrival a = {
+	unsigned long keep = flags & SQ_AGENT_DIRECT ? 0 : SQ_FETCH_KEEP_PAGES;
+	struct sq_import a = {
 		.size = PAGE_SIZE << order,
 		.used = req->pages << PAGE_SHIFT,
 		.flags = flags,
@@ -222,7 +216,7 @@ static struct sq_agent *fetch_order(struct sq_manager *m,
 		sq_source_put(m, a.addr + a.used, a.size - a.used);
 		a.size = a.used;
 	}
-	if (adopt(m, &a, gfp, &agent))
+	if (import_pages(m, &a, gfp, &agent))
 		return agent;
 	sq_source_put(m, a.addr, a.size);
 	return NULL;
@@ -255,7 +249,7 @@ static void lean_note(struct sq_pool *pool, unsigned int order, bool failed)
 		return;
 	}
 	WRITE_ONCE(pool->lean_order, fails ? min(lean, order) : order);
-	fails = min(fails + 1, 0U + LEAN_FAILS);
+	fails = min(fails + 1, 0U + SQ_LEAN_FAILS);
 	WRITE_ONCE(pool->lean_fails, fails);
 	WRITE_ONCE(pool->lean_skip, 1U << 2 * fails);
 }
@@ -290,7 +284,7 @@ static unsigned int exact_order(const struct sq_request *req)
 static unsigned int ahead_order(struct sq_manager *m, unsigned long pages)
 {
 	unsigned long held = sq_manager_pages_used(m) + sq_manager_pages_free(m);
-	unsigned long ahead = min(held >> AHEAD_SHIFT, 0UL + AHEAD_PAGES);
+	unsigned long ahead = min(held >> SQ_AHEAD_SHIFT, 0UL + SQ_AHEAD_PAGES);
 	unsigned long limit = READ_ONCE(m->limit);
 
 	/* What may never be used need not be fetched. */
@@ -337,14 +331,14 @@ struct sq_agent *sq_fetch_direct(struct sq_manager *m, struct sq_pool *wanted,
 static bool fetch_free(struct sq_manager *m, unsigned int order, gfp_t gfp,
 		       int node)
 {
-	struct sq_arrival a = {
+	struct sq_import a = {
 		.size = PAGE_SIZE << order,
 	};
 
 	a.addr = source_get(m, order, gfp, node);
 	if (!a.addr)
 		return false;
-	if (adopt(m, &a, gfp, NULL))
+	if (import_pages(m, &a, gfp, NULL))
 		return true;
 	sq_source_put(m, a.addr, a.size);
 	return false;

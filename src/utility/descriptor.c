@@ -21,14 +21,16 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
+#include "assert.h"
 #include "compat.h"
 
 #include "internal.h"
+#include "tunables.h"
 
 #define DESC_PER_PAGE	(PAGE_SIZE / sizeof(struct sq_agent))
 #define DESC_NONE	0xffffU
-#define DESC_KEEP	1
 
 static_assert(DESC_PER_PAGE < DESC_NONE);
 
@@ -90,6 +92,8 @@ static struct page *desc_page(void)
 static void desc_relist(struct page *page, unsigned int was, unsigned int spare)
 {
 	lockdep_assert_held(&desc_lock);
+	sq_assert(was <= DESC_PER_PAGE && spare <= DESC_PER_PAGE);
+	sq_assert(was != DESC_PER_PAGE || desc_idle);
 	if (was == DESC_PER_PAGE)
 		desc_idle--;
 	if (!was)
@@ -124,6 +128,8 @@ struct sq_agent *sq_desc_get(struct sq_pool *pool)
 	}
 	agent = (struct sq_agent *)page_address(page) + desc_first(page);
 	spare = desc_spare(page);
+	sq_assert(spare && desc_first(page) < DESC_PER_PAGE);
+	sq_assert(!agent->owner && !agent->manager && !sq_agent_addr(agent));
 	desc_set(page, *desc_link(agent), spare - 1);
 	desc_relist(page, spare, spare - 1);
 	raw_spin_unlock(&desc_lock);
@@ -132,7 +138,7 @@ struct sq_agent *sq_desc_get(struct sq_pool *pool)
 	WRITE_ONCE(agent->node, pool->node);
 	agent->kind = 0;
 	agent->flags = 0;
-	agent->stamp = 0;
+	agent->freed_at = 0;
 	return agent;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_desc_get);
@@ -183,18 +189,18 @@ bool sq_desc_refill(gfp_t gfp)
 EXPORT_SYMBOL_SQ_KUNIT(sq_desc_refill);
 
 /**
- * sq_agents_plenty() - are there agents for any block to be cut to pieces?
+ * sq_agents_spare() - are there agents for any block to be cut to pieces?
  *
  * Context: Any context.
  * Return: whether there are; others may be quicker.
  */
-bool sq_agents_plenty(void)
+bool sq_agents_spare(void)
 {
 	return sq_read_racy(desc_idle);
 }
 
 /**
- * sq_agents_ready() - see to it that there are agents for some new blocks
+ * sq_agents_ensure() - see to it that there are agents for some new blocks
  * @gfp: for memory
  *
  * For those who cannot allocate where they need one; others may be quicker.
@@ -202,13 +208,13 @@ bool sq_agents_plenty(void)
  * Context: Any context that @gfp allows, but NMI.
  * Return: whether there is at least one.
  */
-bool sq_agents_ready(gfp_t gfp)
+bool sq_agents_ensure(gfp_t gfp)
 {
-	return sq_agents_plenty() || sq_desc_refill(gfp) ||
+	return sq_agents_spare() || sq_desc_refill(gfp) ||
 	       !list_empty_careful(&desc_pages[DESC_TIGHT]) ||
 	       !list_empty_careful(&desc_pages[DESC_LOOSE]);
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_agents_ready);
+EXPORT_SYMBOL_SQ_KUNIT(sq_agents_ensure);
 
 static void desc_collect(struct list_head *pages, unsigned long keep)
 {
@@ -218,7 +224,7 @@ static void desc_collect(struct list_head *pages, unsigned long keep)
 	bool more;
 
 	do {
-		budget = SQ_LOOKS_PER_STEP;
+		budget = SQ_SCAN_PER_STEP;
 		raw_spin_lock_irqsave(&desc_lock, irq);
 		while (desc_idle > keep && budget--) {
 			page = list_last_entry(&desc_pages[DESC_LOOSE],
@@ -234,7 +240,7 @@ static void desc_collect(struct list_head *pages, unsigned long keep)
 /* Move the pages nobody will miss from here to @pages. */
 void sq_desc_collect(struct list_head *pages)
 {
-	desc_collect(pages, DESC_KEEP);
+	desc_collect(pages, SQ_DESC_KEEP_PAGES);
 }
 
 /* After a grace period without any manager: everything goes. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The yard: see reclaimer_kunit.h.
+ * The fixture of the reclaimer's suites: see reclaimer_kunit.h.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -18,69 +18,69 @@
 
 #define TEXT	8192
 
-int sq_yard_init(struct kunit *test)
+int sq_fixture_init(struct kunit *test)
 {
-	struct sq_yard *yard = kunit_kzalloc(test, sizeof(*yard), GFP_KERNEL);
+	struct sq_fixture *fx = kunit_kzalloc(test, sizeof(*fx), GFP_KERNEL);
 
-	if (!yard)
+	if (!fx)
 		return -ENOMEM;
-	test->priv = yard;
-	sq_reclaimer_get_mode_string(yard->mode, sizeof(yard->mode));
-	sq_yard_set_mode(test, "off");
-	yard->cache = squirrel_cache_create("kunit-yard", SQ_YARD_SIZE, NULL);
-	if (IS_ERR(yard->cache)) {
-		int err = PTR_ERR(yard->cache);
+	test->priv = fx;
+	sq_reclaimer_get_mode_string(fx->mode, sizeof(fx->mode));
+	sq_fixture_set_mode(test, "off");
+	fx->cache = squirrel_cache_create("kunit-fixture", SQ_FIXTURE_SIZE, NULL);
+	if (IS_ERR(fx->cache)) {
+		int err = PTR_ERR(fx->cache);
 
-		yard->cache = NULL;
+		fx->cache = NULL;
 		return err;
 	}
-	sq_yard_settle(test);
+	sq_fixture_settle(test);
 	return 0;
 }
 
-void sq_yard_exit(struct kunit *test)
+void sq_fixture_exit(struct kunit *test)
 {
-	struct sq_yard *yard = test->priv;
+	struct sq_fixture *fx = test->priv;
 
-	if (!yard)
+	if (!fx)
 		return;
-	sq_yard_empty(test, 0);
-	squirrel_cache_destroy(yard->cache);
+	sq_fixture_empty(test, 0);
+	squirrel_cache_destroy(fx->cache);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
-	KUNIT_EXPECT_EQ(test, sq_reclaimer_set_mode_string(yard->mode), 0);
+	KUNIT_EXPECT_EQ(test, sq_reclaimer_set_mode_string(fx->mode), 0);
 }
 
 /* Until @to objects are live. */
-void sq_yard_fill(struct kunit *test, unsigned int to)
+void sq_fixture_fill(struct kunit *test, unsigned int to)
 {
-	struct sq_yard *yard = test->priv;
+	struct sq_fixture *fx = test->priv;
 	u8 *obj;
 
-	for (; yard->nr < to; yard->nr++) {
-		obj = squirrel_cache_alloc(yard->cache, GFP_KERNEL);
+	for (; fx->nr < to; fx->nr++) {
+		obj = squirrel_cache_alloc(fx->cache, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, obj);
-		memset(obj, yard->nr, SQ_YARD_SIZE);
-		yard->objs[yard->nr] = obj;
+		memset(obj, fx->nr, SQ_FIXTURE_SIZE);
+		fx->objs[fx->nr] = obj;
 	}
 }
 
 /* Until @to objects are left; the others were as they had been left. */
-void sq_yard_empty(struct kunit *test, unsigned int to)
+void sq_fixture_empty(struct kunit *test, unsigned int to)
 {
-	struct sq_yard *yard = test->priv;
+	struct sq_fixture *fx = test->priv;
 	u8 *obj;
 
-	while (yard->nr > to) {
-		obj = yard->objs[--yard->nr];
-		KUNIT_EXPECT_NULL(test, memchr_inv(obj, (u8)yard->nr,
-						   SQ_YARD_SIZE));
-		squirrel_cache_free(yard->cache, obj);
+	while (fx->nr > to) {
+		obj = fx->objs[--fx->nr];
+		KUNIT_EXPECT_NULL(test, memchr_inv(obj, (u8)fx->nr,
+						   SQ_FIXTURE_SIZE));
+		squirrel_cache_free(fx->cache, obj);
 	}
 }
 
 /* The number that @show shows for @key; -1 if it shows none. */
-long sq_yard_stat(struct kunit *test, void (*show)(struct seq_file *s),
-		  const char *key)
+long sq_fixture_stat(struct kunit *test, void (*show)(struct seq_file *s),
+		     const char *key)
 {
 	char *text = kunit_kzalloc(test, TEXT, GFP_KERNEL);
 	struct seq_file s = { .buf = text, .size = TEXT - 1 };
@@ -101,16 +101,16 @@ long sq_yard_stat(struct kunit *test, void (*show)(struct seq_file *s),
 }
 
 /* Pages that squirrel has from the kernel, of all kinds. */
-unsigned long sq_yard_held(struct kunit *test)
+unsigned long sq_fixture_held(struct kunit *test)
 {
-	return sq_yard_stat(test, sq_allocator_show_summary, "pages_held");
+	return sq_fixture_stat(test, sq_allocator_show_summary, "pages_held");
 }
 
 /*
  * Give back whatever can be. Pages of metadata need a grace period first, and
  * perhaps two.
  */
-void sq_yard_settle(struct kunit *test)
+void sq_fixture_settle(struct kunit *test)
 {
 	unsigned int i;
 
@@ -121,15 +121,15 @@ void sq_yard_settle(struct kunit *test)
 	}
 }
 
-void sq_yard_set_mode(struct kunit *test, const char *text)
+void sq_fixture_set_mode(struct kunit *test, const char *text)
 {
 	KUNIT_EXPECT_EQ_MSG(test, sq_reclaimer_set_mode_string(text), 0, "%s",
 			    text);
 }
 
 /* Wait until it is so, but not for ever. */
-bool sq_yard_soon(struct kunit *test, bool (*is_so)(struct kunit *test,
-						    long arg), long arg)
+bool sq_fixture_soon(struct kunit *test, bool (*is_so)(struct kunit *test,
+						       long arg), long arg)
 {
 	unsigned long end = jiffies + SOON;
 

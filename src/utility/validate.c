@@ -35,17 +35,13 @@
 #include "compat.h"
 
 #include "internal.h"
-
-/* Pages, blocks or entries looked at per hold of the lock. */
-#define CHECK_STEP	256
-/* How often a pool that changes meanwhile is looked at. */
-#define CHECK_ROUNDS	4
+#include "tunables.h"
 
 /**
  * struct tally - what a walk has seen
  * @pool: of this pool
  * @irq: interrupt flags while its lock is held
- * @looks: looks left for this hold
+ * @nr_scan: pages, blocks or entries still to look at in this hold
  * @changes: sq_pool_changes() as of the last hold
  * @quiet: there were none since the walk began
  * @broken: rules broken so far
@@ -59,7 +55,7 @@
 struct tally {
 	struct sq_pool *pool;
 	unsigned long irq;
-	unsigned int looks;
+	unsigned int nr_scan;
 	unsigned long changes;
 	bool quiet;
 	unsigned int broken;
@@ -72,13 +68,13 @@ struct tally {
 };
 
 /* False if the pool has changed since the last hold. */
-static bool hold(struct tally *t)
+static bool lock_pool(struct tally *t)
 	__acquires(&t->pool->lock)
 {
 	unsigned long before = t->changes;
 
 	raw_spin_lock_irqsave(&t->pool->lock, t->irq);
-	t->looks = CHECK_STEP;
+	t->nr_scan = SQ_CHECK_PER_STEP;
 	t->changes = sq_pool_changes(t->pool);
 	if (t->changes == before)
 		return true;
@@ -86,28 +82,28 @@ static bool hold(struct tally *t)
 	return false;
 }
 
-static void let_go(struct tally *t)
+static void unlock_pool(struct tally *t)
 	__releases(&t->pool->lock)
 {
 	raw_spin_unlock_irqrestore(&t->pool->lock, t->irq);
 }
 
 /* After each look: let others in now and then. False if the pool has changed. */
-static bool breathe(struct tally *t)
+static bool let_others_in(struct tally *t)
 	__must_hold(&t->pool->lock)
 {
 	lockdep_assert_held(&t->pool->lock);
 
-	if (--t->looks)
+	if (--t->nr_scan)
 		return true;
-	let_go(t);
+	unlock_pool(t);
 	cond_resched();
-	return hold(t);
+	return lock_pool(t);
 }
 
-/* Count a rule as broken unless @ok. @where is an address. */
-static bool must(struct tally *t, unsigned int number, bool ok,
-		 const char *what, unsigned long where)
+/* Count a rule as broken unless @ok. @where is an address. Returns @ok. */
+static bool expect_at(struct tally *t, unsigned int number, bool ok,
+		      const char *what, unsigned long where)
 {
 	if (ok)
 		return true;
@@ -118,8 +114,8 @@ static bool must(struct tally *t, unsigned int number, bool ok,
 }
 
 /* The same with a number. */
-static void must_count(struct tally *t, unsigned int number, bool ok,
-		       const char *what, unsigned long count)
+static void expect_count(struct tally *t, unsigned int number, bool ok,
+			 const char *what, unsigned long count)
 {
 	if (ok)
 		return;
@@ -143,8 +139,8 @@ static void check_touching(struct tally *t, const struct sq_agent *agent)
 
 	touch = sq_pool_has(t->pool, next) &&
 		!((next->flags | agent->flags) & SQ_AGENT_DIRECT);
-	must(t, 4, link == (touch ? sq_agent_block_const(next) : NULL),
-	     "wrong next block", sq_agent_addr(agent));
+	expect_at(t, 4, link == (touch ? sq_agent_block_const(next) : NULL),
+		  "wrong next block", sq_agent_addr(agent));
 }
 
 /* False if the pool has changed before it was through. */
@@ -153,10 +149,10 @@ static bool check_pages(struct tally *t, const struct sq_agent *agent)
 	unsigned long at, end = sq_agent_end(agent);
 
 	for (at = sq_agent_addr(agent); at != end; at += PAGE_SIZE) {
-		if (!must(t, 3, sq_map_lookup((void *)at) == agent,
-			  "page maps elsewhere", at))
+		if (!expect_at(t, 3, sq_map_lookup((void *)at) == agent,
+			       "page maps elsewhere", at))
 			break;
-		if (!breathe(t))
+		if (!let_others_in(t))
 			return false;
 	}
 	return true;
@@ -167,9 +163,9 @@ static bool check_block(struct tally *t, const struct sq_agent *agent)
 	unsigned long addr = sq_agent_addr(agent);
 	unsigned long pages = sq_agent_pages(agent);
 
-	must(t, 1, !sq_block_check(sq_agent_block_const(agent)),
-	     "unsound header", addr);
-	must(t, 2, sq_pool_has(t->pool, agent), "foreign block", addr);
+	expect_at(t, 1, !sq_block_check(sq_agent_block_const(agent)),
+		  "unsound header", addr);
+	expect_at(t, 2, sq_pool_has(t->pool, agent), "foreign block", addr);
 	check_touching(t, agent);
 
 	if (sq_agent_used(agent)) {
@@ -178,9 +174,9 @@ static bool check_block(struct tally *t, const struct sq_agent *agent)
 		t->used_hist[sq_pool_hist(pages)]++;
 		return check_pages(t, agent);
 	}
-	must(t, 5, !agent->owner && !(agent->flags & SQ_AGENT_DIRECT),
-	     "free block with owner", addr);
-	must(t, 6, in_tree(t->pool, agent), "free block not in tree", addr);
+	expect_at(t, 5, !agent->owner && !(agent->flags & SQ_AGENT_DIRECT),
+		  "free block with owner", addr);
+	expect_at(t, 6, in_tree(t->pool, agent), "free block not in tree", addr);
 	t->free_blocks++;
 	t->free_pages += pages;
 	t->free_hist[sq_pool_hist(pages)]++;
@@ -207,15 +203,15 @@ static unsigned long check_blocks(struct tally *t, unsigned long addr, bool same
 			same = check_block(t, agent);
 			at = end;
 		} else if (same) {
-			must(t, 3, false, "page of a block that starts elsewhere",
-			     at);
+			expect_at(t, 3, false,
+				  "page of a block that starts elsewhere", at);
 			at += PAGE_SIZE;
 		} else {
 			/* Merged meanwhile with one that was looked at. */
 			at = sq_agent_past(agent, at);
 			same = true;
 		}
-		if (!breathe(t))
+		if (!let_others_in(t))
 			same = false;
 	}
 	return max(at, addr + PAGE_SIZE);
@@ -228,19 +224,19 @@ static void check_map(struct tally *t)
 	int node;
 	bool same;
 
-	hold(t);
+	lock_pool(t);
 	addr = t->pool->low;
 	end = t->pool->high;
 	t->quiet = true;
-	let_go(t);
+	unlock_pool(t);
 	while (sq_map_next(&addr, end, t->pool->manager, &node)) {
 		if (node != t->pool->node) {
 			addr += PAGE_SIZE;
 			continue;
 		}
-		same = hold(t);
+		same = lock_pool(t);
 		addr = check_blocks(t, addr, same);
-		let_go(t);
+		unlock_pool(t);
 		cond_resched();
 	}
 }
@@ -253,21 +249,21 @@ static void check_bin(struct tally *t, unsigned int bin, unsigned long *blocks)
 	unsigned int row = bin / SQ_POOL_COLS;
 	bool bit = pool->cols[row] & (1U << (bin % SQ_POOL_COLS));
 	struct sq_agent *agent;
-	struct sq_free *f;
+	struct sq_free_links *f;
 
-	must_count(t, 8, bit == !hlist_empty(&pool->bins[bin]), "bitmap and bin",
-		   bin);
+	expect_count(t, 8, bit == !hlist_empty(&pool->bins[bin]), "bitmap and bin",
+		     bin);
 	hlist_for_each_entry(f, &pool->bins[bin], bin) {
-		agent = sq_free_agent(f);
-		must(t, 7, !sq_agent_used(agent) &&
-		     f->pages == sq_agent_pages(agent) &&
-		     sq_pool_bin(f->pages) == bin, "block in wrong bin",
-		     sq_agent_addr(agent));
+		agent = sq_links_agent(f);
+		expect_at(t, 7, !sq_agent_used(agent) &&
+			  f->pages == sq_agent_pages(agent) &&
+			  sq_pool_bin(f->pages) == bin, "block in wrong bin",
+			  sq_agent_addr(agent));
 		/*
 		 * A list gone round in a circle has no end. And if there were
 		 * changes, the next block may be in another bin by now.
 		 */
-		if (++*blocks > sq_pool_free_blocks(pool) || !breathe(t))
+		if (++*blocks > sq_pool_free_blocks(pool) || !let_others_in(t))
 			break;
 	}
 }
@@ -281,10 +277,10 @@ static void check_bins(struct tally *t)
 	for (i = 0; i < SQ_POOL_BINS; i++)
 		check_bin(t, i, &blocks);
 	for (i = 0; i < SQ_POOL_ROWS; i++)
-		must_count(t, 8, !(pool->rows & (1U << i)) == !pool->cols[i],
-			   "bitmap rows", i);
-	must_count(t, 11, !t->quiet || blocks == sq_pool_free_blocks(pool),
-		   "blocks in bins", blocks);
+		expect_count(t, 8, !(pool->rows & (1U << i)) == !pool->cols[i],
+			     "bitmap rows", i);
+	expect_count(t, 11, !t->quiet || blocks == sq_pool_free_blocks(pool),
+		     "blocks in bins", blocks);
 }
 
 /* ---- tree ---- */
@@ -294,24 +290,24 @@ static void check_tree(struct tally *t)
 	struct sq_pool *pool = t->pool;
 	unsigned long blocks = 0, last = 0;
 	struct sq_agent *agent;
-	struct sq_free *f;
+	struct sq_free_links *f;
 
 	agent = sq_pool_first(pool);
 	while (agent) {
-		f = sq_agent_free(agent);
-		must(t, 9, !sq_agent_used(agent) &&
-		     sq_agent_addr(agent) >= last, "tree order",
-		     sq_agent_addr(agent));
-		must(t, 10, f->most == sq_free_most(f), "tree maximum",
-		     sq_agent_addr(agent));
+		f = sq_agent_links(agent);
+		expect_at(t, 9, !sq_agent_used(agent) &&
+			  sq_agent_addr(agent) >= last, "tree order",
+			  sq_agent_addr(agent));
+		expect_at(t, 10, f->most == sq_links_most(f), "tree maximum",
+			  sq_agent_addr(agent));
 		last = sq_agent_end(agent);
 		if (++blocks > sq_pool_free_blocks(pool))
 			break;
-		agent = breathe(t) ? sq_pool_next(pool, agent) :
+		agent = let_others_in(t) ? sq_pool_next(pool, agent) :
 				     sq_pool_from(pool, last);
 	}
-	must_count(t, 11, !t->quiet || blocks == sq_pool_free_blocks(pool),
-		   "blocks in tree", blocks);
+	expect_count(t, 11, !t->quiet || blocks == sq_pool_free_blocks(pool),
+		     "blocks in tree", blocks);
 }
 
 /* ---- counts ---- */
@@ -322,23 +318,23 @@ static void check_counts(struct tally *t)
 	struct sq_manager *m = pool->manager;
 	unsigned long charged = sq_manager_pages_used(m);
 
-	must_count(t, 11, t->free_blocks == sq_pool_free_blocks(pool),
-		   "free blocks", t->free_blocks);
-	must_count(t, 11, t->free_pages == pool->free_pages, "free pages",
-		   t->free_pages);
-	must_count(t, 11, t->used_blocks == sq_pool_used_blocks(pool),
-		   "used blocks", t->used_blocks);
-	must_count(t, 11, t->used_pages == pool->used_pages, "used pages",
-		   t->used_pages);
-	must_count(t, 12, !memcmp(t->free_hist, pool->free_hist,
-				  sizeof(t->free_hist)), "free histogram", 0);
-	must_count(t, 12, !memcmp(t->used_hist, pool->used_hist,
-				  sizeof(t->used_hist)), "used histogram", 0);
-	must_count(t, 13, t->used_pages <= charged, "used but not charged",
-		   t->used_pages);
-	must_count(t, 14, t->used_pages <= max(READ_ONCE(m->limit),
-					       READ_ONCE(m->overdraft)),
-		   "used beyond the limit", t->used_pages);
+	expect_count(t, 11, t->free_blocks == sq_pool_free_blocks(pool),
+		     "free blocks", t->free_blocks);
+	expect_count(t, 11, t->free_pages == pool->free_pages, "free pages",
+		     t->free_pages);
+	expect_count(t, 11, t->used_blocks == sq_pool_used_blocks(pool),
+		     "used blocks", t->used_blocks);
+	expect_count(t, 11, t->used_pages == pool->used_pages, "used pages",
+		     t->used_pages);
+	expect_count(t, 12, !memcmp(t->free_hist, pool->free_hist,
+				    sizeof(t->free_hist)), "free histogram", 0);
+	expect_count(t, 12, !memcmp(t->used_hist, pool->used_hist,
+				    sizeof(t->used_hist)), "used histogram", 0);
+	expect_count(t, 13, t->used_pages <= charged, "used but not charged",
+		     t->used_pages);
+	expect_count(t, 14, t->used_pages <= max(READ_ONCE(m->limit),
+						 READ_ONCE(m->overdraft)),
+		     "used beyond the limit", t->used_pages);
 }
 
 /* Rules found broken in one look at a pool. *@sure: and all were looked at. */
@@ -347,13 +343,13 @@ static unsigned int check_pool(struct sq_pool *pool, bool *sure)
 	struct tally t = { .pool = pool };
 
 	check_map(&t);
-	hold(&t);
+	lock_pool(&t);
 	check_bins(&t);
 	check_tree(&t);
 	*sure = t.quiet;
 	if (t.quiet)
 		check_counts(&t);
-	let_go(&t);
+	unlock_pool(&t);
 	return t.broken;
 }
 
@@ -375,7 +371,7 @@ unsigned int sq_viewer_check(struct sq_manager *m)
 
 	for (pool = sq_manager_next(m, NULL); pool;
 	     pool = sq_manager_next(m, pool)) {
-		rounds = CHECK_ROUNDS;
+		rounds = SQ_CHECK_ROUNDS;
 		do {
 			here = check_pool(pool, &sure);
 		} while (!here && !sure && --rounds);
