@@ -118,10 +118,12 @@ static int hold_fn(void *data)
 	struct squirrel_cache *c = data;
 	struct sq_node *n = sq_fixture_node(c);
 	unsigned long flags;
+	unsigned int i;
 
 	while (!kthread_should_stop()) {
 		raw_spin_lock_irqsave(&n->lock, flags);
-		udelay(200);
+		for (i = 0; i < 100; i++)
+			udelay(2);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		cond_resched();
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What makes the background run, and what it leaves: a surplus of free pages
- * hurries it, what was freed without a word is found all the same, slabs that
- * are nearly empty give up pages, and where nothing happens nothing runs.
+ * What makes the background run, and what it leaves: free pages above the high
+ * watermark kick it, an idle scan finds what raised no event, slabs that are
+ * nearly empty give up pages, and where nothing happens nothing runs.
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
@@ -37,7 +37,7 @@ static bool rests(struct kunit *test, long unused)
 }
 
 /* The next run is a minute away: freed pages are not left for so long, ever. */
-static void surplus_is_hurried(struct kunit *test)
+static void high_watermark_kicks(struct kunit *test)
 {
 	unsigned long before = sq_fixture_held(test), full;
 	unsigned int i;
@@ -73,7 +73,7 @@ static void quiet_frees_are_found(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sq_fixture_soon(test, rests, 0));
 }
 
-/* Not only in the first second, nor once: the lookout goes on. */
+/* Not only in the first second, nor once: the idle scan goes on. */
 static void quiet_frees_are_found_later(struct kunit *test)
 {
 	unsigned long before = sq_fixture_held(test);
@@ -153,7 +153,7 @@ static void thin_slabs_give_pages(struct kunit *test)
 }
 
 static struct kunit_case events_cases[] = {
-	KUNIT_CASE(surplus_is_hurried),
+	KUNIT_CASE(high_watermark_kicks),
 	KUNIT_CASE(quiet_frees_are_found),
 	KUNIT_CASE(quiet_frees_are_found_later),
 	KUNIT_CASE(idle_machine_runs_nothing),

@@ -77,7 +77,7 @@ static int cpu_dead(unsigned int cpu)
 	return 0;
 }
 
-int sq_magazine_init(void)
+static int magazine_init(void)
 {
 	sq_mag_cache = sq_cache_new("squirrel-magazine", sizeof(struct sq_mag),
 				    NULL, sq_default_heap, SQ_CACHE_INTERNAL,
@@ -87,7 +87,7 @@ int sq_magazine_init(void)
 	return sq_registry_add_cache(sq_mag_cache, false);
 }
 
-void sq_magazine_exit(void)
+static void magazine_exit(void)
 {
 	if (!IS_ERR_OR_NULL(sq_mag_cache))
 		sq_cache_discard(sq_mag_cache);
@@ -134,7 +134,7 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 	err = default_heap_init(config);
 	if (err)
 		return err;
-	err = sq_magazine_init();
+	err = magazine_init();
 	if (err)
 		goto heap;
 	err = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "squirrel:dead",
@@ -144,7 +144,7 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 	cpuhp_state = err;
 	return 0;
 magazine:
-	sq_magazine_exit();
+	magazine_exit();
 heap:
 	sq_heap_discard(sq_default_heap);
 	sq_resize_exit();
@@ -162,7 +162,7 @@ void sq_allocator_exit(void)
 	rcu_barrier();
 	sq_deferred_flush();
 	sq_large_flush();
-	sq_magazine_exit();
+	magazine_exit();
 	sq_heap_discard(sq_default_heap);
 	sq_resize_exit();
 	sq_report_exit();

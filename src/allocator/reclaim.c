@@ -281,8 +281,8 @@ static void count_cache(struct squirrel_cache *c, void *ctx)
 	int nid;
 
 	for_each_node(nid)
-		objs += data_race(c->node[nid]->nr_free) +
-			data_race(c->node[nid]->depot_objs);
+		objs += sq_racy(c->node[nid]->nr_free) +
+			sq_racy(c->node[nid]->depot_objs);
 	*bytes += c->size * objs;
 }
 

@@ -16,10 +16,11 @@ struct sq_manager;
 
 /*
  * Read what others write under a lock that is not held here: a hint or a figure
- * that may be out of date. By a plain load, which the compiler may fold into what
- * uses it, it is data_race() alone.
+ * that may be out of date.
  */
 #define sq_read_racy(var)	data_race(READ_ONCE(var))
+/* The same by a plain load, which the compiler may fold into what uses it. */
+#define sq_racy(expr)		data_race(expr)
 
 #define SQ_AGENT_BLOCK_WORDS	(32 / sizeof(unsigned long))
 /* A word for 64 objects of a slab, five of them for each 4096 bytes of a page. */

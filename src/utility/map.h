@@ -105,8 +105,8 @@ static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 	 * The entry is asked for in a register, so that gcc has one load for
 	 * all uses.
 	 */
-	span = data_race(sq_map[sq_map_slot_of(leaf)]);
-	if (unlikely(data_race(span->number[i]) != leaf)) {
+	span = sq_racy(sq_map[sq_map_slot_of(leaf)]);
+	if (unlikely(sq_racy(span->number[i]) != leaf)) {
 		/* No call, and the slot anew: nothing to save before. */
 		OPTIMIZER_HIDE_VAR(leaf);
 		span = sq_map_span_of(leaf);
@@ -115,7 +115,7 @@ static __always_inline struct sq_agent *sq_map_lookup(const void *addr)
 	}
 	/* Whoever sees a leaf's number sees the leaf; no instruction on x86. */
 	smp_acquire__after_ctrl_dep();
-	agent = data_race(span->leaf[i][(unsigned long)addr >> PAGE_SHIFT]);
+	agent = sq_racy(span->leaf[i][(unsigned long)addr >> PAGE_SHIFT]);
 	/* In a register now; to hide it would cost the hot path a move. */
 	asm volatile("" : : "r" (agent));
 	return agent;

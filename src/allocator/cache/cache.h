@@ -75,6 +75,7 @@ static inline bool sq_large_claim(struct squirrel_heap *heap,
 
 	if (!sq_agent_retract(agent, heap->large))
 		return false;
+	sq_assert(atomic_long_read(&heap->large_live) > 0);
 	atomic_long_dec(&heap->large_live);
 	atomic_long_sub(size, &heap->large_bytes);
 	return true;

@@ -12,6 +12,7 @@
 
 #include "allocator/allocator.h"
 #include "allocator/common/types.h"
+#include "assert.h"
 #include "compat.h"
 
 #include "tunables.h"

@@ -84,6 +84,7 @@ struct sq_mag *sq_depot_pop(struct sq_node *n)
 	lockdep_assert_held(&n->lock);
 	if (!mag)
 		return NULL;
+	sq_assert(n->depot_nr && n->depot_objs >= mag->nr && mag->nr <= SQ_MAG_MAX);
 	n->depot = mag->next;
 	n->depot_objs -= mag->nr;
 	WRITE_ONCE(n->depot_nr, n->depot_nr - 1);
@@ -301,6 +302,7 @@ void sq_cache_push(struct squirrel_cache *c, void *obj)
 	if (cc) {
 		if (nr >= READ_ONCE(c->cap))
 			nr = sq_cpu_flush(c, cc, nr);
+		sq_assert(nr < c->resize.max);
 		cc->obj[nr] = obj;
 		sq_cpu_put(c, cc, nr + 1);
 	} else {

@@ -146,7 +146,7 @@ static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj,
 	if (unlikely(!sq_claim(w)))
 		return false;
 	n = sq_claimed_nr(w);
-	if (unlikely(n >= (outside ? SQ_CLAIMED + c->cap : data_race(c->full)))) {
+	if (unlikely(n >= (outside ? SQ_CLAIMED + c->cap : sq_racy(c->full)))) {
 		sq_unclaim(w, n - SQ_CLAIMED);
 		return false;
 	}

@@ -199,10 +199,10 @@ static void count_in(struct sq_cpu __percpu *at, struct sq_folded *sum)
 	for_each_possible_cpu(cpu) {
 		const struct sq_cpu *cc = per_cpu_ptr(at, cpu);
 
-		sum->allocs += data_race(cc->allocs) + data_race(cc->other_allocs);
-		sum->frees += data_race(cc->frees) + data_race(cc->other_frees);
+		sum->allocs += sq_racy(cc->allocs) + sq_racy(cc->other_allocs);
+		sum->frees += sq_racy(cc->frees) + sq_racy(cc->other_frees);
 		for (i = 0; i < SQ_NR_SLOW; i++)
-			sum->slow[i] += data_race(cc->slow[i]);
+			sum->slow[i] += sq_racy(cc->slow[i]);
 	}
 }
 
@@ -288,6 +288,7 @@ static void migrate_cpu(struct squirrel_cache *c, int cpu)
 	b = per_cpu_ptr(to, cpu);
 	if (b->migrated || !sq_claim_there(sq_word_in(c, a), &nr))
 		return;
+	sq_assert(nr <= c->resize.max);
 	sq_move(b->obj, a->obj, nr);
 	/* What it did so far counts for the reclaimer's next look. */
 	b->seen = a->seen - sq_cpu_used(a);

@@ -20,6 +20,8 @@ void sq_heap_pin(struct squirrel_heap *heap)
 
 static void heap_unpin(struct squirrel_heap *heap)
 {
+	if (heap == sq_default_heap)
+		sq_assert(atomic_long_read(&heap->pinned) > 0);
 	if (heap == sq_default_heap && atomic_long_dec_and_test(&heap->pinned))
 		module_put(THIS_MODULE);
 }

@@ -46,7 +46,7 @@ void sq_heap_pin(struct squirrel_heap *heap);
 static inline void sq_heap_check_watermark(const struct squirrel_heap *heap)
 {
 	if (sq_manager_pages_free(heap->manager) >
-	    SQ_HIGH_WATERMARK + data_race(heap->swing.keep))
+	    SQ_HIGH_WATERMARK + sq_racy(heap->swing.keep))
 		sq_event(SQ_EVENT_HIGH_WATERMARK, 0);
 }
 

@@ -79,7 +79,7 @@ static bool bulk_fill(struct squirrel_cache *c, gfp_t gfp, size_t n,
 		if (!more)
 			return false;
 		*got += more;
-		if (unlikely(data_race(sq_series_n)))
+		if (unlikely(sq_racy(sq_series_n)))
 			sq_series_tick(gfp, more);
 	}
 	return true;

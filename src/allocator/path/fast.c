@@ -25,7 +25,7 @@ static noinline void *cache_alloc_other(struct squirrel_cache *c, gfp_t gfp)
 {
 	void *obj;
 
-	if (unlikely(data_race(sq_series_n)))
+	if (unlikely(sq_racy(sq_series_n)))
 		sq_series_tick(gfp, 1);
 	if (unlikely(gfp & SQ_GFP_ZONES) ||
 	    unlikely(!sq_fast_pop(c, &obj, false)))
@@ -50,7 +50,7 @@ static __always_inline void *cache_alloc_hot(struct squirrel_cache *c, gfp_t gfp
 {
 	void *obj;
 
-	if (unlikely(data_race(sq_slow_alloc_needed)))
+	if (unlikely(sq_racy(sq_slow_alloc_needed)))
 		return cache_alloc_other(c, gfp);
 	if (unlikely(!sq_fast_pop(c, &obj, false)))
 		return sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);

@@ -69,7 +69,7 @@ void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		might_alloc(gfp);
 	if (size <= SQUIRREL_CLASS_MAX_SIZE)
 		c = sq_heap_class(heap, squirrel_class_of(size), gfp);
-	if (unlikely(data_race(sq_series_n)) && (!c || node == NUMA_NO_NODE))
+	if (unlikely(sq_racy(sq_series_n)) && (!c || node == NUMA_NO_NODE))
 		sq_series_tick(gfp, 1);
 	return c ? sq_cache_alloc_slow(c, gfp, node) :
 		   sq_large_alloc(heap, size, gfp, node);

@@ -40,6 +40,8 @@ static void slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 	char *obj = (char *)sq_agent_addr(agent);
 	unsigned int i;
 
+	sq_assert(nr && nr <= SQ_SLAB_MAX_OBJS &&
+		  nr * (size_t)c->size <= sq_agent_size(agent));
 	slab->nr_objs = nr;
 	slab->nr_free = nr;
 	slab->fullness = SQ_NR_FULLNESS;

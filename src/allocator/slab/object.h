@@ -18,7 +18,7 @@
 static __always_inline struct squirrel_cache *
 sq_owner_fast(const struct sq_agent *agent)
 {
-	return (struct squirrel_cache *)data_race(agent->owner);
+	return (struct squirrel_cache *)sq_racy(agent->owner);
 }
 
 static __always_inline struct squirrel_cache *

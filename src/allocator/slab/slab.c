@@ -62,6 +62,7 @@ void sq_slab_fix_fullness(struct sq_node *n, struct sq_slab *slab)
 		where = SQ_FULLNESS_MID;
 	else
 		where = SQ_FULLNESS_LOW;
+	sq_assert(free <= objs && slab->fullness <= SQ_NR_FULLNESS);
 	if (where == slab->fullness)
 		return;
 	n->nr_empty += (where == SQ_FULLNESS_EMPTY) - (slab->fullness == SQ_FULLNESS_EMPTY);
@@ -89,7 +90,7 @@ static void shuffle_objs(void **objs, unsigned int nr)
 }
 
 unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
-				 void **objs, unsigned int want)
+			  void **objs, unsigned int want)
 {
 	unsigned long base = sq_slab_base(sq_slab_agent(slab));
 	unsigned int got = 0, w;
@@ -104,6 +105,7 @@ unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 		}
 		slab->free[w] = free;
 	}
+	sq_assert(got <= slab->nr_free);
 	slab->nr_free -= got;
 	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_TRIMMED);
 	if (unlikely(slab->flags & SQ_SLAB_FRESH)) {
@@ -133,6 +135,7 @@ unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 		got += sq_slab_take(c, slab, objs + got, want - got);
 		sq_slab_fix_fullness(n, slab);
 	}
+	sq_assert(got <= n->nr_free);
 	n->nr_free -= got;
 	return got;
 }
@@ -150,6 +153,7 @@ bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
 		return false;
 	*word |= bit;
 	slab->nr_free++;
+	sq_assert(slab->nr_free <= slab->nr_objs);
 	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_TRIMMED);
 	n->nr_free++;
 	return true;
@@ -160,6 +164,9 @@ void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
 		    struct list_head *out)
 {
 	lockdep_assert_held(&n->lock);
+	sq_assert(slab->nr_free == slab->nr_objs);
+	sq_assert(n->nr_slabs && n->nr_objs >= slab->nr_objs &&
+		  n->nr_free >= slab->nr_objs);
 	if (slab->fullness == SQ_FULLNESS_EMPTY)
 		n->nr_empty--;
 	n->empty_min = min(n->empty_min, n->nr_empty);
@@ -173,7 +180,7 @@ void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
 
 /* The empty slab that goes next, if there are more than @keep. */
 struct sq_slab *sq_node_spare(const struct squirrel_cache *c,
-				     struct sq_node *n, unsigned long keep)
+			      struct sq_node *n, unsigned long keep)
 {
 	struct sq_slab *slab;
 

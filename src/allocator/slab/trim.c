@@ -139,6 +139,7 @@ static struct sq_slab *split_slab(struct squirrel_cache *c, struct sq_node *n,
 	lower->flags &= ~SQ_SLAB_FRESH;
 	sq_slab_set_bias(c, sq_slab_agent(lower));
 
+	sq_assert(lower->nr_objs + upper->nr_objs <= was);
 	lost = was - lower->nr_objs - upper->nr_objs;
 	n->nr_objs -= lost;
 	n->nr_free -= lost;

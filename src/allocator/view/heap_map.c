@@ -58,7 +58,7 @@ static void count_waiting(struct squirrel_cache *c, void *ctx)
 		return;
 	hs->max += sq_cache_in_magazines(c);
 	for_each_node(nid)
-		hs->max += data_race(c->node[nid]->depot_objs);
+		hs->max += sq_racy(c->node[nid]->depot_objs);
 }
 
 static void note_object(struct sq_heap_map *hs, const void *obj)

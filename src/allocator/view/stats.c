@@ -26,12 +26,12 @@ static unsigned int class_gap(const struct squirrel_cache *c)
 static void node_sum_up(const struct squirrel_cache *c,
 			const struct sq_node *n, struct sq_cache_sum *sum)
 {
-	unsigned long pages = data_race(n->nr_pages), objs = data_race(n->nr_objs);
-	unsigned long free = data_race(n->nr_free);
-	unsigned long depot = data_race(n->depot_objs);
+	unsigned long pages = sq_racy(n->nr_pages), objs = sq_racy(n->nr_objs);
+	unsigned long free = sq_racy(n->nr_free);
+	unsigned long depot = sq_racy(n->depot_objs);
 
-	sum->slabs += data_race(n->nr_slabs);
-	sum->empty += data_race(n->nr_empty);
+	sum->slabs += sq_racy(n->nr_slabs);
+	sum->empty += sq_racy(n->nr_empty);
 	sum->pages += pages;
 	sum->objs += objs;
 	sum->tail_bytes += (pages << PAGE_SHIFT) - objs * c->size;
