@@ -165,7 +165,7 @@ struct squirrel_heap *sq_fixture_fake_heap(struct kunit *test, const char *strat
 	KUNIT_ASSERT_NULL(test, fix->over_fake);
 	if (sq_fake_init(&fix->fake, pages))
 		kunit_skip(test, "no memory for the fake source");
-	heap = sq_heap_new("kunit-fake", &args, &fix->fake.ops);
+	heap = sq_heap_new("kunit-fake", &args, &fix->fake.ops, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(heap));
 	INIT_LIST_HEAD(&heap->link);
 	fix->over_fake = heap;

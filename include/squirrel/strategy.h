@@ -60,6 +60,7 @@ struct squirrel_strategy {
 
 int __squirrel_strategy_register(struct squirrel_strategy *strategy,
 				 struct module *owner);
+
 /**
  * squirrel_strategy_register() - let heaps use a strategy
  * @strategy: stays as it is until it is unregistered

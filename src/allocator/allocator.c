@@ -99,7 +99,8 @@ static int default_heap_init(const struct sq_allocator_config *config)
 	static const struct squirrel_heap_args args;
 	struct squirrel_heap *heap;
 
-	heap = sq_heap_new("default", &args, config->source);
+	heap = sq_heap_new("default", &args, config->source,
+			   squirrel_default_class);
 	if (IS_ERR(heap))
 		return PTR_ERR(heap);
 	if (sq_heap_set_strategy(heap, config->strategy)) {

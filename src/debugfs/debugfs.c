@@ -251,7 +251,7 @@ static void entry_add(const char *name, const struct sq_file *files,
 		return;
 	e->key = key;
 	e->files = files;
-	strcpy(e->name, name);
+	memcpy(e->name, name, strlen(name) + 1);
 	mutex_lock(&entries_lock);
 	entry_show(e);
 	list_add(&e->list, &entries);

@@ -34,10 +34,14 @@ static void heap_free_memory(struct squirrel_heap *heap)
 	kfree(heap);
 }
 
-/* An unregistered heap, or an ERR_PTR; the arguments have been checked. */
+/*
+ * An unregistered heap, or an ERR_PTR; the arguments have been checked. @class is where
+ * its classes are, or NULL: then it makes an array of its own for them.
+ */
 struct squirrel_heap *sq_heap_new(const char *name,
 				  const struct squirrel_heap_args *args,
-				  const struct sq_block_ops *source)
+				  const struct sq_block_ops *source,
+				  struct squirrel_cache **class)
 {
 	struct squirrel_heap *heap;
 	struct squirrel_cache *large;
@@ -47,10 +51,8 @@ struct squirrel_heap *sq_heap_new(const char *name,
 		return ERR_PTR(-ENOMEM);
 	strscpy(heap->name, name, sizeof(heap->name));
 	INIT_LIST_HEAD(&heap->link);
-	/* The first heap is the default one. */
-	heap->class = sq_default_heap ?
-		      kcalloc(SQUIRREL_NR_CLASSES, sizeof(*heap->class), GFP_KERNEL) :
-		      squirrel_default_class;
+	heap->class = class ? class : kcalloc(SQUIRREL_NR_CLASSES,
+					      sizeof(*heap->class), GFP_KERNEL);
 	heap->pref_node = args->node;
 	heap->limit = args->limit;
 	heap->reserve = args->reserve;

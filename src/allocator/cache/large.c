@@ -23,7 +23,7 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		.pages = DIV_ROUND_UP(size, PAGE_SIZE),
 		/* As kmalloc() promises. */
 		.align = is_power_of_2(size) ? size >> PAGE_SHIFT : 0,
-		.gfp = gfp & ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_COMP),
+		.gfp = gfp & ~SQ_GFP_NOT_PAGES,
 		.node = node,
 		.kind = SQ_KIND_LARGE,
 	};

@@ -15,6 +15,8 @@
 
 /* What memory at hand does not meet, wherever it is. */
 #define SQ_GFP_ZONES	(__GFP_DMA | __GFP_DMA32)
+/* What a client may say that is not for the page source. */
+#define SQ_GFP_NOT_PAGES	(__GFP_ZERO | __GFP_HIGHMEM | __GFP_COMP)
 
 /* May memory be asked for here, as far as the context goes? */
 static inline bool sq_may_grow(void)

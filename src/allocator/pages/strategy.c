@@ -37,7 +37,7 @@ static LIST_HEAD(externals);		/* strategies of other modules */
 /* By the number in struct squirrel_heap_args; NULL if there is none such. */
 const char *sq_strategy_name(enum squirrel_fit id)
 {
-	if (id < SQUIRREL_SEGREGATED_FIT || id > SQUIRREL_BEST_FIT)
+	if (id < SQUIRREL_SEGREGATED_FIT || id >= ARRAY_SIZE(builtin_strategies))
 		return NULL;
 	return builtin_strategies[id].name;
 }

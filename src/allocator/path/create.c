@@ -260,7 +260,7 @@ __squirrel_heap_create(const char *name, const struct squirrel_heap_args *args,
 	err = heap_check_args(name, args);
 	if (err)
 		return ERR_PTR(err);
-	heap = sq_heap_new(name, args, sq_source());
+	heap = sq_heap_new(name, args, sq_source(), NULL);
 	if (IS_ERR(heap)) {
 		pr_err("heap '%s': no memory\n", name);
 		return heap;

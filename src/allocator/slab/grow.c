@@ -68,8 +68,7 @@ static struct sq_agent *grow_block(struct squirrel_cache *c, gfp_t gfp,
 		.align = max_t(unsigned long, c->align,
 			       is_power_of_2(c->size) ? c->size : 0) >> PAGE_SHIFT,
 		/* Charged to whoever makes the slab only if the cache says so. */
-		.gfp = gfp & ~(__GFP_ZERO | __GFP_HIGHMEM | __GFP_COMP |
-			       __GFP_ACCOUNT),
+		.gfp = gfp & ~(SQ_GFP_NOT_PAGES | __GFP_ACCOUNT),
 		.node = node,
 		.kind = SQ_KIND_SLAB,
 		.optional = pages > sq_slab_least(c),
