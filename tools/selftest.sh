@@ -156,10 +156,10 @@ watch "never done" "66 time limit" \
 	'echo a >>result.log; while sleep 1; do echo b >>console.log; done'
 watch "does not want to end" "64 stood still" 'trap "" TERM; sleep 60 & wait; sleep 60'
 
-# boots NAME WANTED FIRST: boot.sh with a machine that does FIRST and stands still, and
+# restarts NAME WANTED FIRST: boot.sh with a machine that does FIRST and stands still, and
 # the second time boots well. WANTED is in how many boots there were, the last line of
 # the results and of "still".
-boots() {
+restarts() {
 	mkdir -p "$work/bin" "$work/boot"
 	rm -f "$work/boot"/*
 	cat >"$work/bin/qemu-system-x86_64" <<-END
@@ -175,20 +175,20 @@ boots() {
 	chmod +x "$work/bin/qemu-system-x86_64"
 	PATH=$work/bin:$PATH SQ_ACCEL=tcg SQ_STILL_BOOT=2 SQ_STILL=4 SQ_WATCH_EVERY=1 \
 		"$tools/boot.sh" stock "$work/boot" >/dev/null 2>&1 || true
-	expect "boots: $1" "$2" "$(wc -l <"$work/boot/times") $(
+	expect "restarts: $1" "$2" "$(wc -l <"$work/boot/times") $(
 		tail -n 1 "$work/boot/result.log") $(cat "$work/boot/still" 2>/dev/null)"
 }
 
 STILL="the guest stood still once,"
 LAST="the kernel's last line:"
-boots "still before init" "2 ok 2 - again $STILL before its first program; $LAST early" \
+restarts "still before init" "2 ok 2 - again $STILL before its first program; $LAST early" \
 	"echo early >>'$work/boot/console.log'"
-boots "still between suites" "2 ok 2 - again $STILL after: ok 1 - a; $LAST late" \
+restarts "still between suites" "2 ok 2 - again $STILL after: ok 1 - a; $LAST late" \
 	"echo late >>'$work/boot/console.log'; echo 'ok 1 - a'"
-boots "still after a failure" "1 not ok 1 - a " "echo 'not ok 1 - a'"
-boots "still after a report" "1 ok 1 - a " \
+restarts "still after a failure" "1 not ok 1 - a " "echo 'not ok 1 - a'"
+restarts "still after a report" "1 ok 1 - a " \
 	"echo 'BUG: b' >>'$work/boot/console.log'; echo 'ok 1 - a'"
-boots "ends in time" "1 ok 1 - a " "echo 'ok 1 - a'; exit"
+restarts "ends in time" "1 ok 1 - a " "echo 'ok 1 - a'; exit"
 
 export SQ_QUIT='not ok [0-9]|BUG:'
 watch "wanted in the console" "67 that is enough" \
