@@ -2,7 +2,7 @@
 /*
  * Suite squirrel_events: what the allocator tells the reclaimer, and when. The
  * suite listens in its place: nobody would notice an event that does not come but
- * by the time until the lookout has found what there is.
+ * by the time until the idle scan has found what there is.
  */
 #include "allocator_kunit.h"
 

@@ -367,7 +367,7 @@ static void spent_arrays_outlive_readers(struct kunit *test)
 	for (i = 0; i < READER_TRIES; i++)
 		c[i] = sq_fixture_cache(test, SIZE, NULL);
 	r.c = c[0];
-	task = kthread_create(reader_fn, &r, "sq-room-reader");
+	task = kthread_create(reader_fn, &r, "sq-resize-reader");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	kthread_bind(task, cpu);
 	wake_up_process(task);
@@ -496,7 +496,7 @@ static void worker_start(struct kunit *test, struct worker *w,
 			      HRTIMER_MODE_REL_HARD);
 		return;
 	}
-	w->task = kthread_create(worker_fn, w, "sq-room-%u", i);
+	w->task = kthread_create(worker_fn, w, "sq-resize-%u", i);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(w->task));
 	kthread_bind(w->task, cpu);
 	wake_up_process(w->task);

@@ -24,7 +24,7 @@
  * Only for rules that squirrel's own code can break. What clients do wrong is
  * reported in every build.
  *
- * Context: Any context but NMI.
+ * Context: Any context.
  */
 #if SQ_DEBUG_ASSERTS
 #define sq_assert(cond)		((void)WARN_ON_ONCE(!(cond)))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # defects.sh [-j LANES] [NAME...]: plant the defects of tools/defects one at a time, in a
 # copy of the tree, and see whether the tests see them. NAME is a pattern of their
-# names, as 1* or *-shed*. A patch there is a defect; above it stand lines that say
+# names, as 1* or *-trim*. A patch there is a defect; above it stand lines that say
 #
 #	SPDX-License-Identifier: GPL-2.0
 #	Defect: what is wrong

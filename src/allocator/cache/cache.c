@@ -131,6 +131,7 @@ void sq_cache_free_memory(struct squirrel_cache *c)
 			kfree(c->node[nid]);
 	}
 	sq_array_free(c);
+	free_percpu(c->slow);
 	/* A reader with a stale pointer may be looking at it. */
 	kfree_rcu(c, rcu);
 }
@@ -162,7 +163,8 @@ sq_cache_make(const char *name, const char *owner, unsigned int size,
 	c->pref_node = args->node;
 	c->reserve = args->reserve;
 	c->limit_objs = args->limit / c->size;
-	if (cache_alloc_nodes(c, gfp) || sq_array_init(c, gfp)) {
+	c->slow = alloc_percpu_gfp(struct sq_slow, gfp);
+	if (!c->slow || cache_alloc_nodes(c, gfp) || sq_array_init(c, gfp)) {
 		sq_cache_free_memory(c);
 		return ERR_PTR(-ENOMEM);
 	}

@@ -71,8 +71,7 @@ static LLIST_HEAD(large_later);
 static __always_inline void large_give(struct squirrel_heap *heap,
 				       struct sq_agent *agent)
 {
-	sq_heap_give(heap, heap->large, agent);
-	sq_heap_check_watermark(heap);
+	sq_heap_give(heap, heap->large, agent, true);
 }
 
 /* On PREEMPT_RT in a thread: else nothing waits. */

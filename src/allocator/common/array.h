@@ -51,7 +51,6 @@ struct sq_word {
  * @seen: sq_cpu_used() at the reclaimer's last look
  * @misses: how often @obj ran full or empty since the reclaimer's last look
  * @migrated: what the CPU had in its old array is in here now; see resize.c
- * @slow: of each enum sq_slow_event, modulo 2^32; see sq_count_slow()
  * @obj: the objects at hand
  */
 struct sq_cpu {
@@ -64,7 +63,6 @@ struct sq_cpu {
 	unsigned long seen;
 	u32 misses;
 	bool migrated;
-	u32 slow[SQ_NR_SLOW];
 	void *obj[];
 };
 
@@ -82,8 +80,7 @@ static inline unsigned long sq_cpu_used(const struct sq_cpu *cc)
 #define sq_count_other(c, field, nr)					\
 	this_cpu_add(READ_ONCE((c)->cpu)->field, nr)
 
-/* Preemption off. The same for an event off the hot path. */
-#define sq_count_slow(c, event)						\
-	this_cpu_inc(READ_ONCE((c)->cpu)->slow[event])
+/* An event off the hot path. Any context; whoever counts keeps the cache. */
+#define sq_count_slow(c, event)		this_cpu_inc((c)->slow->nr[event])
 
 #endif /* _SQ_ALLOCATOR_ARRAY_H */

@@ -81,17 +81,19 @@ enum sq_slow_event {
 	SQ_NR_SLOW,
 };
 
+/* So often on one CPU, modulo 2^32. */
+struct sq_slow {
+	u32 nr[SQ_NR_SLOW];
+};
+
 /**
- * struct sq_folded - what was counted on CPUs, in one array or in those that are no
- *	more
+ * struct sq_folded - what was counted in arrays that are no more
  * @allocs: objects handed out
  * @frees: objects taken back
- * @slow: of each enum sq_slow_event
  */
 struct sq_folded {
 	unsigned long allocs;
 	unsigned long frees;
-	unsigned long slow[SQ_NR_SLOW];
 };
 
 /**
@@ -141,6 +143,7 @@ struct sq_resize {
  * @limit_objs: most objects, or 0
  * @reserve: objects that stay at hand
  * @counts: what it has had
+ * @slow: why the hot path was left, per CPU; see sq_count_slow()
  * @link: in the registry
  * @rcu: for the last step of destroy
  * @resize: larger arrays
@@ -176,6 +179,7 @@ struct squirrel_cache {
 	u32 reserve;
 	unsigned long limit_objs;
 	struct sq_cache_counts counts;
+	struct sq_slow __percpu *slow;
 	union {
 		struct list_head link;
 		struct rcu_head rcu;

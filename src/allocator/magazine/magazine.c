@@ -43,9 +43,21 @@ static struct sq_mag *mag_alloc(struct squirrel_cache *c)
 	return mag;
 }
 
+/* As a free on the hot path: preemption may be off, and another array claimed. */
 void sq_mag_free(struct sq_mag *mag)
 {
-	sq_cache_push(sq_mag_cache, mag);
+	struct squirrel_cache *c = sq_mag_cache;
+	bool done = false;
+
+	preempt_disable();
+	if (!want_init_on_free() &&
+	    (!static_branch_unlikely(&sq_numa) ||
+	     sq_map_lookup(mag)->node == numa_mem_id()))
+		done = sq_fast_push(c, mag, false, static_key_enabled(&sq_hardened),
+				    (unsigned long *)mag, sq_mark_of(c, mag));
+	preempt_enable();
+	if (!done)
+		sq_cache_push(c, mag);
 }
 
 /* If there are too few. Where memory may be asked for, but by nobody who waits. */
@@ -151,6 +163,7 @@ static bool depot_flush(struct squirrel_cache *c, struct sq_node *n,
 	sq_count_slow(c, SQ_SLOW_DEPOT_PUT);
 	mag->nr = nr;
 	sq_move(mag->obj, objs, nr);
+	sq_node_count_wait(c, n);
 	raw_spin_lock_irqsave(&n->lock, flags);
 	mag->next = n->depot;
 	n->depot = mag;

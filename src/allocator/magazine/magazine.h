@@ -83,7 +83,6 @@ void sq_resize_cancel(struct squirrel_cache *c);
 void sq_resize_exit(void);
 u32 sq_cpu_nr(const struct squirrel_cache *c, int cpu);
 bool sq_look_in_magazines(struct squirrel_cache *c, sq_array_fn fn, void *ctx);
-void sq_cache_count(struct squirrel_cache *c, struct sq_folded *sum);
 void sq_cache_counts(struct squirrel_cache *c, unsigned long *allocs,
 		     unsigned long *frees);
 void sq_resize_flush(void);

@@ -193,7 +193,6 @@ bool sq_look_in_magazines(struct squirrel_cache *c, sq_array_fn fn, void *ctx)
 
 static void count_in(struct sq_cpu __percpu *at, struct sq_folded *sum)
 {
-	unsigned int i;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
@@ -201,25 +200,7 @@ static void count_in(struct sq_cpu __percpu *at, struct sq_folded *sum)
 
 		sum->allocs += sq_racy(cc->allocs) + sq_racy(cc->other_allocs);
 		sum->frees += sq_racy(cc->frees) + sq_racy(cc->other_frees);
-		for (i = 0; i < SQ_NR_SLOW; i++)
-			sum->slow[i] += sq_racy(cc->slow[i]);
 	}
-}
-
-/* All that was ever counted; exact when nobody is at it. */
-void sq_cache_count(struct squirrel_cache *c, struct sq_folded *sum)
-{
-	unsigned int seq;
-
-	rcu_read_lock();
-	do {
-		seq = read_seqbegin(&resize_seq);
-		*sum = c->resize.folded;
-		count_in(c->cpu, sum);
-		if (c->resize.old)
-			count_in(c->resize.old, sum);
-	} while (read_seqretry(&resize_seq, seq));
-	rcu_read_unlock();
 }
 
 /* Objects ever handed out and taken back; exact when nobody is at it. */
@@ -227,8 +208,17 @@ void sq_cache_counts(struct squirrel_cache *c, unsigned long *allocs,
 		     unsigned long *frees)
 {
 	struct sq_folded sum;
+	unsigned int seq;
 
-	sq_cache_count(c, &sum);
+	rcu_read_lock();
+	do {
+		seq = read_seqbegin(&resize_seq);
+		sum = c->resize.folded;
+		count_in(c->cpu, &sum);
+		if (c->resize.old)
+			count_in(c->resize.old, &sum);
+	} while (read_seqretry(&resize_seq, seq));
+	rcu_read_unlock();
 	*allocs = sum.allocs;
 	*frees = sum.frees;
 }
@@ -433,7 +423,7 @@ static bool resize_next(void)
 		if (!c)
 			return false;
 		WRITE_ONCE(c->resize.wanted, false);
-		/* Without memory it will wish again. */
+		/* Without memory it will ask again. */
 		if (resize_begin(c, array_round(c, SQ_RESIZE_FACTOR * c->resize.max)))
 			return true;
 	}
@@ -510,7 +500,7 @@ void sq_resize_exit(void)
 
 #if IS_ENABLED(CONFIG_KUNIT)
 
-/* Until all wishes made so far are granted, or cannot be. */
+/* Until all that was asked for so far is granted, or cannot be. */
 void sq_resize_flush(void)
 {
 	irq_work_sync(&resize_irq_work);

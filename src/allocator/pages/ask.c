@@ -142,7 +142,7 @@ static struct sq_pool *pool_of(struct squirrel_pool *pool)
 }
 
 /* Who asks for no pages wants any block. */
-static unsigned long wanted(unsigned long pages)
+static unsigned long pages_wanted(unsigned long pages)
 {
 	return max(pages, 1UL);
 }
@@ -166,7 +166,7 @@ static struct squirrel_block *block_of(const struct sq_agent *agent)
 struct squirrel_block *squirrel_pool_fit(struct squirrel_pool *pool,
 					 unsigned long pages)
 {
-	return block_of(sq_pool_fit(pool_of(pool), wanted(pages)));
+	return block_of(sq_pool_fit(pool_of(pool), pages_wanted(pages)));
 }
 EXPORT_SYMBOL_GPL(squirrel_pool_fit);
 
@@ -183,7 +183,7 @@ EXPORT_SYMBOL_GPL(squirrel_pool_fit);
 struct squirrel_block *squirrel_pool_lowest(struct squirrel_pool *pool,
 					    unsigned long pages)
 {
-	return block_of(sq_pool_lowest(pool_of(pool), wanted(pages)));
+	return block_of(sq_pool_lowest(pool_of(pool), pages_wanted(pages)));
 }
 EXPORT_SYMBOL_GPL(squirrel_pool_lowest);
 
@@ -200,7 +200,7 @@ EXPORT_SYMBOL_GPL(squirrel_pool_lowest);
 struct squirrel_block *squirrel_pool_tightest(struct squirrel_pool *pool,
 					      unsigned long pages)
 {
-	return block_of(sq_pool_tightest(pool_of(pool), wanted(pages)));
+	return block_of(sq_pool_tightest(pool_of(pool), pages_wanted(pages)));
 }
 EXPORT_SYMBOL_GPL(squirrel_pool_tightest);
 
@@ -220,7 +220,7 @@ struct squirrel_block *squirrel_pool_from(struct squirrel_pool *pool,
 					  unsigned long pages)
 {
 	return block_of(sq_pool_lowest_from(pool_of(pool), addr,
-					    wanted(pages)));
+					    pages_wanted(pages)));
 }
 EXPORT_SYMBOL_GPL(squirrel_pool_from);
 

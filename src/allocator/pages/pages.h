@@ -37,12 +37,11 @@ static inline bool sq_wait_for_memory(gfp_t gfp)
 }
 
 /* pages.c */
-struct sq_agent *sq_heap_take(struct squirrel_heap *heap, struct sq_request *req,
-			      atomic_long_t *limit_hits, atomic_long_t *nomem,
-			      bool pin);
-void sq_heap_give(struct squirrel_heap *heap, struct squirrel_cache *c,
-		  struct sq_agent *agent);
 void sq_heap_pin(struct squirrel_heap *heap);
+void sq_heap_unpin(struct squirrel_heap *heap);
+void sq_heap_count_failure(const struct squirrel_heap *heap,
+			   const struct sq_request *req,
+			   atomic_long_t *limit_hits, atomic_long_t *nomem);
 
 /* Pages were given: are there more free ones now than the heap should keep? */
 static inline void sq_heap_check_watermark(const struct squirrel_heap *heap)
@@ -50,6 +49,60 @@ static inline void sq_heap_check_watermark(const struct squirrel_heap *heap)
 	if (sq_manager_pages_free(heap->manager) >
 	    SQ_HIGH_WATERMARK + sq_racy(heap->swing.keep))
 		sq_event(SQ_EVENT_HIGH_WATERMARK, 0);
+}
+
+/**
+ * sq_heap_take() - take a block as the heap's strategy has it
+ * @heap: the heap
+ * @req: as for sq_manager_take(), which @find of it is filled in for
+ * @limit_hits: a failure is counted here if it is the heap's limit's,
+ * @nomem: and here otherwise; not at all if the taker can do with less, or asks
+ *	again
+ * @pin: the block keeps the module, if the heap is the default one
+ *
+ * Context: As sq_manager_take().
+ * Return: the block's agent, or NULL.
+ */
+static __always_inline struct sq_agent *
+sq_heap_take(struct squirrel_heap *heap, struct sq_request *req,
+	     atomic_long_t *limit_hits, atomic_long_t *nomem, bool pin)
+{
+	struct sq_agent *agent;
+
+	req->find = READ_ONCE(heap->find);
+	if (likely(req->find != sq_strategy_find))
+		agent = sq_manager_take(heap->manager, req);
+	else
+		agent = sq_external_take(heap, req);
+	if (unlikely(!agent))
+		sq_heap_count_failure(heap, req, limit_hits, nomem);
+	else if (pin)
+		sq_heap_pin(heap);
+	return agent;
+}
+
+/**
+ * sq_heap_give() - give a block back
+ * @heap: the heap it was taken from
+ * @c: its owner, which is told of pages that others put or freed
+ * @agent: its agent
+ * @check: look at the high watermark
+ *
+ * Context: Any context but NMI.
+ */
+static __always_inline void sq_heap_give(struct squirrel_heap *heap,
+					 struct squirrel_cache *c,
+					 struct sq_agent *agent, bool check)
+{
+	struct sq_lost lost = sq_manager_give(heap->manager, agent);
+
+	if (unlikely(lost.pages))
+		sq_report_lost(c, lost);
+	if (check)
+		sq_heap_check_watermark(heap);
+	/* Last: it may have been all that kept the module. */
+	if (!(c->flags & SQ_CACHE_INTERNAL))
+		sq_heap_unpin(heap);
 }
 
 #endif /* _SQ_ALLOCATOR_PAGES_H */

@@ -144,7 +144,7 @@ static unsigned int bulk_check(struct squirrel_cache *c, void **to,
 {
 	unsigned long off = c->mark_off, page;
 	struct sq_agent *agent = space ? bulk_look(c, objs[0]) : NULL;
-	u64 magic = c->recip, span = c->recip_limit, bias;
+	u64 recip = c->recip, limit = c->recip_limit, bias;
 	long i;
 
 	/* Without a page to begin with there is none to be in by mistake. */
@@ -166,7 +166,7 @@ static unsigned int bulk_check(struct squirrel_cache *c, void **to,
 			page = (unsigned long)obj & PAGE_MASK;
 			bias = sq_slab_of(agent)->recip_bias;
 		}
-		if (!sq_slot_start_by(magic, span, bias, obj))
+		if (!sq_slot_start_by(recip, limit, bias, obj))
 			break;
 		value = sq_mark_of(c, obj);
 		if (*mark == value)

@@ -32,10 +32,12 @@ void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
 	preempt_disable();
-	sq_count_slow(c, SQ_SLOW_FREE);
 	done = (c->flags & SQ_CACHE_MARK_OUTSIDE) &&
 	       push_outside(c, sq_map_lookup(obj), obj);
 	ok = done || sq_check_free(c, obj, caller);
+	/* What is refused may be in no cache's way: it is counted as misuse. */
+	if (ok)
+		sq_count_slow(c, SQ_SLOW_FREE);
 	preempt_enable();
 	if (!done && ok)
 		sq_cache_push(c, obj);

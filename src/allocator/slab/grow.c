@@ -141,7 +141,7 @@ void sq_node_add(struct sq_node *n, const struct sq_slab *slab)
 
 static void slab_give(struct squirrel_cache *c, struct sq_slab *slab)
 {
-	sq_heap_give(c->heap, c, sq_slab_agent(slab));
+	sq_heap_give(c->heap, c, sq_slab_agent(slab), false);
 }
 
 static void slab_give_rcu(struct rcu_head *rcu)

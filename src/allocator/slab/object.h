@@ -75,17 +75,17 @@ static inline u64 sq_slot_step(const struct squirrel_cache *c)
 }
 
 /*
- * Is @obj the start of one of the slab's objects? With magic a little over
- * 2^64 / size, the product of an offset and magic wraps to n * step for the
- * n-th object, and to magic or more for what lies between. (Offsets and sizes
- * are below 2^32, and so SQ_SLAB_MAX_OBJS * step is below magic.) The bias takes
+ * Is @obj the start of one of the slab's objects? With recip a little over
+ * 2^64 / size, the product of an offset and recip wraps to n * step for the
+ * n-th object, and to recip or more for what lies between. (Offsets and sizes
+ * are below 2^32, and so SQ_SLAB_MAX_OBJS * step is below recip.) The bias takes
  * the slab's address off, and adds so much that the product of what would be
- * the object behind the last comes to span.
+ * the object behind the last comes to limit.
  */
-static __always_inline bool sq_slot_start_by(u64 magic, u64 span, u64 bias,
+static __always_inline bool sq_slot_start_by(u64 recip, u64 limit, u64 bias,
 					     const void *obj)
 {
-	return (u64)(unsigned long)obj * magic + bias < span;
+	return (u64)(unsigned long)obj * recip + bias < limit;
 }
 
 static __always_inline bool sq_slot_start(const struct squirrel_cache *c,

@@ -27,10 +27,8 @@ bool sq_node_lock(struct squirrel_cache *c, struct sq_node *n,
 		*flags = 0;
 		if (!raw_spin_trylock(&n->lock))
 			return false;
-	} else if (!raw_spin_trylock_irqsave(&n->lock, *flags)) {
-		preempt_disable();
-		sq_count_slow(c, SQ_SLOW_LOCK_WAIT);
-		preempt_enable();
+	} else {
+		sq_node_count_wait(c, n);
 		raw_spin_lock_irqsave(&n->lock, *flags);
 	}
 	n->changes++;

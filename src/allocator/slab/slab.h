@@ -73,7 +73,7 @@ static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
 /**
  * struct sq_node - a cache's slabs and depot on one NUMA node
  * @lock: guards all of it and the slabs' state
- * @changes: holds of @lock that may have moved slabs or objects; see rules.c
+ * @changes: holds of @lock that may have moved slabs or objects; see view/validate.c
  * @lists: the slabs, by how full they are
  * @nr_slabs: slabs in all
  * @nr_empty: slabs on the empty list
@@ -143,6 +143,14 @@ static inline void sq_slab_counts_racy(const struct sq_slab *slab, unsigned int 
 	*out = nr > free ? nr - free : 0;
 }
 
+/* Before an allocation or a free takes the lock: will it have to wait? */
+static inline void sq_node_count_wait(struct squirrel_cache *c,
+				      struct sq_node *n)
+{
+	if (unlikely(raw_spin_is_locked(&n->lock)))
+		sq_count_slow(c, SQ_SLOW_LOCK_WAIT);
+}
+
 /* plan.c */
 void sq_slab_plan(struct squirrel_cache *c);
 unsigned int sq_slab_least(const struct squirrel_cache *c);
@@ -188,8 +196,11 @@ void sq_deferred_init(void);
  */
 static inline void sq_slabs_tidy(struct squirrel_cache *c)
 {
-	if (unlikely(READ_ONCE(c->owed)))
-		sq_cache_release_spare(c);
+	if (likely(!READ_ONCE(c->owed)))
+		return;
+	sq_cache_release_spare(c);
+	/* Magazines may be owed as well. */
+	WRITE_ONCE(c->owed, true);
 }
 
 /* trim.c */

@@ -41,24 +41,31 @@ static void node_sum_up(const struct squirrel_cache *c,
 	sum->free_depots += depot * c->size;
 }
 
+static void slow_sum_up(const struct squirrel_cache *c, struct sq_cache_sum *sum)
+{
+	unsigned int i;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < SQ_NR_SLOW; i++)
+			sum->slow[i] += sq_racy(per_cpu_ptr(c->slow, cpu)->nr[i]);
+}
+
 /* A sq_cache_fn: what @c has is added to the struct sq_cache_sum at @ctx. */
 void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_cache_sum *sum = ctx;
-	unsigned long live, magazines;
-	struct sq_folded counted;
-	unsigned int i;
+	unsigned long allocs, frees, live, magazines;
 	int nid;
 
 	if (sum->only && c->heap_key != sum->only)
 		return;
 	sum->caches++;
-	sq_cache_count(c, &counted);
-	live = sq_live_of(counted.allocs, counted.frees);
-	sum->allocs += counted.allocs;
-	sum->frees += counted.frees;
-	for (i = 0; i < SQ_NR_SLOW; i++)
-		sum->slow[i] += counted.slow[i];
+	sq_cache_counts(c, &allocs, &frees);
+	live = sq_live_of(allocs, frees);
+	sum->allocs += allocs;
+	sum->frees += frees;
+	slow_sum_up(c, sum);
 	sum->live += live;
 	sum->live_bytes += live * c->object_size;
 	sum->slot_bytes += live * c->size;
