@@ -66,13 +66,9 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all);
 /* grow.c */
 void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node, bool stock);
 
-/* percpu.c */
-struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr);
-void sq_cpu_put(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
-
 /* resize.c */
 unsigned int sq_cap_start(const struct squirrel_cache *c);
-void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc, unsigned int nr);
+void sq_cap_double(struct squirrel_cache *c, struct sq_cpu *cc);
 void sq_cap_decay(struct squirrel_cache *c);
 typedef bool (*sq_array_fn)(void **objs, u32 nr, void *ctx);
 int sq_array_init(struct squirrel_cache *c, gfp_t gfp);
@@ -88,5 +84,49 @@ void sq_cache_counts(struct squirrel_cache *c, unsigned long *allocs,
 void sq_resize_flush(void);
 int sq_resize_now_begin(struct squirrel_cache *c, u32 objs);
 int sq_resize_now(struct squirrel_cache *c, u32 objs);
+
+/* ---- the CPU's array, off the hot path --------------------------------------- */
+
+/* Claimed: it ran full or empty for @nr objects. If that goes on, let it hold more. */
+static inline void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc,
+			       unsigned int nr)
+{
+	u32 cap = READ_ONCE(c->cap);
+
+	if (cap >= c->cpu_max)
+		return;
+	cc->misses += 1 + nr / cap;
+	if (unlikely(cc->misses >= SQ_MISSES_TO_GROW))
+		sq_cap_double(c, cc);
+}
+
+/*
+ * Preemption off. NULL if an interrupted context has them. If this CPU has yet to
+ * move to them it does so now: what is in the old ones may be all there is.
+ */
+static inline struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr)
+{
+	struct sq_cpu __percpu *cc = READ_ONCE(c->cpu);
+	struct sq_word __percpu *w = sq_word_of(c, cc);
+
+	if (!sq_claim(w)) {
+		sq_resize_migrate(c, smp_processor_id());
+		/* It may just have, before this was read. */
+		cc = READ_ONCE(c->cpu);
+		w = sq_word_of(c, cc);
+		if (!sq_claim(w))
+			return NULL;
+	}
+	*nr = sq_claimed_nr(w) - SQ_CLAIMED;
+	return this_cpu_ptr(cc);
+}
+
+/* The same ones: c->cpu may be others meanwhile. */
+static inline void sq_cpu_put(struct squirrel_cache *c, struct sq_cpu *cc,
+			      u32 nr)
+{
+	barrier();
+	WRITE_ONCE(sq_word_in(c, cc)->word, nr);
+}
 
 #endif /* _SQ_ALLOCATOR_MAGAZINE_H */

@@ -77,25 +77,16 @@ void sq_cap_decay(struct squirrel_cache *c)
 	WRITE_ONCE(c->busy, false);
 }
 
-/*
- * Claimed: they ran full or empty for @nr objects. If that goes on, let them
- * hold more, up to what there is.
- */
-void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc, unsigned int nr)
+/* Claimed: misses go on. It may hold more, up to what there is. */
+void sq_cap_double(struct squirrel_cache *c, struct sq_cpu *cc)
 {
-	u32 cap = READ_ONCE(c->cap);
+	u32 cap = min(2 * READ_ONCE(c->cap), c->cpu_max);
 
-	if (cap >= c->cpu_max)
-		return;
-	cc->misses += 1 + nr / cap;
-	if (cc->misses >= SQ_MISSES_TO_GROW) {
-		cap = min(2 * cap, c->cpu_max);
-		if (cap <= READ_ONCE(c->resize.max))
-			sq_set_cap(c, cap);
-		else
-			sq_resize_ask(c);
-		cc->misses = 0;
-	}
+	if (cap <= READ_ONCE(c->resize.max))
+		sq_set_cap(c, cap);
+	else
+		sq_resize_ask(c);
+	cc->misses = 0;
 }
 
 /* ---- arrays --------------------------------------------------------------- */

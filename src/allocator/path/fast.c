@@ -336,7 +336,7 @@ bool squirrel_free_any(const void *obj)
 	/* If the object is live then so is its cache; if not, the grace period. */
 	rcu_read_lock();
 	preempt_disable();
-	owner = sq_obj_owner(obj);
+	sq_obj_agent(obj, &owner);
 	preempt_enable();
 	if (owner && (owner->heap_key || (owner->flags & SQ_CACHE_LARGE)))
 		heap_free_hot(obj, owner->heap);

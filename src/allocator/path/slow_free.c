@@ -67,28 +67,28 @@ static void heap_misuse(struct squirrel_heap *heap, struct sq_agent *agent,
 void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 		       unsigned long caller)
 {
-	struct squirrel_cache *c = NULL;
-	struct sq_found f;
+	struct squirrel_cache *owner, *c = NULL;
+	struct sq_agent *agent;
 	bool large = false;
 
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
 	preempt_disable();
-	sq_obj_find(obj, &f);
-	if (f.owner && f.owner->heap_key == heap)
-		c = f.owner;
-	else if (f.owner != heap->large)
-		heap_misuse(heap, f.agent, obj, caller);
-	else if (!f.start)
-		sq_report(f.owner, "free of a pointer into the middle", obj,
+	agent = sq_obj_agent(obj, &owner);
+	if (owner && owner->heap_key == heap)
+		c = owner;
+	else if (owner != heap->large)
+		heap_misuse(heap, agent, obj, caller);
+	else if ((unsigned long)obj != sq_agent_addr(agent))
+		sq_report(owner, "free of a pointer into the middle", obj,
 			  caller);
-	else if (!sq_large_claim(heap, f.agent))
-		sq_report(f.owner, "second free", obj, caller);
+	else if (!sq_large_claim(heap, agent))
+		sq_report(owner, "second free", obj, caller);
 	else
 		large = true;
 	preempt_enable();
 	if (c)
 		sq_cache_free_slow(c, (void *)obj, caller);
 	else if (large)
-		sq_large_free(heap, f.agent);
+		sq_large_free(heap, agent);
 }

@@ -80,32 +80,6 @@ static struct sq_agent *grow_block(struct squirrel_cache *c, gfp_t gfp,
 			    !(c->flags & SQ_CACHE_INTERNAL));
 }
 
-/* The node that memory is to come from by preference, if @node is asked for. */
-int sq_wanted_node(const struct squirrel_cache *c, int node)
-{
-	if (node != NUMA_NO_NODE)
-		return node;
-	return sq_pref_node(c->pref_node, numa_mem_id());
-}
-
-/* The limit holds, or there is no memory; of a shorter slab, perhaps there is. */
-static struct sq_agent *slab_block(struct squirrel_cache *c, gfp_t gfp,
-				   int node, unsigned int pages,
-				   unsigned int *objs)
-{
-	struct sq_agent *agent;
-
-	*objs = charge_objs(c, sq_slab_objs(c, pages), gfp);
-	if (!*objs) {
-		atomic_long_inc(&c->counts.limit_hits);
-		return NULL;
-	}
-	agent = grow_block(c, gfp, node, pages);
-	if (!agent)
-		atomic_long_sub(*objs, &c->counts.objs);
-	return agent;
-}
-
 /*
  * Make a slab, on a node by preference. It is the cache's when this returns, but
  * nobody finds it before sq_node_add(). NULL: no memory, or the limit.
@@ -115,11 +89,21 @@ struct sq_slab *sq_slab_make(struct squirrel_cache *c, gfp_t gfp, int node)
 	unsigned int objs, pages = sq_slab_next(c, node);
 	struct sq_agent *agent;
 
-	agent = slab_block(c, gfp, node, pages, &objs);
-	if (!agent && objs && pages != sq_slab_least(c))
-		agent = slab_block(c, gfp, node, sq_slab_least(c), &objs);
-	if (!agent)
-		return NULL;
+	for (;;) {
+		objs = charge_objs(c, sq_slab_objs(c, pages), gfp);
+		if (!objs) {
+			atomic_long_inc(&c->counts.limit_hits);
+			return NULL;
+		}
+		agent = grow_block(c, gfp, node, pages);
+		if (agent)
+			break;
+		atomic_long_sub(objs, &c->counts.objs);
+		if (pages == sq_slab_least(c))
+			return NULL;
+		/* Perhaps there is memory for a shorter one. */
+		pages = sq_slab_least(c);
+	}
 	atomic_long_inc(&c->counts.grown);
 	slab_setup(c, agent, objs);
 	WRITE_ONCE(c->node[node]->spill,
@@ -127,16 +111,6 @@ struct sq_slab *sq_slab_make(struct squirrel_cache *c, gfp_t gfp, int node)
 	INIT_LIST_HEAD(&sq_slab_of(agent)->list);
 	sq_agent_publish(agent, c);
 	return sq_slab_of(agent);
-}
-
-/* Enter a slab that was made into the node's books; sq_slab_fix_fullness() is to follow */
-void sq_node_add(struct sq_node *n, const struct sq_slab *slab)
-{
-	lockdep_assert_held(&n->lock);
-	n->nr_slabs++;
-	n->nr_objs += slab->nr_objs;
-	n->nr_pages += sq_agent_pages(sq_slab_agent((struct sq_slab *)slab));
-	n->nr_free += slab->nr_objs;
 }
 
 static void slab_give(struct squirrel_cache *c, struct sq_slab *slab)

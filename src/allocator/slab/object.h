@@ -138,16 +138,16 @@ static inline bool sq_obj_moved(const void *obj, const struct sq_agent *agent)
 }
 
 /* Preemption off. As sq_obj_find(), for who has no need of more than the owner. */
-static inline struct squirrel_cache *sq_obj_owner(const void *obj)
+static inline struct sq_agent *sq_obj_agent(const void *obj,
+					    struct squirrel_cache **owner)
 {
-	struct squirrel_cache *owner;
 	struct sq_agent *agent;
 
 	do {
 		agent = sq_map_lookup(obj);
-		owner = sq_owner(agent);
+		*owner = sq_owner(agent);
 	} while (sq_obj_moved(obj, agent));
-	return owner;
+	return agent;
 }
 
 /* ---- all that is done to it ------------------------------------------------ */

@@ -117,7 +117,7 @@ static void deferred_put(struct llist_node *link)
 	void *obj;
 
 	preempt_disable();
-	c = sq_obj_owner(link);
+	sq_obj_agent(link, &c);
 	if (c) {
 		obj = (char *)link - c->mark_off;
 		/* The link was where its mark belongs. */

@@ -13,6 +13,7 @@
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/spinlock.h>
+#include <linux/topology.h>
 #include <linux/types.h>
 
 #include "allocator/common/array.h"
@@ -151,6 +152,24 @@ static inline void sq_node_count_wait(struct squirrel_cache *c,
 		sq_count_slow(c, SQ_SLOW_LOCK_WAIT);
 }
 
+/* The node that memory is to come from by preference, if @node is asked for. */
+static inline int sq_wanted_node(const struct squirrel_cache *c, int node)
+{
+	if (node != NUMA_NO_NODE)
+		return node;
+	return sq_pref_node(c->pref_node, numa_mem_id());
+}
+
+/* Enter a slab that was made into the node's books; sq_slab_fix_fullness() is to follow */
+static inline void sq_node_add(struct sq_node *n, struct sq_slab *slab)
+{
+	lockdep_assert_held(&n->lock);
+	n->nr_slabs++;
+	n->nr_objs += slab->nr_objs;
+	n->nr_pages += sq_agent_pages(sq_slab_agent(slab));
+	n->nr_free += slab->nr_objs;
+}
+
 /* plan.c */
 void sq_slab_plan(struct squirrel_cache *c);
 unsigned int sq_slab_least(const struct squirrel_cache *c);
@@ -178,9 +197,7 @@ bool sq_node_lock(struct squirrel_cache *c, struct sq_node *n,
 		  unsigned long *flags);
 void sq_node_unlock(struct sq_node *n, unsigned long flags);
 unsigned int sq_keep_empty(const struct sq_node *n);
-int sq_wanted_node(const struct squirrel_cache *c, int node);
 struct sq_slab *sq_slab_make(struct squirrel_cache *c, gfp_t gfp, int node);
-void sq_node_add(struct sq_node *n, const struct sq_slab *slab);
 unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list);
 unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,
 			      unsigned long keep);
