@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What a cache and a heap are. Who may touch which part of them stands in the room
- * that works with it.
- */
+/* What a cache and a heap are; their parts belong to the rooms that are named there. */
 #ifndef _SQ_ALLOCATOR_TYPES_H
 #define _SQ_ALLOCATOR_TYPES_H
 
