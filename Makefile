@@ -72,7 +72,7 @@ help:
 	@echo 'make bench-memory  what squirrel and SLUB hold while recorded traces are'
 	@echo '               played; tables and plots are left in build/bench'
 	@echo 'make defects   plant the defects of tools/defects one at a time, and say which'
-	@echo '               of them the tests do not see; hours (NAMES="1* *shed*": only'
+	@echo '               of them the tests do not see; hours (NAMES="1* *trim*": only'
 	@echo '               those; LANES=2: two at a time); results in build/defects'
 	@echo 'make check     checkpatch, sparse, warnings, kernel-doc, layer rule, and'
 	@echo '               the tests of the tools'
