@@ -78,6 +78,8 @@ void **sq_fixture_take(struct kunit *test, struct squirrel_cache *c,
 struct seq_file *sq_fixture_seq(struct kunit *test);
 char *sq_fixture_text(struct kunit *test, struct seq_file *s);
 long sq_fixture_figure(struct kunit *test, const char *text, const char *key);
+long sq_fixture_cache_figure(struct kunit *test, struct squirrel_cache *c,
+			     const char *key);
 
 /* The pinned CPU's magazines, and its node. */
 static inline struct sq_cpu *sq_fixture_cpu(struct squirrel_cache *c)

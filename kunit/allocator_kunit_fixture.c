@@ -311,3 +311,13 @@ long sq_fixture_figure(struct kunit *test, const char *text, const char *key)
 SQ_IMPORT_FOR_KUNIT();
 MODULE_DESCRIPTION("squirrel: KUnit suites of the allocator");
 MODULE_LICENSE("GPL");
+
+/* One figure of what stats says of a cache. */
+long sq_fixture_cache_figure(struct kunit *test, struct squirrel_cache *c,
+			     const char *key)
+{
+	struct seq_file *s = sq_fixture_seq(test);
+
+	sq_cache_show_stats(s, c);
+	return sq_fixture_figure(test, sq_fixture_text(test, s), key);
+}

@@ -12,20 +12,11 @@
 
 #define SIZE	64
 
-static long figure(struct kunit *test, struct squirrel_cache *c,
-		   const char *key)
-{
-	struct seq_file *s = sq_fixture_seq(test);
-
-	sq_cache_show_stats(s, c);
-	return sq_fixture_figure(test, sq_fixture_text(test, s), key);
-}
-
 /* What has been counted of one event since @before of it was. */
 static long since(struct kunit *test, struct squirrel_cache *c,
 		  const char *key, long before)
 {
-	return figure(test, c, key) - before;
+	return sq_fixture_cache_figure(test, c, key) - before;
 }
 
 static void first_object_is_a_miss(struct kunit *test)
@@ -33,14 +24,14 @@ static void first_object_is_a_miss(struct kunit *test)
 	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 	void *obj = sq_fixture_alloc(test, c);
 
-	KUNIT_EXPECT_EQ(test, figure(test, c, "slow_alloc_misses"), 1);
-	KUNIT_EXPECT_EQ(test, figure(test, c, "slow_depot_gets"), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slow_alloc_misses"), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slow_depot_gets"), 0);
 	/* What is at hand is none. */
 	squirrel_cache_free(c, obj);
 	obj = sq_fixture_alloc(test, c);
-	KUNIT_EXPECT_EQ(test, figure(test, c, "slow_alloc_misses"), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slow_alloc_misses"), 1);
 	squirrel_cache_free(c, obj);
-	KUNIT_EXPECT_EQ(test, figure(test, c, "slow_free_flushes"), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slow_free_flushes"), 0);
 }
 
 /* The array holds two: the third free flushes one, into a depot that takes it. */
@@ -56,13 +47,13 @@ static void flushes_and_the_depot(struct kunit *test)
 	sq_fixture_node(c)->depot_cap = 1;
 	for (i = 0; i < 3; i++)
 		squirrel_cache_free(c, objs[i]);
-	KUNIT_EXPECT_EQ(test, figure(test, c, "slow_free_flushes"), 1);
-	KUNIT_EXPECT_EQ(test, figure(test, c, "slow_depot_puts"), 1);
-	misses = figure(test, c, "slow_alloc_misses");
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slow_free_flushes"), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slow_depot_puts"), 1);
+	misses = sq_fixture_cache_figure(test, c, "slow_alloc_misses");
 	for (i = 0; i < 3; i++)
 		objs[i] = sq_fixture_alloc(test, c);
 	KUNIT_EXPECT_EQ(test, since(test, c, "slow_alloc_misses", misses), 1);
-	KUNIT_EXPECT_EQ(test, figure(test, c, "slow_depot_gets"), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slow_depot_gets"), 1);
 	for (i = 0; i < 3; i++)
 		squirrel_cache_free(c, objs[i]);
 }
@@ -76,7 +67,7 @@ static void close_looks_are_counted(struct kunit *test)
 	sq_fixture_need_hardened(test);
 	obj = sq_fixture_alloc(test, c);
 	squirrel_cache_free(c, obj);
-	looks = figure(test, c, "slow_frees_checked");
+	looks = sq_fixture_cache_figure(test, c, "slow_frees_checked");
 	/* What is wiped is none for the hot path. */
 	KUNIT_EXPECT_EQ(test, looks, want_init_on_free());
 	/* What is refused is counted as that. */
@@ -88,7 +79,7 @@ static void close_looks_are_counted(struct kunit *test)
 		.flags = SQUIRREL_TYPESAFE_BY_RCU });
 	obj = sq_fixture_alloc(test, c);
 	squirrel_cache_free(c, obj);
-	KUNIT_EXPECT_EQ(test, figure(test, c, "slow_frees_checked"), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slow_frees_checked"), 1);
 }
 
 /* Arrays that are replaced take nothing with them. */
@@ -96,11 +87,11 @@ static void counts_outlive_arrays(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 	void *obj = sq_fixture_alloc(test, c);
-	long misses = figure(test, c, "slow_alloc_misses");
+	long misses = sq_fixture_cache_figure(test, c, "slow_alloc_misses");
 
 	KUNIT_EXPECT_GT(test, misses, 0);
 	KUNIT_ASSERT_EQ(test, sq_fixture_renew(c, c->cpu_max), 0);
-	KUNIT_EXPECT_EQ(test, figure(test, c, "slow_alloc_misses"), misses);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slow_alloc_misses"), misses);
 	squirrel_cache_free(c, obj);
 }
 
@@ -150,19 +141,19 @@ static void waits_are_counted(struct kunit *test)
 
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "there is one CPU only");
-	KUNIT_EXPECT_EQ(test, figure(test, c, "slow_lock_waits"), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slow_lock_waits"), 0);
 	cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
 	task = kthread_create(hold_fn, c, "sq-kunit-hold");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	kthread_bind(task, cpu);
 	wake_up_process(task);
-	for (i = 0; i < 100000 && !figure(test, c, "slow_lock_waits"); i++) {
+	for (i = 0; i < 100000 && !sq_fixture_cache_figure(test, c, "slow_lock_waits"); i++) {
 		obj = squirrel_cache_alloc_node(c, GFP_KERNEL, numa_mem_id());
 		squirrel_cache_free(c, obj);
 		sq_fixture_drain(c, false);
 	}
 	kthread_stop(task);
-	KUNIT_EXPECT_GT(test, figure(test, c, "slow_lock_waits"), 0);
+	KUNIT_EXPECT_GT(test, sq_fixture_cache_figure(test, c, "slow_lock_waits"), 0);
 }
 
 static struct kunit_case slow_cases[] = {

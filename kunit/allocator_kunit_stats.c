@@ -11,15 +11,6 @@
 #include "allocator_kunit.h"
 #include "urgent.h"
 
-static long cache_figure(struct kunit *test, struct squirrel_cache *c,
-			 const char *key)
-{
-	struct seq_file *s = sq_fixture_seq(test);
-
-	sq_cache_show_stats(s, c);
-	return sq_fixture_figure(test, sq_fixture_text(test, s), key);
-}
-
 static long heap_figure(struct kunit *test, struct squirrel_heap *heap,
 			const char *key)
 {
@@ -40,23 +31,23 @@ static void waste_of_a_cache(struct kunit *test)
 
 	sq_fixture_fake_heap(test, "first", 64);
 	c = sq_fixture_fake_cache(test, 100);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "internal_waste_bytes"), 0);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "internal_waste_permille"),
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "internal_waste_bytes"), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "internal_waste_permille"),
 			0);
 	for (i = 0; i < 10; i++)
 		objs[i] = sq_fixture_alloc(test, c);
 	tail = sq_fixture_node(c)->nr_pages * PAGE_SIZE -
 	       sq_fixture_node(c)->nr_objs * 104;
 	KUNIT_EXPECT_GT(test, tail, 0);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "padding_bytes"), 40);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slab_tail_bytes"), tail);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "internal_waste_bytes"),
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "padding_bytes"), 40);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slab_tail_bytes"), tail);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "internal_waste_bytes"),
 			40 + tail);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "internal_waste_permille"),
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "internal_waste_permille"),
 			1000 * (40 + tail) / (1040 + tail));
 	for (i = 0; i < 10; i++)
 		squirrel_cache_free(c, objs[i]);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "padding_bytes"), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "padding_bytes"), 0);
 }
 
 /* A large block knows what was asked for; a class knows a bound. */
@@ -120,28 +111,28 @@ static void pinned_by_one(struct kunit *test)
 		;
 	swap(objs[nr - 1 - i], objs[nr - 2]);
 	KUNIT_ASSERT_NE(test, slab_of(objs[0]), slab_of(objs[nr - 1]));
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "pages_pinned_by_one"), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "pages_pinned_by_one"), 0);
 	for (i = 1; i < nr - 2; i++)
 		squirrel_cache_free(c, objs[i]);
 	/* Nobody keeps an empty slab but the cache. */
 	sq_fixture_drain(c, false);
 	sq_depot_drain(c, true);
-	KUNIT_EXPECT_GT(test, cache_figure(test, c, "slabs_empty"), 0);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs_pinned_by_one"), 1);
+	KUNIT_EXPECT_GT(test, sq_fixture_cache_figure(test, c, "slabs_empty"), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slabs_pinned_by_one"), 1);
 	squirrel_cache_shrink(c);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs"), 2);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs_pinned_by_one"), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slabs"), 2);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slabs_pinned_by_one"), 1);
 	sq_block_stats(heap, &blocks);
 	KUNIT_EXPECT_EQ(test, blocks.slabs_pinned, 1);
 	KUNIT_EXPECT_GT(test, blocks.pages_pinned, 0);
 	KUNIT_EXPECT_LT(test, blocks.pages_pinned, sq_fixture_node(c)->nr_pages);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "pages_pinned_by_one"),
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "pages_pinned_by_one"),
 			blocks.pages_pinned);
 	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "pages_pinned_by_one"),
 			blocks.pages_pinned);
 	squirrel_cache_free(c, objs[nr - 1]);
 	squirrel_cache_shrink(c);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs_pinned_by_one"), 2);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slabs_pinned_by_one"), 2);
 	squirrel_cache_free(c, objs[0]);
 	squirrel_cache_free(c, objs[nr - 2]);
 }
@@ -157,8 +148,8 @@ static void alone_pins_nothing(struct kunit *test)
 	obj = sq_fixture_alloc(test, c);
 	KUNIT_ASSERT_EQ(test, sq_slab_of(sq_map_lookup(obj))->nr_objs, 1);
 	squirrel_cache_shrink(c);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs"), 1);
-	KUNIT_EXPECT_EQ(test, cache_figure(test, c, "slabs_pinned_by_one"), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slabs"), 1);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "slabs_pinned_by_one"), 0);
 	squirrel_cache_free(c, obj);
 }
 
