@@ -92,12 +92,7 @@ has() {
 }
 
 sources() {
-	local part
-
-	for part in include src kunit samples selftests; do
-		[ ! -d "$tree/$part" ] ||
-			find "$tree/$part" -name '*.[ch]' ! -name '*.mod.c' | sort
-	done
+	files_in '*.[ch]' "$tree"/{include,src,kunit,samples,selftests}
 }
 
 # ---- part A: files and includes -----------------------------------------------

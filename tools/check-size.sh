@@ -8,16 +8,6 @@ cd "${1:-$SQ_TOP}"
 HEADER=250
 FUNCTION=40
 
-files_in() { # files_in PATTERN FOLDER...
-	local pattern=$1 part
-
-	shift
-	for part in "$@"; do
-		[ ! -d "$part" ] ||
-			find "$part" -name "$pattern" ! -name '*.mod.c' | sort
-	done
-}
-
 long_headers() {
 	files_in '*.h' include src kunit samples selftests | xargs -r wc -l |
 		awk -v max="$HEADER" '$2 != "total" && $1 > max {

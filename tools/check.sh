@@ -25,12 +25,7 @@ check() {
 }
 
 c_files() {
-	local part
-
-	for part in include src kunit samples selftests; do
-		[ ! -d "$part" ] ||
-			find "$part" -name '*.[ch]' ! -name '*.mod.c' | sort
-	done
+	files_in '*.[ch]' include src kunit samples selftests
 }
 
 checkpatch() {

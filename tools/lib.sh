@@ -79,6 +79,18 @@ need_packages() {
 		die "could not install: ${missing[*]}"
 }
 
+# files_in PATTERN FOLDER...: the files of that name in those of the folders that are
+# there, sorted by folder; none that a build leaves.
+files_in() {
+	local pattern=$1 part
+
+	shift
+	for part in "$@"; do
+		[ ! -d "$part" ] ||
+			find "$part" -name "$pattern" ! -name '*.mod.c' | sort
+	done
+}
+
 # last_line LOG: the last one with something in it.
 last_line() {
 	grep -a . "$1" 2>/dev/null | tail -n 1 | tr -d '\r' | cut -c1-200
