@@ -81,10 +81,15 @@ long sq_fixture_figure(struct kunit *test, const char *text, const char *key);
 long sq_fixture_cache_figure(struct kunit *test, struct squirrel_cache *c,
 			     const char *key);
 
-/* The pinned CPU's magazines, and its node. */
+/* The pinned CPU's part of a cache, its array (or NULL), and its node. */
 static inline struct sq_cpu *sq_fixture_cpu(struct squirrel_cache *c)
 {
-	return per_cpu_ptr(c->cpu, raw_smp_processor_id());
+	return per_cpu_ptr(sq_cpu_of(c), raw_smp_processor_id());
+}
+
+static inline struct sq_array *sq_fixture_array(struct squirrel_cache *c)
+{
+	return sq_fixture_cpu(c)->array;
 }
 
 static inline struct sq_node *sq_fixture_node(struct squirrel_cache *c)
@@ -95,49 +100,51 @@ static inline struct sq_node *sq_fixture_node(struct squirrel_cache *c)
 /* Objects in the pinned CPU's array, and how many it may hold. */
 static inline u32 sq_fixture_nr(struct squirrel_cache *c)
 {
-	return per_cpu_ptr(sq_word(c), raw_smp_processor_id())->nr;
-}
-
-static inline u32 sq_fixture_busy(struct squirrel_cache *c)
-{
-	return per_cpu_ptr(sq_word(c), raw_smp_processor_id())->claimed;
+	return sq_cpu_nr(c, raw_smp_processor_id());
 }
 
 static inline u32 sq_fixture_cap(struct squirrel_cache *c)
 {
-	return c->cap;
+	struct sq_array *a = sq_fixture_array(c);
+
+	return a ? a->cap : sq_cap_start(c);
 }
 
-/* Another cache may be moving, or this one, without the test's doing. */
-static inline int sq_fixture_renew(struct squirrel_cache *c, u32 room)
+/* Somebody has the claim. */
+static inline bool sq_fixture_busy(struct squirrel_cache *c)
 {
-	unsigned int tries = 100;
-	int err;
-
-	do {
-		sq_resize_flush();
-		err = sq_resize_now(c, room);
-	} while (err == -EBUSY && --tries);
-	return err;
-}
-
-/*
- * Let it hold that many at once, with room for all that it may ever: a depot's
- * magazines may be larger.
- */
-static inline void sq_fixture_set_cap(struct kunit *test, struct squirrel_cache *c,
-				      u32 cap)
-{
-	if (c->resize.max < c->cpu_max)
-		KUNIT_ASSERT_EQ(test, sq_fixture_renew(c, c->cpu_max), 0);
-	sq_set_cap(c, cap);
+#ifdef SQ_PERCPU_BTS
+	return sq_fixture_cpu(c)->top & BIT(SQ_CLAIM_BIT);
+#else
+	return sq_fixture_cpu(c)->claimed;
+#endif
 }
 
 /* As if the test had interrupted somebody who is at the array. */
 static inline void sq_fixture_set_busy(struct squirrel_cache *c, bool busy)
 {
-	per_cpu_ptr(sq_word(c), raw_smp_processor_id())->claimed = busy;
+#ifdef SQ_PERCPU_BTS
+	if (busy)
+		sq_fixture_cpu(c)->top |= BIT(SQ_CLAIM_BIT);
+	else
+		sq_fixture_cpu(c)->top &= ~BIT(SQ_CLAIM_BIT);
+#else
+	sq_fixture_cpu(c)->claimed = busy;
+#endif
 }
+
+/* As if the array had so many objects in it; the others are on their way. */
+static inline void sq_fixture_set_nr(struct squirrel_cache *c, u32 nr)
+{
+	struct sq_array *a = sq_fixture_array(c);
+
+	a->base += nr;
+	a->base -= sq_fixture_nr(c);
+	sq_fixture_cpu(c)->top = sq_array_top(a, nr);
+}
+
+/* Let it hold so many at once: what it has beyond that goes to its slabs. */
+void sq_fixture_set_cap(struct kunit *test, struct squirrel_cache *c, u32 cap);
 
 /* 0 to @below - 1 */
 static inline u32 sq_fixture_random(struct rnd_state *rnd, u32 below)

@@ -13,7 +13,7 @@
 static void defer(struct squirrel_cache *c, void *obj)
 {
 	preempt_disable();
-	this_cpu_inc(c->cpu->other_frees);
+	sq_count_frees(c, 1);
 	sq_defer_free(c, obj);
 	preempt_enable();
 }

@@ -48,7 +48,7 @@ int sq_fixture_init_hardened(struct kunit *test)
 /* As if the client had freed what it still has: the test has failed anyway. */
 static void forget_live(struct squirrel_cache *c)
 {
-	this_cpu_add(c->cpu->other_frees, sq_cache_live(c));
+	sq_count_frees(c, sq_cache_live(c));
 }
 
 void sq_fixture_exit(struct kunit *test)
@@ -60,8 +60,8 @@ void sq_fixture_exit(struct kunit *test)
 		return;
 	for (i = 0; i < SQ_FIXTURE_MAX; i++) {
 		/* Who had the magazines has let go of them. */
-		if (fix->caches[i] && !fix->caches[i]->resize.old)
-			KUNIT_EXPECT_EQ(test, sq_fixture_busy(fix->caches[i]), 0);
+		if (fix->caches[i])
+			KUNIT_EXPECT_FALSE(test, sq_fixture_busy(fix->caches[i]));
 		if (fix->caches[i] && !sq_fixture_put_cache(test, fix->caches[i])) {
 			KUNIT_FAIL(test, "objects of cache %u left live", i);
 			forget_live(fix->caches[i]);
@@ -78,6 +78,44 @@ void sq_fixture_exit(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+}
+
+/* Memory for an array of each order is at hand, so that no test has to wait for it. */
+static void stock_arrays(struct kunit *test, struct squirrel_cache *c)
+{
+	unsigned int order, tries;
+	void *memory;
+
+	for (order = 0; order < SQ_ARRAY_ORDERS; order++) {
+		for (tries = 2, memory = NULL; !memory && tries; tries--) {
+			preempt_disable();
+			memory = sq_array_memory(c, order);
+			preempt_enable();
+			if (!memory)
+				sq_cache_tidy_slow(c);
+		}
+		KUNIT_ASSERT_NOT_NULL(test, memory);
+		sq_array_memory_free(memory, order);
+	}
+}
+
+void sq_fixture_set_cap(struct kunit *test, struct squirrel_cache *c, u32 cap)
+{
+	struct sq_array *a;
+	u32 nr, left;
+
+	stock_arrays(test, c);
+	preempt_disable();
+	a = sq_cpu_get(c, &nr, true);
+	if (a) {
+		left = min(nr, cap);
+		sq_slabs_put(c, a->obj + left, nr - left);
+		a = sq_array_resize(c, a, left, cap);
+		sq_cpu_put(c, a, left);
+	}
+	preempt_enable();
+	sq_cache_tidy(c);
+	KUNIT_ASSERT_EQ(test, sq_fixture_cap(c), cap);
 }
 
 struct squirrel_cache *sq_fixture_cache(struct kunit *test, unsigned int size,
@@ -98,6 +136,7 @@ struct squirrel_cache *sq_fixture_cache(struct kunit *test, unsigned int size,
 		fix->caches[i] = NULL;
 		KUNIT_ASSERT_EQ(test, err, 0);
 	}
+	stock_arrays(test, fix->caches[i]);
 	return fix->caches[i];
 }
 

@@ -5,6 +5,7 @@
  * else knows the cache, so all of it is known exactly.
  */
 #include <linux/cpumask.h>
+#include <linux/workqueue.h>
 
 #include "allocator_kunit.h"
 
@@ -28,6 +29,13 @@ static struct squirrel_cache *grown_cache(struct kunit *test)
 	return c;
 }
 
+/* It may hold as much as before. */
+static void empty_array(struct kunit *test, struct squirrel_cache *c)
+{
+	sq_fixture_drain(c, false);
+	allow(test, c, CAP, c->depot_max);
+}
+
 /* What the reclaimer does when it looks at a cache. */
 static unsigned long look(struct squirrel_cache *c)
 {
@@ -47,9 +55,9 @@ static void give(struct squirrel_cache *c, void **objs, unsigned int n)
 static void last_in_is_first_out(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
-	struct sq_cpu *cc = sq_fixture_cpu(c);
 	void **objs = sq_fixture_take(test, c, 3);
 	u32 nr = sq_fixture_nr(c);
+	unsigned long allocs, frees;
 
 	give(c, objs, 3);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr + 3);
@@ -59,27 +67,32 @@ static void last_in_is_first_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 2);
 	give(c, objs + 1, 2);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
-	KUNIT_EXPECT_EQ(test, cc->allocs + cc->other_allocs, 5);
-	KUNIT_EXPECT_EQ(test, cc->frees + cc->other_frees, 5);
+	sq_cache_counts(c, &allocs, &frees);
+	KUNIT_EXPECT_EQ(test, allocs, 5);
+	KUNIT_EXPECT_EQ(test, frees, 5);
+}
+
+static unsigned long trips(struct squirrel_cache *c)
+{
+	return sq_cache_slow(c, SQ_SLOW_ALLOC_MISS) +
+	       sq_cache_slow(c, SQ_SLOW_FREE_FLUSH);
 }
 
 /* As a magazine's worth moves at a time, half of the array stays either way. */
 static void bursts_stay_off_the_depot(struct kunit *test)
 {
 	struct squirrel_cache *c = grown_cache(test);
-	struct sq_cpu *cc = sq_fixture_cpu(c);
 	void **objs = sq_fixture_take(test, c, 3 * CAP);
 	unsigned int burst = CAP / 2 - 1, i;
-	unsigned long in_slabs;
+	unsigned long in_slabs, misses;
 
-	sq_fixture_drain(c, false);
-	KUNIT_ASSERT_EQ(test, sq_fixture_cap(c), CAP);
+	empty_array(test, c);
 	/* To the edge: one more than full, so one magazine has left. */
 	while (!sq_fixture_node(c)->depot_nr)
 		give(c, &objs[i = sq_cache_live(c) - 1], 1);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), CAP / 2 + 1);
 	in_slabs = sq_fixture_node(c)->nr_free;
-	cc->misses = 0;
+	misses = trips(c);
 	for (i = 0; i < 1000; i++) {
 		unsigned int live = sq_cache_live(c), k;
 
@@ -90,7 +103,7 @@ static void bursts_stay_off_the_depot(struct kunit *test)
 		for (k = 0; k < burst; k++)
 			objs[live - burst + k] = sq_fixture_alloc(test, c);
 	}
-	KUNIT_EXPECT_EQ(test, cc->misses, 0);
+	KUNIT_EXPECT_EQ(test, trips(c), misses);
 	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->depot_nr, 1);
 	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->nr_free, in_slabs);
 	give(c, objs, sq_cache_live(c));
@@ -105,8 +118,7 @@ static void magazines_go_to_the_depot_and_back(struct kunit *test)
 	void **objs = sq_fixture_take(test, c, CAP + 1);
 	unsigned int i;
 
-	sq_fixture_drain(c, false);
-	KUNIT_ASSERT_EQ(test, sq_fixture_cap(c), CAP);
+	empty_array(test, c);
 	give(c, objs, CAP);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), CAP);
 	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
@@ -160,39 +172,35 @@ static bool swing_until(struct kunit *test, struct squirrel_cache *c,
 {
 	while (sq_fixture_cap(c) < cap && n--) {
 		swing(test, c, 2 * c->cpu_max);
-		sq_resize_flush();
-		KUNIT_EXPECT_LE(test, sq_fixture_cap(c), c->resize.max);
+		KUNIT_EXPECT_LE(test, sq_fixture_cap(c), c->cpu_max);
 		KUNIT_EXPECT_LE(test, sq_fixture_nr(c), sq_fixture_cap(c));
 	}
 	return sq_fixture_cap(c) >= cap;
 }
 
-/* It takes many trips to the depot or the slabs until magazines grow. */
+/* It takes some trips, or a few in both directions, until an array holds more. */
 static void capacity_grows_with_trips(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, 512, NULL);
 	u32 start = sq_cap_start(c), i;
+	void **objs;
 
 	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), start);
 	KUNIT_EXPECT_LE(test, start * c->size, SQ_CPU_START + c->size);
 	KUNIT_EXPECT_GE(test, start, 2);
 	KUNIT_EXPECT_LT(test, start, c->cpu_max);
 	/* No trips: */
-	swing(test, c, 1);
 	for (i = 0; i < 10000; i++)
 		swing(test, c, 1);
 	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), start);
-	/* Many, but few at a time: */
-	for (i = 0; i < 1000; i++) {
-		swing(test, c, 4 * start);
-		look(c);
-	}
-	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), start);
-	/* Nor do they add up from look to look. */
-	for (i = 0; i < 20; i++) {
-		swing(test, c, 2 * start);
+	/* Few in one direction between two looks: they do not add up. */
+	objs = sq_fixture_take(test, c, 100);
+	sq_fixture_set_cap(test, c, start);
+	for (i = 0; i < 100; i++) {
+		if (!(i % 5))
+			look(c);
+		give(c, objs + i, 1);
 		KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), start);
-		look(c);
 	}
 	KUNIT_EXPECT_TRUE(test, swing_until(test, c, c->cpu_max, 1000));
 	swing(test, c, 20 * c->cpu_max);
@@ -230,20 +238,6 @@ static void capacity_decays_with_looks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), start);
 }
 
-/* One busy CPU is enough: all others' magazines stay large, and it is one flag. */
-static void warm_lasts_one_look(struct kunit *test)
-{
-	struct squirrel_cache *c = grown_cache(test);
-
-	swing(test, c, 100 * CAP);
-	KUNIT_EXPECT_FALSE(test, c->busy);
-	sq_fixture_drain(c, true);
-	KUNIT_EXPECT_TRUE(test, c->busy);
-	sq_depot_drain(c, false);
-	KUNIT_EXPECT_FALSE(test, c->busy);
-	KUNIT_EXPECT_GE(test, sq_fixture_cap(c), CAP);
-}
-
 /*
  * Of a CPU that was busy since the last look nothing goes; of one that was not
  * used at all, everything; in between not more stays than there were uses.
@@ -262,13 +256,13 @@ static void cold_drain_leaves_what_is_used(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr);
 	/* 8 uses. */
 	swing(test, c, 4);
-	last = sq_fixture_cpu(c)->obj[nr - 1];
+	last = sq_fixture_array(c)->obj[nr - 1];
 	KUNIT_EXPECT_GT(test, sq_fixture_drain(c, true), 0);
 	kept = sq_fixture_nr(c);
 	KUNIT_EXPECT_LE(test, kept, 8);
 	KUNIT_EXPECT_GT(test, kept, 0);
 	/* Those used last. */
-	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_cpu(c)->obj[kept - 1], last);
+	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_array(c)->obj[kept - 1], last);
 	KUNIT_EXPECT_EQ(test, sq_fixture_drain(c, true), kept);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
 	KUNIT_EXPECT_EQ(test, sq_fixture_drain(c, true), 0);
@@ -294,7 +288,6 @@ static void depot_follows_the_load(struct kunit *test)
 	/* The magazines grow first. */
 	for (i = 0; !n->depot_cap && i < 1000; i++) {
 		swing(test, c, 4 * c->cpu_max);
-		sq_resize_flush();
 	}
 	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), c->cpu_max);
 	for (i = 0; n->depot_cap < c->depot_max && i < 1000; i++) {
@@ -327,42 +320,46 @@ static void depot_waits_for_many_trips(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n->depot_cap, 0);
 }
 
+struct elsewhere {
+	struct squirrel_cache *c;
+	void **objs;
+};
+
+static long free_five(void *arg)
+{
+	struct elsewhere *e = arg;
+
+	give(e->c, e->objs, 5);
+	return sq_fixture_nr(e->c);
+}
+
 /* The array of a CPU that is gone is emptied from another one. */
 static void drain_of_another_cpu(struct kunit *test)
 {
-	unsigned int cpu = cpumask_any_but(cpu_possible_mask,
+	unsigned int cpu = cpumask_any_but(cpu_online_mask,
 					   raw_smp_processor_id());
 	struct squirrel_cache *c;
-	struct sq_word *word;
-	struct sq_cpu *other;
 	unsigned long moved;
-	void **objs;
+	struct elsewhere e;
 
 	if (cpu >= nr_cpu_ids)
 		kunit_skip(test, "there is one CPU only");
 	c = sq_fixture_cache(test, SIZE, NULL);
-	other = per_cpu_ptr(c->cpu, cpu);
-	word = per_cpu_ptr(sq_word(c), cpu);
-	objs = sq_fixture_take(test, c, 5);
-	/* As if they had been freed there. */
-	for (word->nr = 0; word->nr < 5; word->nr++) {
-		void *obj = objs[word->nr];
-
-		sq_set_mark(c, obj);
-		other->obj[word->nr] = obj;
-		other->frees++;
-	}
+	e.c = c;
+	e.objs = sq_fixture_take(test, c, 5);
+	KUNIT_EXPECT_EQ(test, work_on_cpu(cpu, free_five, &e), 5);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 	KUNIT_EXPECT_EQ(test, sq_cache_in_magazines(c),
 			5 + sq_fixture_nr(c));
 	/* One of them is freed a second time, from here. */
-	squirrel_cache_free(c, objs[3]);
+	squirrel_cache_free(c, e.objs[3]);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	preempt_disable();
 	moved = sq_cpu_drain_dead(c, cpu);
 	preempt_enable();
 	KUNIT_EXPECT_EQ(test, moved, 5);
-	KUNIT_EXPECT_EQ(test, word->nr, 0);
+	KUNIT_EXPECT_EQ(test, sq_cpu_nr(c, cpu), 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->nr_free + sq_fixture_nr(c),
 			sq_fixture_node(c)->nr_objs);
 }
@@ -380,8 +377,7 @@ static void depot_drain_moves_the_surplus(struct kunit *test)
 	KUNIT_ASSERT_GT(test, nr, 4);
 	KUNIT_EXPECT_EQ(test, sq_depot_drain(c, false), 0);
 	/* Two magazines are in use. */
-	allow(test, c, CAP, c->depot_max);
-	sq_fixture_drain(c, false);
+	empty_array(test, c);
 	objs = sq_fixture_take(test, c, n->depot->nr + n->depot->next->nr);
 	left = n->depot_nr;
 	KUNIT_EXPECT_EQ(test, left, nr - 2);
@@ -466,35 +462,6 @@ static void busy_can_grow_the_cache(struct kunit *test)
 }
 
 /*
- * After a drain the array is small again, while the depot's magazines are
- * still as large as it was: one of them makes it fuller than it should be.
- * A bulk free must see that there is no room, or it writes past the end.
- */
-static void overfull_array_takes_no_more(struct kunit *test)
-{
-	struct squirrel_cache *c = sq_fixture_cache(test, 512, NULL);
-	void **objs, *one;
-	unsigned int i;
-
-	KUNIT_ASSERT_EQ(test, c->cpu_max, 32);
-	allow(test, c, 32, c->depot_max);
-	for (i = 0; i < 100; i++)
-		swing(test, c, 100);
-	objs = sq_fixture_take(test, c, 60);
-	give(c, objs, 10);
-	sq_fixture_set_cap(test, c, 4);
-	sq_fixture_drain(c, false);
-	KUNIT_ASSERT_GT(test, sq_fixture_node(c)->depot_nr, 0);
-	one = sq_fixture_alloc(test, c);
-	KUNIT_EXPECT_GT(test, sq_fixture_nr(c), sq_fixture_cap(c));
-	squirrel_cache_free_bulk(c, 50, objs + 10);
-	KUNIT_EXPECT_LE(test, sq_fixture_nr(c), c->cpu_max);
-	squirrel_cache_free(c, one);
-	KUNIT_EXPECT_LE(test, sq_fixture_nr(c), c->cpu_max);
-	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
-}
-
-/*
  * A free in NMI that finds the slab's lock taken waits in a list that is
  * linked through the mark. In its slab the object must have its mark again, or
  * a second free would not be seen.
@@ -512,7 +479,7 @@ static void deferred_free_keeps_the_mark(struct kunit *test)
 	free = n->nr_free;
 	preempt_disable();
 	for (i = 0; i < 3; i++) {
-		this_cpu_inc(c->cpu->other_frees);
+		sq_count_frees(c, 1);
 		sq_defer_free(c, objs[i]);
 	}
 	preempt_enable();
@@ -533,12 +500,12 @@ static void counts_of_the_claim_are_its_own(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 	struct sq_cpu *cc = sq_fixture_cpu(c);
-	unsigned long allocs, frees;
+	unsigned long base, frees;
 	void *objs[6];
 
 	give(c, sq_fixture_take(test, c, 3), 3);
 	preempt_disable();
-	allocs = cc->allocs;
+	base = cc->array->base;
 	frees = cc->frees;
 	sq_fixture_set_busy(c, true);
 	objs[0] = squirrel_cache_alloc(c, GFP_NOWAIT);
@@ -550,12 +517,12 @@ static void counts_of_the_claim_are_its_own(struct kunit *test)
 	sq_slabs_put(c, objs + 1, 1);
 	sq_fixture_set_busy(c, false);
 	preempt_enable();
-	KUNIT_EXPECT_EQ(test, cc->allocs, allocs);
+	KUNIT_EXPECT_EQ(test, cc->array->base, base);
 	KUNIT_EXPECT_EQ(test, cc->frees, frees);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), 2);
 	/* That took back one that was not given. */
-	this_cpu_inc(c->cpu->other_frees);
+	sq_count_frees(c, 1);
 	squirrel_cache_free(c, objs[0]);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), 0);
 }
@@ -567,7 +534,6 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(depot_has_a_limit),
 	KUNIT_CASE(capacity_grows_with_trips),
 	KUNIT_CASE(capacity_decays_with_looks),
-	KUNIT_CASE(warm_lasts_one_look),
 	KUNIT_CASE(cold_drain_leaves_what_is_used),
 	KUNIT_CASE(depot_follows_the_load),
 	KUNIT_CASE(depot_waits_for_many_trips),
@@ -576,7 +542,6 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(depots_are_reclaimable),
 	KUNIT_CASE(busy_goes_past_the_magazines),
 	KUNIT_CASE(busy_can_grow_the_cache),
-	KUNIT_CASE(overfull_array_takes_no_more),
 	KUNIT_CASE(deferred_free_keeps_the_mark),
 	KUNIT_CASE(counts_of_the_claim_are_its_own),
 	{}

@@ -96,13 +96,12 @@ static void out_of_the_slabs(struct kunit *test, struct squirrel_cache *c)
 
 static void out_of_the_array(struct kunit *test, struct squirrel_cache *c)
 {
-	struct sq_word *word = per_cpu_ptr(sq_word(c), raw_smp_processor_id());
-	u32 nr = word->nr;
+	u32 nr = sq_fixture_nr(c);
 
-	word->nr = 0;
-	refused(test, c, sq_fixture_cpu(c)->obj, nr);
-	KUNIT_EXPECT_EQ(test, word->nr, 0);
-	word->nr = nr;
+	sq_fixture_set_nr(c, 0);
+	refused(test, c, sq_fixture_array(c)->obj, nr);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
+	sq_fixture_set_nr(c, nr);
 }
 
 static void second_free_on_the_way(struct kunit *test)
@@ -125,16 +124,17 @@ static void realloc_on_the_way(struct kunit *test)
 	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	void *obj = squirrel_heap_alloc(heap, SIZE, GFP_KERNEL);
 	struct squirrel_cache *c = heap->class[squirrel_class_of(SIZE)];
-	struct sq_word *word = per_cpu_ptr(sq_word(c), raw_smp_processor_id());
+	u32 nr;
 
 	squirrel_heap_free(heap, obj);
-	KUNIT_ASSERT_PTR_EQ(test, sq_fixture_cpu(c)->obj[word->nr - 1], obj);
-	word->nr--;
+	nr = sq_fixture_nr(c);
+	KUNIT_ASSERT_PTR_EQ(test, sq_fixture_array(c)->obj[nr - 1], obj);
+	sq_fixture_set_nr(c, nr - 1);
 	KUNIT_EXPECT_NULL(test, squirrel_heap_realloc(heap, obj, 4 * SIZE,
 						      GFP_KERNEL));
 	squirrel_heap_free(heap, obj);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 2);
-	word->nr++;
+	sq_fixture_set_nr(c, nr);
 }
 
 /* ---- what a mark is ------------------------------------------------------- */
@@ -298,7 +298,7 @@ static void destroy_sees_more_frees(struct kunit *test)
 	squirrel_cache_free(c, twice);
 	*sq_mark_at(c, twice) = 0;
 	squirrel_cache_free(c, twice);
-	this_cpu_inc(c->cpu->other_frees);
+	sq_count_frees(c, 1);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), -1);
 	KUNIT_ASSERT_FALSE(test, sq_fixture_put_cache(test, c));
 	/* The twin has been found. */

@@ -186,7 +186,8 @@ static void destroy_waits_for_the_last_object(struct kunit *test)
 
 static void find_own(struct squirrel_cache *c, void *ctx)
 {
-	if (c->flags & SQ_CACHE_INTERNAL)
+	if ((c->flags & SQ_CACHE_INTERNAL) &&
+	    c->size == SQ_ARRAY_BYTES << SQ_MAG_ORDER)
 		*(struct squirrel_cache **)ctx = c;
 }
 

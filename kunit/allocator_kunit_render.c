@@ -420,8 +420,7 @@ static void pages_of_slabs(struct kunit *test)
 
 	sq_fixture_fake_heap(test, "first", 1024);
 	c = sq_fixture_fake_cache(test, 256);
-	/* Or it would have a depot only after the next grace period. */
-	KUNIT_ASSERT_EQ(test, sq_resize_now(c, c->cpu_max), 0);
+	sq_fixture_set_cap(test, c, c->cpu_max);
 	objs = kunit_kcalloc(test, nr, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < nr; i++)
@@ -483,7 +482,7 @@ static void twins_wait_once(struct kunit *test)
 {
 	struct sq_agent *agent;
 	struct squirrel_cache *c;
-	struct sq_cpu *from, *to;
+	struct sq_array *a;
 	unsigned int i = 0, objs;
 	struct seen seen;
 	void **obj;
@@ -503,21 +502,15 @@ static void twins_wait_once(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, sq_slab_of(agent)->nr_free, 0);
 	squirrel_cache_free(c, obj[0]);
 	squirrel_cache_free(c, obj[i]);
-	sq_resize_flush();
-	from = sq_fixture_cpu(c);
-	KUNIT_ASSERT_EQ(test, sq_resize_now_begin(c, c->cpu_max), 0);
-	to = sq_fixture_cpu(c);
-	KUNIT_ASSERT_PTR_NE(test, from, to);
-	memcpy(to->obj, from->obj, 2 * sizeof(to->obj[0]));
-	sq_word_in(c, to)->nr = 2;
+	a = sq_fixture_array(c);
+	KUNIT_ASSERT_EQ(test, sq_fixture_nr(c), 2);
+	memcpy(a->obj + 2, a->obj, 2 * sizeof(a->obj[0]));
+	sq_fixture_set_nr(c, 4);
 	seen = look_at(test, c);
-	sq_word_in(c, to)->nr = 0;
+	sq_fixture_set_nr(c, 2);
 	KUNIT_EXPECT_GT(test, seen.cells['0' + 10 * (objs - 2) / objs], 0);
 	KUNIT_EXPECT_EQ(test, seen.cells['0' + 10 * (objs - 4) / objs], 0);
 	KUNIT_EXPECT_GT(test, seen.cells['#'], 32);
-	sq_resize_ask(c);
-	sq_resize_flush();
-	KUNIT_EXPECT_TRUE(test, !c->resize.old);
 }
 
 static struct kunit_case picture_cases[] = {

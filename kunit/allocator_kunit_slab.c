@@ -354,7 +354,7 @@ static void tidying_is_owed_to_the_end(struct kunit *test)
 	preempt_disable();
 	for (i = 0; i < 200; i++)
 		sq_set_mark(c, objs[i]);
-	sq_count_other(c, other_frees, 200);
+	sq_count_frees(c, 200);
 	sq_slabs_put(c, objs, 200);
 	preempt_enable();
 	KUNIT_EXPECT_GE(test, n->nr_empty, 200);

@@ -192,8 +192,7 @@ static void free_bytes_by_place(struct kunit *test)
 	}
 	c = heap->class[squirrel_class_of(size)];
 	KUNIT_ASSERT_NOT_NULL(test, c);
-	/* Or it would have a depot only after the next grace period. */
-	KUNIT_ASSERT_EQ(test, sq_fixture_renew(c, c->cpu_max), 0);
+	sq_fixture_set_cap(test, c, c->cpu_max);
 	for (i = 0; i < nr - 7; i++)
 		squirrel_heap_free(heap, objs[i]);
 

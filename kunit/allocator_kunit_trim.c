@@ -128,7 +128,7 @@ static void magazines_hold_pages(struct kunit *test)
 	unsigned long held;
 	unsigned int i;
 
-	sq_set_cap(c, 2);
+	sq_fixture_set_cap(test, c, 2);
 	for (i = 0; i < 60; i++)
 		objs[i] = sq_fixture_alloc(test, c);
 	squirrel_cache_free_bulk(c, 60, objs);
@@ -137,7 +137,7 @@ static void magazines_hold_pages(struct kunit *test)
 	sq_cache_trim(c, true);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), held);
 	for (i = 0; i < held; i++)
-		KUNIT_EXPECT_TRUE(test, squirrel_owns(sq_fixture_cpu(c)->obj[i]));
+		KUNIT_EXPECT_TRUE(test, squirrel_owns(sq_fixture_array(c)->obj[i]));
 	for (i = 0; i < 60; i++)
 		objs[i] = sq_fixture_alloc(test, c);
 	squirrel_cache_free_bulk(c, 60, objs);
@@ -347,7 +347,7 @@ static void slab_in_use_is_not_trimmed(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, sq_cache_trim(c, false), 0);
 	/* One, and no other comes back. */
-	sq_set_cap(c, 2);
+	sq_fixture_set_cap(test, c, 2);
 	more = sq_fixture_alloc(test, c);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
 	KUNIT_EXPECT_EQ(test, sq_cache_trim(c, false), 0);

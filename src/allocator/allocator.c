@@ -14,12 +14,12 @@
  * Lock order, outermost first:
  *
  *   heaps_mutex (process context; registry.c), strategy_mutex (process context;
- *     strategy.c), resize_mutex (process context; resize.c), names_mutex
- *     (process context; registry.c): none of them is taken under another
- *   resize_seq (a seqlock, irqs off): leaf
+ *     strategy.c), names_mutex (process context; registry.c): none of them is
+ *     taken under another
  *   claim of a CPU's array (preemption off; never waited for, so that a new
  *     slab's first objects go there with the lock held)
- *     sq_node.lock of one cache (raw, irqs off; in NMI only tried)
+ *     sq_node.lock of one cache (raw, irqs off; in NMI only tried); under the claim
+ *     also that of a cache that arrays are made of, but not under another's lock
  *       the manager's locks (below this layer), for taking a slab apart only;
  *       otherwise they are taken without a lock of ours, or under a claim
  *   registry_lock (raw, irqs off): leaf
@@ -57,8 +57,8 @@
  * reclaimer comes by: pages that no object out of it touches go to the manager, and
  * what lies between them become slabs of their own (trim.c).
  *
- * Cache: counts of objects are per CPU and only ever grow, with what was counted
- * in arrays that were replaced; live is their difference. A heap is a set of
+ * Cache: counts of objects are per CPU, for who has the claim, and one of the cache for
+ * the others; live is the difference of what was handed out and taken back. A heap is a set of
  * caches that share a manager, plus blocks.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -77,21 +77,43 @@ static int cpu_dead(unsigned int cpu)
 	return 0;
 }
 
-static int magazine_init(void)
+static int array_cache_init(unsigned int order)
 {
-	sq_mag_cache = sq_cache_new("squirrel-magazine", sizeof(struct sq_mag),
-				    NULL, sq_default_heap, SQ_CACHE_INTERNAL,
-				    GFP_KERNEL);
-	if (IS_ERR(sq_mag_cache))
-		return PTR_ERR(sq_mag_cache);
-	return sq_registry_add_cache(sq_mag_cache, false);
+	struct squirrel_cache *c;
+	char name[32];
+
+	snprintf(name, sizeof(name), "squirrel-array-%u", SQ_ARRAY_BYTES << order);
+	/* Not as an argument: then the mark would be outside, for readers of objects. */
+	c = sq_cache_new(name, SQ_ARRAY_BYTES << order, NULL, sq_default_heap,
+			 SQ_CACHE_INTERNAL | SQUIRREL_TYPESAFE_BY_RCU, GFP_KERNEL);
+	if (IS_ERR(c))
+		return PTR_ERR(c);
+	sq_array_cache[order] = c;
+	return sq_registry_add_cache(c, false);
 }
 
-static void magazine_exit(void)
+/* What is in use of them goes with the default heap. */
+static void array_caches_exit(void)
 {
-	if (!IS_ERR_OR_NULL(sq_mag_cache))
-		sq_cache_discard(sq_mag_cache);
-	sq_mag_cache = NULL;
+	unsigned int order;
+
+	for (order = 0; order < SQ_ARRAY_ORDERS; order++) {
+		if (sq_array_cache[order])
+			sq_cache_discard(sq_array_cache[order]);
+		sq_array_cache[order] = NULL;
+	}
+}
+
+static int array_caches_init(void)
+{
+	unsigned int order;
+	int err = 0;
+
+	for (order = 0; order < SQ_ARRAY_ORDERS && !err; order++)
+		err = array_cache_init(order);
+	if (err)
+		array_caches_exit();
+	return err;
 }
 
 static int default_heap_init(const struct sq_allocator_config *config)
@@ -135,20 +157,19 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 	err = default_heap_init(config);
 	if (err)
 		return err;
-	err = magazine_init();
+	err = array_caches_init();
 	if (err)
 		goto heap;
 	err = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "squirrel:dead",
 					NULL, cpu_dead);
 	if (err < 0)
-		goto magazine;
+		goto arrays;
 	cpuhp_state = err;
 	return 0;
-magazine:
-	magazine_exit();
+arrays:
+	array_caches_exit();
 heap:
 	sq_heap_discard(sq_default_heap);
-	sq_resize_exit();
 	return err;
 }
 
@@ -163,9 +184,8 @@ void sq_allocator_exit(void)
 	rcu_barrier();
 	sq_deferred_flush();
 	sq_large_flush();
-	magazine_exit();
+	array_caches_exit();
 	sq_heap_discard(sq_default_heap);
-	sq_resize_exit();
 	sq_report_exit();
 	rcu_barrier();
 }

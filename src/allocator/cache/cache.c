@@ -54,10 +54,9 @@ static void cache_layout(struct squirrel_cache *c, unsigned int size,
 	c->recip = div64_u64(U64_MAX, c->size) + 2;
 	c->recip_limit = SQ_SLAB_MAX_OBJS * sq_slot_step(c);
 	c->cpu_max = clamp(SQ_CPU_BYTES / c->size, 2U, SQ_CPU_MAX) & ~1U;
-	sq_set_cap(c, sq_cap_start(c));
 	c->depot_max = clamp(SQ_DEPOT_BYTES / (c->size * (c->cpu_max / 2)), 1U,
 			     SQ_DEPOT_MAGS);
-	/* The magazines' own cache, and objects too large to hoard. */
+	/* What arrays are made of, and objects too large to hoard. */
 	if ((c->flags & SQ_CACHE_INTERNAL) || c->size > 4 * PAGE_SIZE)
 		c->depot_max = 0;
 	sq_slab_plan(c);
@@ -124,14 +123,13 @@ void sq_cache_free_memory(struct squirrel_cache *c)
 		while (mag) {
 			struct sq_mag *next = mag->next;
 
-			sq_mag_free(mag);
+			sq_array_memory_free(mag, SQ_MAG_ORDER);
 			mag = next;
 		}
 		if (c->node[nid] != cache_own_node(c))
 			kfree(c->node[nid]);
 	}
-	sq_array_free(c);
-	free_percpu(c->slow);
+	sq_cpus_free(c);
 	/* A reader with a stale pointer may be looking at it. */
 	kfree_rcu(c, rcu);
 }
@@ -163,8 +161,7 @@ sq_cache_make(const char *name, const char *owner, unsigned int size,
 	c->pref_node = args->node;
 	c->reserve = args->reserve;
 	c->limit_objs = args->limit / c->size;
-	c->slow = alloc_percpu_gfp(struct sq_slow, gfp);
-	if (!c->slow || cache_alloc_nodes(c, gfp) || sq_array_init(c, gfp)) {
+	if (cache_alloc_nodes(c, gfp) || sq_cpus_init(c, gfp)) {
 		sq_cache_free_memory(c);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -209,7 +206,6 @@ void sq_cache_discard(struct squirrel_cache *c)
 		sq_registry_del_cache(c);
 	/* A walker of the registry may still be draining it. */
 	synchronize_rcu_expedited();
-	sq_resize_cancel(c);
 	cache_release_all(c);
 	if (c->flags & SQUIRREL_TYPESAFE_BY_RCU)
 		rcu_barrier();

@@ -87,9 +87,6 @@ void sq_heap_discard(struct squirrel_heap *heap)
 		if (heap->class[i])
 			sq_registry_del_cache(heap->class[i]);
 	synchronize_rcu_expedited();
-	for (i = 0; i < SQUIRREL_NR_CLASSES; i++)
-		if (heap->class[i])
-			sq_resize_cancel(heap->class[i]);
 	lost = sq_manager_destroy_all(heap->manager);
 	if (lost.pages)
 		sq_report_lost(heap->large, lost);

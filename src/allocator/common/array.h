@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A CPU's array of objects at hand, and what is counted there. Who may touch it, and
- * how it is claimed, is in magazine/percpu.h; anybody counts.
+ * how it is claimed, is in magazine/percpu.h; how large it is, in magazine/array.c.
  */
 #ifndef _SQ_ALLOCATOR_ARRAY_H
 #define _SQ_ALLOCATOR_ARRAY_H
@@ -10,77 +10,73 @@
 #include <linux/types.h>
 
 #include "allocator/common/types.h"
+#include "compat.h"
 
 /**
- * struct sq_word - how many objects, and who is at them
- * @unused: 0
- * @nr: objects
- * @claimed: 1: somebody on this CPU is at them; an interrupt that finds it so goes
- *	to the slabs instead
- * @word: both of them in one
+ * struct sq_array - objects at hand on one CPU; memory of squirrel's own
+ * @base: what to add to sq_cpu.frees, and to take the number of objects from, for
+ *	the objects handed out: so the hot path counts in one direction only
+ * @seen: sq_array_used() at the reclaimer's last look
+ * @mag: an empty magazine for the next flush to the depot, or NULL
+ * @slow: events that are counted by who has the claim
+ * @misses: how often it ran full or empty since the last look, by what that is worth
+ * @held: objects in it when it was claimed
+ * @cap: objects that it may hold
+ * @order: its memory is SQ_ARRAY_BYTES << @order
+ * @was_full: the last miss was that it ran full
+ * @bottom: NULL: below the first object
+ * @obj: the objects; behind the last that there is room for is SQ_ARRAY_END
+ *
+ * A pop knows by the NULL that there is nothing, a push by the end that there is no
+ * room: neither has to know where the array begins or ends.
  */
-struct sq_word {
-	union {
-		struct {
-#ifdef __BIG_ENDIAN
-			u32 unused;
-			u16 claimed;
-			u16 nr;
-#else
-			u16 nr;
-			u16 claimed;
-			u32 unused;
-#endif
-		};
-		u64 word;
-	};
-};
-
-/**
- * struct sq_cpu - one CPU's array of objects of one cache
- * @inside: how many are in @obj, as the hot path looks for them: of a cache whose
- *	objects carry their mark inside
- * @outside: the same for a cache with SQ_CACHE_MARK_OUTSIDE, whose objects the hot
- *	path must not touch: for it @inside stays empty
- * @allocs: objects handed out on this CPU by who had the claim, and
- * @frees: taken back: nobody else writes to them, for to count may take several
- *	instructions (see sq_count_other() for the others)
- * @other_allocs: objects handed out on this CPU by who did not have the claim,
- *	some of whom interrupt the one who has
- * @other_frees: taken back by them
- * @seen: sq_cpu_used() at the reclaimer's last look
- * @misses: how often @obj ran full or empty since the reclaimer's last look
- * @migrated: what the CPU had in its old array is in here now; see resize.c
- * @obj: the objects at hand
- */
-struct sq_cpu {
-	struct sq_word inside;
-	unsigned long allocs;
-	unsigned long frees;
-	struct sq_word outside;
-	unsigned long other_allocs;
-	unsigned long other_frees;
+struct sq_array {
+	unsigned long base;
 	unsigned long seen;
-	u32 misses;
-	bool migrated;
+	struct sq_mag *mag;
+	u32 slow[SQ_NR_SLOW_CLAIMED];
+	u16 misses;
+	u16 held;
+	u16 cap;
+	u8 order;
+	bool was_full;
+	void *bottom;
 	void *obj[];
 };
 
-/* Objects handed out and taken back on a CPU. */
-static inline unsigned long sq_cpu_used(const struct sq_cpu *cc)
-{
-	return cc->allocs + cc->frees + cc->other_allocs + cc->other_frees;
-}
+/* No object is there. */
+#define SQ_ARRAY_END	((void *)1UL)
+
+/**
+ * struct sq_cpu - what a CPU has of a cache; all that CPUs cost that never use it
+ * @top: where the topmost object's pointer is, or &sq_array.bottom; the lowest bit
+ *	is the claim, where that is one instruction
+ * @claimed: it is, where that is two
+ * @frees: objects taken back by who had the claim
+ * @array: the array that @top is in, or NULL: none was needed so far
+ */
+struct sq_cpu {
+	unsigned long top;
+	unsigned long frees;
+	struct sq_array *array;
+#ifndef SQ_PERCPU_BTS
+	unsigned long claimed;
+#endif
+};
 
 /*
- * Preemption off. To count without the claim: on the same CPU anybody may
- * interrupt anybody, so this is one instruction, or as good as one. What it was
- * that was counted is @field: other_allocs or other_frees.
+ * The hot path looks into the first one. Of a cache whose objects carry their mark
+ * outside, which it must not touch, that one stays empty, and this is the second.
  */
-#define sq_count_other(c, field, nr)					\
-	this_cpu_add(READ_ONCE((c)->cpu)->field, nr)
+static inline struct sq_cpu __percpu *sq_cpu_of(const struct squirrel_cache *c)
+{
+	return c->cpu + !!(c->flags & SQ_CACHE_MARK_OUTSIDE);
+}
 
-/* An event off the hot path. Any context; whoever counts keeps the cache. */
-#define sq_count_slow(c, event)		this_cpu_inc((c)->slow->nr[event])
+/* ---- counts without the claim ------------------------------------------------- */
+
+#define sq_count_allocs(c, nr)	atomic_long_add(nr, &(c)->counts.allocs)
+#define sq_count_frees(c, nr)	atomic_long_add(nr, &(c)->counts.frees)
+#define sq_count_slow(c, event)	atomic_inc(&(c)->counts.slow[event])
 
 #endif /* _SQ_ALLOCATOR_ARRAY_H */

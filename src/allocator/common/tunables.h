@@ -53,16 +53,14 @@
 /* Bytes of objects in a CPU's array at the most, and to begin with. */
 #define SQ_CPU_BYTES		16384U
 #define SQ_CPU_START		512U
-/* How much larger an array is each time that it is replaced. */
-#define SQ_RESIZE_FACTOR	4U
-/* Ticks to wait for a CPU whose array is claimed, before doing else. */
-#define SQ_MIGRATE_TRIES	8U
 /*
  * Misses between two looks of the reclaimer before an array may hold more: each
  * costs a few hundred instructions, so fewer do not matter, while what lies in
  * arrays keeps slabs from becoming empty.
  */
-#define SQ_MISSES_TO_GROW	16
+#define SQ_MISSES_TO_GROW	16U
+/* One that ran full and was empty before, or the other way round, counts for so many. */
+#define SQ_SWING_WORTH		7U
 /* Uses per object of capacity between two looks that keep an array as large. */
 #define SQ_BUSY_USES		32
 /* Of a CPU that used it less, one object stays for so many uses. */
@@ -73,6 +71,9 @@
 #define SQ_DEPOT_MAGS		64U
 /* Times that it had no space, between two looks, before it may hold more. */
 #define SQ_DEPOT_MISSES		8
+
+/* Times that who sums up counts waits for a CPU that is at them. */
+#define SQ_COUNT_TRIES		64U
 
 /* ---- steps ------------------------------------------------------------------- */
 

@@ -47,8 +47,21 @@ struct sq_slab_plan {
 	u8 best[SQ_SLAB_LONG_PAGES + 1];
 };
 
+/* What takes an allocation or a free off the hot path. */
+enum sq_slow_event {
+	SQ_SLOW_ALLOC_MISS,	/* the array was empty */
+	SQ_SLOW_DEPOT_GET,	/* a magazine of the depot's filled it */
+	SQ_SLOW_FREE_FLUSH,	/* the array was full */
+	SQ_SLOW_DEPOT_PUT,	/* the depot took what was flushed */
+	/* Up to here by who has the claim of an array, and in it. */
+	SQ_NR_SLOW_CLAIMED,
+	SQ_SLOW_FREE = SQ_NR_SLOW_CLAIMED, /* a free was looked at closely */
+	SQ_SLOW_LOCK_WAIT,	/* a node's lock was not to be had at once */
+	SQ_NR_SLOW,
+};
+
 /**
- * struct sq_cache_counts - what a cache has had, in slabs and refusals
+ * struct sq_cache_counts - what a cache has had
  * @objs: objects in all slabs, guarded by nothing
  * @nomem: allocations that failed for want of memory
  * @limit_hits: allocations that failed because of the limit
@@ -56,6 +69,9 @@ struct sq_slab_plan {
  * @stolen: pages that others put or freed while they were in use
  * @grown: slabs made
  * @released: slabs given back
+ * @allocs: objects handed out by who did not have the claim of an array
+ * @frees: objects taken back by them
+ * @slow: of each enum sq_slow_event, by them; modulo 2^32
  */
 struct sq_cache_counts {
 	atomic_long_t objs;
@@ -65,53 +81,14 @@ struct sq_cache_counts {
 	atomic_long_t stolen;
 	atomic_long_t grown;
 	atomic_long_t released;
-};
-
-/* What takes an allocation or a free off the hot path; counted per CPU. */
-enum sq_slow_event {
-	SQ_SLOW_ALLOC_MISS,	/* the array was empty */
-	SQ_SLOW_DEPOT_GET,	/* a magazine of the depot's filled it */
-	SQ_SLOW_FREE_FLUSH,	/* the array was full */
-	SQ_SLOW_DEPOT_PUT,	/* the depot took what was flushed */
-	SQ_SLOW_FREE,		/* a free was looked at closely */
-	SQ_SLOW_LOCK_WAIT,	/* a node's lock was not to be had at once */
-	SQ_NR_SLOW,
-};
-
-/* So often on one CPU, modulo 2^32. */
-struct sq_slow {
-	u32 nr[SQ_NR_SLOW];
-};
-
-/**
- * struct sq_folded - what was counted in arrays that are no more
- * @allocs: objects handed out
- * @frees: objects taken back
- */
-struct sq_folded {
-	unsigned long allocs;
-	unsigned long frees;
-};
-
-/**
- * struct sq_resize - replacing a cache's per-CPU arrays; resize.c's
- * @old: the arrays before these, as long as somebody may be at them
- * @retired: those before, as long as somebody may look at them
- * @folded: what was counted in them
- * @max: objects that the arrays, and @old, have room for
- * @wanted: they should have room for more
- */
-struct sq_resize {
-	struct sq_cpu __percpu *old;
-	struct sq_cpu __percpu *retired;
-	struct sq_folded folded;
-	u32 max;
-	bool wanted;
+	atomic_long_t allocs;
+	atomic_long_t frees;
+	atomic_t slow[SQ_NR_SLOW];
 };
 
 /**
  * struct squirrel_cache - objects of one size
- * @cpu: the CPUs' arrays
+ * @cpu: the CPUs' arrays; see sq_cpu_of()
  * @recip: reciprocal of @size, a little over 2^64 / @size: one multiplication by
  *	it gives an object's index in its slab, and whether the pointer is to its
  *	start
@@ -124,15 +101,11 @@ struct sq_resize {
  * @mark_mul: another: of them and its address is a free object's mark made; see
  *	sq_mark_of()
  * @mark_off: where in a free object its mark is
- * @cap: objects a CPU's array may hold for now; see sq_set_cap()
- * @full: the same plus SQ_CLAIMED for the hot path; 0 for a cache that is
- *	nothing for it
  * @flags: SQUIRREL_* and SQ_CACHE_*
  * @align: of every object
  * @depot_max: most magazines in a node's depot
  * @cpu_max: most objects in a CPU's array
  * @plan: how long slabs are
- * @busy: some CPU has been using its array a lot since the reclaimer's last look
  * @owed: something is to be done once preemption is on; see sq_cache_tidy()
  * @ctor: see struct squirrel_cache_args
  * @heap: where the pages come from
@@ -140,10 +113,8 @@ struct sq_resize {
  * @limit_objs: most objects, or 0
  * @reserve: objects that stay at hand
  * @counts: what it has had
- * @slow: why the hot path was left, per CPU; see sq_count_slow()
  * @link: in the registry
  * @rcu: for the last step of destroy
- * @resize: larger arrays
  * @owner: name of the client module, which may go before
  * @name: its name
  * @node: one per node id; behind them are the own node and the names; see
@@ -157,8 +128,6 @@ struct squirrel_cache {
 	const void *heap_key;
 	unsigned long mark_key;
 	unsigned long mark_mul;
-	u64 full;
-	u32 cap;
 	u32 mark_off;
 	u32 size;
 	u32 object_size;
@@ -168,7 +137,6 @@ struct squirrel_cache {
 	u32 depot_max;
 	u32 cpu_max;
 	struct sq_slab_plan plan;
-	bool busy;
 	bool owed;
 	void (*ctor)(void *obj);
 	struct squirrel_heap *heap;
@@ -176,12 +144,10 @@ struct squirrel_cache {
 	u32 reserve;
 	unsigned long limit_objs;
 	struct sq_cache_counts counts;
-	struct sq_slow __percpu *slow;
 	union {
 		struct list_head link;
 		struct rcu_head rcu;
 	};
-	struct sq_resize resize;
 	const char *owner;
 	char *name;
 	struct sq_node *node[];

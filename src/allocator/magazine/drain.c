@@ -2,45 +2,53 @@
 /*
  * Magazines and depots are emptied into the slabs, by what nobody needed lately.
  */
+#include <linux/minmax.h>
 #include <linux/percpu.h>
 
 #include "magazine.h"
 
-/* How many of this CPU's @nr objects stay, by what it did since the last look. */
-static u32 cpu_keeps(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
+/*
+ * How many of @nr objects stay in this CPU's claimed array, by what it did since the
+ * last look, and *@cap: how many it may hold from now on.
+ */
+static u32 cpu_keeps(struct squirrel_cache *c, struct sq_array *a, u32 nr, u32 *cap)
 {
-	unsigned long used = sq_cpu_used(cc), uses = used - cc->seen;
+	unsigned long used = sq_array_used(c, a, nr), uses = used - a->seen;
 
-	cc->seen = used;
-	cc->misses = 0;
-	if (uses >= (unsigned long)SQ_BUSY_USES * READ_ONCE(c->cap)) {
-		WRITE_ONCE(c->busy, true);
+	a->seen = used;
+	a->misses = 0;
+	if (uses >= (unsigned long)SQ_BUSY_USES * a->cap)
 		return nr;
-	}
-	return min_t(unsigned long, nr, uses / SQ_IDLE_USES);
+	*cap = max((a->cap / 2U) & ~1U, sq_cap_start(c));
+	return min3((unsigned long)nr, uses / SQ_IDLE_USES, (unsigned long)*cap);
 }
 
 /*
- * Empty this CPU's magazines into the slabs; preemption is off. With @idle_only
- * only of what was of little use since the last look. Returns the number of
- * objects moved.
+ * Empty this CPU's array into the slabs; preemption is off. With @idle_only only of what
+ * was of little use since the last look. Returns the number of objects moved.
  */
 unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only)
 {
-	u32 nr, keep = 0, out;
-	struct sq_cpu *cc;
+	u32 nr, keep = 0, out, cap;
+	struct sq_array *a;
 
-	sq_resize_migrate(c, smp_processor_id());
-	cc = sq_cpu_get(c, &nr);
-	if (!cc)
+	a = sq_cpu_get(c, &nr, false);
+	if (!a)
 		return 0;
+	cap = idle_only ? a->cap : sq_cap_start(c);
 	if (idle_only)
-		keep = cpu_keeps(c, cc, nr);
+		keep = cpu_keeps(c, a, nr, &cap);
 	out = nr - keep;
 	/* The oldest go. */
-	sq_slabs_put(c, cc->obj, out);
-	sq_move(cc->obj, cc->obj + out, keep);
-	sq_cpu_put(c, cc, keep);
+	sq_slabs_put(c, a->obj, out);
+	sq_move(a->obj, a->obj + out, keep);
+	if (a->mag && cap < c->cpu_max) {
+		sq_array_memory_free(a->mag, SQ_MAG_ORDER);
+		a->mag = NULL;
+	}
+	if (cap != a->cap)
+		a = sq_array_resize(c, a, keep, cap);
+	sq_cpu_put(c, a, keep);
 	return out;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
@@ -48,16 +56,17 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
 /* The same for a CPU that is offline, and remains so; preemption is off. */
 unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu)
 {
-	struct sq_cpu *cc;
+	struct sq_cpu *cc = per_cpu_ptr(sq_cpu_of(c), cpu);
+	struct sq_array *a = READ_ONCE(cc->array);
 	u32 nr;
 
-	sq_resize_migrate(c, cpu);
-	cc = per_cpu_ptr(READ_ONCE(c->cpu), cpu);
-	if (!sq_claim_there(sq_word_in(c, cc), &nr))
+	if (!a || !sq_claim_there(cc))
 		return 0;
-	sq_slabs_put(c, cc->obj, nr);
-	/* Empty before they may be claimed again. */
-	smp_store_release(&sq_word_in(c, cc)->word, 0);
+	nr = sq_array_nr(a, cc->top);
+	sq_slabs_put(c, a->obj, nr);
+	WRITE_ONCE(a->base, a->base - nr);
+	/* Empty before it may be claimed again. */
+	sq_unclaim_there(cc, sq_array_top(a, 0));
 	return nr;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain_dead);
@@ -71,7 +80,6 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 	unsigned long moved = 0, flags;
 	int nid;
 
-	sq_cap_decay(c);
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 		struct sq_mag *mag;
@@ -94,7 +102,7 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 			sq_slabs_put(c, mag->obj, mag->nr);
 			preempt_enable();
 			sq_cache_tidy(c);
-			sq_mag_free(mag);
+			sq_array_memory_free(mag, SQ_MAG_ORDER);
 		}
 	}
 	return moved;

@@ -7,87 +7,46 @@
  *
  * A full CPU array gives its older half to the depot, or to the slabs where
  * the depot has no room; an empty one takes a magazine from the depot, or
- * half of what it can hold from the slabs. The array's capacity starts small
- * and doubles while it keeps running full or empty; the reclaimer sets it back
- * when the CPU has lost interest.
+ * half of what it can hold from the slabs. How much an array holds is in array.c.
  */
 #include <linux/hardirq.h>
-#include <linux/sched/mm.h>
-#include <linux/string.h>
+#include <linux/minmax.h>
+#include <linux/topology.h>
 
 #include "magazine.h"
 
-/* Depot magazines are squirrel's own objects. */
-struct squirrel_cache *sq_mag_cache;
-static bool mags_short;	/* there was none at hand */
+/* ---- what is owed --------------------------------------------------------- */
 
-/* ---- depot ---------------------------------------------------------------- */
-
-static void *take_one(struct squirrel_cache *c);
-
-/*
- * Of those that are at hand: preemption is off, and a free must not wake anybody
- * up in order to have memory. Where there is none, more are made later.
- */
-static struct sq_mag *mag_alloc(struct squirrel_cache *c)
+/* Where memory for arrays ran out. Where it may be asked for, by nobody who waits. */
+static void arrays_make(void)
 {
-	struct sq_mag *mag = take_one(sq_mag_cache);
+	struct squirrel_cache *c;
+	void *memory;
 
-	if (!mag) {
-		WRITE_ONCE(mags_short, true);
-		WRITE_ONCE(c->owed, true);
-		return NULL;
+	while ((c = sq_arrays_short())) {
+		memory = sq_cache_grow(c, __GFP_NOWARN | __GFP_NOMEMALLOC,
+				       NUMA_NO_NODE, false);
+		if (!memory)
+			continue;
+		preempt_disable();
+		sq_slabs_put(c, &memory, 1);
+		preempt_enable();
 	}
-	sq_count_other(sq_mag_cache, other_allocs, 1);
-	sq_obj_alloc_prep(sq_mag_cache, mag, 0);
-	return mag;
-}
-
-/* As a free on the hot path: preemption may be off, and another array claimed. */
-void sq_mag_free(struct sq_mag *mag)
-{
-	struct squirrel_cache *c = sq_mag_cache;
-	bool done = false;
-
-	preempt_disable();
-	if (!want_init_on_free() &&
-	    (!static_branch_unlikely(&sq_numa) ||
-	     sq_map_lookup(mag)->node == numa_mem_id()))
-		done = sq_fast_push(c, mag, false, static_key_enabled(&sq_hardened),
-				    (unsigned long *)mag, sq_mark_of(c, mag));
-	preempt_enable();
-	if (!done)
-		sq_cache_push(c, mag);
-}
-
-/* If there are too few. Where memory may be asked for, but by nobody who waits. */
-static void mags_make(void)
-{
-	struct sq_mag *mag;
-
-	if (!READ_ONCE(mags_short))
-		return;
-	WRITE_ONCE(mags_short, false);
-	mag = sq_take_slow(sq_mag_cache, __GFP_NOWARN | __GFP_NOMEMALLOC,
-			   NUMA_NO_NODE);
-	if (!mag)
-		return;
-	preempt_disable();
-	sq_count_other(sq_mag_cache, other_allocs, 1);
-	preempt_enable();
-	sq_mag_free(mag);
 }
 
 /*
- * What is owed once preemption is on: empty slabs go, magazines are made. Where that
- * is not possible, the next call does it that can, or the reclaimer. Any context.
+ * What is owed once preemption is on: empty slabs go, arrays and magazines are made.
+ * Where that is not possible, the next call does it that can, or the reclaimer. Any
+ * context.
  */
 void sq_cache_tidy_slow(struct squirrel_cache *c)
 {
 	if (sq_cache_release_spare(c))
-		mags_make();
+		arrays_make();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_tidy_slow);
+
+/* ---- depot ---------------------------------------------------------------- */
 
 struct sq_mag *sq_depot_pop(struct sq_node *n)
 {
@@ -105,36 +64,66 @@ struct sq_mag *sq_depot_pop(struct sq_node *n)
 	return mag;
 }
 
+/* An empty magazine for later: the array's, if it has none. */
+static void mag_keep(struct sq_array *a, struct sq_mag *mag)
+{
+	if (a && !a->mag)
+		a->mag = mag;
+	else
+		sq_array_memory_free(mag, SQ_MAG_ORDER);
+}
+
+static struct sq_mag *mag_empty(struct squirrel_cache *c, struct sq_array *a)
+{
+	struct sq_mag *mag = a ? a->mag : NULL;
+
+	if (!mag)
+		return sq_array_memory(c, SQ_MAG_ORDER);
+	a->mag = NULL;
+	return mag;
+}
+
+/* Claimed, or without an array. */
+static void count_claimed(struct squirrel_cache *c, struct sq_array *a,
+			  enum sq_slow_event event)
+{
+	if (likely(a))
+		a->slow[event]++;
+	else
+		sq_count_slow(c, event);
+}
+
 static unsigned int depot_refill(struct squirrel_cache *c, struct sq_node *n,
-				 void **objs)
+				 struct sq_array *a, void **objs)
 {
 	struct sq_mag *mag;
 	unsigned long flags;
-	unsigned int got = 0;
+	unsigned int got;
 
 	if (!READ_ONCE(n->depot_nr) || in_nmi() || !sq_node_lock(c, n, &flags))
 		return 0;
 	mag = sq_depot_pop(n);
 	sq_node_unlock(n, flags);
-	if (mag) {
-		got = mag->nr;
-		sq_count_slow(c, SQ_SLOW_DEPOT_GET);
-		sq_move(objs, mag->obj, got);
-		sq_mag_free(mag);
-	}
+	if (!mag)
+		return 0;
+	got = mag->nr;
+	count_claimed(c, a, SQ_SLOW_DEPOT_GET);
+	sq_move(objs, mag->obj, got);
+	mag_keep(a, mag);
 	return got;
 }
 
 /* There was no room: if that goes on, let the depot hold more. */
-static void depot_grow(struct squirrel_cache *c, struct sq_node *n)
+static void depot_grow(struct squirrel_cache *c, struct sq_node *n,
+		       const struct sq_array *a)
 {
 	u32 cap = READ_ONCE(n->depot_cap), misses = READ_ONCE(n->depot_misses);
 
 	/*
-	 * Only once the magazines have grown to what they can be: so there is
-	 * room for what comes back from it (c->resize.max does not shrink).
+	 * Only once the array has grown to what it can be. So there is room for what
+	 * comes back from the depot.
 	 */
-	if (cap >= c->depot_max || READ_ONCE(c->cap) < c->cpu_max)
+	if (cap >= c->depot_max || !a || a->cap < c->cpu_max)
 		return;
 	/* A count that is lost between CPUs does no harm. */
 	if (++misses >= SQ_DEPOT_MISSES) {
@@ -146,7 +135,7 @@ static void depot_grow(struct squirrel_cache *c, struct sq_node *n)
 
 /* A magazine's worth into the depot; false if it has no room. */
 static bool depot_flush(struct squirrel_cache *c, struct sq_node *n,
-			void **objs, unsigned int nr)
+			struct sq_array *a, void **objs, unsigned int nr)
 {
 	struct sq_mag *mag;
 	unsigned long flags;
@@ -154,13 +143,13 @@ static bool depot_flush(struct squirrel_cache *c, struct sq_node *n,
 	if (in_nmi())
 		return false;
 	if (READ_ONCE(n->depot_nr) >= READ_ONCE(n->depot_cap)) {
-		depot_grow(c, n);
+		depot_grow(c, n, a);
 		return false;
 	}
-	mag = mag_alloc(c);
+	mag = mag_empty(c, a);
 	if (!mag)
 		return false;
-	sq_count_slow(c, SQ_SLOW_DEPOT_PUT);
+	count_claimed(c, a, SQ_SLOW_DEPOT_PUT);
 	mag->nr = nr;
 	sq_move(mag->obj, objs, nr);
 	sq_node_count_wait(c, n);
@@ -173,60 +162,86 @@ static bool depot_flush(struct squirrel_cache *c, struct sq_node *n,
 	return true;
 }
 
-/* ---- CPU's magazines; claimed by the caller ------------------------------- */
+/* A magazine that no array has room for: its objects can be had from their slabs. */
+static void depot_spill(struct squirrel_cache *c, struct sq_node *n)
+{
+	struct sq_mag *mag;
+	unsigned long flags;
 
-static u32 cpu_refill(struct squirrel_cache *c, struct sq_cpu *cc)
+	if (in_nmi() || !sq_node_lock(c, n, &flags))
+		return;
+	mag = sq_depot_pop(n);
+	sq_node_unlock(n, flags);
+	if (!mag)
+		return;
+	sq_slabs_put(c, mag->obj, mag->nr);
+	sq_array_memory_free(mag, SQ_MAG_ORDER);
+}
+
+/* ---- the CPU's array; claimed by the caller ------------------------------- */
+
+/* Fill an empty one: from the depot, if what comes from there fits, or from slabs. */
+static struct sq_array *cpu_refill(struct squirrel_cache *c, struct sq_array *a, u32 *nr)
 {
 	struct sq_node *n = sq_local_node(c);
 	unsigned long flags;
-	u32 got;
 
-	sq_count_slow(c, SQ_SLOW_ALLOC_MISS);
-	got = depot_refill(c, n, cc->obj);
-	if (!got) {
-		if (!sq_node_lock(c, n, &flags))
-			return 0;
-		got = sq_node_take(c, n, cc->obj, READ_ONCE(c->cap) / 2);
+	a->slow[SQ_SLOW_ALLOC_MISS]++;
+	a = sq_array_miss(c, a, 0, 1, false);
+	*nr = 0;
+	if (READ_ONCE(n->depot_nr)) {
+		/* What comes from there must fit. */
+		a = sq_array_resize(c, a, 0, c->cpu_max);
+		if (a->cap == c->cpu_max)
+			*nr = depot_refill(c, n, a, a->obj);
+		else
+			depot_spill(c, n);
+	}
+	if (!*nr && sq_node_lock(c, n, &flags)) {
+		*nr = sq_node_take(c, n, a->obj, a->cap / 2);
 		sq_node_unlock(n, flags);
 	}
-	sq_cap_grow(c, cc, 1);
-	return got;
+	return a;
 }
 
-/* The older magazine's worth of @nr goes; returns how many stay. */
-u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
+/* Make room in one with *@nr objects: the older half goes, or a magazine's worth. */
+struct sq_array *sq_cpu_flush(struct squirrel_cache *c, struct sq_array *a, u32 *nr)
 {
-	u32 out = min(nr, c->cpu_max / 2);
+	u32 out;
 
-	sq_count_slow(c, SQ_SLOW_FREE_FLUSH);
-	out = min(out, max(READ_ONCE(c->cap) / 2, nr - READ_ONCE(c->cap) / 2));
-	if (!depot_flush(c, sq_local_node(c), cc->obj, out))
-		sq_slabs_put(c, cc->obj, out);
+	a->slow[SQ_SLOW_FREE_FLUSH]++;
+	a = sq_array_miss(c, a, *nr, 1, true);
+	if (*nr < a->cap)
+		return a;
+	out = min3(*nr, c->cpu_max / 2, SQ_MAG_MAX);
+	out = min(out, max(a->cap / 2U, *nr - a->cap / 2U));
+	if (!depot_flush(c, sq_local_node(c), a, a->obj, out))
+		sq_slabs_put(c, a->obj, out);
 	sq_event(SQ_EVENT_ACTIVE, 0);
-	nr -= out;
-	sq_move(cc->obj, cc->obj + out, nr);
-	sq_cap_grow(c, cc, 1);
-	return nr;
+	*nr -= out;
+	sq_move(a->obj, a->obj + out, *nr);
+	return a;
 }
 
-/* From the magazines after a refill or, past them, from the slabs. */
+/* From the array after a refill or, past it, from the slabs. */
 static void *take_one(struct squirrel_cache *c)
 {
 	struct sq_node *n;
-	struct sq_cpu *cc;
+	struct sq_array *a;
 	unsigned long flags;
 	void *obj = NULL;
 	u32 nr;
 
 	preempt_disable();
-	cc = sq_cpu_get(c, &nr);
-	if (cc) {
+	a = sq_cpu_get(c, &nr, true);
+	if (a) {
 		if (!nr)
-			nr = cpu_refill(c, cc);
+			a = cpu_refill(c, a, &nr);
 		if (nr)
-			obj = cc->obj[--nr];
-		sq_cpu_put(c, cc, nr);
+			obj = a->obj[--nr];
+		sq_cpu_put(c, a, nr);
 	} else {
+		sq_count_slow(c, SQ_SLOW_ALLOC_MISS);
 		n = sq_local_node(c);
 		if (sq_node_lock(c, n, &flags)) {
 			sq_node_take(c, n, &obj, 1);
@@ -290,6 +305,7 @@ void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	if (!obj)
 		obj = take_spilled(c, gfp, node);
 	if (!obj && sq_may_grow()) {
+		arrays_make();
 		/* Who names a node does not look into magazines. */
 		obj = sq_cache_grow(c, gfp, node, node == NUMA_NO_NODE);
 		sq_event(SQ_EVENT_ACTIVE, gfp);
@@ -299,26 +315,25 @@ void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	return obj;
 }
 
-/* A checked object goes back: magazine if possible, else its slab. */
+/* A checked object goes back: array if possible, else its slab. */
 void sq_cache_push(struct squirrel_cache *c, void *obj)
 {
-	struct sq_cpu *cc;
-	bool local;
+	struct sq_array *a = NULL;
 	u32 nr;
 
 	sq_obj_free_prep(c, obj);
 	preempt_disable();
-	sq_count_other(c, other_frees, 1);
-	local = !static_branch_unlikely(&sq_numa) ||
-		sq_map_lookup(obj)->node == numa_mem_id();
-	cc = local ? sq_cpu_get(c, &nr) : NULL;
-	if (cc) {
-		if (nr >= READ_ONCE(c->cap))
-			nr = sq_cpu_flush(c, cc, nr);
-		sq_assert(nr < c->resize.max);
-		cc->obj[nr] = obj;
-		sq_cpu_put(c, cc, nr + 1);
+	if (!static_branch_unlikely(&sq_numa) ||
+	    sq_map_lookup(obj)->node == numa_mem_id())
+		a = sq_cpu_get(c, &nr, true);
+	if (a) {
+		if (nr >= a->cap)
+			a = sq_cpu_flush(c, a, &nr);
+		sq_assert(nr < a->cap);
+		a->obj[nr] = obj;
+		sq_cpu_put_counted(c, a, nr + 1, 0, 1);
 	} else {
+		sq_count_frees(c, 1);
 		sq_slabs_put(c, &obj, 1);
 	}
 	preempt_enable();
@@ -328,18 +343,18 @@ void sq_cache_push(struct squirrel_cache *c, void *obj)
 /* ---- many at once --------------------------------------------------------- */
 
 /*
- * Take up to @nr objects from depot and slabs; preemption is off, the caller
- * counts and finishes them.
+ * Take up to @nr objects from depot and slabs; preemption is off, @a is claimed if there
+ * is one, the caller counts and finishes them.
  */
-unsigned int sq_take_many(struct squirrel_cache *c, void **objs,
+unsigned int sq_take_many(struct squirrel_cache *c, struct sq_array *a, void **objs,
 			  unsigned int nr)
 {
 	struct sq_node *n = sq_local_node(c);
 	unsigned int got = 0, more;
 	unsigned long flags;
 
-	while (nr - got >= c->cpu_max / 2) {
-		more = depot_refill(c, n, objs + got);
+	while (nr - got >= SQ_MAG_MAX) {
+		more = depot_refill(c, n, a, objs + got);
 		if (!more)
 			break;
 		got += more;
@@ -352,17 +367,19 @@ unsigned int sq_take_many(struct squirrel_cache *c, void **objs,
 }
 
 /*
- * Give checked, marked and counted local objects to depot and slabs;
- * preemption is off.
+ * Give checked, marked and counted local objects to depot and slabs; preemption is off,
+ * @a is claimed if there is one.
  */
-void sq_push_many(struct squirrel_cache *c, void **objs, unsigned int nr)
+void sq_push_many(struct squirrel_cache *c, struct sq_array *a, void **objs,
+		  unsigned int nr)
 {
+	u32 worth = min(c->cpu_max / 2, SQ_MAG_MAX);
 	unsigned int done, n;
 
 	for (done = 0; done < nr; done += n) {
-		n = min(nr - done, c->cpu_max / 2);
-		if (n < c->cpu_max / 4 ||
-		    !depot_flush(c, sq_local_node(c), objs + done, n))
+		n = min(nr - done, worth);
+		if (n < worth / 2 ||
+		    !depot_flush(c, sq_local_node(c), a, objs + done, n))
 			sq_slabs_put(c, objs + done, n);
 	}
 	sq_event(SQ_EVENT_ACTIVE, 0);

@@ -16,22 +16,33 @@
 #include "percpu.h"
 
 /*
- * Each CPU has an array of objects per cache, which holds two magazines' worth and is
- * replaced by a larger one when it is to hold more (resize.c): objects enter and leave
- * at the top, and one magazine's worth at a time moves between the array and the depot
- * or the slabs. So a burst that swings around a magazine's edge takes no lock.
+ * Each CPU has an array of objects per cache: they enter and leave at the top, and half
+ * of what it may hold, or a magazine's worth, moves at a time between it and the depot
+ * or the slabs. So a burst that swings around an edge takes no lock. It has none before
+ * its first miss, and a larger one by itself when misses go on; see array.c.
  */
 #define SQ_MAG_MAX	62U			/* objects in a depot magazine */
-#define SQ_CPU_MAX	(2 * SQ_MAG_MAX)	/* objects in an array */
 
-/* A magazine in the depot. */
+/* Memory of the smallest array; each order has twice that of the one before. */
+#define SQ_ARRAY_BYTES	128U
+#define SQ_ARRAY_ORDERS	4U
+
+/* A magazine in the depot. Its memory is that of an array. */
 struct sq_mag {
 	struct sq_mag *next;
 	unsigned long nr;
 	void *obj[SQ_MAG_MAX];
 };
 
-static_assert(sizeof(struct sq_mag) == 512);
+#define SQ_MAG_ORDER	2U
+
+static_assert(sizeof(struct sq_mag) == SQ_ARRAY_BYTES << SQ_MAG_ORDER);
+
+/* Objects that there is room for in an array of an order, and its end. */
+#define SQ_ARRAY_ROOM(order)						\
+	((u32)(((SQ_ARRAY_BYTES << (order)) - sizeof(struct sq_array)) /	\
+	       sizeof(void *) - 1) & ~1U)
+#define SQ_CPU_MAX	SQ_ARRAY_ROOM(SQ_ARRAY_ORDERS - 1)
 
 /* magazine.c */
 void sq_cache_tidy_slow(struct squirrel_cache *c);
@@ -48,15 +59,14 @@ static inline struct sq_node *sq_local_node(struct squirrel_cache *c)
 	return c->node[numa_mem_id()];
 }
 
-extern struct squirrel_cache *sq_mag_cache;
 void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node);
 struct sq_mag *sq_depot_pop(struct sq_node *n);
-u32 sq_cpu_flush(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
-void sq_mag_free(struct sq_mag *mag);
+struct sq_array *sq_cpu_flush(struct squirrel_cache *c, struct sq_array *a, u32 *nr);
 void sq_cache_push(struct squirrel_cache *c, void *obj);
-unsigned int sq_take_many(struct squirrel_cache *c, void **objs,
+unsigned int sq_take_many(struct squirrel_cache *c, struct sq_array *a, void **objs,
 			  unsigned int nr);
-void sq_push_many(struct squirrel_cache *c, void **objs, unsigned int nr);
+void sq_push_many(struct squirrel_cache *c, struct sq_array *a, void **objs,
+		  unsigned int nr);
 
 /* drain.c */
 unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only);
@@ -66,67 +76,83 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all);
 /* grow.c */
 void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node, bool stock);
 
-/* resize.c */
-unsigned int sq_cap_start(const struct squirrel_cache *c);
-void sq_cap_double(struct squirrel_cache *c, struct sq_cpu *cc);
-void sq_cap_decay(struct squirrel_cache *c);
+/* array.c */
 typedef bool (*sq_array_fn)(void **objs, u32 nr, void *ctx);
-int sq_array_init(struct squirrel_cache *c, gfp_t gfp);
-void sq_array_free(struct squirrel_cache *c);
-void sq_resize_ask(struct squirrel_cache *c);
-void sq_resize_migrate(struct squirrel_cache *c, int cpu);
-void sq_resize_cancel(struct squirrel_cache *c);
-void sq_resize_exit(void);
+extern struct squirrel_cache *sq_array_cache[SQ_ARRAY_ORDERS];
+void *sq_array_memory(struct squirrel_cache *c, unsigned int order);
+void sq_array_memory_free(void *memory, unsigned int order);
+struct squirrel_cache *sq_arrays_short(void);
+int sq_cpus_init(struct squirrel_cache *c, gfp_t gfp);
+void sq_cpus_free(struct squirrel_cache *c);
+unsigned int sq_cap_start(const struct squirrel_cache *c);
+struct sq_array *sq_array_first(struct squirrel_cache *c, struct sq_cpu __percpu *cc);
+struct sq_array *sq_array_resize(struct squirrel_cache *c, struct sq_array *a, u32 nr,
+				 u32 cap);
+struct sq_array *sq_array_miss(struct squirrel_cache *c, struct sq_array *a, u32 nr,
+			       unsigned int worth, bool full);
+unsigned long sq_array_used(const struct squirrel_cache *c, const struct sq_array *a,
+			    u32 nr);
 u32 sq_cpu_nr(const struct squirrel_cache *c, int cpu);
-bool sq_look_in_magazines(struct squirrel_cache *c, sq_array_fn fn, void *ctx);
+bool sq_look_in_arrays(struct squirrel_cache *c, sq_array_fn fn, void *ctx);
 void sq_cache_counts(struct squirrel_cache *c, unsigned long *allocs,
 		     unsigned long *frees);
-void sq_resize_flush(void);
-int sq_resize_now_begin(struct squirrel_cache *c, u32 objs);
-int sq_resize_now(struct squirrel_cache *c, u32 objs);
+unsigned long sq_cache_slow(const struct squirrel_cache *c, enum sq_slow_event event);
 
 /* ---- the CPU's array, off the hot path --------------------------------------- */
 
-/* Claimed: it ran full or empty for @nr objects. If that goes on, let it hold more. */
-static inline void sq_cap_grow(struct squirrel_cache *c, struct sq_cpu *cc,
-			       unsigned int nr)
+/* How many objects are in @a, if the topmost is at @top. */
+static inline u32 sq_array_nr(const struct sq_array *a, unsigned long top)
 {
-	u32 cap = READ_ONCE(c->cap);
+	return (top - SQ_CLAIMED - (unsigned long)&a->bottom) / sizeof(void *);
+}
 
-	if (cap >= c->cpu_max)
-		return;
-	cc->misses += 1 + nr / cap;
-	if (unlikely(cc->misses >= SQ_MISSES_TO_GROW))
-		sq_cap_double(c, cc);
+/* Where the topmost of @nr objects is. */
+static inline unsigned long sq_array_top(const struct sq_array *a, u32 nr)
+{
+	return (unsigned long)&a->bottom + nr * sizeof(void *);
 }
 
 /*
- * Preemption off. NULL if an interrupted context has them. If this CPU has yet to
- * move to them it does so now: what is in the old ones may be all there is.
+ * Preemption off. NULL if an interrupted context has it, or there is none: with @make
+ * only if there cannot be.
  */
-static inline struct sq_cpu *sq_cpu_get(struct squirrel_cache *c, u32 *nr)
+static inline struct sq_array *sq_cpu_get(struct squirrel_cache *c, u32 *nr, bool make)
 {
-	struct sq_cpu __percpu *cc = READ_ONCE(c->cpu);
-	struct sq_word __percpu *w = sq_word_of(c, cc);
+	struct sq_cpu __percpu *cc = sq_cpu_of(c);
+	struct sq_array *a;
 
-	if (!sq_claim(w)) {
-		sq_resize_migrate(c, smp_processor_id());
-		/* It may just have, before this was read. */
-		cc = READ_ONCE(c->cpu);
-		w = sq_word_of(c, cc);
-		if (!sq_claim(w))
-			return NULL;
+	if (!sq_claim(cc))
+		return NULL;
+	a = raw_cpu_read(cc->array);
+	if (unlikely(!a) && make)
+		a = sq_array_first(c, cc);
+	if (unlikely(!a)) {
+		sq_unclaim(cc, raw_cpu_read(cc->top) - SQ_CLAIMED);
+		return NULL;
 	}
-	*nr = sq_claimed_nr(w) - SQ_CLAIMED;
-	return this_cpu_ptr(cc);
+	*nr = sq_array_nr(a, raw_cpu_read(cc->top));
+	a->held = *nr;
+	return a;
 }
 
-/* The same ones: c->cpu may be others meanwhile. */
-static inline void sq_cpu_put(struct squirrel_cache *c, struct sq_cpu *cc,
-			      u32 nr)
+/*
+ * Let go of it with @nr objects in it. Those that came or went since it was claimed
+ * were moved; @allocs were handed out and @frees taken back.
+ */
+static inline void sq_cpu_put_counted(struct squirrel_cache *c, struct sq_array *a,
+				      u32 nr, unsigned int allocs,
+				      unsigned int frees)
 {
-	barrier();
-	WRITE_ONCE(sq_word_in(c, cc)->word, nr);
+	struct sq_cpu __percpu *cc = sq_cpu_of(c);
+
+	WRITE_ONCE(a->base, a->base + nr - a->held + allocs - frees);
+	raw_cpu_add(cc->frees, frees);
+	sq_unclaim(cc, sq_array_top(a, nr));
+}
+
+static inline void sq_cpu_put(struct squirrel_cache *c, struct sq_array *a, u32 nr)
+{
+	sq_cpu_put_counted(c, a, nr, 0, 0);
 }
 
 #endif /* _SQ_ALLOCATOR_MAGAZINE_H */

@@ -5,7 +5,9 @@
 #ifndef _SQ_ALLOCATOR_PERCPU_H
 #define _SQ_ALLOCATOR_PERCPU_H
 
+#include <linux/bitops.h>
 #include <linux/bits.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 
 #include "allocator/common/array.h"
@@ -13,31 +15,12 @@
 #include "allocator/slab/object.h"
 #include "compat.h"
 
-#define SQ_CLAIM_BIT	16
+/* In sq_cpu.top: pointers there are to words, so the bit is free. */
+#define SQ_CLAIM_BIT	0
 
 /*
- * Claim this CPU's magazines; preemption is off. False if a context that this
- * one interrupts has them. On x86 the test and the set are one instruction,
- * which is all that is needed against interrupts. Elsewhere they are two; an
- * interrupt between them has let go again before the second.
- */
-static __always_inline bool sq_claim(struct sq_word __percpu *w)
-{
-#ifdef SQ_PERCPU_BTS
-	return !sq_percpu_bts(w->word, SQ_CLAIM_BIT);
-#else
-	if (unlikely(raw_cpu_read(w->claimed)))
-		return false;
-	raw_cpu_write(w->claimed, 1);
-	barrier();
-	return true;
-#endif
-}
-
-/*
- * The number of objects in claimed magazines, plus SQ_CLAIMED: the claim itself
- * where it is in the same word. What the number is compared with has it added
- * beforehand, so that the hot path need not take it off.
+ * The claim itself as it shows in the top of a claimed array, where it is in the same
+ * word: what is done with that allows for it.
  */
 #ifdef SQ_PERCPU_BTS
 #define SQ_CLAIMED	BIT(SQ_CLAIM_BIT)
@@ -45,89 +28,81 @@ static __always_inline bool sq_claim(struct sq_word __percpu *w)
 #define SQ_CLAIMED	0UL
 #endif
 
-static __always_inline u64 sq_claimed_nr(struct sq_word __percpu *w)
+/*
+ * Claim this CPU's array; preemption is off. False if a context that this one
+ * interrupts has it. On x86 the test and the set are one instruction, which is all
+ * that is needed against interrupts. Elsewhere they are two; an interrupt between
+ * them has let go again before the second.
+ */
+static __always_inline bool sq_claim(struct sq_cpu __percpu *cc)
 {
-	return SQ_CLAIMED ? raw_cpu_read(w->word) : raw_cpu_read(w->nr);
+#ifdef SQ_PERCPU_BTS
+	return !sq_percpu_bts(cc->top, SQ_CLAIM_BIT);
+#else
+	if (unlikely(raw_cpu_read(cc->claimed)))
+		return false;
+	raw_cpu_write(cc->claimed, 1);
+	barrier();
+	return true;
+#endif
 }
 
-/* Let go of them with @nr objects inside. */
-static __always_inline void sq_unclaim(struct sq_word __percpu *w, u64 nr)
+/* Let go of it with its topmost object at @top. */
+static __always_inline void sq_unclaim(struct sq_cpu __percpu *cc, unsigned long top)
 {
 	barrier();
-	raw_cpu_write(w->word, nr);
+	raw_cpu_write(cc->top, top);
+#ifndef SQ_PERCPU_BTS
+	barrier();
+	raw_cpu_write(cc->claimed, 0);
+#endif
 }
 
 /*
- * Claim another CPU's magazines, which it does not use: it is offline; or this
- * one's, with interrupts off. False if somebody has them.
+ * Claim another CPU's array, which it does not use: it is offline. False if somebody
+ * has it.
  */
-static inline bool sq_claim_there(struct sq_word *w, u32 *nr)
+static inline bool sq_claim_there(struct sq_cpu *cc)
 {
-	u64 was = READ_ONCE(w->word);
-
-	do {
-		if (was & BIT_ULL(SQ_CLAIM_BIT))
-			return false;
-	} while (!try_cmpxchg(&w->word, &was, was | BIT_ULL(SQ_CLAIM_BIT)));
-	*nr = (u16)was;
-	return true;
+#ifdef SQ_PERCPU_BTS
+	return !test_and_set_bit(SQ_CLAIM_BIT, &cc->top);
+#else
+	return !xchg(&cc->claimed, 1);
+#endif
 }
 
-/* The word that counts, of a cache's magazines on this CPU or on another. */
-static inline struct sq_word __percpu *
-sq_word_of(const struct squirrel_cache *c, struct sq_cpu __percpu *cc)
+static inline void sq_unclaim_there(struct sq_cpu *cc, unsigned long top)
 {
-	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &cc->outside : &cc->inside;
-}
-
-static inline struct sq_word __percpu *sq_word(const struct squirrel_cache *c)
-{
-	return sq_word_of(c, READ_ONCE(c->cpu));
-}
-
-static inline struct sq_word *sq_word_in(const struct squirrel_cache *c,
-					 struct sq_cpu *cc)
-{
-	return c->flags & SQ_CACHE_MARK_OUTSIDE ? &cc->outside : &cc->inside;
-}
-
-/* Let a CPU's array hold @cap objects: even, 2 to c->resize.max. */
-static inline void sq_set_cap(struct squirrel_cache *c, u32 cap)
-{
-	WRITE_ONCE(c->cap, cap);
-	if (!(c->flags & SQ_CACHE_MARK_OUTSIDE))
-		WRITE_ONCE(c->full, SQ_CLAIMED + cap);
+	smp_store_release(&cc->top, top);
+#ifndef SQ_PERCPU_BTS
+	smp_store_release(&cc->claimed, 0);
+#endif
 }
 
 /*
- * The pop and the push. The CPU's word holds the number of objects and, above
- * it, that somebody is at it; storing the new number lets go.
+ * The pop and the push: one word is loaded, says where, and lets go when it is stored.
  */
 static __always_inline bool sq_fast_pop(struct squirrel_cache *c, void **obj,
 					const bool outside)
 {
 	struct sq_cpu __percpu *cc;
-	struct sq_word __percpu *w;
-	u64 n;
+	unsigned long top;
+	void *found;
 
 	preempt_disable();
-	cc = READ_ONCE(c->cpu);
-	w = outside ? &cc->outside : &cc->inside;
-	if (unlikely(!sq_claim(w)))
+	cc = c->cpu + outside;
+	if (unlikely(!sq_claim(cc)))
 		goto out;
-	/* From 0 it wraps to what looks negative. */
-	n = sq_claimed_nr(w) - SQ_CLAIMED - 1;
-	if (unlikely((s64)n < 0))
+	top = raw_cpu_read(cc->top);
+	found = *(void **)(top - SQ_CLAIMED);
+	if (unlikely(!found))
 		goto empty;
-	/* One index for both, not two that differ by one. */
-	OPTIMIZER_HIDE_VAR(n);
-	*obj = raw_cpu_read(cc->obj[n]);
-	raw_cpu_inc(cc->allocs);
-	sq_unclaim(w, n);
+	sq_unclaim(cc, top - SQ_CLAIMED - sizeof(void *));
 	preempt_enable();
+	*obj = found;
 	return true;
 empty:
-	sq_unclaim(w, 0);
+	sq_unclaim(cc, top & ~SQ_CLAIMED);
 out:
 	preempt_enable();
 	return false;
@@ -139,24 +114,24 @@ static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj,
 					 unsigned long *at,
 					 unsigned long value)
 {
-	struct sq_cpu __percpu *cc = READ_ONCE(c->cpu);
-	struct sq_word __percpu *w = outside ? &cc->outside : &cc->inside;
-	u64 n;
+	struct sq_cpu __percpu *cc = c->cpu + outside;
+	unsigned long top;
+	void **to;
 
-	if (unlikely(!sq_claim(w)))
+	if (unlikely(!sq_claim(cc)))
 		return false;
-	n = sq_claimed_nr(w);
-	if (unlikely(n >= (outside ? SQ_CLAIMED + c->cap : sq_racy(c->full)))) {
-		sq_unclaim(w, n - SQ_CLAIMED);
+	top = raw_cpu_read(cc->top);
+	to = (void **)(top - SQ_CLAIMED + sizeof(void *));
+	if (unlikely(sq_racy(*to) == SQ_ARRAY_END)) {
+		sq_unclaim(cc, top - SQ_CLAIMED);
 		return false;
 	}
-	n -= SQ_CLAIMED;
 	/* Once the object is in, an interrupt may hand it out. */
 	if (mark)
 		sq_obj_mark_at(at, value);
-	raw_cpu_write(cc->obj[n], obj);
+	*to = obj;
 	raw_cpu_inc(cc->frees);
-	sq_unclaim(w, n + 1);
+	sq_unclaim(cc, top - SQ_CLAIMED + sizeof(void *));
 	return true;
 }
 

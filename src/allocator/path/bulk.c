@@ -18,13 +18,13 @@ static __always_inline void bulk_pop_one(void **to, void **from,
 }
 
 /*
- * The topmost @nr of the CPU's magazines, made fit on the way. Four at a time:
- * to count takes nearly as long as to move one.
+ * The topmost @nr of the @have in an array, made fit on the way. Four at a time: to count
+ * takes nearly as long as to move one.
  */
-static unsigned int bulk_pop(struct squirrel_cache *c, struct sq_cpu *cc,
+static unsigned int bulk_pop(struct squirrel_cache *c, struct sq_array *a,
 			     u32 have, void **objs, unsigned int nr)
 {
-	void **from = cc->obj + have - nr, **end = objs + nr;
+	void **from = a->obj + have - nr, **end = objs + nr;
 	unsigned long off = c->mark_off;
 
 	for (; end - objs >= 4; objs += 4, from += 4) {
@@ -43,21 +43,24 @@ static unsigned int bulk_take(struct squirrel_cache *c, void **objs,
 			      unsigned int nr)
 {
 	unsigned int got = 0, popped, i;
-	struct sq_cpu *cc;
+	struct sq_array *a;
 	u32 have;
 
 	preempt_disable();
-	cc = sq_cpu_get(c, &have);
-	if (cc) {
-		got = bulk_pop(c, cc, have, objs, min(nr, have));
-		if (got < nr)
-			sq_cap_grow(c, cc, nr - got);
-		sq_cpu_put(c, cc, have - got);
-	}
+	a = sq_cpu_get(c, &have, true);
+	if (a)
+		got = bulk_pop(c, a, have, objs, min(nr, have));
 	popped = got;
-	if (got < nr)
-		got += sq_take_many(c, objs + got, nr - got);
-	sq_count_other(c, other_allocs, got);
+	if (got < nr) {
+		if (a)
+			a = sq_array_miss(c, a, have - got, 1 + (nr - got) / a->cap,
+					  false);
+		got += sq_take_many(c, a, objs + got, nr - got);
+	}
+	if (a)
+		sq_cpu_put_counted(c, a, have - popped, got, 0);
+	else
+		sq_count_allocs(c, got);
 	preempt_enable();
 	for (i = popped; i < got; i++)
 		sq_obj_unmark_at(sq_mark_at(c, objs[i]));
@@ -177,35 +180,44 @@ static unsigned int bulk_check(struct squirrel_cache *c, void **to,
 	return space + i;
 }
 
+/* Make room for @nr more in the claimed array, as far as there can be. */
+static struct sq_array *bulk_room(struct squirrel_cache *c, struct sq_array *a, u32 *have,
+				  unsigned int nr)
+{
+	if (*have + nr <= a->cap)
+		return a;
+	if (*have > a->cap / 2)
+		return sq_cpu_flush(c, a, have);
+	return sq_array_miss(c, a, *have, 1 + (*have + nr - a->cap) / a->cap, true);
+}
+
 /*
- * Preemption off. As many as can go without a closer look: into the CPU's
- * magazines, what is over past them.
+ * Preemption off. As many as can go without a closer look: into the CPU's array, what is
+ * over past it.
  */
 static unsigned int bulk_give(struct squirrel_cache *c, void **objs,
 			      unsigned int nr)
 {
-	u32 have, cap = READ_ONCE(c->cap);
-	unsigned int done = 0, space;
-	struct sq_cpu *cc;
+	unsigned int done = 0, space = 0;
+	struct sq_array *a;
+	u32 have;
 
-	cc = sq_cpu_get(c, &have);
-	if (cc) {
-		if (have + nr > cap && have > cap / 2)
-			have = sq_cpu_flush(c, cc, have);
-		else if (have + nr > cap)
-			sq_cap_grow(c, cc, have + nr - cap);
-		space = min(nr, cap - min(cap, have));
-		done = bulk_check(c, cc->obj + have, objs, space);
-		sq_cpu_put(c, cc, have + done);
-		if (done < space)
-			nr = done;
+	a = sq_cpu_get(c, &have, true);
+	if (a) {
+		a = bulk_room(c, a, &have, nr);
+		space = min(nr, a->cap - min_t(u32, a->cap, have));
+		done = bulk_check(c, a->obj + have, objs, space);
+		have += done;
 	}
-	if (done < nr) {
+	if (done == space && done < nr) {
 		nr = bulk_check(c, objs + done, objs + done, nr - done);
-		sq_push_many(c, objs + done, nr);
+		sq_push_many(c, a, objs + done, nr);
 		done += nr;
 	}
-	sq_count_other(c, other_frees, done);
+	if (a)
+		sq_cpu_put_counted(c, a, have, 0, done);
+	else
+		sq_count_frees(c, done);
 	return done;
 }
 

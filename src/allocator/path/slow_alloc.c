@@ -40,9 +40,7 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	} while (!obj && sq_wait_for_memory(gfp));
 	if (!obj)
 		return NULL;
-	preempt_disable();
-	sq_count_other(c, other_allocs, 1);
-	preempt_enable();
+	sq_count_allocs(c, 1);
 	if (unlikely(c->ctor) && c->reserve)
 		refill_reserve(c, gfp);
 finish:

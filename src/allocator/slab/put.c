@@ -100,7 +100,7 @@ void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr)
 		sq_node_unlock(n, flags);
 		done += some;
 		if (!some && there) {
-			sq_count_other(c, other_frees, -1UL);
+			sq_count_frees(c, -1L);
 			sq_report(c, "second free", objs[done++], 0);
 		}
 	}

@@ -100,7 +100,7 @@ static void note_waiting(struct squirrel_cache *c, void *ctx)
 
 	if (!map_has(hs, c))
 		return;
-	sq_look_in_magazines(c, note_array, hs);
+	sq_look_in_arrays(c, note_array, hs);
 	for_each_node(nid)
 		note_depot(hs, c->node[nid]);
 }

@@ -44,11 +44,9 @@ static void node_sum_up(const struct squirrel_cache *c,
 static void slow_sum_up(const struct squirrel_cache *c, struct sq_cache_sum *sum)
 {
 	unsigned int i;
-	int cpu;
 
-	for_each_possible_cpu(cpu)
-		for (i = 0; i < SQ_NR_SLOW; i++)
-			sum->slow[i] += sq_racy(per_cpu_ptr(c->slow, cpu)->nr[i]);
+	for (i = 0; i < SQ_NR_SLOW; i++)
+		sum->slow[i] += sq_cache_slow(c, i);
 }
 
 /* A sq_cache_fn: what @c has is added to the struct sq_cache_sum at @ctx. */
