@@ -81,15 +81,17 @@ long sq_fixture_figure(struct kunit *test, const char *text, const char *key);
 long sq_fixture_cache_figure(struct kunit *test, struct squirrel_cache *c,
 			     const char *key);
 
-/* The pinned CPU's part of a cache, its array (or NULL), and its node. */
+/* The pinned CPU's part of a cache, its loaded magazine (or NULL), and its node. */
 static inline struct sq_cpu *sq_fixture_cpu(struct squirrel_cache *c)
 {
 	return per_cpu_ptr(sq_cpu_of(c), raw_smp_processor_id());
 }
 
-static inline struct sq_array *sq_fixture_array(struct squirrel_cache *c)
+static inline struct sq_mag *sq_fixture_loaded(struct squirrel_cache *c)
 {
-	return sq_fixture_cpu(c)->array;
+	struct sq_hand *h = sq_fixture_cpu(c)->hand;
+
+	return h ? h->loaded : NULL;
 }
 
 static inline struct sq_node *sq_fixture_node(struct squirrel_cache *c)
@@ -97,17 +99,24 @@ static inline struct sq_node *sq_fixture_node(struct squirrel_cache *c)
 	return c->node[numa_mem_id()];
 }
 
-/* Objects in the pinned CPU's array, and how many it may hold. */
+/* Objects that the pinned CPU has at hand, in the loaded magazine, and what that may hold */
 static inline u32 sq_fixture_nr(struct squirrel_cache *c)
 {
 	return sq_cpu_nr(c, raw_smp_processor_id());
 }
 
+static inline u32 sq_fixture_loaded_nr(struct squirrel_cache *c)
+{
+	struct sq_hand *h = sq_fixture_cpu(c)->hand;
+
+	return sq_fixture_nr(c) - (h && h->spare ? h->spare->nr : 0);
+}
+
 static inline u32 sq_fixture_cap(struct squirrel_cache *c)
 {
-	struct sq_array *a = sq_fixture_array(c);
+	struct sq_mag *mag = sq_fixture_loaded(c);
 
-	return a ? a->cap : sq_cap_start(c);
+	return mag ? mag->cap : sq_cap_start(c);
 }
 
 /* Somebody has the claim. */
@@ -133,18 +142,20 @@ static inline void sq_fixture_set_busy(struct squirrel_cache *c, bool busy)
 #endif
 }
 
-/* As if the array had so many objects in it; the others are on their way. */
+/* As if so many objects were loaded; the others are on their way. */
 static inline void sq_fixture_set_nr(struct squirrel_cache *c, u32 nr)
 {
-	struct sq_array *a = sq_fixture_array(c);
+	struct sq_cpu *cc = sq_fixture_cpu(c);
 
-	a->base += nr;
-	a->base -= sq_fixture_nr(c);
-	sq_fixture_cpu(c)->top = sq_array_top(a, nr);
+	cc->hand->base += nr;
+	cc->hand->base -= sq_fixture_loaded_nr(c);
+	cc->top = sq_mag_top(cc->hand->loaded, nr);
 }
 
 /* Let it hold so many at once: what it has beyond that goes to its slabs. */
 void sq_fixture_set_cap(struct kunit *test, struct squirrel_cache *c, u32 cap);
+/* As under a load that has gone on for a while: all may be as much as it ever may. */
+void sq_fixture_grown(struct kunit *test, struct squirrel_cache *c);
 
 /* 0 to @below - 1 */
 static inline u32 sq_fixture_random(struct rnd_state *rnd, u32 below)

@@ -36,7 +36,7 @@ static void expect_whole(struct kunit *test, struct squirrel_cache *c,
 	KUNIT_EXPECT_EQ(test, free + live, objs);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), live);
 	KUNIT_EXPECT_LE(test, sq_fixture_cap(c), c->cpu_max);
-	KUNIT_EXPECT_LE(test, sq_fixture_nr(c), sq_fixture_cap(c));
+	KUNIT_EXPECT_LE(test, sq_fixture_loaded_nr(c), sq_fixture_cap(c));
 }
 
 static void burst(struct kunit *test, struct squirrel_cache *c)
@@ -84,12 +84,22 @@ static void grows_by_itself(struct kunit *test)
 		grow_fully(test, sizes[i]);
 }
 
+static unsigned long used(struct squirrel_cache *c)
+{
+	unsigned long uses;
+
+	preempt_disable();
+	uses = sq_hand_used(c, sq_fixture_cpu(c)->hand, sq_fixture_loaded_nr(c));
+	preempt_enable();
+	return uses;
+}
+
 /* What is in it is in the next one, in the same order, and what was counted. */
 static void what_is_held_moves(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 	void *objs[3], *live = sq_fixture_alloc(test, c);
-	struct sq_array *before;
+	struct sq_mag *before;
 	unsigned long uses;
 	u32 nr, i;
 
@@ -97,15 +107,15 @@ static void what_is_held_moves(struct kunit *test)
 		objs[i] = sq_fixture_alloc(test, c);
 	for (i = 0; i < 3; i++)
 		squirrel_cache_free(c, objs[i]);
-	before = sq_fixture_array(c);
+	before = sq_fixture_loaded(c);
 	nr = sq_fixture_nr(c);
 	KUNIT_ASSERT_GE(test, nr, 3);
 	memcpy(objs, before->obj + nr - 3, sizeof(objs));
-	uses = sq_array_used(c, before, nr);
+	uses = used(c);
 	sq_fixture_set_cap(test, c, c->cpu_max);
-	KUNIT_EXPECT_PTR_NE(test, sq_fixture_array(c), before);
+	KUNIT_EXPECT_PTR_NE(test, sq_fixture_loaded(c), before);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr);
-	KUNIT_EXPECT_EQ(test, sq_array_used(c, sq_fixture_array(c), nr), uses);
+	KUNIT_EXPECT_EQ(test, used(c), uses);
 	expect_whole(test, c, 1);
 	for (i = 3; i--;)
 		KUNIT_EXPECT_PTR_EQ(test, sq_fixture_alloc(test, c), objs[i]);
@@ -128,7 +138,7 @@ static void holds_what_it_may(struct kunit *test)
 		for (i = 0; i < cap; i++)
 			squirrel_cache_free(c, objs[i]);
 		KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), cap);
-		KUNIT_EXPECT_PTR_EQ(test, sq_fixture_array(c)->obj[cap], SQ_ARRAY_END);
+		KUNIT_EXPECT_PTR_EQ(test, sq_fixture_loaded(c)->obj[cap], SQ_MAG_END);
 		expect_whole(test, c, 2 * c->cpu_max - cap);
 		for (i = cap; i--;)
 			objs[i] = sq_fixture_alloc(test, c);
@@ -141,18 +151,18 @@ static void holds_what_it_may(struct kunit *test)
 static void claimed_is_not_exchanged(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
-	struct sq_array *a;
+	struct sq_mag *mag;
 	u32 nr;
 
 	squirrel_cache_free(c, sq_fixture_alloc(test, c));
 	nr = sq_fixture_nr(c);
-	a = sq_fixture_array(c);
+	mag = sq_fixture_loaded(c);
 	sq_fixture_set_busy(c, true);
 	burst(test, c);
 	burst(test, c);
 	KUNIT_EXPECT_EQ(test, sq_fixture_drain(c, false), 0);
 	sq_fixture_set_busy(c, false);
-	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_array(c), a);
+	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_loaded(c), mag);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr);
 	KUNIT_EXPECT_EQ(test, made(c), 1 + 2 * BURST);
 	expect_whole(test, c, 0);
@@ -166,13 +176,13 @@ static void none_before_the_first_miss(struct kunit *test)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		KUNIT_EXPECT_NULL(test, per_cpu_ptr(sq_cpu_of(c), cpu)->array);
+		KUNIT_EXPECT_NULL(test, per_cpu_ptr(sq_cpu_of(c), cpu)->hand);
 	squirrel_cache_free(c, sq_fixture_alloc(test, c));
 	for_each_possible_cpu(cpu)
-		KUNIT_EXPECT_EQ(test, !!per_cpu_ptr(sq_cpu_of(c), cpu)->array,
+		KUNIT_EXPECT_EQ(test, !!per_cpu_ptr(sq_cpu_of(c), cpu)->hand,
 				cpu == raw_smp_processor_id());
-	for (order = 0; order < SQ_ARRAY_ORDERS; order++)
-		KUNIT_EXPECT_NULL(test, sq_fixture_array(sq_array_cache[order]));
+	for (order = 0; order < SQ_MAG_ORDERS; order++)
+		KUNIT_EXPECT_NULL(test, sq_fixture_loaded(sq_mag_cache[order]));
 }
 
 static void a_constructed_cache(struct kunit *test)
@@ -188,7 +198,7 @@ static void a_constructed_cache(struct kunit *test)
 	nr = sq_fixture_nr(c);
 	KUNIT_ASSERT_GT(test, nr, 0);
 	/* The hot path knows of nothing. */
-	KUNIT_EXPECT_NULL(test, this_cpu_ptr(c->cpu)->array);
+	KUNIT_EXPECT_NULL(test, this_cpu_ptr(c->cpu)->hand);
 	sq_fixture_set_cap(test, c, c->cpu_max);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr);
 	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_alloc(test, c), obj);
@@ -202,8 +212,8 @@ static void take_all_memory(struct squirrel_cache *c, void ***taken)
 	unsigned int order;
 	void **memory;
 
-	for (order = 0; order < SQ_ARRAY_ORDERS; order++) {
-		while ((memory = sq_array_memory(c, order))) {
+	for (order = 0; order < SQ_MAG_ORDERS; order++) {
+		while ((memory = sq_mag_memory(c, order))) {
 			memory[0] = *taken;
 			memory[1] = (void *)(unsigned long)order;
 			*taken = memory;
@@ -216,7 +226,7 @@ static void give_all_memory(void **taken)
 	while (taken) {
 		void **next = taken[0];
 
-		sq_array_memory_free(taken, (unsigned long)taken[1]);
+		sq_mag_memory_free(taken, (unsigned long)taken[1]);
 		taken = next;
 	}
 }
@@ -225,19 +235,22 @@ static void give_all_memory(void **taken)
 static void without_memory_all_stays(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
-	struct sq_array *a, *after;
+	struct sq_mag *mag, *after;
+	struct sq_hand *h;
 	void **taken = NULL;
 	u32 nr, cap;
 
 	squirrel_cache_free(c, sq_fixture_alloc(test, c));
 	preempt_disable();
 	take_all_memory(c, &taken);
-	a = sq_cpu_get(c, &nr, true);
-	cap = a->cap;
-	after = sq_array_resize(c, a, nr, c->cpu_max);
-	sq_cpu_put(c, after, nr);
+	h = sq_cpu_get(c, &nr, true);
+	mag = h->loaded;
+	cap = mag->cap;
+	sq_hand_resize(c, h, nr, c->cpu_max);
+	after = h->loaded;
+	sq_cpu_put(c, h, nr);
 	preempt_enable();
-	KUNIT_EXPECT_PTR_EQ(test, after, a);
+	KUNIT_EXPECT_PTR_EQ(test, after, mag);
 	KUNIT_EXPECT_EQ(test, after->cap, cap);
 	give_all_memory(taken);
 	expect_whole(test, c, 0);

@@ -80,42 +80,56 @@ void sq_fixture_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
 }
 
-/* Memory for an array of each order is at hand, so that no test has to wait for it. */
-static void stock_arrays(struct kunit *test, struct squirrel_cache *c)
+/* Memory for a magazine of each order is at hand, so that no test has to wait for it. */
+static void stock_mags(struct kunit *test, struct squirrel_cache *c)
 {
 	unsigned int order, tries;
 	void *memory;
 
-	for (order = 0; order < SQ_ARRAY_ORDERS; order++) {
+	for (order = 0; order < SQ_MAG_ORDERS; order++) {
 		for (tries = 2, memory = NULL; !memory && tries; tries--) {
 			preempt_disable();
-			memory = sq_array_memory(c, order);
+			memory = sq_mag_memory(c, order);
 			preempt_enable();
 			if (!memory)
 				sq_cache_tidy_slow(c);
 		}
 		KUNIT_ASSERT_NOT_NULL(test, memory);
-		sq_array_memory_free(memory, order);
+		sq_mag_memory_free(memory, order);
 	}
 }
 
 void sq_fixture_set_cap(struct kunit *test, struct squirrel_cache *c, u32 cap)
 {
-	struct sq_array *a;
+	struct sq_hand *h;
 	u32 nr, left;
 
-	stock_arrays(test, c);
+	stock_mags(test, c);
 	preempt_disable();
-	a = sq_cpu_get(c, &nr, true);
-	if (a) {
+	h = sq_cpu_get(c, &nr, true);
+	if (h) {
 		left = min(nr, cap);
-		sq_slabs_put(c, a->obj + left, nr - left);
-		a = sq_array_resize(c, a, left, cap);
-		sq_cpu_put(c, a, left);
+		sq_slabs_put(c, h->loaded->obj + left, nr - left);
+		sq_hand_resize(c, h, left, cap);
+		sq_cpu_put(c, h, left);
 	}
 	preempt_enable();
 	sq_cache_tidy(c);
 	KUNIT_ASSERT_EQ(test, sq_fixture_cap(c), cap);
+}
+
+void sq_fixture_grown(struct kunit *test, struct squirrel_cache *c)
+{
+	struct sq_hand *h;
+
+	sq_fixture_set_cap(test, c, c->cpu_max);
+	sq_fixture_node(c)->depot_cap = c->depot_max;
+	preempt_disable();
+	h = sq_fixture_cpu(c)->hand;
+	if (!h->spare)
+		h->spare = sq_mag_new(c, c->cpu_max);
+	preempt_enable();
+	KUNIT_ASSERT_NOT_NULL(test, h->spare);
 }
 
 struct squirrel_cache *sq_fixture_cache(struct kunit *test, unsigned int size,
@@ -136,7 +150,7 @@ struct squirrel_cache *sq_fixture_cache(struct kunit *test, unsigned int size,
 		fix->caches[i] = NULL;
 		KUNIT_ASSERT_EQ(test, err, 0);
 	}
-	stock_arrays(test, fix->caches[i]);
+	stock_mags(test, fix->caches[i]);
 	return fix->caches[i];
 }
 

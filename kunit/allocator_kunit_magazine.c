@@ -9,8 +9,8 @@
 
 #include "allocator_kunit.h"
 
-#define SIZE	64
-#define CAP	32U
+#define SIZE	512
+#define CAP	32U	/* as much as may be loaded of these */
 
 /* What both may hold for now; else they begin small and follow the load. */
 static void allow(struct kunit *test, struct squirrel_cache *c, u32 cap,
@@ -25,6 +25,7 @@ static struct squirrel_cache *grown_cache(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 
+	KUNIT_ASSERT_EQ(test, c->cpu_max, CAP);
 	allow(test, c, CAP, c->depot_max);
 	return c;
 }
@@ -52,6 +53,14 @@ static void give(struct squirrel_cache *c, void **objs, unsigned int n)
 		squirrel_cache_free(c, objs[i]);
 }
 
+static void swing(struct kunit *test, struct squirrel_cache *c, unsigned int n)
+{
+	void **objs = sq_fixture_take(test, c, n);
+
+	give(c, objs, n);
+	kunit_kfree(test, objs);
+}
+
 static void last_in_is_first_out(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
@@ -59,6 +68,7 @@ static void last_in_is_first_out(struct kunit *test)
 	u32 nr = sq_fixture_nr(c);
 	unsigned long allocs, frees;
 
+	sq_fixture_set_cap(test, c, CAP);
 	give(c, objs, 3);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr + 3);
 	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_alloc(test, c), objs[2]);
@@ -72,71 +82,84 @@ static void last_in_is_first_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, frees, 5);
 }
 
-static unsigned long trips(struct squirrel_cache *c)
+/* A spare is there from the second time on that what is loaded has no room. */
+static void get_spare(struct kunit *test, struct squirrel_cache *c)
 {
-	return sq_cache_slow(c, SQ_SLOW_ALLOC_MISS) +
-	       sq_cache_slow(c, SQ_SLOW_FREE_FLUSH);
+	unsigned int tries = 100;
+
+	while (!sq_fixture_cpu(c)->hand->spare && tries--)
+		swing(test, c, 2 * CAP);
+	KUNIT_ASSERT_NOT_NULL(test, sq_fixture_cpu(c)->hand->spare);
 }
 
-/* As a magazine's worth moves at a time, half of the array stays either way. */
+static unsigned long trips(struct squirrel_cache *c)
+{
+	return sq_cache_slow(c, SQ_SLOW_DEPOT_GET) + sq_cache_slow(c, SQ_SLOW_DEPOT_PUT) +
+	       sq_fixture_node(c)->nr_free;
+}
+
+/* Two magazines are at hand: bursts of one make no trips, wherever the edge is. */
 static void bursts_stay_off_the_depot(struct kunit *test)
 {
 	struct squirrel_cache *c = grown_cache(test);
-	void **objs = sq_fixture_take(test, c, 3 * CAP);
-	unsigned int burst = CAP / 2 - 1, i;
-	unsigned long in_slabs, misses;
+	unsigned int live = 4 * CAP, i;
+	unsigned long before;
+	void **objs;
 
-	empty_array(test, c);
-	/* To the edge: one more than full, so one magazine has left. */
-	while (!sq_fixture_node(c)->depot_nr)
-		give(c, &objs[i = sq_cache_live(c) - 1], 1);
-	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), CAP / 2 + 1);
-	in_slabs = sq_fixture_node(c)->nr_free;
-	misses = trips(c);
-	for (i = 0; i < 1000; i++) {
-		unsigned int live = sq_cache_live(c), k;
-
-		for (k = 0; k < burst; k++)
-			objs[live + k] = sq_fixture_alloc(test, c);
-		give(c, objs + live, burst);
-		give(c, objs + live - burst, burst);
-		for (k = 0; k < burst; k++)
-			objs[live - burst + k] = sq_fixture_alloc(test, c);
+	get_spare(test, c);
+	objs = sq_fixture_take(test, c, live);
+	while (live > CAP) {
+		give(c, objs + --live, 1);
+		swing(test, c, CAP);
+		before = trips(c);
+		for (i = 0; i < 10; i++)
+			swing(test, c, CAP);
+		KUNIT_EXPECT_EQ(test, trips(c), before);
 	}
-	KUNIT_EXPECT_EQ(test, trips(c), misses);
-	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->depot_nr, 1);
-	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->nr_free, in_slabs);
-	give(c, objs, sq_cache_live(c));
+	give(c, objs, live);
 }
 
-/* A full array gives a magazine to the depot, an empty one has it back. */
+/* What is full goes to the depot as it is, and comes back so. */
 static void magazines_go_to_the_depot_and_back(struct kunit *test)
 {
 	struct squirrel_cache *c = grown_cache(test);
 	struct sq_model *m = sq_model_new(test, 4 * CAP);
 	struct sq_node *n = sq_fixture_node(c);
-	void **objs = sq_fixture_take(test, c, CAP + 1);
+	void **objs = sq_fixture_take(test, c, 2 * CAP + 1);
+	struct sq_mag *first;
 	unsigned int i;
 
-	empty_array(test, c);
-	give(c, objs, CAP);
-	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), CAP);
+	give(c, objs, 2 * CAP + 1);
+	get_spare(test, c);
+	n->depot_cap = c->depot_max;
+	for (i = 0; i < 2 * CAP + 1; i++)
+		objs[i] = sq_fixture_alloc(test, c);
+	/* Nothing is at hand: */
+	sq_depot_drain(c, true);
+	n->depot_cap = c->depot_max;
+	while (sq_fixture_nr(c))
+		KUNIT_EXPECT_TRUE(test, sq_model_add(m, sq_fixture_alloc(test, c), SIZE, 0));
+	first = sq_fixture_loaded(c);
+	give(c, objs, 2 * CAP);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 2 * CAP);
 	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
-	give(c, objs + CAP, 1);
+	give(c, objs + 2 * CAP, 1);
 	KUNIT_EXPECT_EQ(test, n->depot_nr, 1);
-	KUNIT_EXPECT_EQ(test, n->depot_objs, CAP / 2);
-	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), CAP / 2 + 1);
-	/* The older half has left. */
+	KUNIT_EXPECT_EQ(test, n->depot_objs, CAP);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), CAP + 1);
+	/* The oldest have left. */
+	KUNIT_EXPECT_PTR_EQ(test, n->depot, first);
 	KUNIT_EXPECT_PTR_EQ(test, n->depot->obj[0], objs[0]);
-	for (i = 0; i < CAP + 1; i++)
+	for (i = 0; i < 2 * CAP + 1; i++)
 		KUNIT_EXPECT_TRUE(test, sq_model_add(m, sq_fixture_alloc(test, c),
 						     SIZE, 0));
 	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
 	KUNIT_EXPECT_EQ(test, n->depot_objs, 0);
-	for (i = 0; i < CAP + 1; i++)
+	for (i = 0; i < 2 * CAP + 1; i++)
 		KUNIT_EXPECT_NOT_NULL(test, sq_model_find(m, objs[i]));
 	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
-	give(c, objs, CAP + 1);
+	while (m->nr)
+		squirrel_cache_free(c, sq_model_del(m, 0));
 }
 
 /* Beyond what the depot may hold, objects go to their slabs. */
@@ -156,14 +179,6 @@ static void depot_has_a_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n->depot_nr, c->depot_max);
 	KUNIT_EXPECT_EQ(test, n->depot_objs + n->nr_free + sq_fixture_nr(c),
 			n->nr_objs);
-}
-
-static void swing(struct kunit *test, struct squirrel_cache *c, unsigned int n)
-{
-	void **objs = sq_fixture_take(test, c, n);
-
-	give(c, objs, n);
-	kunit_kfree(test, objs);
 }
 
 /* Up to @n times there and back, until the cache's magazines hold @cap. */
@@ -256,13 +271,13 @@ static void cold_drain_leaves_what_is_used(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), nr);
 	/* 8 uses. */
 	swing(test, c, 4);
-	last = sq_fixture_array(c)->obj[nr - 1];
+	last = sq_fixture_loaded(c)->obj[sq_fixture_loaded_nr(c) - 1];
 	KUNIT_EXPECT_GT(test, sq_fixture_drain(c, true), 0);
 	kept = sq_fixture_nr(c);
 	KUNIT_EXPECT_LE(test, kept, 8);
 	KUNIT_EXPECT_GT(test, kept, 0);
 	/* Those used last. */
-	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_array(c)->obj[kept - 1], last);
+	KUNIT_EXPECT_PTR_EQ(test, sq_fixture_loaded(c)->obj[kept - 1], last);
 	KUNIT_EXPECT_EQ(test, sq_fixture_drain(c, true), kept);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
 	KUNIT_EXPECT_EQ(test, sq_fixture_drain(c, true), 0);
@@ -505,7 +520,7 @@ static void counts_of_the_claim_are_its_own(struct kunit *test)
 
 	give(c, sq_fixture_take(test, c, 3), 3);
 	preempt_disable();
-	base = cc->array->base;
+	base = cc->hand->base;
 	frees = cc->frees;
 	sq_fixture_set_busy(c, true);
 	objs[0] = squirrel_cache_alloc(c, GFP_NOWAIT);
@@ -517,7 +532,7 @@ static void counts_of_the_claim_are_its_own(struct kunit *test)
 	sq_slabs_put(c, objs + 1, 1);
 	sq_fixture_set_busy(c, false);
 	preempt_enable();
-	KUNIT_EXPECT_EQ(test, cc->array->base, base);
+	KUNIT_EXPECT_EQ(test, cc->hand->base, base);
 	KUNIT_EXPECT_EQ(test, cc->frees, frees);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(c), 2);

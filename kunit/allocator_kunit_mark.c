@@ -7,7 +7,7 @@
 #include "allocator_kunit.h"
 
 #define SIZE	48
-#define MANY	200
+#define MANY	(2 * SQ_MAG_MAX + 16)
 #define SOME	20
 
 static void fill(void *obj)
@@ -30,9 +30,7 @@ static struct squirrel_cache *with_depot(struct kunit *test, unsigned int kind)
 	unsigned int tries;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
-	/* With room in the arrays for what comes back from it. */
-	sq_fixture_set_cap(test, c, c->cpu_max);
-	sq_fixture_node(c)->depot_cap = c->depot_max;
+	sq_fixture_grown(test, c);
 	/* There may be no magazine for the first ones; then some are made. */
 	for (tries = 0; !sq_fixture_node(c)->depot && tries < 3; tries++) {
 		KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL,
@@ -96,11 +94,11 @@ static void out_of_the_slabs(struct kunit *test, struct squirrel_cache *c)
 
 static void out_of_the_array(struct kunit *test, struct squirrel_cache *c)
 {
-	u32 nr = sq_fixture_nr(c);
+	u32 nr = sq_fixture_loaded_nr(c);
 
 	sq_fixture_set_nr(c, 0);
-	refused(test, c, sq_fixture_array(c)->obj, nr);
-	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
+	refused(test, c, sq_fixture_loaded(c)->obj, nr);
+	KUNIT_EXPECT_EQ(test, sq_fixture_loaded_nr(c), 0);
 	sq_fixture_set_nr(c, nr);
 }
 
@@ -128,7 +126,7 @@ static void realloc_on_the_way(struct kunit *test)
 
 	squirrel_heap_free(heap, obj);
 	nr = sq_fixture_nr(c);
-	KUNIT_ASSERT_PTR_EQ(test, sq_fixture_array(c)->obj[nr - 1], obj);
+	KUNIT_ASSERT_PTR_EQ(test, sq_fixture_loaded(c)->obj[nr - 1], obj);
 	sq_fixture_set_nr(c, nr - 1);
 	KUNIT_EXPECT_NULL(test, squirrel_heap_realloc(heap, obj, 4 * SIZE,
 						      GFP_KERNEL));

@@ -37,7 +37,7 @@ struct scene {
 	void *small;
 	void *large;
 	void *gone;
-	void *bulk[200];
+	void *bulk[2 * SQ_MAG_MAX + 16];
 };
 
 static void enter(struct kunit *test, struct sq_model *m, void *obj,
@@ -187,15 +187,13 @@ static void second_free_from_slab(struct scene *s)
 static void second_free_from_depot(struct scene *s)
 {
 	struct sq_node *n = sq_fixture_node(s->c);
-	unsigned int tries;
+	unsigned int nr, take = min_t(u32, 2 * s->c->cpu_max + 10, ARRAY_SIZE(s->bulk));
 
-	/* With room in the arrays for what comes back from it. */
-	sq_fixture_set_cap(s->test, s->c, s->c->cpu_max);
-	n->depot_cap = s->c->depot_max;
-	/* There may be no magazine for the first ones; then some are made. */
-	for (tries = 0; !n->depot && tries < 3; tries++) {
-		squirrel_cache_alloc_bulk(s->c, GFP_KERNEL, 200, s->bulk);
-		squirrel_cache_free_bulk(s->c, 200, s->bulk);
+	sq_fixture_grown(s->test, s->c);
+	/* However often there was no memory for a magazine. */
+	for (nr = 0; !n->depot && nr < 3; nr++) {
+		squirrel_cache_alloc_bulk(s->c, GFP_KERNEL, take, s->bulk);
+		squirrel_cache_free_bulk(s->c, take, s->bulk);
 	}
 	KUNIT_ASSERT_NOT_NULL(s->test, n->depot);
 	squirrel_cache_free(s->c, n->depot->obj[0]);

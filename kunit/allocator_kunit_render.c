@@ -420,7 +420,7 @@ static void pages_of_slabs(struct kunit *test)
 
 	sq_fixture_fake_heap(test, "first", 1024);
 	c = sq_fixture_fake_cache(test, 256);
-	sq_fixture_set_cap(test, c, c->cpu_max);
+	sq_fixture_grown(test, c);
 	objs = kunit_kcalloc(test, nr, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < nr; i++)
@@ -482,7 +482,7 @@ static void twins_wait_once(struct kunit *test)
 {
 	struct sq_agent *agent;
 	struct squirrel_cache *c;
-	struct sq_array *a;
+	struct sq_mag *mag;
 	unsigned int i = 0, objs;
 	struct seen seen;
 	void **obj;
@@ -502,9 +502,9 @@ static void twins_wait_once(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, sq_slab_of(agent)->nr_free, 0);
 	squirrel_cache_free(c, obj[0]);
 	squirrel_cache_free(c, obj[i]);
-	a = sq_fixture_array(c);
+	mag = sq_fixture_loaded(c);
 	KUNIT_ASSERT_EQ(test, sq_fixture_nr(c), 2);
-	memcpy(a->obj + 2, a->obj, 2 * sizeof(a->obj[0]));
+	memcpy(mag->obj + 2, mag->obj, 2 * sizeof(mag->obj[0]));
 	sq_fixture_set_nr(c, 4);
 	seen = look_at(test, c);
 	sq_fixture_set_nr(c, 2);

@@ -192,7 +192,7 @@ static void free_bytes_by_place(struct kunit *test)
 	}
 	c = heap->class[squirrel_class_of(size)];
 	KUNIT_ASSERT_NOT_NULL(test, c);
-	sq_fixture_set_cap(test, c, c->cpu_max);
+	sq_fixture_grown(test, c);
 	for (i = 0; i < nr - 7; i++)
 		squirrel_heap_free(heap, objs[i]);
 

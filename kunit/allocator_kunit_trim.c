@@ -132,12 +132,12 @@ static void magazines_hold_pages(struct kunit *test)
 	for (i = 0; i < 60; i++)
 		objs[i] = sq_fixture_alloc(test, c);
 	squirrel_cache_free_bulk(c, 60, objs);
-	held = sq_fixture_nr(c);
+	held = sq_fixture_loaded_nr(c);
 	KUNIT_ASSERT_GT(test, held, 0);
 	sq_cache_trim(c, true);
-	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), held);
+	KUNIT_EXPECT_EQ(test, sq_fixture_loaded_nr(c), held);
 	for (i = 0; i < held; i++)
-		KUNIT_EXPECT_TRUE(test, squirrel_owns(sq_fixture_array(c)->obj[i]));
+		KUNIT_EXPECT_TRUE(test, squirrel_owns(sq_fixture_loaded(c)->obj[i]));
 	for (i = 0; i < 60; i++)
 		objs[i] = sq_fixture_alloc(test, c);
 	squirrel_cache_free_bulk(c, 60, objs);

@@ -19,7 +19,7 @@
  *   claim of a CPU's array (preemption off; never waited for, so that a new
  *     slab's first objects go there with the lock held)
  *     sq_node.lock of one cache (raw, irqs off; in NMI only tried); under the claim
- *     also that of a cache that arrays are made of, but not under another's lock
+ *     also that of a cache that magazines are made of, but not under another's lock
  *       the manager's locks (below this layer), for taking a slab apart only;
  *       otherwise they are taken without a lock of ours, or under a claim
  *   registry_lock (raw, irqs off): leaf
@@ -77,42 +77,42 @@ static int cpu_dead(unsigned int cpu)
 	return 0;
 }
 
-static int array_cache_init(unsigned int order)
+static int mag_cache_init(unsigned int order)
 {
 	struct squirrel_cache *c;
 	char name[32];
 
-	snprintf(name, sizeof(name), "squirrel-array-%u", SQ_ARRAY_BYTES << order);
+	snprintf(name, sizeof(name), "squirrel-mag-%u", SQ_MAG_BYTES << order);
 	/* Not as an argument: then the mark would be outside, for readers of objects. */
-	c = sq_cache_new(name, SQ_ARRAY_BYTES << order, NULL, sq_default_heap,
+	c = sq_cache_new(name, SQ_MAG_BYTES << order, NULL, sq_default_heap,
 			 SQ_CACHE_INTERNAL | SQUIRREL_TYPESAFE_BY_RCU, GFP_KERNEL);
 	if (IS_ERR(c))
 		return PTR_ERR(c);
-	sq_array_cache[order] = c;
+	sq_mag_cache[order] = c;
 	return sq_registry_add_cache(c, false);
 }
 
 /* What is in use of them goes with the default heap. */
-static void array_caches_exit(void)
+static void mag_caches_exit(void)
 {
 	unsigned int order;
 
-	for (order = 0; order < SQ_ARRAY_ORDERS; order++) {
-		if (sq_array_cache[order])
-			sq_cache_discard(sq_array_cache[order]);
-		sq_array_cache[order] = NULL;
+	for (order = 0; order < SQ_MAG_ORDERS; order++) {
+		if (sq_mag_cache[order])
+			sq_cache_discard(sq_mag_cache[order]);
+		sq_mag_cache[order] = NULL;
 	}
 }
 
-static int array_caches_init(void)
+static int mag_caches_init(void)
 {
 	unsigned int order;
 	int err = 0;
 
-	for (order = 0; order < SQ_ARRAY_ORDERS && !err; order++)
-		err = array_cache_init(order);
+	for (order = 0; order < SQ_MAG_ORDERS && !err; order++)
+		err = mag_cache_init(order);
 	if (err)
-		array_caches_exit();
+		mag_caches_exit();
 	return err;
 }
 
@@ -157,17 +157,17 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 	err = default_heap_init(config);
 	if (err)
 		return err;
-	err = array_caches_init();
+	err = mag_caches_init();
 	if (err)
 		goto heap;
 	err = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "squirrel:dead",
 					NULL, cpu_dead);
 	if (err < 0)
-		goto arrays;
+		goto mags;
 	cpuhp_state = err;
 	return 0;
-arrays:
-	array_caches_exit();
+mags:
+	mag_caches_exit();
 heap:
 	sq_heap_discard(sq_default_heap);
 	return err;
@@ -184,7 +184,7 @@ void sq_allocator_exit(void)
 	rcu_barrier();
 	sq_deferred_flush();
 	sq_large_flush();
-	array_caches_exit();
+	mag_caches_exit();
 	sq_heap_discard(sq_default_heap);
 	sq_report_exit();
 	rcu_barrier();

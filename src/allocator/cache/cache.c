@@ -53,10 +53,10 @@ static void cache_layout(struct squirrel_cache *c, unsigned int size,
 	c->size = ALIGN(slot, min_t(size_t, c->align, PAGE_SIZE));
 	c->recip = div64_u64(U64_MAX, c->size) + 2;
 	c->recip_limit = SQ_SLAB_MAX_OBJS * sq_slot_step(c);
-	c->cpu_max = clamp(SQ_CPU_BYTES / c->size, 2U, SQ_CPU_MAX) & ~1U;
-	c->depot_max = clamp(SQ_DEPOT_BYTES / (c->size * (c->cpu_max / 2)), 1U,
+	c->cpu_max = clamp(SQ_CPU_BYTES / c->size, 2U, SQ_MAG_MAX) & ~1U;
+	c->depot_max = clamp(SQ_DEPOT_BYTES / (c->size * c->cpu_max), 1U,
 			     SQ_DEPOT_MAGS);
-	/* What arrays are made of, and objects too large to hoard. */
+	/* What magazines are made of, and objects too large to hoard. */
 	if ((c->flags & SQ_CACHE_INTERNAL) || c->size > 4 * PAGE_SIZE)
 		c->depot_max = 0;
 	sq_slab_plan(c);
@@ -112,20 +112,24 @@ static int cache_alloc_nodes(struct squirrel_cache *c, gfp_t gfp)
 	return 0;
 }
 
+static void mags_free(struct sq_mag *mag)
+{
+	struct sq_mag *next;
+
+	for (; mag; mag = next) {
+		next = mag->next;
+		sq_mag_free(mag);
+	}
+}
+
 /* What is left of a cache whose slabs are gone; accepts a half-made one. */
 void sq_cache_free_memory(struct squirrel_cache *c)
 {
 	int nid;
 
 	for_each_node(nid) {
-		struct sq_mag *mag = c->node[nid] ? c->node[nid]->depot : NULL;
-
-		while (mag) {
-			struct sq_mag *next = mag->next;
-
-			sq_array_memory_free(mag, SQ_MAG_ORDER);
-			mag = next;
-		}
+		mags_free(c->node[nid] ? c->node[nid]->depot : NULL);
+		mags_free(c->node[nid] ? c->node[nid]->depot_empty : NULL);
 		if (c->node[nid] != cache_own_node(c))
 			kfree(c->node[nid]);
 	}

@@ -8,48 +8,61 @@
 #include "magazine.h"
 
 /*
- * How many of @nr objects stay in this CPU's claimed array, by what it did since the
- * last look, and *@cap: how many it may hold from now on.
+ * How many of @nr objects stay in the loaded magazine, by what this CPU did since the last
+ * look, and *@cap: how many it may hold from now on.
  */
-static u32 cpu_keeps(struct squirrel_cache *c, struct sq_array *a, u32 nr, u32 *cap)
+static u32 cpu_keeps(struct squirrel_cache *c, struct sq_hand *h, u32 nr, u32 *cap)
 {
-	unsigned long used = sq_array_used(c, a, nr), uses = used - a->seen;
+	unsigned long used = sq_hand_used(c, h, nr), uses = used - h->seen;
 
-	a->seen = used;
-	a->misses = 0;
-	if (uses >= (unsigned long)SQ_BUSY_USES * a->cap)
+	h->seen = used;
+	if (uses >= (unsigned long)SQ_BUSY_USES * *cap)
 		return nr;
-	*cap = max((a->cap / 2U) & ~1U, sq_cap_start(c));
+	*cap = max((*cap / 2U) & ~1U, sq_cap_start(c));
 	return min3((unsigned long)nr, uses / SQ_IDLE_USES, (unsigned long)*cap);
 }
 
+/* The spare goes, with what is in it. Returns how many objects that was. */
+static u32 spare_drain(struct squirrel_cache *c, struct sq_hand *h)
+{
+	struct sq_mag *mag = h->spare;
+	u32 nr;
+
+	if (!mag)
+		return 0;
+	nr = mag->nr;
+	sq_slabs_put(c, mag->obj, nr);
+	WRITE_ONCE(h->spare, NULL);
+	sq_mag_free(mag);
+	return nr;
+}
+
 /*
- * Empty this CPU's array into the slabs; preemption is off. With @idle_only only of what
- * was of little use since the last look. Returns the number of objects moved.
+ * Empty what this CPU has at hand into the slabs; preemption is off. With @idle_only only
+ * of what was of little use since the last look. Returns the number of objects moved.
  */
 unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only)
 {
 	u32 nr, keep = 0, out, cap;
-	struct sq_array *a;
+	unsigned long moved = 0;
+	struct sq_hand *h;
 
-	a = sq_cpu_get(c, &nr, false);
-	if (!a)
+	h = sq_cpu_get(c, &nr, false);
+	if (!h)
 		return 0;
-	cap = idle_only ? a->cap : sq_cap_start(c);
+	cap = idle_only ? h->loaded->cap : sq_cap_start(c);
+	h->misses = 0;
 	if (idle_only)
-		keep = cpu_keeps(c, a, nr, &cap);
+		keep = cpu_keeps(c, h, nr, &cap);
+	if (!idle_only || cap < h->loaded->cap)
+		moved = spare_drain(c, h);
 	out = nr - keep;
 	/* The oldest go. */
-	sq_slabs_put(c, a->obj, out);
-	sq_move(a->obj, a->obj + out, keep);
-	if (a->mag && cap < c->cpu_max) {
-		sq_array_memory_free(a->mag, SQ_MAG_ORDER);
-		a->mag = NULL;
-	}
-	if (cap != a->cap)
-		a = sq_array_resize(c, a, keep, cap);
-	sq_cpu_put(c, a, keep);
-	return out;
+	sq_slabs_put(c, h->loaded->obj, out);
+	sq_move(h->loaded->obj, h->loaded->obj + out, keep);
+	sq_hand_resize(c, h, keep, cap);
+	sq_cpu_put(c, h, keep);
+	return moved + out;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
 
@@ -57,19 +70,37 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
 unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu)
 {
 	struct sq_cpu *cc = per_cpu_ptr(sq_cpu_of(c), cpu);
-	struct sq_array *a = READ_ONCE(cc->array);
+	struct sq_hand *h = READ_ONCE(cc->hand);
+	unsigned long moved;
 	u32 nr;
 
-	if (!a || !sq_claim_there(cc))
+	if (!h || !sq_claim_there(cc))
 		return 0;
-	nr = sq_array_nr(a, cc->top);
-	sq_slabs_put(c, a->obj, nr);
-	WRITE_ONCE(a->base, a->base - nr);
+	moved = spare_drain(c, h);
+	nr = sq_mag_nr(h->loaded, cc->top);
+	sq_slabs_put(c, h->loaded->obj, nr);
+	WRITE_ONCE(h->base, h->base - nr);
 	/* Empty before it may be claimed again. */
-	sq_unclaim_there(cc, sq_array_top(a, 0));
-	return nr;
+	sq_unclaim_there(cc, sq_mag_top(h->loaded, 0));
+	return moved + nr;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain_dead);
+
+/* Empty magazines of the depot's. */
+static void empties_free(struct sq_node *n)
+{
+	struct sq_mag *mag, *next;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&n->lock, flags);
+	mag = n->depot_empty;
+	WRITE_ONCE(n->depot_empty, NULL);
+	raw_spin_unlock_irqrestore(&n->lock, flags);
+	for (; mag; mag = next) {
+		next = mag->next;
+		sq_mag_free(mag);
+	}
+}
 
 /*
  * Empty the depots: all of them, or what stayed unused since the last look.
@@ -91,6 +122,7 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 		WRITE_ONCE(n->depot_cap, n->depot_cap - min(n->depot_cap, unneeded));
 		WRITE_ONCE(n->depot_misses, 0);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
+		empties_free(n);
 		while (unneeded--) {
 			raw_spin_lock_irqsave(&n->lock, flags);
 			mag = sq_depot_pop(n);
@@ -102,7 +134,7 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 			sq_slabs_put(c, mag->obj, mag->nr);
 			preempt_enable();
 			sq_cache_tidy(c);
-			sq_array_memory_free(mag, SQ_MAG_ORDER);
+			sq_mag_free(mag);
 		}
 	}
 	return moved;

@@ -8,29 +8,29 @@
 #include "magazine.h"
 
 /*
- * One object of a slab that is made, and with @stock half of what this CPU's array may
- * hold, if there is one and nothing in it: else it would be back for those at once, all
- * the way. Interrupts are off.
+ * One object of a slab that is made, and with @stock half of what this CPU's loaded
+ * magazine may hold, if there is one and nothing in it: else it would be back for those
+ * at once, all the way. Interrupts are off.
  */
 static void *slab_first(struct squirrel_cache *c, struct sq_node *n,
 			struct sq_slab *slab, bool stock)
 {
-	struct sq_array *a = NULL;
+	struct sq_hand *h = NULL;
 	void *obj = NULL;
 	u32 nr, got = 1;
 
 	lockdep_assert_held(&n->lock);
 	if (stock && slab->nr_objs > 1 && n == c->node[numa_mem_id()])
-		a = sq_cpu_get(c, &nr, false);
-	if (a && !nr) {
-		got = sq_slab_take(c, slab, a->obj, a->cap / 2 + 1);
+		h = sq_cpu_get(c, &nr, false);
+	if (h && !nr) {
+		got = sq_slab_take(c, slab, h->loaded->obj, h->loaded->cap / 2 + 1);
 		nr = got - 1;
-		obj = a->obj[nr];
+		obj = h->loaded->obj[nr];
 	} else {
 		sq_slab_take(c, slab, &obj, 1);
 	}
-	if (a)
-		sq_cpu_put(c, a, nr);
+	if (h)
+		sq_cpu_put(c, h, nr);
 	n->nr_free -= got;
 	return obj;
 }

@@ -2,12 +2,15 @@
 /*
  * Magazines: what lies between the hot path and the slabs.
  *
- *   CPU's array  --one magazine's worth-->  depot of the node  --> slabs
- *                <--------------------------
+ *   loaded and spare of a CPU  --whole magazines-->  depot of the node
+ *      |   ^                   <------------------
+ *      v   |  half of what the loaded may hold
+ *     slabs of the node
  *
- * A full CPU array gives its older half to the depot, or to the slabs where
- * the depot has no room; an empty one takes a magazine from the depot, or
- * half of what it can hold from the slabs. How much an array holds is in array.c.
+ * One that ran full or empty changes places with the spare, if that is the other way
+ * round. Else the loaded magazine may grow, which it does while it keeps running over
+ * (hand.c); one that is as large as it can be gets a spare, and then the depot takes full
+ * ones and has full ones. Only what none of these has room for goes to the slabs.
  */
 #include <linux/hardirq.h>
 #include <linux/minmax.h>
@@ -17,13 +20,13 @@
 
 /* ---- what is owed --------------------------------------------------------- */
 
-/* Where memory for arrays ran out. Where it may be asked for, by nobody who waits. */
-static void arrays_make(void)
+/* Where memory for magazines ran out. Where it may be asked for, by nobody who waits. */
+static void mags_make(void)
 {
 	struct squirrel_cache *c;
 	void *memory;
 
-	while ((c = sq_arrays_short())) {
+	while ((c = sq_mags_short())) {
 		memory = sq_cache_grow(c, __GFP_NOWARN | __GFP_NOMEMALLOC,
 				       NUMA_NO_NODE, false);
 		if (!memory)
@@ -35,14 +38,14 @@ static void arrays_make(void)
 }
 
 /*
- * What is owed once preemption is on: empty slabs go, arrays and magazines are made.
+ * What is owed once preemption is on: empty slabs go, magazines are made.
  * Where that is not possible, the next call does it that can, or the reclaimer. Any
  * context.
  */
 void sq_cache_tidy_slow(struct squirrel_cache *c)
 {
 	if (sq_cache_release_spare(c))
-		arrays_make();
+		mags_make();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_tidy_slow);
 
@@ -55,7 +58,7 @@ struct sq_mag *sq_depot_pop(struct sq_node *n)
 	lockdep_assert_held(&n->lock);
 	if (!mag)
 		return NULL;
-	sq_assert(n->depot_nr && n->depot_objs >= mag->nr && mag->nr <= SQ_MAG_MAX);
+	sq_assert(n->depot_nr && n->depot_objs >= mag->nr && mag->nr <= mag->cap);
 	n->depot = mag->next;
 	n->depot_objs -= mag->nr;
 	WRITE_ONCE(n->depot_nr, n->depot_nr - 1);
@@ -64,66 +67,12 @@ struct sq_mag *sq_depot_pop(struct sq_node *n)
 	return mag;
 }
 
-/* An empty magazine for later: the array's, if it has none. */
-static void mag_keep(struct sq_array *a, struct sq_mag *mag)
-{
-	if (a && !a->mag)
-		a->mag = mag;
-	else
-		sq_array_memory_free(mag, SQ_MAG_ORDER);
-}
-
-static struct sq_mag *mag_empty(struct squirrel_cache *c, struct sq_array *a)
-{
-	struct sq_mag *mag = a ? a->mag : NULL;
-
-	if (!mag)
-		return sq_array_memory(c, SQ_MAG_ORDER);
-	a->mag = NULL;
-	return mag;
-}
-
-/* Claimed, or without an array. */
-static void count_claimed(struct squirrel_cache *c, struct sq_array *a,
-			  enum sq_slow_event event)
-{
-	if (likely(a))
-		a->slow[event]++;
-	else
-		sq_count_slow(c, event);
-}
-
-static unsigned int depot_refill(struct squirrel_cache *c, struct sq_node *n,
-				 struct sq_array *a, void **objs)
-{
-	struct sq_mag *mag;
-	unsigned long flags;
-	unsigned int got;
-
-	if (!READ_ONCE(n->depot_nr) || in_nmi() || !sq_node_lock(c, n, &flags))
-		return 0;
-	mag = sq_depot_pop(n);
-	sq_node_unlock(n, flags);
-	if (!mag)
-		return 0;
-	got = mag->nr;
-	count_claimed(c, a, SQ_SLOW_DEPOT_GET);
-	sq_move(objs, mag->obj, got);
-	mag_keep(a, mag);
-	return got;
-}
-
 /* There was no room: if that goes on, let the depot hold more. */
-static void depot_grow(struct squirrel_cache *c, struct sq_node *n,
-		       const struct sq_array *a)
+static void depot_grow(struct squirrel_cache *c, struct sq_node *n)
 {
 	u32 cap = READ_ONCE(n->depot_cap), misses = READ_ONCE(n->depot_misses);
 
-	/*
-	 * Only once the array has grown to what it can be. So there is room for what
-	 * comes back from the depot.
-	 */
-	if (cap >= c->depot_max || !a || a->cap < c->cpu_max)
+	if (cap >= c->depot_max)
 		return;
 	/* A count that is lost between CPUs does no harm. */
 	if (++misses >= SQ_DEPOT_MISSES) {
@@ -133,113 +82,186 @@ static void depot_grow(struct squirrel_cache *c, struct sq_node *n,
 	WRITE_ONCE(n->depot_misses, misses);
 }
 
-/* A magazine's worth into the depot; false if it has no room. */
-static bool depot_flush(struct squirrel_cache *c, struct sq_node *n,
-			struct sq_array *a, void **objs, unsigned int nr)
+/* An empty one of the node's for @full, or one is made; NULL: no memory. */
+static struct sq_mag *depot_exchange(struct squirrel_cache *c, struct sq_node *n,
+				     struct sq_mag *full)
+{
+	struct sq_mag *empty = NULL;
+	unsigned long flags;
+
+	if (!READ_ONCE(n->depot_empty)) {
+		empty = sq_mag_new(c, c->cpu_max);
+		if (!empty)
+			return NULL;
+	}
+	sq_node_count_wait(c, n);
+	raw_spin_lock_irqsave(&n->lock, flags);
+	if (!empty && n->depot_empty) {
+		empty = n->depot_empty;
+		n->depot_empty = empty->next;
+	}
+	if (empty) {
+		full->next = n->depot;
+		n->depot = full;
+		n->depot_objs += full->nr;
+		WRITE_ONCE(n->depot_nr, n->depot_nr + 1);
+	}
+	raw_spin_unlock_irqrestore(&n->lock, flags);
+	return empty;
+}
+
+/* A full one, and *@empty stays if it is as large as those are: then it is NULL. */
+static struct sq_mag *depot_get(struct squirrel_cache *c, struct sq_node *n,
+				struct sq_mag **empty)
 {
 	struct sq_mag *mag;
 	unsigned long flags;
 
-	if (in_nmi())
-		return false;
-	if (READ_ONCE(n->depot_nr) >= READ_ONCE(n->depot_cap)) {
-		depot_grow(c, n, a);
-		return false;
+	if (!READ_ONCE(n->depot_nr) || in_nmi() || !sq_node_lock(c, n, &flags))
+		return NULL;
+	mag = sq_depot_pop(n);
+	if (mag && *empty && (*empty)->cap == c->cpu_max) {
+		(*empty)->next = n->depot_empty;
+		n->depot_empty = *empty;
+		*empty = NULL;
 	}
-	mag = mag_empty(c, a);
+	sq_node_unlock(n, flags);
+	return mag;
+}
+
+/* ---- what the CPU has at hand; claimed by the caller ---------------------- */
+
+static void swap_spare(struct sq_hand *h, u32 *nr)
+{
+	struct sq_mag *mag = h->spare;
+
+	h->loaded->nr = *nr;
+	*nr = mag->nr;
+	WRITE_ONCE(h->spare, h->loaded);
+	WRITE_ONCE(h->loaded, mag);
+}
+
+/* The loaded magazine is empty: is there a full one, at hand or in the depot? */
+bool sq_hand_refill(struct squirrel_cache *c, struct sq_hand *h, u32 *nr)
+{
+	struct sq_mag *empty = NULL, *mag;
+
+	if (h->spare && h->spare->nr) {
+		swap_spare(h, nr);
+		return true;
+	}
+	if (h->spare)
+		empty = h->loaded;
+	mag = depot_get(c, sq_local_node(c), &empty);
 	if (!mag)
 		return false;
-	count_claimed(c, a, SQ_SLOW_DEPOT_PUT);
-	mag->nr = nr;
-	sq_move(mag->obj, objs, nr);
-	sq_node_count_wait(c, n);
-	raw_spin_lock_irqsave(&n->lock, flags);
-	mag->next = n->depot;
-	n->depot = mag;
-	n->depot_objs += nr;
-	WRITE_ONCE(n->depot_nr, n->depot_nr + 1);
-	raw_spin_unlock_irqrestore(&n->lock, flags);
+	h->slow[SQ_SLOW_DEPOT_GET]++;
+	if (!h->spare) {
+		h->loaded->nr = 0;
+		WRITE_ONCE(h->spare, h->loaded);
+	}
+	WRITE_ONCE(h->loaded, mag);
+	*nr = mag->nr;
+	if (empty)
+		sq_mag_free(empty);
 	return true;
 }
 
-/* A magazine that no array has room for: its objects can be had from their slabs. */
-static void depot_spill(struct squirrel_cache *c, struct sq_node *n)
+/*
+ * The loaded magazine has no room for more than the *@nr objects that it has: is there an
+ * empty one, at hand, or for one that the depot takes? With @more there may be one more.
+ */
+bool sq_hand_make_room(struct squirrel_cache *c, struct sq_hand *h, u32 *nr, bool more)
 {
-	struct sq_mag *mag;
-	unsigned long flags;
+	struct sq_node *n = sq_local_node(c);
+	struct sq_mag *empty;
 
-	if (in_nmi() || !sq_node_lock(c, n, &flags))
-		return;
-	mag = sq_depot_pop(n);
-	sq_node_unlock(n, flags);
-	if (!mag)
-		return;
-	sq_slabs_put(c, mag->obj, mag->nr);
-	sq_array_memory_free(mag, SQ_MAG_ORDER);
+	if (h->spare && !h->spare->nr) {
+		swap_spare(h, nr);
+		return true;
+	}
+	if (*nr < c->cpu_max || in_nmi())
+		return false;
+	if (!h->spare) {
+		empty = more ? sq_mag_new(c, c->cpu_max) : NULL;
+		if (!empty)
+			return false;
+		h->misses = 0;
+		WRITE_ONCE(h->spare, empty);
+		swap_spare(h, nr);
+		return true;
+	}
+	if (READ_ONCE(n->depot_nr) >= READ_ONCE(n->depot_cap)) {
+		depot_grow(c, n);
+		return false;
+	}
+	/* The spare is the older one. */
+	empty = depot_exchange(c, n, h->spare);
+	if (!empty)
+		return false;
+	h->slow[SQ_SLOW_DEPOT_PUT]++;
+	empty->nr = 0;
+	WRITE_ONCE(h->spare, empty);
+	swap_spare(h, nr);
+	return true;
 }
 
-/* ---- the CPU's array; claimed by the caller ------------------------------- */
-
-/* Fill an empty one: from the depot, if what comes from there fits, or from slabs. */
-static struct sq_array *cpu_refill(struct squirrel_cache *c, struct sq_array *a, u32 *nr)
+/* Some for the loaded magazine, which is empty. Returns how many. */
+static u32 cpu_refill(struct squirrel_cache *c, struct sq_hand *h)
 {
 	struct sq_node *n = sq_local_node(c);
 	unsigned long flags;
+	u32 nr = 0;
 
-	a->slow[SQ_SLOW_ALLOC_MISS]++;
-	a = sq_array_miss(c, a, 0, 1, false);
-	*nr = 0;
-	if (READ_ONCE(n->depot_nr)) {
-		/* What comes from there must fit. */
-		a = sq_array_resize(c, a, 0, c->cpu_max);
-		if (a->cap == c->cpu_max)
-			*nr = depot_refill(c, n, a, a->obj);
-		else
-			depot_spill(c, n);
-	}
-	if (!*nr && sq_node_lock(c, n, &flags)) {
-		*nr = sq_node_take(c, n, a->obj, a->cap / 2);
+	h->slow[SQ_SLOW_ALLOC_MISS]++;
+	if (sq_hand_refill(c, h, &nr))
+		return nr;
+	sq_hand_miss(c, h, 0, 1, false);
+	if (sq_node_lock(c, n, &flags)) {
+		nr = sq_node_take(c, n, h->loaded->obj, max(h->loaded->cap / 2, 1));
 		sq_node_unlock(n, flags);
 	}
-	return a;
+	return nr;
 }
 
-/* Make room in one with *@nr objects: the older half goes, or a magazine's worth. */
-struct sq_array *sq_cpu_flush(struct squirrel_cache *c, struct sq_array *a, u32 *nr)
+/* Room in the loaded magazine, which has @nr objects and no more. Returns how many then. */
+static u32 cpu_flush(struct squirrel_cache *c, struct sq_hand *h, u32 nr)
 {
+	bool more;
 	u32 out;
 
-	a->slow[SQ_SLOW_FREE_FLUSH]++;
-	a = sq_array_miss(c, a, *nr, 1, true);
-	if (*nr < a->cap)
-		return a;
-	out = min3(*nr, c->cpu_max / 2, SQ_MAG_MAX);
-	out = min(out, max(a->cap / 2U, *nr - a->cap / 2U));
-	if (!depot_flush(c, sq_local_node(c), a, a->obj, out))
-		sq_slabs_put(c, a->obj, out);
+	h->slow[SQ_SLOW_FREE_FLUSH]++;
 	sq_event(SQ_EVENT_ACTIVE, 0);
-	*nr -= out;
-	sq_move(a->obj, a->obj + out, *nr);
-	return a;
+	if (sq_hand_make_room(c, h, &nr, false))
+		return nr;
+	more = sq_hand_miss(c, h, nr, 1, true);
+	if (nr < h->loaded->cap || (more && sq_hand_make_room(c, h, &nr, true)))
+		return nr;
+	/* The older ones go. */
+	out = nr - h->loaded->cap / 2;
+	sq_slabs_put(c, h->loaded->obj, out);
+	nr -= out;
+	sq_move(h->loaded->obj, h->loaded->obj + out, nr);
+	return nr;
 }
 
-/* From the array after a refill or, past it, from the slabs. */
+/* From what is at hand after a refill or, past it, from the slabs. */
 static void *take_one(struct squirrel_cache *c)
 {
 	struct sq_node *n;
-	struct sq_array *a;
+	struct sq_hand *h;
 	unsigned long flags;
 	void *obj = NULL;
 	u32 nr;
 
 	preempt_disable();
-	a = sq_cpu_get(c, &nr, true);
-	if (a) {
+	h = sq_cpu_get(c, &nr, true);
+	if (h) {
 		if (!nr)
-			a = cpu_refill(c, a, &nr);
+			nr = cpu_refill(c, h);
 		if (nr)
-			obj = a->obj[--nr];
-		sq_cpu_put(c, a, nr);
+			obj = h->loaded->obj[--nr];
+		sq_cpu_put(c, h, nr);
 	} else {
 		sq_count_slow(c, SQ_SLOW_ALLOC_MISS);
 		n = sq_local_node(c);
@@ -305,7 +327,7 @@ void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	if (!obj)
 		obj = take_spilled(c, gfp, node);
 	if (!obj && sq_may_grow()) {
-		arrays_make();
+		mags_make();
 		/* Who names a node does not look into magazines. */
 		obj = sq_cache_grow(c, gfp, node, node == NUMA_NO_NODE);
 		sq_event(SQ_EVENT_ACTIVE, gfp);
@@ -315,72 +337,27 @@ void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 	return obj;
 }
 
-/* A checked object goes back: array if possible, else its slab. */
+/* A checked object goes back: to what is at hand if possible, else to its slab. */
 void sq_cache_push(struct squirrel_cache *c, void *obj)
 {
-	struct sq_array *a = NULL;
+	struct sq_hand *h = NULL;
 	u32 nr;
 
 	sq_obj_free_prep(c, obj);
 	preempt_disable();
 	if (!static_branch_unlikely(&sq_numa) ||
 	    sq_map_lookup(obj)->node == numa_mem_id())
-		a = sq_cpu_get(c, &nr, true);
-	if (a) {
-		if (nr >= a->cap)
-			a = sq_cpu_flush(c, a, &nr);
-		sq_assert(nr < a->cap);
-		a->obj[nr] = obj;
-		sq_cpu_put_counted(c, a, nr + 1, 0, 1);
+		h = sq_cpu_get(c, &nr, true);
+	if (h) {
+		if (nr >= h->loaded->cap)
+			nr = cpu_flush(c, h, nr);
+		sq_assert(nr < h->loaded->cap);
+		h->loaded->obj[nr] = obj;
+		sq_cpu_put_counted(c, h, nr + 1, 0, 1);
 	} else {
 		sq_count_frees(c, 1);
 		sq_slabs_put(c, &obj, 1);
 	}
 	preempt_enable();
 	sq_cache_tidy(c);
-}
-
-/* ---- many at once --------------------------------------------------------- */
-
-/*
- * Take up to @nr objects from depot and slabs; preemption is off, @a is claimed if there
- * is one, the caller counts and finishes them.
- */
-unsigned int sq_take_many(struct squirrel_cache *c, struct sq_array *a, void **objs,
-			  unsigned int nr)
-{
-	struct sq_node *n = sq_local_node(c);
-	unsigned int got = 0, more;
-	unsigned long flags;
-
-	while (nr - got >= SQ_MAG_MAX) {
-		more = depot_refill(c, n, a, objs + got);
-		if (!more)
-			break;
-		got += more;
-	}
-	if (got < nr && sq_node_lock(c, n, &flags)) {
-		got += sq_node_take(c, n, objs + got, nr - got);
-		sq_node_unlock(n, flags);
-	}
-	return got;
-}
-
-/*
- * Give checked, marked and counted local objects to depot and slabs; preemption is off,
- * @a is claimed if there is one.
- */
-void sq_push_many(struct squirrel_cache *c, struct sq_array *a, void **objs,
-		  unsigned int nr)
-{
-	u32 worth = min(c->cpu_max / 2, SQ_MAG_MAX);
-	unsigned int done, n;
-
-	for (done = 0; done < nr; done += n) {
-		n = min(nr - done, worth);
-		if (n < worth / 2 ||
-		    !depot_flush(c, sq_local_node(c), a, objs + done, n))
-			sq_slabs_put(c, objs + done, n);
-	}
-	sq_event(SQ_EVENT_ACTIVE, 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A CPU's array of objects: who may touch it, and the pop and the push.
+ * A CPU's loaded magazine: who may touch it, and the pop and the push.
  */
 #ifndef _SQ_ALLOCATOR_PERCPU_H
 #define _SQ_ALLOCATOR_PERCPU_H
@@ -10,7 +10,7 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 
-#include "allocator/common/array.h"
+#include "allocator/common/hand.h"
 #include "allocator/common/common.h"
 #include "allocator/slab/object.h"
 #include "compat.h"
@@ -19,7 +19,7 @@
 #define SQ_CLAIM_BIT	0
 
 /*
- * The claim itself as it shows in the top of a claimed array, where it is in the same
+ * The claim itself as it shows in the top of a claimed magazine, where it is in the same
  * word: what is done with that allows for it.
  */
 #ifdef SQ_PERCPU_BTS
@@ -29,7 +29,7 @@
 #endif
 
 /*
- * Claim this CPU's array; preemption is off. False if a context that this one
+ * Claim what this CPU has at hand; preemption is off. False if a context that this one
  * interrupts has it. On x86 the test and the set are one instruction, which is all
  * that is needed against interrupts. Elsewhere they are two; an interrupt between
  * them has let go again before the second.
@@ -59,7 +59,7 @@ static __always_inline void sq_unclaim(struct sq_cpu __percpu *cc, unsigned long
 }
 
 /*
- * Claim another CPU's array, which it does not use: it is offline. False if somebody
+ * Claim what another CPU has at hand, which it does not use: it is offline. False if somebody
  * has it.
  */
 static inline bool sq_claim_there(struct sq_cpu *cc)
@@ -122,7 +122,7 @@ static __always_inline bool sq_fast_push(struct squirrel_cache *c, void *obj,
 		return false;
 	top = raw_cpu_read(cc->top);
 	to = (void **)(top - SQ_CLAIMED + sizeof(void *));
-	if (unlikely(sq_racy(*to) == SQ_ARRAY_END)) {
+	if (unlikely(sq_racy(*to) == SQ_MAG_END)) {
 		sq_unclaim(cc, top - SQ_CLAIMED);
 		return false;
 	}

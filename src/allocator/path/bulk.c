@@ -18,13 +18,13 @@ static __always_inline void bulk_pop_one(void **to, void **from,
 }
 
 /*
- * The topmost @nr of the @have in an array, made fit on the way. Four at a time: to count
- * takes nearly as long as to move one.
+ * The topmost @nr of the @have in a magazine, made fit on the way. Four at a time: to
+ * count takes nearly as long as to move one.
  */
-static unsigned int bulk_pop(struct squirrel_cache *c, struct sq_array *a,
+static unsigned int bulk_pop(struct squirrel_cache *c, struct sq_mag *mag,
 			     u32 have, void **objs, unsigned int nr)
 {
-	void **from = a->obj + have - nr, **end = objs + nr;
+	void **from = mag->obj + have - nr, **end = objs + nr;
 	unsigned long off = c->mark_off;
 
 	for (; end - objs >= 4; objs += 4, from += 4) {
@@ -38,32 +38,54 @@ static unsigned int bulk_pop(struct squirrel_cache *c, struct sq_array *a,
 	return nr;
 }
 
+/* From slabs, past what is at hand. */
+static unsigned int bulk_take_slabs(struct squirrel_cache *c, void **objs,
+				    unsigned int nr)
+{
+	struct sq_node *n = c->node[numa_mem_id()];
+	unsigned int got, i;
+	unsigned long flags;
+
+	if (!sq_node_lock(c, n, &flags))
+		return 0;
+	got = sq_node_take(c, n, objs, nr);
+	sq_node_unlock(n, flags);
+	for (i = 0; i < got; i++)
+		sq_obj_unmark_at(sq_mark_at(c, objs[i]));
+	return got;
+}
+
 /* Up to @nr objects at hand; all of them free of marks, none zeroed. */
 static unsigned int bulk_take(struct squirrel_cache *c, void **objs,
 			      unsigned int nr)
 {
-	unsigned int got = 0, popped, i;
-	struct sq_array *a;
+	unsigned int got = 0;
+	struct sq_hand *h;
 	u32 have;
 
 	preempt_disable();
-	a = sq_cpu_get(c, &have, true);
-	if (a)
-		got = bulk_pop(c, a, have, objs, min(nr, have));
-	popped = got;
-	if (got < nr) {
-		if (a)
-			a = sq_array_miss(c, a, have - got, 1 + (nr - got) / a->cap,
-					  false);
-		got += sq_take_many(c, a, objs + got, nr - got);
-	}
-	if (a)
-		sq_cpu_put_counted(c, a, have - popped, got, 0);
-	else
+	h = sq_cpu_get(c, &have, true);
+	if (!h) {
+		got = bulk_take_slabs(c, objs, nr);
 		sq_count_allocs(c, got);
+		preempt_enable();
+		return got;
+	}
+	for (;;) {
+		unsigned int some = min(nr - got, have);
+
+		got += bulk_pop(c, h->loaded, have, objs + got, some);
+		have -= some;
+		if (got == nr || !sq_hand_refill(c, h, &have))
+			break;
+	}
+	if (got < nr) {
+		h->slow[SQ_SLOW_ALLOC_MISS]++;
+		sq_hand_miss(c, h, 0, 1 + (nr - got) / h->loaded->cap, false);
+		got += bulk_take_slabs(c, objs + got, nr - got);
+	}
+	sq_cpu_put_counted(c, h, have, got, 0);
 	preempt_enable();
-	for (i = popped; i < got; i++)
-		sq_obj_unmark_at(sq_mark_at(c, objs[i]));
 	return got;
 }
 
@@ -180,42 +202,58 @@ static unsigned int bulk_check(struct squirrel_cache *c, void **to,
 	return space + i;
 }
 
-/* Make room for @nr more in the claimed array, as far as there can be. */
-static struct sq_array *bulk_room(struct squirrel_cache *c, struct sq_array *a, u32 *have,
-				  unsigned int nr)
+/*
+ * Claimed: as many as can go without a closer look, into what is at hand. *@suspect: it
+ * ended at one that is to be looked at.
+ */
+static unsigned int bulk_push(struct squirrel_cache *c, struct sq_hand *h, u32 *have,
+			      void **objs, unsigned int nr, bool *suspect)
 {
-	if (*have + nr <= a->cap)
-		return a;
-	if (*have > a->cap / 2)
-		return sq_cpu_flush(c, a, have);
-	return sq_array_miss(c, a, *have, 1 + (*have + nr - a->cap) / a->cap, true);
+	unsigned int done = 0, space, some;
+	bool more = false;
+
+	for (;;) {
+		space = min(nr - done, h->loaded->cap - *have);
+		some = bulk_check(c, h->loaded->obj + *have, objs + done, space);
+		*have += some;
+		done += some;
+		*suspect = some < space;
+		if (*suspect || done == nr)
+			return done;
+		if (sq_hand_make_room(c, h, have, more))
+			continue;
+		if (more)
+			return done;
+		h->slow[SQ_SLOW_FREE_FLUSH]++;
+		more = sq_hand_miss(c, h, *have, 1 + (nr - done) / h->loaded->cap, true);
+		if (!more && *have == h->loaded->cap)
+			return done;
+	}
 }
 
 /*
- * Preemption off. As many as can go without a closer look: into the CPU's array, what is
- * over past it.
+ * Preemption off. As many as can go without a closer look: into what the CPU has at hand,
+ * what is over past it.
  */
 static unsigned int bulk_give(struct squirrel_cache *c, void **objs,
 			      unsigned int nr)
 {
-	unsigned int done = 0, space = 0;
-	struct sq_array *a;
+	unsigned int done = 0;
+	bool suspect = false;
+	struct sq_hand *h;
 	u32 have;
 
-	a = sq_cpu_get(c, &have, true);
-	if (a) {
-		a = bulk_room(c, a, &have, nr);
-		space = min(nr, a->cap - min_t(u32, a->cap, have));
-		done = bulk_check(c, a->obj + have, objs, space);
-		have += done;
-	}
-	if (done == space && done < nr) {
+	h = sq_cpu_get(c, &have, true);
+	if (h)
+		done = bulk_push(c, h, &have, objs, nr, &suspect);
+	if (!suspect && done < nr) {
 		nr = bulk_check(c, objs + done, objs + done, nr - done);
-		sq_push_many(c, a, objs + done, nr);
+		sq_slabs_put(c, objs + done, nr);
+		sq_event(SQ_EVENT_ACTIVE, 0);
 		done += nr;
 	}
-	if (a)
-		sq_cpu_put_counted(c, a, have, 0, done);
+	if (h)
+		sq_cpu_put_counted(c, h, have, 0, done);
 	else
 		sq_count_frees(c, done);
 	return done;

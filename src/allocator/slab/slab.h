@@ -16,7 +16,7 @@
 #include <linux/topology.h>
 #include <linux/types.h>
 
-#include "allocator/common/array.h"
+#include "allocator/common/hand.h"
 #include "allocator/common/types.h"
 #include "utility/utility.h"
 
@@ -83,7 +83,8 @@ static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
  * @nr_objs: their objects
  * @nr_free: objects of them that are in slabs
  * @depot: full magazines
- * @depot_nr: how many
+ * @depot_empty: empty ones, for the next that are given; gone with each look
+ * @depot_nr: how many full ones
  * @depot_min: fewest since the reclaimer's last look: what nobody needed
  * @depot_cap: how many there may be for now; see depot_grow()
  * @depot_misses: how often there was no room since the reclaimer's last look
@@ -107,6 +108,7 @@ struct sq_node {
 	unsigned long depot_objs;
 	unsigned long changes;
 	struct sq_mag *depot;
+	struct sq_mag *depot_empty;
 	int spill;
 };
 

@@ -100,7 +100,7 @@ static void note_waiting(struct squirrel_cache *c, void *ctx)
 
 	if (!map_has(hs, c))
 		return;
-	sq_look_in_arrays(c, note_array, hs);
+	sq_look_in_hands(c, note_array, hs);
 	for_each_node(nid)
 		note_depot(hs, c->node[nid]);
 }
@@ -130,7 +130,7 @@ static void drop_twins(struct sq_heap_map *hs)
 static void list_waiting(struct sq_heap_map *hs)
 {
 	sq_walk_caches(count_waiting, hs);
-	hs->max += hs->max / 4 + SQ_CPU_MAX;
+	hs->max += hs->max / 4 + 2 * SQ_MAG_MAX;
 	hs->waiting = kvmalloc_array(hs->max, sizeof(*hs->waiting), GFP_KERNEL);
 	if (!hs->waiting)
 		hs->max = 0;
