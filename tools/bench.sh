@@ -6,6 +6,7 @@
 #
 #   insn           stock kernel, instructions counted, init_on_alloc=0
 #   insn-defaults  the same as the kernel comes
+#   insn-cold      as insn: caches and heaps that are new, and nobody sleeps
 #   insn-irqs      as insn, 5 GiB: how long interrupts are off, at the longest
 #   insn-frag      as insn, 768 MiB: where no two free pages are neighbours
 #   ns             UML, native
@@ -15,14 +16,14 @@
 # Documentation/performance.rst tells how it is measured.
 . "$(dirname "$0")/lib.sh"
 
-ALL=(insn insn-defaults insn-irqs insn-frag ns mttcg)
+ALL=(insn insn-cold insn-defaults insn-irqs insn-frag ns mttcg)
 out=$SQ_BUILD/bench
 parts=$SQ_TOP/tools/bench
 
 kernel_of() {
 	case $1 in
 	ns) echo uml ;;
-	insn | insn-defaults | insn-irqs | insn-frag) echo stock ;;
+	insn | insn-cold | insn-defaults | insn-irqs | insn-frag) echo stock ;;
 	mttcg) echo stock ;;
 	*) die "usage: tools/bench.sh [${ALL[*]}]" ;;
 	esac

@@ -101,6 +101,12 @@ void bench_caches_destroy(struct bench_run *r);
 u32 bench_random(void);
 u32 *bench_shuffled(u32 n);
 
+/* bench_cold.c */
+void bench_cold_settle(void);
+int bench_cold_time(bench_loop_t loop, struct bench_run *r, u64 *cost);
+void bench_cold_report(const char *name, const struct bench_run *r,
+		       const u64 *cost);
+
 /**
  * struct bench_watch - what the watch has seen
  * @ours: the longest section with interrupts off that squirrel, or this module,
@@ -135,7 +141,11 @@ void bench_floor_exit(void);
 /* the groups of cases, one or two a file */
 int bench_pair(void);
 int bench_batch(void);
+int bench_batch_large(void);
 int bench_bulk(void);
+int bench_cold(void);
+int bench_cold_bulk(void);
+int bench_cold_heap(void);
 int bench_heap(void);
 int bench_large(void);
 int bench_irq(void);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rows (a) to (c): one object, a batch of 1024, the bulk calls.
+ * Rows (a) and (b): one object, a batch of 1024.
  */
 #include <linux/kernel.h>
 #include <linux/vmalloc.h>
 #include "bench.h"
 
 #define BATCH		1024U
-#define BULK_MAX	256U
 
 /* (a) one object, alloc and free */
 static __always_inline void pair_loop(const enum bench_subject s,
@@ -81,9 +80,8 @@ static int bench_batches(struct bench_run *r, u32 *order, const u32 *shuffled)
 	return err;
 }
 
-int bench_batch(void)
+static int bench_batch_sizes(const size_t *sizes, unsigned int nr)
 {
-	static const size_t sizes[] = { 32, 128, 512 };
 	struct bench_run r = {};
 	u32 *order, *shuffled;
 	unsigned int i;
@@ -95,7 +93,7 @@ int bench_batch(void)
 	if (!r.objs || !order || !shuffled)
 		goto out;
 	r.order = order;
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+	for (i = 0; i < nr; i++) {
 		err = bench_caches_create(&r, sizes[i], NULL);
 		if (err)
 			break;
@@ -111,83 +109,16 @@ out:
 	return err;
 }
 
-/* (c) the bulk calls */
-static __always_inline size_t bulk_alloc(const enum bench_subject s,
-					 struct bench_run *r)
+int bench_batch(void)
 {
-	switch (s) {
-	case BENCH_SQUIRREL:
-		return squirrel_cache_alloc_bulk(r->sq, GFP_KERNEL, r->count,
-						 r->objs);
-	case BENCH_SLUB:
-		return kmem_cache_alloc_bulk(r->slub, GFP_KERNEL, r->count,
-					     r->objs);
-	case BENCH_FLOOR:
-		return bench_floor_pop_bulk(r->count, r->objs);
-	default:
-		barrier();
-		return 1;
-	}
+	static const size_t sizes[] = { 32, 128, 512 };
+
+	return bench_batch_sizes(sizes, ARRAY_SIZE(sizes));
 }
 
-static __always_inline void bulk_free(const enum bench_subject s,
-				      struct bench_run *r)
+int bench_batch_large(void)
 {
-	switch (s) {
-	case BENCH_SQUIRREL:
-		squirrel_cache_free_bulk(r->sq, r->count, r->objs);
-		break;
-	case BENCH_SLUB:
-		kmem_cache_free_bulk(r->slub, r->count, r->objs);
-		break;
-	case BENCH_FLOOR:
-		bench_floor_push_bulk(r->count, r->objs);
-		break;
-	default:
-		barrier();
-	}
-}
+	static const size_t sizes[] = { 2048, 4096 };
 
-static __always_inline void bulk_loop(const enum bench_subject s,
-				      struct bench_run *r)
-{
-	unsigned long i;
-
-	for (i = 0; i < r->n; i++) {
-		if (unlikely(!bulk_alloc(s, r))) {
-			r->failed = true;
-			return;
-		}
-		bulk_free(s, r);
-	}
-}
-
-BENCH_LOOPS(bulk);
-
-int bench_bulk(void)
-{
-	static const unsigned int counts[] = { 1, 8, 16, 64, BULK_MAX };
-	static const char * const names[] = {
-		"bulk-1", "bulk-8", "bulk-16", "bulk-64", "bulk-256",
-	};
-	struct bench_run r = {};
-	unsigned int i;
-	int err;
-
-	r.objs = vmalloc(array_size(BULK_MAX, sizeof(*r.objs)));
-	if (!r.objs)
-		return -ENOMEM;
-	err = bench_caches_create(&r, 128, NULL);
-	if (err)
-		goto out;
-	for (i = 0; i < ARRAY_SIZE(counts) && !err; i++) {
-		const struct bench_case c = { bulks, names[i], 128, counts[i] };
-
-		r.count = counts[i];
-		err = bench_measure(&c, &r);
-	}
-	bench_caches_destroy(&r);
-out:
-	vfree(r.objs);
-	return err;
+	return bench_batch_sizes(sizes, ARRAY_SIZE(sizes));
 }
