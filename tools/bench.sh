@@ -43,7 +43,7 @@ boot() {
 
 	[ "$clock" = insn-defaults ] || append+=" init_on_alloc=0"
 	SQ_TIMEOUT=${SQ_TIMEOUT:-480}
-	SQ_APPEND="$append sqbench=${clock%-defaults}"
+	SQ_APPEND="$append sqbench=$clock"
 	SQ_ICOUNT=
 	[[ $clock != insn* ]] || SQ_ICOUNT=1
 	[ "$clock" != insn-irqs ] || SQ_MEMORY=5120

@@ -143,6 +143,7 @@ int bench_pair(void);
 int bench_batch(void);
 int bench_batch_large(void);
 int bench_bulk(void);
+int bench_bulk_more(void);
 int bench_cold(void);
 int bench_cold_bulk(void);
 int bench_cold_heap(void);
@@ -155,6 +156,7 @@ int bench_cpus(void);
 int bench_irqs_off(void);
 int bench_tail_off(void);
 int bench_tail_busy(void);
+int bench_tail_sizes(void);
 
 /*
  * An object from a cache. The empty subject hands out what the caller got last:

@@ -73,12 +73,6 @@ static __always_inline void bulk_cold_loop(const enum bench_subject s,
 
 BENCH_LOOPS(bulk_cold);
 
-static const unsigned int bulk_counts[] = {
-	1, 2, 4, 8, 16, 30, 64, 128, 250, BULK_MAX,
-};
-
-static const size_t bulk_sizes[] = { 128, 256 };
-
 static int bulk_warm_row(struct bench_run *r)
 {
 	char name[32];
@@ -88,16 +82,17 @@ static int bulk_warm_row(struct bench_run *r)
 	return bench_measure(&c, r);
 }
 
-/* All counts on one cache, as it is warm */
-static int bulk_warm(struct bench_run *r, size_t size)
+/* One cache for all counts, as it is warm */
+static int bulk_warm(struct bench_run *r, size_t size,
+		     const unsigned int *counts, unsigned int nr)
 {
 	unsigned int i;
 	int err = bench_caches_create(r, size, NULL);
 
 	if (err)
 		return err;
-	for (i = 0; i < ARRAY_SIZE(bulk_counts) && !err; i++) {
-		r->count = bulk_counts[i];
+	for (i = 0; i < nr && !err; i++) {
+		r->count = counts[i];
 		err = bulk_warm_row(r);
 	}
 	bench_caches_destroy(r);
@@ -122,39 +117,62 @@ static int bulk_cold_row(struct bench_run *r, size_t size)
 	return err;
 }
 
-static int bulk_cold(struct bench_run *r, size_t size)
+static int bulk_cold(struct bench_run *r, size_t size,
+		     const unsigned int *counts, unsigned int nr)
 {
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; i < ARRAY_SIZE(bulk_counts) && !err; i++) {
-		r->count = bulk_counts[i];
+	for (i = 0; i < nr && !err; i++) {
+		r->count = counts[i];
 		err = bulk_cold_row(r, size);
 	}
 	return err;
 }
 
-static int bulk_rows(int (*rows)(struct bench_run *r, size_t size))
-{
-	struct bench_run r = {};
-	unsigned int i;
-	int err = 0;
+static const unsigned int bulk_few[] = { 1, 8, 16, 64, BULK_MAX };
+static const unsigned int bulk_more[] = { 2, 4, 30, 128, 250 };
+static const unsigned int bulk_all[] = { 1, 2, 4, 8, 16, 30, 64, 128, 250 };
 
-	r.objs = vmalloc(array_size(BULK_MAX, sizeof(*r.objs)));
-	if (!r.objs)
-		return -ENOMEM;
-	for (i = 0; i < ARRAY_SIZE(bulk_sizes) && !err; i++)
-		err = rows(&r, bulk_sizes[i]);
-	vfree(r.objs);
-	return err;
+static int bulk_objs(struct bench_run *r)
+{
+	r->objs = vmalloc(array_size(BULK_MAX, sizeof(*r->objs)));
+	return r->objs ? 0 : -ENOMEM;
 }
 
 int bench_bulk(void)
 {
-	return bulk_rows(bulk_warm);
+	struct bench_run r = {};
+	int err = bulk_objs(&r);
+
+	if (!err)
+		err = bulk_warm(&r, 128, bulk_few, ARRAY_SIZE(bulk_few));
+	vfree(r.objs);
+	return err;
+}
+
+int bench_bulk_more(void)
+{
+	struct bench_run r = {};
+	int err = bulk_objs(&r);
+
+	if (!err)
+		err = bulk_warm(&r, 128, bulk_more, ARRAY_SIZE(bulk_more));
+	if (!err)
+		err = bulk_warm(&r, 256, bulk_all, ARRAY_SIZE(bulk_all));
+	vfree(r.objs);
+	return err;
 }
 
 int bench_cold_bulk(void)
 {
-	return bulk_rows(bulk_cold);
+	struct bench_run r = {};
+	int err = bulk_objs(&r);
+
+	if (!err)
+		err = bulk_cold(&r, 128, bulk_all, ARRAY_SIZE(bulk_all));
+	if (!err)
+		err = bulk_cold(&r, 256, bulk_all, ARRAY_SIZE(bulk_all));
+	vfree(r.objs);
+	return err;
 }

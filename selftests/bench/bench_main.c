@@ -41,6 +41,7 @@ static const struct bench_group {
 	{ "batch", bench_batch, true },
 	{ "batch-large", bench_batch_large, true },
 	{ "bulk", bench_bulk, true },
+	{ "bulk-more", bench_bulk_more, true },
 	{ "heap", bench_heap, true },
 	{ "large", bench_large, true },
 	{ "irq", bench_irq, true },
@@ -53,6 +54,7 @@ static const struct bench_group {
 	{ "irqs-off", bench_irqs_off, false },
 	{ "tail-off", bench_tail_off, true },
 	{ "tail-busy", bench_tail_busy, true },
+	{ "tail-sizes", bench_tail_sizes, true },
 };
 
 static const struct bench_group *bench_find(const char *name)

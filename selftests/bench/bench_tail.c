@@ -19,7 +19,6 @@
 #include <linux/vmalloc.h>
 #include "bench.h"
 
-#define TAIL_SIZE	128
 #define TAIL_LIVE	4096U
 #define TAIL_BURST	1024U
 #define TAIL_ALLOCS	1000000UL
@@ -139,6 +138,8 @@ struct tail_names {
 static int tail_subject(struct tail *t, enum bench_subject s,
 			const struct tail_names *names)
 {
+	const size_t size = t->run.size;
+
 	/* A first round through all live numbers is not counted. */
 	tail_reset(t);
 	while (t->done < TAIL_LIVE * 4)
@@ -149,43 +150,52 @@ static int tail_subject(struct tail *t, enum bench_subject s,
 		tail_reset(t);
 		while (t->done < TAIL_ALLOCS && !t->run.failed)
 			tail_burst(t, s);
-		bench_report(names->min, TAIL_SIZE, s, tail_rank(t, 0) * 1000);
-		bench_report(names->median, TAIL_SIZE, s,
-			     tail_rank(t, 50) * 1000);
-		bench_report(names->p99, TAIL_SIZE, s, tail_rank(t, 99) * 1000);
-		bench_report(names->max, TAIL_SIZE, s, t->most * 1000);
+		bench_report(names->min, size, s, tail_rank(t, 0) * 1000);
+		bench_report(names->median, size, s, tail_rank(t, 50) * 1000);
+		bench_report(names->p99, size, s, tail_rank(t, 99) * 1000);
+		bench_report(names->max, size, s, t->most * 1000);
 	}
 	t->run.n = t->run.count;
 	tail_frees[s](&t->run);
 	return t->run.failed ? -ENOMEM : 0;
 }
 
-static int tail_rows(const struct tail_names *names, bool busy)
+static int tail_row(struct tail *t, size_t size, const struct tail_names *names)
 {
 	const struct squirrel_cache_args args = { .reserve = 2 * TAIL_LIVE };
-	struct tail *t = vzalloc(sizeof(*t));
 	unsigned int s;
-	int err = -ENOMEM;
+	int err = bench_caches_create(&t->run, size, &args);
 
-	if (!t)
-		return err;
-	t->busy = busy;
-	t->run.objs = vmalloc(array_size(TAIL_LIVE, sizeof(*t->run.objs)));
-	if (!t->run.objs)
-		goto out;
-	err = bench_caches_create(&t->run, TAIL_SIZE, &args);
 	if (err)
-		goto out;
+		return err;
+	t->base = 0;
 	for (s = 0; s < BENCH_SUBJECTS && !err; s++)
 		err = tail_subject(t, s, names);
 	bench_caches_destroy(&t->run);
-out:
+	return err;
+}
+
+static int tail_rows(const size_t *sizes, unsigned int nr,
+		     const struct tail_names *names, bool busy)
+{
+	struct tail *t = vzalloc(sizeof(*t));
+	unsigned int i;
+	int err = 0;
+
+	if (!t)
+		return -ENOMEM;
+	t->busy = busy;
+	t->run.objs = vmalloc(array_size(TAIL_LIVE, sizeof(*t->run.objs)));
+	if (!t->run.objs)
+		err = -ENOMEM;
+	for (i = 0; i < nr && !err; i++)
+		err = tail_row(t, sizes[i], names);
 	vfree(t->run.objs);
 	vfree(t);
 	return err;
 }
 
-int bench_tail_off(void)
+static int tail_off(const size_t *sizes, unsigned int nr)
 {
 	static const struct tail_names names = {
 		"tail-off-min", "tail-off-median", "tail-off-p99",
@@ -193,10 +203,10 @@ int bench_tail_off(void)
 	};
 	int err = squirrel_reclaim_mode(SQUIRREL_RECLAIM_OFF, 0);
 
-	return err ?: tail_rows(&names, false);
+	return err ?: tail_rows(sizes, nr, &names, false);
 }
 
-int bench_tail_busy(void)
+static int tail_busy(const size_t *sizes, unsigned int nr)
 {
 	static const struct tail_names names = {
 		"tail-busy-min", "tail-busy-median", "tail-busy-p99",
@@ -204,5 +214,25 @@ int bench_tail_busy(void)
 	};
 	int err = squirrel_reclaim_mode(SQUIRREL_RECLAIM_PARALLEL, 1);
 
-	return err ?: tail_rows(&names, true);
+	return err ?: tail_rows(sizes, nr, &names, true);
+}
+
+static const size_t tail_size[] = { 128 };
+static const size_t tail_sizes[] = { 32, 1024, 4096 };
+
+int bench_tail_off(void)
+{
+	return tail_off(tail_size, ARRAY_SIZE(tail_size));
+}
+
+int bench_tail_busy(void)
+{
+	return tail_busy(tail_size, ARRAY_SIZE(tail_size));
+}
+
+int bench_tail_sizes(void)
+{
+	int err = tail_off(tail_sizes, ARRAY_SIZE(tail_sizes));
+
+	return err ?: tail_busy(tail_sizes, ARRAY_SIZE(tail_sizes));
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# Job: the benchmark. The word sqbench=insn|insn-cold|insn-irqs|insn-frag|ns|mttcg on the
-# kernel's command line says by what clock, and so which groups of rows. A row is printed as
+# Job: the benchmark. The word sqbench=CLOCK, one of those of tools/bench.sh, on the kernel's
+# command line says by what clock, and so which groups of rows. A row is printed as
 # "row CASE SIZE SUBJECT PER_OP"; each group of rows is one test.
 # shellcheck shell=dash
 
@@ -74,10 +74,12 @@ frag_rows() {
 
 clock=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^sqbench=//p')
 case $clock in
-insn)
+insn | insn-defaults)
 	load
-	groups "" pair batch batch-large bulk heap large irq live arena tail-off
+	groups "" pair batch bulk heap large irq live arena tail-off
 	tail_busy
+	# To zero that much takes longer than from one tick to the next.
+	[ "$clock" = insn-defaults ] || groups "" bulk-more batch-large tail-sizes
 	unload
 	load hardened=0
 	groups suffix=-trusted pair batch bulk heap
