@@ -5,7 +5,8 @@
 # fooled; a guest that stands still is ended, and booted once more unless something was
 # found in it; a selftest is run in the boots it is for, and no name that is wrong keeps
 # it from being run at all; the check of kernel configurations must name what is not
-# there; the table of what is held must not hide a figure that is missing.
+# there; the tables of what it costs and what is held must not hide a figure that is
+# missing.
 # shellcheck disable=SC2016 # the fragments of text below are meant literally
 . "$(dirname "$0")/lib.sh"
 
@@ -403,6 +404,43 @@ figures | sed '2,$d' >"$work/memory.tsv"
 awk -f "$tools/bench/memory.awk" "$tools/bench/memory-bars" \
 	"$work/memory.tsv" >/dev/null && status=0 || status=1
 expect "memory: nothing at all" 1 "$status"
+
+printf '%s\n' 'c a-{1,2} {8,16} of-slub 0.5' 'c b-{x,y} 8 of-slub 0.5' \
+	'c b-x 8 at-most 10' 'c s2 8 speedup-of-floor 0.95 s1' >"$work/bars"
+
+costs() { # what `make bench` measures: all of it a tenth above half of SLUB's, but b-x
+	local row
+
+	echo 'kernel clock case size subject per_op ratio_to_slub ratio_to_floor'
+	for row in 'a-1 8' 'a-2 8' 'a-1 16' 'a-2 16' 'b-x 8' 'b-y 8' 's1 8' 's2 8'; do
+		case $row in
+		b-x*) echo "k c $row squirrel 10 0.5 1" ;;
+		*) echo "k c $row squirrel 12 0.6 1" ;;
+		esac
+		echo "k c $row slub 20 1 2"
+		echo "k c $row floor 10 0.5 1"
+	done
+}
+
+# costs_table TITLE WANTED [SED]: WANTED is "status missing reached lines-of-matrices".
+costs_table() {
+	local got status=0
+
+	costs | sed -E "${3:-}" | tr ' ' '\t' >"$work/results.tsv"
+	awk -f "$tools/bench/table.awk" "$work/bars" "$work/results.tsv" \
+		>"$work/table" || status=1
+	got="$(grep -c '^not measured' "$work/table") $(sed -n 's/ bars reached//p' \
+		"$work/table") $(grep -cE '^ +[0-9]+ +[-*.0-9]+ +[-*.0-9]+$' "$work/table")"
+	expect "costs: $1" "$2" "$status $got"
+}
+
+costs_table "all there" "0 0 3 of 8 2"
+costs_table "one of a matrix reached" "0 0 4 of 8 2" '/a-2 16 squirrel/s/0.6/0.5/'
+costs_table "one of a matrix missing" "1 1 3 of 7 2" '/a-2 16/d'
+costs_table "one of a list missing" "1 1 3 of 7 2" '/b-y/d'
+costs_table "what is compared with is missing" "1 1 2 of 7 2" '/s1/d'
+costs_table "it does not scale as the floor" "0 0 2 of 8 2" '/s2 8 floor/s/10/5/'
+costs_table "nor does the floor" "0 0 3 of 8 2" '/s2 8 (floor|squirrel)/s/1[02]/20/'
 
 echo "runner self-test: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -221,7 +221,8 @@ function judge(g,	b, last)
 function print_group(g,	b)
 {
 	b = group_worst[g]
-	printf "%-52s %10.2f  ", group_name[g], value(b)
+	printf value(b) < 0.1 ? "%-52s %10.3f  " : "%-52s %10.2f  ",
+		group_name[g], value(b)
 	if (group_count[g] == 1)
 		print verdict(b)
 	else
