@@ -154,6 +154,12 @@ static inline void sq_fixture_set_nr(struct squirrel_cache *c, u32 nr)
 
 /* Let it hold so many at once: what it has beyond that goes to its slabs. */
 void sq_fixture_set_cap(struct kunit *test, struct squirrel_cache *c, u32 cap);
+/* Each object is alone in its slab, however many there are. */
+static inline void sq_fixture_alone(struct squirrel_cache *c)
+{
+	c->plan.most = c->plan.first;
+}
+
 /* As under a load that has gone on for a while: all may be as much as it ever may. */
 void sq_fixture_grown(struct kunit *test, struct squirrel_cache *c);
 

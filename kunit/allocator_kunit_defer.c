@@ -112,6 +112,7 @@ static void make_empty(struct kunit *test, struct squirrel_cache *c,
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
+	sq_fixture_alone(c);
 	for (i = 0; i < nr; i++)
 		objs[i] = sq_fixture_alloc(test, c);
 	c->reserve = 2 * nr;

@@ -75,8 +75,8 @@ static void plan_wastes_little(struct kunit *test)
 	}
 }
 
-/* What fills whole pages gains nothing from a neighbour, and holds none. */
-static void whole_pages_stay_alone(struct kunit *test)
+/* What fills whole pages wastes none: several share a slab as soon as there are many. */
+static void whole_pages_share_slabs(struct kunit *test)
 {
 	static const unsigned int pages[] = { 1, 2, 3, 8, 12, 20, 100 };
 	unsigned int i;
@@ -86,8 +86,11 @@ static void whole_pages_stay_alone(struct kunit *test)
 		unsigned long held;
 
 		c = sq_fixture_cache(test, pages[i] * PAGE_SIZE, NULL);
+		KUNIT_EXPECT_EQ(test, sq_slab_pages(c, 0), pages[i]);
 		for (held = 0; held < 500; held += 9)
-			KUNIT_EXPECT_EQ(test, sq_slab_pages(c, held), pages[i]);
+			KUNIT_EXPECT_EQ(test, sq_slab_pages(c, held) % pages[i], 0);
+		KUNIT_EXPECT_EQ(test, sq_slab_pages(c, 500) > pages[i],
+				pages[i] <= SQ_SLAB_LONG_PAGES / 2);
 		sq_fixture_put_cache(test, c);
 	}
 }
@@ -347,6 +350,7 @@ static void tidying_is_owed_to_the_end(struct kunit *test)
 	unsigned int i, calls = 0;
 	void **objs;
 
+	sq_fixture_alone(c);
 	objs = kunit_kcalloc(test, 200, sizeof(*objs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	for (i = 0; i < 200; i++)
@@ -373,6 +377,7 @@ static void empty_slabs_go_unless_wanted(struct kunit *test)
 	void *objs[100];
 	unsigned int i, round;
 
+	sq_fixture_alone(c);
 	for (i = 0; i < ARRAY_SIZE(objs); i++)
 		objs[i] = sq_fixture_alloc(test, c);
 	for (round = 0; round < 3; round++) {
@@ -408,7 +413,7 @@ static void empty_slabs_go_unless_wanted(struct kunit *test)
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(plan_starts_short_and_ends_cheap),
 	KUNIT_CASE(plan_wastes_little),
-	KUNIT_CASE(whole_pages_stay_alone),
+	KUNIT_CASE(whole_pages_share_slabs),
 	KUNIT_CASE(slabs_grow_with_the_cache),
 	KUNIT_CASE(what_is_free_will_do),
 	KUNIT_CASE(pages_do_not_bounce),

@@ -138,6 +138,7 @@ static void ahead_is_optional(struct kunit *test)
 	unsigned int k;
 	void **objs;
 
+	sq_fixture_alone(c);
 	for (k = 0; k < ARRAY_SIZE(contexts); k++) {
 		sq_fake_forget(&fix->fake);
 		objs = use_up(test, c, contexts[k], 300);

@@ -103,11 +103,14 @@ static void release_one(struct squirrel_cache *c, void *ctx)
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 
-		if (!sq_read_racy(n->nr_empty))
+		if (!sq_read_racy(n->nr_empty) && !sq_read_racy(n->keep) &&
+		    !sq_read_racy(n->gone))
 			continue;
 		raw_spin_lock_irqsave(&n->lock, flags);
 		needed = n->nr_empty - n->empty_min;
 		n->empty_min = n->nr_empty;
+		n->gone = 0;
+		WRITE_ONCE(n->keep, min(n->keep, needed));
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		d->work->slabs += sq_node_release(c, n, d->flag ? 0 : needed);
 	}

@@ -53,7 +53,7 @@ static void cache_layout(struct squirrel_cache *c, unsigned int size,
 	c->size = ALIGN(slot, min_t(size_t, c->align, PAGE_SIZE));
 	c->recip = div64_u64(U64_MAX, c->size) + 2;
 	c->recip_limit = SQ_SLAB_MAX_OBJS * sq_slot_step(c);
-	c->cpu_max = clamp(SQ_CPU_BYTES / c->size, 2U, SQ_MAG_MAX) & ~1U;
+	c->cpu_max = clamp(SQ_MAG_BYTES_MAX / c->size, SQ_MAG_OBJS_MIN, SQ_MAG_MAX) & ~1U;
 	c->depot_max = clamp(SQ_DEPOT_BYTES / (c->size * c->cpu_max), 1U,
 			     SQ_DEPOT_MAGS);
 	/* What magazines are made of, and objects too large to hoard. */

@@ -50,8 +50,12 @@
 
 /* ---- objects at hand ---------------------------------------------------------- */
 
-/* Bytes of objects in a CPU's array at the most, and to begin with. */
-#define SQ_CPU_BYTES		16384U
+/*
+ * Bytes of objects in a magazine at the most, unless these are fewer objects than here,
+ * and to begin with.
+ */
+#define SQ_MAG_BYTES_MAX	16384U
+#define SQ_MAG_OBJS_MIN		8U
 #define SQ_CPU_START		512U
 /*
  * Misses between two looks of the reclaimer before an array may hold more: each

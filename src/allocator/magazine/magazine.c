@@ -218,7 +218,9 @@ static u32 cpu_refill(struct squirrel_cache *c, struct sq_hand *h)
 		return nr;
 	sq_hand_miss(c, h, 0, 1, false);
 	if (sq_node_lock(c, n, &flags)) {
-		nr = sq_node_take(c, n, h->loaded->obj, max(h->loaded->cap / 2, 1));
+		/* With a spare there is room for what comes back all the same. */
+		nr = sq_node_take(c, n, h->loaded->obj,
+				  h->spare ? h->loaded->cap : h->loaded->cap / 2);
 		sq_node_unlock(n, flags);
 	}
 	return nr;
@@ -238,6 +240,12 @@ static u32 cpu_flush(struct squirrel_cache *c, struct sq_hand *h, u32 nr)
 	if (nr < h->loaded->cap || (more && sq_hand_make_room(c, h, &nr, true)))
 		return nr;
 	/* The older ones go. */
+	if (h->spare) {
+		sq_slabs_put(c, h->spare->obj, h->spare->nr);
+		h->spare->nr = 0;
+		swap_spare(h, &nr);
+		return nr;
+	}
 	out = nr - h->loaded->cap / 2;
 	sq_slabs_put(c, h->loaded->obj, out);
 	nr -= out;

@@ -174,7 +174,8 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_node_release);
 /* How many empty slabs a node may keep beyond the moment. */
 unsigned int sq_keep_empty(const struct sq_node *n)
 {
-	return SQ_KEEP_EMPTY + sq_read_racy(n->nr_slabs) / SQ_KEEP_EMPTY_SHARE;
+	return SQ_KEEP_EMPTY + sq_read_racy(n->nr_slabs) / SQ_KEEP_EMPTY_SHARE +
+	       sq_read_racy(n->keep);
 }
 
 /* May slabs be given to the manager here? RCU may take locks of the timers'. */
@@ -208,7 +209,7 @@ bool sq_cache_release_spare(struct squirrel_cache *c)
 			continue;
 		raw_spin_lock_irqsave(&n->lock, flags);
 		n->changes++;
-		sq_node_detach_empty(c, n, sq_keep_empty(n), &empty);
+		n->gone += sq_node_detach_empty(c, n, sq_keep_empty(n), &empty);
 		if (sq_node_spare(c, n, sq_keep_empty(n)))
 			WRITE_ONCE(c->owed, true);
 		raw_spin_unlock_irqrestore(&n->lock, flags);

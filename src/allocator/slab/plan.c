@@ -43,7 +43,7 @@ static bool slab_wastes(const struct squirrel_cache *c, unsigned int pages)
  * How long slabs are. Short ones waste more, at their end and on their agents;
  * long ones leave more unused in a cache with few objects. So a cache begins
  * with the shortest that does not waste much, and goes on to what costs least
- * for an object as it grows. What fills its pages exactly stays alone.
+ * for an object as it grows. What is aligned to more than its size stays alone.
  */
 void sq_slab_plan(struct squirrel_cache *c)
 {
@@ -51,7 +51,8 @@ void sq_slab_plan(struct squirrel_cache *c)
 
 	c->plan.first = least;
 	c->plan.most = least;
-	if (IS_ALIGNED(c->size, PAGE_SIZE) || least > SQ_SLAB_LONG_PAGES / 2)
+	if (!IS_ALIGNED(c->size, min_t(size_t, c->align, c->size)) ||
+	    c->align > c->size || least > SQ_SLAB_LONG_PAGES / 2)
 		return;
 	/* What remains of a slab may begin that far into its block: sq_slab.off */
 	if (c->size > U16_MAX)

@@ -18,37 +18,58 @@
 #include "object.h"
 #include "slab.h"
 
-/* What the lists hold must be ours and not in a slab yet. */
-static bool put_one(struct squirrel_cache *c, struct sq_node *n,
-		    struct sq_agent *agent, void *obj)
+/*
+ * As many of @objs as lie in the slab of the first: what the lists hold must be ours and
+ * not in a slab yet. Neighbours share the lookup. Returns how many went.
+ */
+static unsigned int put_neighbours(struct squirrel_cache *c, struct sq_node *n,
+				   struct sq_agent *agent, void **objs,
+				   unsigned int nr)
 {
-	return sq_owner(agent) == c && sq_slot_start(c, agent, obj) &&
-	       sq_slab_put(c, n, agent, sq_slot_index(c, agent, obj));
+	struct sq_slab *slab = sq_slab_of(agent);
+	unsigned long base = sq_slab_base(agent);
+	unsigned long bytes = (unsigned long)slab->nr_objs * c->size;
+	u64 recip = c->recip, limit = c->recip_limit;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		unsigned long off = (unsigned long)objs[i] - base, index;
+		u64 bit, *word;
+
+		if (off >= bytes)
+			break;
+		/* The start of an object? See sq_slot_start_by(). */
+		if (unlikely(off * recip >= limit))
+			break;
+		index = mul_u64_u64_shr(off, recip, 64);
+		bit = BIT_ULL(index & 63);
+		word = &slab->free[index >> 6];
+		if (unlikely(*word & bit))
+			break;
+		*word |= bit;
+	}
+	if (i)
+		sq_slab_came_back(n, slab, i);
+	return i;
 }
 
 /* Objects of one node go to their slabs. Returns how many did. */
 static unsigned int put_run(struct squirrel_cache *c, struct sq_node *n,
 			    void **objs, unsigned int nr)
 {
-	struct sq_slab *slab = NULL;
-	unsigned int i;
+	unsigned int done = 0, some;
 
-	for (i = 0; i < nr; i++) {
-		struct sq_agent *agent = sq_map_lookup(objs[i]);
+	while (done < nr) {
+		struct sq_agent *agent = sq_map_lookup(objs[done]);
 
-		if (slab && slab != sq_slab_of(agent)) {
-			sq_slab_fix_fullness(n, slab);
-			slab = NULL;
-		}
-		if (unlikely(c->node[agent->node] != n))
+		if (unlikely(c->node[agent->node] != n || sq_owner(agent) != c))
 			break;
-		if (unlikely(!put_one(c, n, agent, objs[i])))
+		some = put_neighbours(c, n, agent, objs + done, nr - done);
+		if (!some)
 			break;
-		slab = sq_slab_of(agent);
+		done += some;
 	}
-	if (slab)
-		sq_slab_fix_fullness(n, slab);
-	return i;
+	return done;
 }
 
 /* The node that an object's slab is on; any for what is none of ours. */

@@ -139,22 +139,15 @@ unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_node_take);
 
-/* Put one object into its slab; false if it is there already. */
-bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
-		 struct sq_agent *agent, unsigned int index)
+/* So many of its objects are in the slab again. */
+void sq_slab_came_back(struct sq_node *n, struct sq_slab *slab, unsigned int nr)
 {
-	struct sq_slab *slab = sq_slab_of(agent);
-	u64 bit = BIT_ULL(index & 63), *word = &slab->free[index >> 6];
-
 	lockdep_assert_held(&n->lock);
-	if (unlikely(*word & bit))
-		return false;
-	*word |= bit;
-	slab->nr_free++;
+	slab->nr_free += nr;
 	sq_assert(slab->nr_free <= slab->nr_objs);
 	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_TRIMMED);
-	n->nr_free++;
-	return true;
+	n->nr_free += nr;
+	sq_slab_fix_fullness(n, slab);
 }
 
 /* Take a slab, or what is left of one, out of the node's books. */

@@ -79,6 +79,8 @@ static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
  * @nr_slabs: slabs in all
  * @nr_empty: slabs on the empty list
  * @empty_min: fewest since the reclaimer's last look: what nobody needed
+ * @keep: empty slabs that a load that swings has needed again
+ * @gone: empty ones given back since the last look, of those that it might need
  * @nr_pages: their pages
  * @nr_objs: their objects
  * @nr_free: objects of them that are in slabs
@@ -100,6 +102,8 @@ struct sq_node {
 	u32 depot_misses;
 	u32 nr_empty;
 	u32 empty_min;
+	u32 keep;
+	u32 gone;
 	struct list_head lists[SQ_NR_FULLNESS];
 	unsigned long nr_slabs;
 	unsigned long nr_pages;
@@ -166,6 +170,11 @@ static inline int sq_wanted_node(const struct squirrel_cache *c, int node)
 static inline void sq_node_add(struct sq_node *n, struct sq_slab *slab)
 {
 	lockdep_assert_held(&n->lock);
+	/* One that went lately should have stayed. */
+	if (n->gone) {
+		n->gone--;
+		WRITE_ONCE(n->keep, n->keep + 1);
+	}
 	n->nr_slabs++;
 	n->nr_objs += slab->nr_objs;
 	n->nr_pages += sq_agent_pages(sq_slab_agent(slab));
@@ -186,8 +195,7 @@ unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 			  void **objs, unsigned int want);
 struct sq_slab *sq_node_spare(const struct squirrel_cache *c,
 			      struct sq_node *n, unsigned long keep);
-bool sq_slab_put(struct squirrel_cache *c, struct sq_node *n,
-		 struct sq_agent *agent, unsigned int index);
+void sq_slab_came_back(struct sq_node *n, struct sq_slab *slab, unsigned int nr);
 void sq_slab_fix_fullness(struct sq_node *n, struct sq_slab *slab);
 unsigned int sq_node_detach_empty(struct squirrel_cache *c, struct sq_node *n,
 				  unsigned long keep, struct list_head *out);
