@@ -81,6 +81,8 @@
 
 /* ---- steps ------------------------------------------------------------------- */
 
+/* Objects of a bulk call up to which they are taken and given one by one. */
+#define SQ_BULK_FEW		16U
 /* Objects moved by one bulk call with preemption off. */
 #define SQ_BULK_CHUNK		128U
 /* Larger classes to try before a whole page when a class cannot be made. */

@@ -110,6 +110,55 @@ static bool bulk_fill(struct squirrel_cache *c, gfp_t gfp, size_t n,
 	return true;
 }
 
+/*
+ * The hot path for a few objects: out of the loaded magazine, as far as it goes. Who asks
+ * for many is better served by bulk_pop(), which knows how many there are.
+ */
+static __always_inline unsigned int hot_take(struct squirrel_cache *c, void **objs,
+					     unsigned int nr)
+{
+	struct sq_cpu __percpu *cc = c->cpu;
+	unsigned int i = 0;
+	void **top;
+
+	preempt_disable();
+	if (likely(sq_claim(cc))) {
+		top = (void **)(raw_cpu_read(cc->top) - SQ_CLAIMED);
+		for (; i < nr; i++) {
+			void *obj = *top;
+
+			if (unlikely(!obj))
+				break;
+			sq_obj_unmark_at(obj);
+			objs[i] = obj;
+			top--;
+		}
+		sq_unclaim(cc, (unsigned long)top);
+	}
+	preempt_enable();
+	return i;
+}
+
+/* All but what the hot path has found already. */
+static noinline int alloc_bulk_slow(struct squirrel_cache *c, gfp_t gfp, size_t n,
+				    void **objs, size_t got)
+{
+	size_t i;
+
+	if (unlikely(gfp & SQ_GFP_ZONES)) {
+		sq_zone_alloc(c, gfp, NUMA_NO_NODE);	/* says why */
+		return 0;
+	}
+	if (!bulk_fill(c, gfp, n, objs, &got)) {
+		squirrel_cache_free_bulk(c, got, objs);
+		return 0;
+	}
+	if (want_init_on_alloc(gfp))
+		for (i = 0; i < n; i++)
+			sq_obj_alloc_prep(c, objs[i], gfp);
+	return n;
+}
+
 /**
  * squirrel_cache_alloc_bulk() - take many objects from a cache
  * @c: the cache
@@ -123,26 +172,17 @@ static bool bulk_fill(struct squirrel_cache *c, gfp_t gfp, size_t n,
 int squirrel_cache_alloc_bulk(struct squirrel_cache *c, gfp_t gfp, size_t n,
 			      void **objs)
 {
-	size_t got = 0, i;
+	size_t got = 0;
 
 	if (n > INT_MAX)
 		return 0;
-	if (n == 1) {
-		objs[0] = squirrel_cache_alloc(c, gfp);
-		return objs[0] ? 1 : 0;
+	if (n <= SQ_BULK_FEW && likely(!sq_racy(sq_slow_alloc_needed)) &&
+	    likely(!(gfp & (__GFP_ZERO | SQ_GFP_ZONES)))) {
+		got = hot_take(c, objs, n);
+		if (likely(got == n))
+			return n;
 	}
-	if (unlikely(gfp & SQ_GFP_ZONES)) {
-		sq_zone_alloc(c, gfp, NUMA_NO_NODE);	/* says why */
-		return 0;
-	}
-	if (!bulk_fill(c, gfp, n, objs, &got)) {
-		squirrel_cache_free_bulk(c, got, objs);
-		return 0;
-	}
-	if (want_init_on_alloc(gfp))
-		for (i = 0; i < n; i++)
-			sq_obj_alloc_prep(c, objs[i], gfp);
-	return n;
+	return alloc_bulk_slow(c, gfp, n, objs, got);
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_alloc_bulk);
 
@@ -259,6 +299,69 @@ static unsigned int bulk_give(struct squirrel_cache *c, void **objs,
 	return done;
 }
 
+/*
+ * The hot path for a few objects: into the loaded magazine, as long as there is room and
+ * nothing to be looked at. The checks are those of bulk_check().
+ */
+static __always_inline unsigned int hot_give(struct squirrel_cache *c, void **objs,
+					     unsigned int nr)
+{
+	struct sq_cpu __percpu *cc = c->cpu;
+	u64 recip = c->recip, limit = c->recip_limit, bias;
+	unsigned long page, value;
+	struct sq_agent *agent;
+	unsigned int i = 0;
+	void **top;
+
+	if (unlikely(!nr || !sq_claim(cc)))
+		return 0;
+	top = (void **)(raw_cpu_read(cc->top) - SQ_CLAIMED);
+	page = (unsigned long)objs[0] & PAGE_MASK;
+	for (; i < nr; i++) {
+		void *obj = objs[i];
+
+		if (!i || ((unsigned long)obj ^ page) >= PAGE_SIZE) {
+			agent = sq_map_lookup(obj);
+			if (unlikely(sq_owner_fast(agent) != c))
+				break;
+			page = (unsigned long)obj & PAGE_MASK;
+			bias = sq_slab_of(agent)->recip_bias;
+		}
+		if (unlikely(!sq_slot_start_by(recip, limit, bias, obj)))
+			break;
+		value = sq_mark_of(c, obj);
+		if (unlikely(*(unsigned long *)obj == value ||
+			     sq_racy(top[1]) == SQ_MAG_END))
+			break;
+		sq_obj_mark_at(obj, value);
+		*++top = obj;
+	}
+	raw_cpu_add(cc->frees, i);
+	sq_unclaim(cc, (unsigned long)top);
+	return i;
+}
+
+/* All from the @i-th on. */
+static noinline void free_bulk_slow(struct squirrel_cache *c, size_t n, void **objs,
+				    size_t i, unsigned long caller)
+{
+	bool fast = !want_init_on_free();
+
+	while (i < n) {
+		unsigned int nr = min_t(size_t, n - i, SQ_BULK_CHUNK), done = 0;
+
+		if (fast) {
+			preempt_disable();
+			done = bulk_give(c, objs + i, nr);
+			preempt_enable();
+			sq_cache_tidy(c);
+		}
+		i += done;
+		if (done < nr)
+			sq_cache_free_slow(c, objs[i++], caller);
+	}
+}
+
 /**
  * squirrel_cache_free_bulk() - give many objects back to their cache
  * @c: the cache
@@ -272,25 +375,15 @@ static unsigned int bulk_give(struct squirrel_cache *c, void **objs,
  */
 void squirrel_cache_free_bulk(struct squirrel_cache *c, size_t n, void **objs)
 {
-	bool fast = !want_init_on_free();
-	size_t i = 0;
+	size_t done = 0;
 
-	if (n == 1) {
-		squirrel_cache_free(c, objs[0]);
-		return;
+	if (n <= SQ_BULK_FEW && static_branch_likely(&sq_default_free)) {
+		preempt_disable();
+		done = hot_give(c, objs, n);
+		preempt_enable();
+		if (likely(done == n))
+			return;
 	}
-	while (i < n) {
-		unsigned int nr = min_t(size_t, n - i, SQ_BULK_CHUNK), done = 0;
-
-		if (fast) {
-			preempt_disable();
-			done = bulk_give(c, objs + i, nr);
-			preempt_enable();
-			sq_cache_tidy(c);
-		}
-		i += done;
-		if (done < nr)
-			sq_cache_free_slow(c, objs[i++], _RET_IP_);
-	}
+	free_bulk_slow(c, n, objs, done, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_free_bulk);
