@@ -438,6 +438,7 @@ costs_table "all there" "0 0 3 of 8 2"
 costs_table "one of a matrix reached" "0 0 4 of 8 2" '/a-2 16 squirrel/s/0.6/0.5/'
 costs_table "one of a matrix missing" "1 1 3 of 7 2" '/a-2 16/d'
 costs_table "one of a list missing" "1 1 3 of 7 2" '/b-y/d'
+costs_table "a whole matrix missing" "1 1 3 of 4 0" "/a-[12]/d"
 costs_table "what is compared with is missing" "1 1 2 of 7 2" '/s1/d'
 costs_table "it does not scale as the floor" "0 0 2 of 8 2" '/s2 8 floor/s/10/5/'
 costs_table "nor does the floor" "0 0 3 of 8 2" '/s2 8 (floor|squirrel)/s/1[02]/20/'

@@ -199,16 +199,24 @@ function print_matrix(g,	i, b, last, key)
 	print ""
 }
 
+# What is missing of a group, in a line if it is all.
+function print_missing(g,	b, last)
+{
+	last = group_first[g] + group_count[g] - 1
+	if (!group_known[g])
+		print "not measured: " group_name[g]
+	for (b = group_first[g]; group_known[g] && b <= last; b++)
+		if (missing(b))
+			print "not measured: " bar_name[b]
+}
+
 # What of a group was measured, how much of it is reached, and the worst
 function judge(g,	b, last)
 {
 	last = group_first[g] + group_count[g] - 1
 	for (b = group_first[g]; b <= last; b++) {
-		if (missing(b)) {
-			print "not measured: " bar_name[b]
-			unmeasured++
+		if (missing(b))
 			continue
-		}
 		group_known[g]++
 		group_good[g] += reached(b)
 		if (!group_worst[g] || excess(b) > excess(group_worst[g]))
@@ -216,6 +224,10 @@ function judge(g,	b, last)
 	}
 	all += group_known[g]
 	good += group_good[g]
+	if (group_known[g] == group_count[g])
+		return
+	unmeasured++
+	print_missing(g)
 }
 
 function print_group(g,	b)
