@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #include "replay_file.h"
+#include "replay_look.h"
 
 /* ---- one run -------------------------------------------------------------- */
 
@@ -28,6 +29,8 @@ struct replay_opts {
 	bool reclaim;
 	bool keep;
 	bool pagecalls;
+	bool touched;
+	unsigned int looks;
 	unsigned int window;
 	unsigned int settle_ms;
 };
@@ -38,6 +41,7 @@ struct replay_opts {
 struct replay_sample {
 	s64 live_bytes;
 	long pages;
+	long touched;
 	u32 record;
 };
 
@@ -140,6 +144,7 @@ struct replay_worker {
  * @next_sample: record at which the next sample is due
  * @nsamples: samples taken
  * @samples: REPLAY_POINTS of them
+ * @looks: where the pages are
  * @ns: time from the first record to the last
  * @drained: objects freed after the last record
  * @calls_idle: pagecalls: calls of the page allocator a second, before
@@ -171,6 +176,8 @@ struct replay_run {
 	u32 next_sample;
 	unsigned int nsamples;
 	struct replay_sample *samples;
+
+	struct replay_looks looks;
 
 	u64 ns;
 	u64 drained;

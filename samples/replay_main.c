@@ -85,6 +85,14 @@ static bool pagecalls;
 module_param(pagecalls, bool, 0444);
 MODULE_PARM_DESC(pagecalls, "count the calls of the page allocator, which takes time (default n)");
 
+static bool touched;
+module_param(touched, bool, 0444);
+MODULE_PARM_DESC(touched, "count the pages that live objects are in, which takes time (default n)");
+
+static unsigned int looks;
+module_param(looks, uint, 0444);
+MODULE_PARM_DESC(looks, "how often to note squirrel's summary, in squirrel_replay/looks beside the samples: 0 (default) to 200 times");
+
 static bool samples;
 module_param(samples, bool, 0444);
 MODULE_PARM_DESC(samples, "show the samples in debugfs, squirrel_replay/samples (default n)");
@@ -128,6 +136,10 @@ static int replay_parse(struct replay_opts *o)
 		pr_err("parameter keep: of one subject, squirrel or slab\n");
 		return -EINVAL;
 	}
+	if (looks > REPLAY_POINTS) {
+		pr_err("parameter looks: 0 to %u\n", REPLAY_POINTS);
+		return -EINVAL;
+	}
 	*o = (struct replay_opts) {
 		.pattern = p,
 		.busted = busted,
@@ -140,6 +152,8 @@ static int replay_parse(struct replay_opts *o)
 		.reclaim = reclaim,
 		.keep = keep,
 		.pagecalls = pagecalls,
+		.touched = touched,
+		.looks = looks,
 		.window = window,
 		.settle_ms = settle_ms,
 	};
@@ -173,6 +187,15 @@ static int replay_one(struct replay_run *run)
 		return err;
 	}
 	return run->opts->keep ? 0 : replay_finish(run);
+}
+
+/* What was noted of all runs */
+static void replay_forget(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < REPLAY_RUNS; i++)
+		replay_looks_end(&replay_runs[i]);
 }
 
 /* The subject and the objects that keep=1 has left */
@@ -237,6 +260,8 @@ static int __init replay_init(void)
 		err = replay_samples_show(replay_runs, nruns);
 	if (err || !keep)
 		replay_release();
+	if (err)
+		replay_forget();
 	return err;
 }
 
@@ -245,6 +270,7 @@ static void __exit replay_exit(void)
 	replay_samples_hide();
 	if (keep)
 		replay_release();
+	replay_forget();
 }
 
 module_init(replay_init);

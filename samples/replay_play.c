@@ -145,6 +145,8 @@ static void replay_publish(struct replay_worker *w, const struct replay_rec *r,
 		replay_count(w, 1, le32_to_cpu(r->bytes));
 	else
 		w->failed++;
+	if (obj && run->looks.touching)
+		replay_touch(&run->looks, obj, le32_to_cpu(r->bytes), true);
 	/* pairs with the acquire in replay_await_object() */
 	smp_store_release(&run->objs[id], obj ? obj : REPLAY_FAILED);
 }
@@ -177,7 +179,7 @@ static u32 replay_withdraw(struct replay_worker *w, const struct replay_rec *r,
 {
 	struct replay_run *run = w->run;
 	const struct replay_trace *t = run->trace;
-	u32 i, id, got = 0;
+	u32 i, id, bytes, got = 0;
 	void *obj;
 
 	for (i = 0; i < n; i++) {
@@ -187,8 +189,10 @@ static u32 replay_withdraw(struct replay_worker *w, const struct replay_rec *r,
 			continue;
 		replay_pattern_check(w, id, obj);
 		WRITE_ONCE(run->objs[id], REPLAY_FREED);
-		replay_count(w, -1,
-			     -(s64)le32_to_cpu(t->recs[t->alloc_rec[id]].bytes));
+		bytes = le32_to_cpu(t->recs[t->alloc_rec[id]].bytes);
+		replay_count(w, -1, -(s64)bytes);
+		if (run->looks.touching)
+			replay_touch(&run->looks, obj, bytes, false);
 		w->batch[got++] = obj;
 	}
 	return got;
@@ -370,6 +374,7 @@ static void replay_settle(struct replay_run *run)
 
 static void replay_tables_free(struct replay_run *run)
 {
+	replay_looks_stop(run);
 	vfree(run->handles);
 	vfree(run->objs);
 }
@@ -382,7 +387,9 @@ static int replay_tables(struct replay_run *run)
 	run->handles = vzalloc(array_size(t->ncaches, sizeof(void *)));
 	run->workers = vzalloc(array_size(run->nworkers,
 					  sizeof(*run->workers)));
-	return run->objs && run->handles && run->workers ? 0 : -ENOMEM;
+	if (!run->objs || !run->handles || !run->workers)
+		return -ENOMEM;
+	return replay_looks_start(run);
 }
 
 /**

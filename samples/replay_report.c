@@ -15,6 +15,12 @@
  *	bytes_mean	the mean of the points
  *	bytes_end	at the end of the trace
  *
+ * With touched=1 also, see replay_look.c:
+ *
+ *	touched_peak	pages with live objects, at the point where the most was held
+ *	touched_mean	the mean of the points
+ *	touched_end	at the end of the trace
+ *
  * With pagecalls=1 also, see replay_calls.c:
  *
  *	page_allocs	calls for memory from the first record to the last
@@ -38,25 +44,32 @@ struct replay_summary {
 	long pages_mean;
 	s64 bytes_peak;
 	s64 bytes_mean;
+	long touched_peak;
+	long touched_mean;
 };
 
 static void replay_summarise(const struct replay_run *run,
 			     struct replay_summary *sum)
 {
 	unsigned int i, n = max(run->nsamples, 1U);
-	s64 pages = 0, bytes = 0;
+	s64 pages = 0, bytes = 0, touched = 0;
 
 	*sum = (struct replay_summary) { };
 	for (i = 0; i < run->nsamples; i++) {
 		const struct replay_sample *s = &run->samples[i];
 
-		sum->pages_peak = max(sum->pages_peak, s->pages);
+		if (s->pages > sum->pages_peak) {
+			sum->pages_peak = s->pages;
+			sum->touched_peak = s->touched;
+		}
 		sum->bytes_peak = max(sum->bytes_peak, s->live_bytes);
 		pages += s->pages;
 		bytes += s->live_bytes;
+		touched += s->touched;
 	}
 	sum->pages_mean = div_s64(pages, n);
 	sum->bytes_mean = div_s64(bytes, n);
+	sum->touched_mean = div_s64(touched, n);
 }
 
 /* Add up the threads' counters in the first */
@@ -84,6 +97,20 @@ static u64 replay_call_rate(const struct replay_run *run,
 	return ops ? div64_u64(calls * 1000000, ops) : 0;
 }
 
+/* Words about pages with live objects, or none; return their length */
+static int replay_describe_touched(const struct replay_run *run,
+				   const struct replay_summary *sum, char *buf,
+				   size_t size)
+{
+	buf[0] = '\0';
+	if (!run->opts->touched)
+		return 0;
+	return scnprintf(buf, size,
+			 " touched_peak=%ld touched_mean=%ld touched_end=%ld",
+			 sum->touched_peak, sum->touched_mean,
+			 atomic_long_read(&run->looks.touched));
+}
+
 /* Words about calls of the page allocator, or none */
 static void replay_describe_calls(const struct replay_run *run, char *buf,
 				  size_t size)
@@ -98,7 +125,6 @@ static void replay_describe_calls(const struct replay_run *run, char *buf,
 			    MSEC_PER_SEC);
 	int n;
 
-	buf[0] = '\0';
 	if (!run->opts->pagecalls)
 		return;
 	n = scnprintf(buf, size,
@@ -124,17 +150,19 @@ u64 replay_report(struct replay_run *run)
 	const struct replay_worker *w = &run->workers[0];
 	struct replay_summary sum;
 	s64 bytes_end = replay_live_bytes(run);
-	char calls[224];
+	char more[320];
+	int n;
 
 	replay_add_up(run);
 	replay_summarise(run, &sum);
-	replay_describe_calls(run, calls, sizeof(calls));
+	n = replay_describe_touched(run, &sum, more, sizeof(more));
+	replay_describe_calls(run, more + n, sizeof(more) - n);
 	pr_info("subject=%s trace=%s events=%u allocs=%llu frees=%llu failed=%llu pattern_errors=%llu peak_live=%ld ns=%llu pages_before=%ld pages_peak=%ld pages_end=%ld pages_mean=%ld pages_settled=%ld pages_freed=%ld pages_left=%ld drained=%llu threads=%u bytes_peak=%lld bytes_mean=%lld bytes_end=%lld%s\n",
 		run->subject->name, run->trace->label, run->trace->nevents,
 		w->allocs, w->frees, w->failed, w->errors, w->peak, run->ns,
 		run->free_before, sum.pages_peak, run->pages_end,
 		sum.pages_mean, run->pages_settled, run->pages_freed,
 		run->pages_left, run->drained, run->nworkers, sum.bytes_peak,
-		sum.bytes_mean, bytes_end, calls);
+		sum.bytes_mean, bytes_end, more);
 	return w->errors;
 }

@@ -66,18 +66,21 @@ s64 replay_live_bytes(const struct replay_run *run)
 	return bytes;
 }
 
-static void replay_sample_take(struct replay_run *run, u32 pos)
+/* Return its number, from 1 on, or 0 */
+static unsigned int replay_sample_take(struct replay_run *run, u32 pos)
 {
 	u32 step = max(run->trace->nevents / REPLAY_POINTS, 1U);
 	struct replay_sample *s;
 
 	if (run->nsamples >= REPLAY_POINTS)
-		return;
+		return 0;
 	s = &run->samples[run->nsamples++];
 	s->pages = run->free_before - replay_free_pages();
 	s->live_bytes = replay_live_bytes(run);
+	s->touched = atomic_long_read(&run->looks.touched);
 	s->record = pos;
 	run->next_sample = (run->nsamples + 1) * step;
+	return run->nsamples;
 }
 
 /**
@@ -85,19 +88,23 @@ static void replay_sample_take(struct replay_run *run, u32 pos)
  * @run: the run
  * @pos: record that was just played
  *
- * Context: Process context.
+ * Context: Process context. May sleep.
  */
 void replay_sample(struct replay_run *run, u32 pos)
 {
+	unsigned int nr = 0;
+
 	/* a thread that finds another one at it has nothing to add */
 	if (spin_trylock(&run->sample_lock)) {
 		if (pos >= run->next_sample)
-			replay_sample_take(run, pos);
+			nr = replay_sample_take(run, pos);
 		spin_unlock(&run->sample_lock);
 	}
+	if (nr)
+		replay_look(run, nr);
 }
 
-/* ---- /sys/kernel/debug/squirrel_replay/samples ---------------------------- */
+/* ---- /sys/kernel/debug/squirrel_replay/{samples,looks} -------------------- */
 
 static struct dentry *replay_dir;
 static const struct replay_run *replay_runs;
@@ -122,8 +129,18 @@ static int samples_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(samples);
 
+static int looks_show(struct seq_file *s, void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < replay_nruns; i++)
+		replay_looks_show(s, &replay_runs[i]);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(looks);
+
 /**
- * replay_samples_show() - offer the samples in debugfs
+ * replay_samples_show() - offer the samples, and what was noted, in debugfs
  * @runs: finished runs, which stay until replay_samples_hide()
  * @n: how many
  *
@@ -138,6 +155,7 @@ int replay_samples_show(const struct replay_run *runs, unsigned int n)
 	if (IS_ERR(replay_dir))
 		return PTR_ERR(replay_dir);
 	debugfs_create_file("samples", 0400, replay_dir, NULL, &samples_fops);
+	debugfs_create_file("looks", 0400, replay_dir, NULL, &looks_fops);
 	return 0;
 }
 

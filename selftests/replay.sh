@@ -128,6 +128,24 @@ calls_counted() {
 			"$(calls page_calls_per_million $ops)" ] && nothing_held
 }
 
+# Live objects are in squirrel's pages, and there is room for them; and of each look
+# there is every figure.
+looked_at() {
+	local used touched notes=/sys/kernel/debug/squirrel_replay/looks
+
+	mark
+	play "$TRACE" keep=1 touched=1 looks=10 samples=1 || return 1
+	used=$(($(field summary pages_used)))
+	same "looks" "$(grep -c '^pages_held: [0-9]' $notes)" \
+		"$(grep -c '^evenly: ' $notes)" &&
+		same "even ones" "$(grep -c '^evenly: 1' $notes)" 10 || return 1
+	rmmod replay && all_right || return 1
+	touched=$(word touched_end)
+	echo "$touched of $used pages"
+	[ "$touched" -le "$used" ] &&
+		[ $((touched * 4096)) -ge "$(word bytes_end)" ] && nothing_held
+}
+
 # ---- damaged traces -----------------------------------------------------------
 
 u64_at() {
@@ -191,9 +209,9 @@ cut_to() {
 }
 
 if slow; then
-	plan 25
+	plan 27
 else
-	plan 34
+	plan 36
 fi
 need load reclaim=off
 # The first use fetches a page of descriptors that stays.
@@ -226,6 +244,8 @@ check "what is live can be kept" shortly kept
 check "calls of the page allocator are counted" shortly calls_counted
 check "refused: pagecalls=maybe" not_taken "invalid for parameter .pagecalls" \
 	pagecalls=maybe
+check "pages are looked at while a trace is played" shortly looked_at
+check "refused: more looks than samples" not_taken "parameter looks: " looks=201
 check "refused: keep of two subjects" not_taken "parameter keep: " \
 	subject=both keep=1
 
