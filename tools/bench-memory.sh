@@ -2,40 +2,46 @@
 # SPDX-License-Identifier: GPL-2.0
 # bench-memory.sh [CLOCK...]: play the recorded traces on squirrel, in each strategy and
 # reclaim mode, and on the kernel's own allocators; show what they held. It fails
-# when a row could not be measured, never because one falls short. Two boots of
-# the stock kernel, one CPU each, beside each other:
+# when a row could not be measured, never because one falls short. Boots of the
+# stock kernel, one CPU each, the first one beside the others:
 #
 # (all, or those that are named; of the others an earlier run's figures are kept)
 #
-#   real   time passes as it does; pages held over time, and after waiting
-#   insn   instructions counted, init_on_alloc=0: time, the state at the peak,
-#          calls of the page allocator
+#   real      time passes as it does; pages held over time, and after waiting
+#   insn      instructions counted, init_on_alloc=0: time, where the pages are,
+#             calls of the page allocator
+#   cpus128   as real, where 128 CPUs are possible: the default strategy and mode;
+#             a boot for each play
 #
 # Left in build/bench: memory.tsv, memory-series.tsv, memory.txt and a plot
 # memory-TRACE.svg for each trace. Documentation/memory.rst tells the method.
 . "$(dirname "$0")/lib.sh"
 
-ALL=(real insn)
+ALL=(real insn cpus128)
+BOOTS=(real insn cpus128-{boot,fs,proc}-{slab,squirrel})
 out=$SQ_BUILD/bench
 parts=$SQ_TOP/tools/bench
 boots=$SQ_BUILD/boots
 
-# boot CLOCK: one boot and its judgement.
+# boot NAME: one of BOOTS and its judgement. The name begins with its clock.
 boot() {
-	local clock=$1 dir=$boots/memory-$1 start=$SECONDS
+	local clock=${1%%-*} dir=$boots/memory-$1 start=$SECONDS
 
 	SQ_TIMEOUT=${SQ_TIMEOUT:-900}
 	SQ_APPEND="slab_nomerge sqmemory=$clock"
 	SQ_SMP=1
 	SQ_ACCEL=tcg
 	SQ_ICOUNT=
-	if [ "$clock" = insn ]; then
+	case $clock in
+	insn)
 		SQ_APPEND+=" init_on_alloc=0"
 		SQ_ICOUNT=1
-	fi
+		;;
+	cpus128) SQ_APPEND+=" possible_cpus=128 sqplay=${1#*-}" ;;
+	esac
 	export SQ_TIMEOUT SQ_APPEND SQ_SMP SQ_ACCEL SQ_ICOUNT
 	"$SQ_TOP/tools/boot.sh" stock "$dir" >/dev/null
-	say "$clock: $(grep -c '^ok ' "$dir/result.log") plays in $((SECONDS - start)) s"
+	say "$1: $(grep -c '^ok ' "$dir/result.log") plays in $((SECONDS - start)) s"
 	if ! "$SQ_TOP/tools/judge.sh" "$dir/console.log" "$dir/result.log" \
 		>"$dir/judgement"; then
 		sed '$d' "$dir/judgement"
@@ -46,39 +52,51 @@ boot() {
 	fi
 }
 
+# lane NAME...: those boots of them that are wanted, one after the other.
+lane() {
+	local name failed=0
+
+	for name in "$@"; do
+		[[ " ${wanted[*]} " != *" ${name%%-*} "* ]] || (boot "$name") ||
+			failed=1
+	done
+	return $failed
+}
+
 # rows WORD HEADING: all lines of the boots that begin with WORD, as a table.
 rows() {
-	local clock
+	local name log
 
 	printf '%s\n' "clock trace subject strategy mode $2" | tr ' ' '\t'
-	for clock in "${ALL[@]}"; do
-		[ ! -s "$boots/memory-$clock/result.log" ] ||
-			sed -n "s/^$1 /$clock /p" "$boots/memory-$clock/result.log"
+	for name in "${BOOTS[@]}"; do
+		log=$boots/memory-$name/result.log
+		[ ! -s "$log" ] || sed -n "s/^$1 /${name%%-*} /p" "$log"
 	done | tr ' ' '\t'
 }
 
-[ $# -gt 0 ] || set -- "${ALL[@]}"
+wanted=("$@")
+[ $# -gt 0 ] || wanted=("${ALL[@]}")
+for clock in "${wanted[@]}"; do
+	[[ " ${ALL[*]} " == *" $clock "* ]] ||
+		die "usage: tools/bench-memory.sh [${ALL[*]}]"
+done
 start=$SECONDS
 need_packages qemu-system-x86 busybox-static cpio xz-utils rsync gcc make \
 	linux-headers-amd64 libelf-dev gnuplot-nox
-mkdir -p "$out" "$boots"/memory-{real,insn}
+mkdir -p "$out" "${BOOTS[@]/#/$boots/memory-}"
 "$SQ_TOP/tools/build.sh" stock
 load_kernel stock
 strip --strip-debug -o "$boots/bench.ko" "$SQ_BUILD/stock/selftests/bench/bench.ko"
 "$SQ_TOP/tools/initramfs.sh" "$boots/memory-real" stock memory "$boots/bench.ko"
-ln -f "$boots/memory-real/initramfs" "$boots/memory-insn/initramfs"
+for name in "${BOOTS[@]:1}"; do
+	ln -f "$boots/memory-real/initramfs" "$boots/memory-$name/initramfs"
+done
 
 failed=0
-pids=()
-for clock in "$@"; do
-	[[ $clock == real || $clock == insn ]] ||
-		die "usage: tools/bench-memory.sh [${ALL[*]}]"
-	boot "$clock" &
-	pids+=($!)
-done
-for pid in "${pids[@]}"; do
-	wait "$pid" || failed=1
-done
+lane real &
+pid=$!
+lane "${BOOTS[@]:1}" || failed=1
+wait $pid || failed=1
 
 rows mem "key value" >"$out/memory.tsv"
 rows point "point live_bytes pages record" >"$out/memory-series.tsv"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Job: what squirrel and the kernel's own allocators hold while recorded traces
-# are played. The word sqmemory=real|insn on the kernel's command line says by
-# what clock. Figures are printed as
+# are played. The word sqmemory=real|insn|cpus128 on the kernel's command line says
+# by what clock; of cpus128, sqplay=TRACE-SUBJECT what is played. Figures are printed as
 #
 #	mem TRACE SUBJECT STRATEGY MODE KEY VALUE
 #	point TRACE SUBJECT STRATEGY MODE NUMBER LIVE_BYTES PAGES RECORD
@@ -11,6 +11,8 @@
 
 DEBUG=/sys/kernel/debug/squirrel
 SAMPLES=/sys/kernel/debug/squirrel_replay/samples
+LOOKED=/sys/kernel/debug/squirrel_replay/looks
+LOOKS=64
 SETTLE=3000
 . ./result.sh
 
@@ -28,6 +30,34 @@ report() {
 points() {
 	awk -v who="$1" 'NR > 1 { print "point " who " " $2, $3, $4, $5 }' \
 		"$SAMPLES"
+}
+
+# looks WHO: each figure that was noted while a trace was played, in the mean, and
+# at that look where the most was held.
+looks() {
+	awk -F ': ' -v who="$1" '$2 !~ /^-?[0-9]+$/ {
+		next
+	}
+	$1 == "evenly" {
+		look++
+		evenly += $2
+		counts = $2
+	}
+	{
+		sum[$1] += counts * $2
+		value[$1, look] = $2
+	}
+	$1 == "held" && $2 > most {
+		most = $2
+		peak = look
+	}
+	END {
+		for (key in sum) {
+			printf "mem %s mean.%s %.0f\n", who, key, sum[key] / evenly
+			printf "mem %s peak.%s %s\n", who, key, value[key, peak]
+		}
+		exit !evenly
+	}' "$LOOKED"
 }
 
 # stats WHO FILE...: "key: value" lines of the module, as far as there are any.
@@ -61,23 +91,49 @@ in_mode() {
 	sleep 0.5
 }
 
-# play WHO PARAMETERS: a trace, whole, as WHO = "TRACE SUBJECT STRATEGY MODE".
+# records FILE: how many a trace has.
+records() {
+	od -A n -t u4 -j 24 -N 4 "$1"
+}
+
+# play WHO PARAMETERS: a trace, as WHO = "TRACE SUBJECT STRATEGY MODE". The trace
+# boot/10 is the first tenth of boot: what is live then is freed as at the end.
 play() {
 	who=$1
 	shift
 	# shellcheck disable=SC2086 # words
 	set -- $who pattern=none samples=1 "$@"
-	trace=$1 subject=$2 strategy=$3
+	file=traces/${1%/10}.trace
+	subject=$2 strategy=$3
+	case $1 in
+	*/10) events=$(($(records "$file") / 10)) ;;
+	*) events=0 ;;
+	esac
 	shift 4
 	[ "$subject" = slab ] || set -- "strategy=$strategy" "$@"
 	dmesg -c >/dev/null
-	insmod samples/replay.ko "trace=traces/$trace.trace" \
+	insmod samples/replay.ko "trace=$file" "events=$events" \
 		"subject=$subject" "$@"
 }
 
 # whole WHO PARAMETERS: play it and report.
 whole() {
 	play "$@" && report "$1" && points "$1" && rmmod replay
+}
+
+# looked TRACE: what squirrel says of itself meanwhile. That takes time, in which
+# its background goes on. The kernel has no free slots from earlier plays for
+# squirrel's structures.
+looked() {
+	me="$1 squirrel segregated parallel"
+	sleep 0.5
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$cache"
+	done
+	in_mode segregated parallel &&
+		play "$me" touched=1 "looks=$LOOKS" && looks "$me" &&
+		rmmod replay && rmmod squirrel
+	result $? "$me, looked at"
 }
 
 # on_squirrel TRACE STRATEGY MODE: held over time. Where the reclaimer does not run
@@ -97,6 +153,14 @@ on_slab() {
 	in_mode segregated off && whole "$me" "settle_ms=$SETTLE" &&
 		rmmod squirrel
 	result $? "$me"
+}
+
+# touched_on_slab TRACE: in how many pages something is live; counting takes time.
+touched_on_slab() {
+	me="$1 slab - -"
+	in_mode segregated off && play "$me" touched=1 &&
+		report "$me" | grep ' touched_' && rmmod replay && rmmod squirrel
+	result $? "$me, pages touched"
 }
 
 # The record at which the most was held in the play before.
@@ -129,7 +193,8 @@ calls() {
 		report "$me" | grep ' page_' && rmmod replay && rmmod squirrel
 	result $? "$me, calls of the page allocator"
 	me="$1 slab - -"
-	in_mode segregated off && play "$me" pagecalls=1 "settle_ms=$SETTLE" &&
+	in_mode segregated off &&
+		play "$me" pagecalls=1 "settle_ms=$SETTLE" &&
 		report "$me" | grep ' page_' && rmmod replay && rmmod squirrel
 	result $? "$me, calls of the page allocator"
 }
@@ -156,10 +221,17 @@ arena() {
 	done
 }
 
-clock=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^sqmemory=//p')
+# word KEY: what the kernel's command line says of it.
+word() {
+	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p"
+}
+
+clock=$(word sqmemory)
 case $clock in
 real)
 	for trace in boot fs proc; do
+		looked $trace
+		touched_on_slab $trace
 		on_slab $trace
 		for strategy in segregated first best; do
 			for mode in off series parallel; do
@@ -167,10 +239,25 @@ real)
 			done
 		done
 	done
+	for trace in boot/10 fs/10 proc/10; do
+		on_slab $trace
+		on_squirrel $trace segregated parallel
+	done
 	pages
+	;;
+cpus128)
+	[ "$(cat /sys/devices/system/cpu/possible)" = 0-127 ]
+	result $? "128 possible CPUs"
+	only=$(word sqplay)
+	case $only in
+	*-slab) on_slab "${only%-slab}" ;;
+	*) on_squirrel "${only%-squirrel}" segregated parallel ;;
+	esac
 	;;
 insn)
 	for trace in boot fs proc; do
+		looked $trace
+		touched_on_slab $trace
 		on_slab $trace
 		for strategy in segregated first best; do
 			at_peak $trace $strategy
