@@ -3,22 +3,25 @@
 # bench-memory.sh [CLOCK...]: play the recorded traces on squirrel, in each strategy and
 # reclaim mode, and on the kernel's own allocators; show what they held. It fails
 # when a row could not be measured, never because one falls short. Boots of the
-# stock kernel, one CPU each, the first one beside the others:
+# stock kernel, one CPU each, those of real beside the others:
 #
 # (all, or those that are named; of the others an earlier run's figures are kept)
 #
 #   real      time passes as it does; pages held over time, and after waiting
-#   insn      instructions counted, init_on_alloc=0: time, where the pages are,
+#   insn      instructions counted, init_on_alloc=0: time, the state at the peak,
 #             calls of the page allocator
-#   cpus128   as real, where 128 CPUs are possible: the default strategy and mode;
-#             a boot for each play
+#   cpus128   as real, where 128 CPUs are possible: the default strategy and mode
+#
+# Where the pages are, and all of cpus128, is measured in a boot for each play.
 #
 # Left in build/bench: memory.tsv, memory-series.tsv, memory.txt and a plot
 # memory-TRACE.svg for each trace. Documentation/memory.rst tells the method.
 . "$(dirname "$0")/lib.sh"
 
 ALL=(real insn cpus128)
-BOOTS=(real insn cpus128-{boot,fs,proc}-{slab,squirrel})
+LANE1=(real real-{boot,fs,proc}-looked)
+LANE2=(insn insn-{boot,fs,proc}-looked cpus128-{boot,fs,proc}-{slab,squirrel})
+BOOTS=("${LANE1[@]}" "${LANE2[@]}")
 out=$SQ_BUILD/bench
 parts=$SQ_TOP/tools/bench
 boots=$SQ_BUILD/boots
@@ -37,8 +40,9 @@ boot() {
 		SQ_APPEND+=" init_on_alloc=0"
 		SQ_ICOUNT=1
 		;;
-	cpus128) SQ_APPEND+=" possible_cpus=128 sqplay=${1#*-}" ;;
+	cpus128) SQ_APPEND+=" possible_cpus=128" ;;
 	esac
+	[ "$1" = "$clock" ] || SQ_APPEND+=" sqplay=${1#*-}"
 	export SQ_TIMEOUT SQ_APPEND SQ_SMP SQ_ACCEL SQ_ICOUNT
 	"$SQ_TOP/tools/boot.sh" stock "$dir" >/dev/null
 	say "$1: $(grep -c '^ok ' "$dir/result.log") plays in $((SECONDS - start)) s"
@@ -93,9 +97,9 @@ for name in "${BOOTS[@]:1}"; do
 done
 
 failed=0
-lane real &
+lane "${LANE1[@]}" &
 pid=$!
-lane "${BOOTS[@]:1}" || failed=1
+lane "${LANE2[@]}" || failed=1
 wait $pid || failed=1
 
 rows mem "key value" >"$out/memory.tsv"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Job: what squirrel and the kernel's own allocators hold while recorded traces
 # are played. The word sqmemory=real|insn|cpus128 on the kernel's command line says
-# by what clock; of cpus128, sqplay=TRACE-SUBJECT what is played. Figures are printed as
+# by what clock, sqplay=TRACE-WHAT that only this is played. Figures are printed as
 #
 #	mem TRACE SUBJECT STRATEGY MODE KEY VALUE
 #	point TRACE SUBJECT STRATEGY MODE NUMBER LIVE_BYTES PAGES RECORD
@@ -122,14 +122,9 @@ whole() {
 }
 
 # looked TRACE: what squirrel says of itself meanwhile. That takes time, in which
-# its background goes on. The kernel has no free slots from earlier plays for
-# squirrel's structures.
+# its background goes on.
 looked() {
 	me="$1 squirrel segregated parallel"
-	sleep 0.5
-	for cache in /sys/kernel/slab/*/shrink; do
-		echo 1 >"$cache"
-	done
 	in_mode segregated parallel &&
 		play "$me" touched=1 "looks=$LOOKS" && looks "$me" &&
 		rmmod replay && rmmod squirrel
@@ -221,17 +216,8 @@ arena() {
 	done
 }
 
-# word KEY: what the kernel's command line says of it.
-word() {
-	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p"
-}
-
-clock=$(word sqmemory)
-case $clock in
-real)
+all_real() {
 	for trace in boot fs proc; do
-		looked $trace
-		touched_on_slab $trace
 		on_slab $trace
 		for strategy in segregated first best; do
 			for mode in off series parallel; do
@@ -244,20 +230,10 @@ real)
 		on_squirrel $trace segregated parallel
 	done
 	pages
-	;;
-cpus128)
-	[ "$(cat /sys/devices/system/cpu/possible)" = 0-127 ]
-	result $? "128 possible CPUs"
-	only=$(word sqplay)
-	case $only in
-	*-slab) on_slab "${only%-slab}" ;;
-	*) on_squirrel "${only%-squirrel}" segregated parallel ;;
-	esac
-	;;
-insn)
+}
+
+all_insn() {
 	for trace in boot fs proc; do
-		looked $trace
-		touched_on_slab $trace
 		on_slab $trace
 		for strategy in segregated first best; do
 			at_peak $trace $strategy
@@ -265,9 +241,31 @@ insn)
 		calls $trace
 	done
 	arena
+}
+
+# word KEY: what the kernel's command line says of it.
+word() {
+	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p"
+}
+
+clock=$(word sqmemory)
+only=$(word sqplay)
+trace=${only%-*}
+if [ "$clock" = cpus128 ]; then
+	[ "$(cat /sys/devices/system/cpu/possible)" = 0-127 ]
+	result $? "128 possible CPUs"
+fi
+case $clock-${only##*-} in
+*-looked)
+	looked "$trace"
+	touched_on_slab "$trace"
 	;;
+*-slab) on_slab "$trace" ;;
+*-squirrel) on_squirrel "$trace" segregated parallel ;;
+real-) all_real ;;
+insn-) all_insn ;;
 *)
-	echo "Bail out! no clock named '$clock'"
+	echo "Bail out! no clock named '$clock', or nothing to play: '$only'"
 	exit 1
 	;;
 esac
