@@ -361,14 +361,18 @@ figures() {
 	local clock trace who key
 
 	printf 'clock\ttrace\tsubject\tstrategy\tmode\tkey\tvalue\n'
-	for clock in real insn; do
-		for trace in boot fs proc; do
+	for clock in real insn cpus128; do
+		for trace in {boot,fs,proc}{,/10}; do
 			for who in "slab - -" squirrel\ {segregated,first,best}\ {off,series,parallel}; do
 				for key in pages_{peak,mean,end,settled,freed} \
 					bytes_{peak,mean,end} ns allocs frees \
 					page_calls_{per_million,whole} \
 					{replay,default}.{pages_free,largest_free} \
-					live_bytes {asked,held}_at_peak; do
+					live_bytes asked_at_peak touched_{peak,mean} \
+					{peak,mean}.{held,asked_bytes,touched} \
+					{peak,mean}.{live,padding,large_rounding}_bytes \
+					{peak,mean}.{slab_tail_bytes,pages_{free,meta}} \
+					{peak,mean}.free_bytes_in_{slabs,magazines,depots}; do
 					echo "$clock $trace $who $key 64"
 				done
 			done
@@ -397,6 +401,12 @@ memory "one falls short" "0 4" \
 	'/^real.fs.squirrel.segregated.parallel.pages_freed/s/64$/65/'
 memory "by how much" "0 3" \
 	'/^real.proc.squirrel.segregated.parallel.pages_peak/s/64$/6000/'
+memory "more with 128 CPUs" "0 4" \
+	'/^cpus128.fs.squirrel.segregated.parallel.pages_mean/s/64$/168/'
+memory "much of its own" "0 4" \
+	'/^real.boot.squirrel.segregated.parallel.peak.held/s/64$/300/'
+memory "a clock is missing" "1 4" '/^cpus128/d'
+memory "a look is missing" "1 4" '/^real.fs.squirrel.segregated.parallel.mean.touched/d'
 memory "a play is missing" "1 8" '/^real.boot.squirrel.best.series/d'
 memory "two of SLUB are missing" "1 4" '/^insn.proc.slab.*(ns|per_million)/d'
 memory "no arena" "1 5" '/arena/d'
