@@ -154,6 +154,12 @@ static inline void sq_fixture_set_nr(struct squirrel_cache *c, u32 nr)
 
 /* Let it hold so many at once: what it has beyond that goes to its slabs. */
 void sq_fixture_set_cap(struct kunit *test, struct squirrel_cache *c, u32 cap);
+/* Empty slabs stay, as under a load that needs them again and again. */
+static inline void sq_fixture_keep(struct squirrel_cache *c)
+{
+	sq_fixture_node(c)->keep = 1000;
+}
+
 /* Each object is alone in its slab, however many there are. */
 static inline void sq_fixture_alone(struct squirrel_cache *c)
 {

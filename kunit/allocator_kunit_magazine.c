@@ -354,7 +354,7 @@ static void drain_of_another_cpu(struct kunit *test)
 	unsigned int cpu = cpumask_any_but(cpu_online_mask,
 					   raw_smp_processor_id());
 	struct squirrel_cache *c;
-	unsigned long moved;
+	unsigned long moved, there;
 	struct elsewhere e;
 
 	if (cpu >= nr_cpu_ids)
@@ -362,17 +362,19 @@ static void drain_of_another_cpu(struct kunit *test)
 	c = sq_fixture_cache(test, SIZE, NULL);
 	e.c = c;
 	e.objs = sq_fixture_take(test, c, 5);
-	KUNIT_EXPECT_EQ(test, work_on_cpu(cpu, free_five, &e), 5);
+	/* As many as there was room for. */
+	there = work_on_cpu(cpu, free_five, &e);
+	KUNIT_EXPECT_GT(test, there, 0);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 	KUNIT_EXPECT_EQ(test, sq_cache_in_magazines(c),
-			5 + sq_fixture_nr(c));
+			there + sq_fixture_nr(c));
 	/* One of them is freed a second time, from here. */
 	squirrel_cache_free(c, e.objs[3]);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	preempt_disable();
 	moved = sq_cpu_drain_dead(c, cpu);
 	preempt_enable();
-	KUNIT_EXPECT_EQ(test, moved, 5);
+	KUNIT_EXPECT_EQ(test, moved, there);
 	KUNIT_EXPECT_EQ(test, sq_cpu_nr(c, cpu), 0);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->nr_free + sq_fixture_nr(c),
@@ -490,6 +492,7 @@ static void deferred_free_keeps_the_mark(struct kunit *test)
 	void **objs;
 
 	sq_fixture_need_hardened(test);
+	sq_fixture_keep(c);
 	objs = sq_fixture_take(test, c, 3);
 	free = n->nr_free;
 	preempt_disable();

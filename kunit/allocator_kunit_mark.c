@@ -31,6 +31,7 @@ static struct squirrel_cache *with_depot(struct kunit *test, unsigned int kind)
 
 	KUNIT_ASSERT_NOT_NULL(test, objs);
 	sq_fixture_grown(test, c);
+	sq_fixture_keep(c);
 	/* There may be no magazine for the first ones; then some are made. */
 	for (tries = 0; !sq_fixture_node(c)->depot && tries < 3; tries++) {
 		KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL,

@@ -112,6 +112,7 @@ static void pinned_by_one(struct kunit *test)
 	swap(objs[nr - 1 - i], objs[nr - 2]);
 	KUNIT_ASSERT_NE(test, slab_of(objs[0]), slab_of(objs[nr - 1]));
 	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "pages_pinned_by_one"), 0);
+	sq_fixture_keep(c);
 	for (i = 1; i < nr - 2; i++)
 		squirrel_cache_free(c, objs[i]);
 	/* Nobody keeps an empty slab but the cache. */

@@ -39,12 +39,14 @@ void sq_allocator_exit(void);
  * @SQ_EVENT_ACTIVE: objects went past the magazines: there may be work soon
  * @SQ_EVENT_HIGH_WATERMARK: more free pages have gathered in a heap than it should keep,
  *	or empty slabs where they cannot be given back
+ * @SQ_EVENT_VOLUME: so much went back to slabs since that it is worth a look
  * @SQ_EVENT_CPU_DEAD: a CPU went away and left its magazines full
  */
 enum sq_event {
 	SQ_EVENT_ALLOCS,
 	SQ_EVENT_ACTIVE,
 	SQ_EVENT_HIGH_WATERMARK,
+	SQ_EVENT_VOLUME,
 	SQ_EVENT_CPU_DEAD,
 };
 
@@ -81,6 +83,7 @@ void sq_allocator_drain_dead(struct sq_reclaim_work *work);
 void sq_allocator_drain_depots(bool all, struct sq_reclaim_work *work);
 void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work);
 void sq_allocator_trim_slabs(bool all, struct sq_reclaim_work *work);
+void sq_allocator_flush(void);
 void sq_allocator_coalesce(unsigned long budget, struct sq_reclaim_work *work);
 void sq_allocator_give_back(unsigned long keep, unsigned long budget,
 			    unsigned long age, struct sq_reclaim_work *work);

@@ -155,6 +155,19 @@ void sq_allocator_trim_slabs(bool all, struct sq_reclaim_work *work)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_trim_slabs);
 
+/**
+ * sq_allocator_flush() - wait for slabs that are on their way to the managers
+ *
+ * What a reader may still look at is given back after a grace period.
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_allocator_flush(void)
+{
+	sq_slabs_flush();
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_flush);
+
 static void coalesce_one(struct squirrel_heap *heap, void *ctx)
 {
 	struct sq_drain *d = ctx;

@@ -30,7 +30,7 @@ extern enum squirrel_reclaim_mode sq_reclaim_mode;
 
 int sq_run_init(void);
 void sq_run_exit(void);
-bool sq_run_background(u64 start, bool idle);
+bool sq_run_background(u64 start, bool idle, bool volume);
 unsigned long sq_reclaimer_pressure(void);
 void sq_series_run(void);
 void sq_run_cpu_dead(void);

@@ -46,7 +46,8 @@
 static unsigned long mode_n;		/* allocations or milliseconds */
 static struct workqueue_struct *background_wq;
 static unsigned long background_scheduled;	/* bit 0: it runs or is to run */
-static unsigned long background_kicked;		/* bit 0: and is to run at once */
+static unsigned long background_kicked;		/* bit 0: and is to run soon */
+static unsigned long background_volume;		/* bit 0: and at once */
 static unsigned long cpu_gone;		/* bit 0: it is to look after a CPU */
 static unsigned int idle_runs;		/* in a row; under sq_reclaim_mutex */
 
@@ -64,10 +65,11 @@ static DECLARE_DELAYED_WORK(background_work, background_fn);
 static void background_fn(struct work_struct *unused)
 {
 	u64 start = ktime_get_ns();
-	bool again, left;
+	bool again, left, volume;
 
 	mutex_lock(&sq_reclaim_mutex);
 	clear_bit(0, &background_kicked);
+	volume = test_and_clear_bit(0, &background_volume);
 	left = test_and_clear_bit(0, &cpu_gone);
 	if (sq_reclaim_mode != SQUIRREL_RECLAIM_PARALLEL && !left) {
 		clear_bit(0, &background_scheduled);
@@ -75,7 +77,7 @@ static void background_fn(struct work_struct *unused)
 		return;
 	}
 	again = sq_reclaim_mode == SQUIRREL_RECLAIM_PARALLEL;
-	if (sq_run_background(start, idle_runs))
+	if (sq_run_background(start, idle_runs, volume))
 		idle_runs = 0;
 	else if (++idle_runs >= SQ_IDLE_RUNS_MAX)
 		again = false;
@@ -134,6 +136,25 @@ static void kick_background(void)
 }
 
 /*
+ * By volume: how often there is a run follows what is done, so that it costs a part of
+ * that, and a load that goes by quickly is looked at as often as one that takes its time.
+ */
+static void volume_fn(struct irq_work *unused)
+{
+	if (test_bit(0, &background_volume))
+		schedule_now(0);
+}
+
+static DEFINE_IRQ_WORK(volume_irq_work, volume_fn);
+
+static void look_at_volume(void)
+{
+	if (!test_bit(0, &background_volume) &&
+	    !test_and_set_bit(0, &background_volume))
+		irq_work_queue(&volume_irq_work);
+}
+
+/*
  * The idle scan: what is freed into magazines that do not fill up raises no
  * event. So, now and then, but never out of a CPU's idle state, look whether
  * there is any.
@@ -170,6 +191,10 @@ static void handle_event(enum sq_event event, gfp_t gfp)
 	case SQ_EVENT_HIGH_WATERMARK:
 		if (READ_ONCE(sq_reclaim_mode) == SQUIRREL_RECLAIM_PARALLEL)
 			kick_background();
+		break;
+	case SQ_EVENT_VOLUME:
+		if (READ_ONCE(sq_reclaim_mode) == SQUIRREL_RECLAIM_PARALLEL)
+			look_at_volume();
 		break;
 	case SQ_EVENT_CPU_DEAD:
 		sq_run_cpu_dead();
@@ -219,6 +244,7 @@ int squirrel_reclaim_mode(enum squirrel_reclaim_mode mode, unsigned long n)
 		schedule_now(n);
 		/* That has put off a run that was kicked, if there was to be one. */
 		clear_bit(0, &background_kicked);
+		clear_bit(0, &background_volume);
 		mod_delayed_work(background_wq, &idle_scan_work,
 				 msecs_to_jiffies(SQ_IDLE_SCAN_MS));
 	}
@@ -340,6 +366,7 @@ void sq_reclaimer_exit(void)
 	cancel_delayed_work_sync(&idle_scan_work);
 	irq_work_sync(&schedule_irq_work);
 	irq_work_sync(&kick_irq_work);
+	irq_work_sync(&volume_irq_work);
 	cancel_delayed_work_sync(&background_work);
 	destroy_workqueue(background_wq);
 	sq_run_exit();

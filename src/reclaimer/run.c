@@ -37,6 +37,7 @@
 DEFINE_MUTEX(sq_reclaim_mutex);
 enum squirrel_reclaim_mode sq_reclaim_mode = SQUIRREL_RECLAIM_OFF;
 static struct workqueue_struct *drain_wq;	/* each CPU's magazines */
+static atomic_long_t volume_looks;
 static unsigned long series_running;	/* bit 0 */
 
 static struct {
@@ -66,7 +67,7 @@ static void account_run(enum sq_run_kind kind, u64 start,
  * What a run does after magazines were drained. When @idle it need not care for
  * what might be wanted soon; @all: as much as there is. Does not sleep.
  */
-static void reclaim_shared(bool all, bool idle,
+static void reclaim_shared(bool all, bool idle, bool volume,
 			   struct sq_reclaim_work *work)
 {
 	unsigned long keep = idle ? 0 : SQ_KEEP_PAGES;
@@ -74,7 +75,9 @@ static void reclaim_shared(bool all, bool idle,
 
 	sq_allocator_drain_depots(all, work);
 	sq_allocator_release_slabs(all, work);
-	sq_allocator_trim_slabs(idle, work);
+	/* What was cut has more ends: it is worth a wait. */
+	if (!volume || !(atomic_long_inc_return(&volume_looks) % SQ_TRIM_LOOKS))
+		sq_allocator_trim_slabs(idle, work);
 	sq_allocator_coalesce(all ? ULONG_MAX : SQ_RUN_MERGES, work);
 	sq_allocator_give_back(keep, all ? ULONG_MAX : SQ_RUN_PAGES, age,
 			       work);
@@ -139,7 +142,10 @@ unsigned long sq_reclaimer_run(void)
 	/* First, since what they were made of goes to a CPU's magazines. */
 	sq_allocator_drain_depots(true, &work);
 	drain_cpus(false, &work);
-	reclaim_shared(true, true, &work);
+	/* Else what lies there would be free only after this. */
+	sq_allocator_release_slabs(true, &work);
+	sq_allocator_flush();
+	reclaim_shared(true, true, false, &work);
 	sq_allocator_refill(&work);
 	mutex_unlock(&sq_reclaim_mutex);
 	atomic_long_inc(&run_counts.asked);
@@ -178,7 +184,7 @@ unsigned long sq_reclaimer_pressure(void)
 
 	sq_allocator_drain_depots(true, &work);
 	sq_allocator_drain_local(false, &work);
-	reclaim_shared(true, true, &work);
+	reclaim_shared(true, true, false, &work);
 	atomic_long_inc(&run_counts.shrinks);
 	account_run(SQ_RUN_PRESSURE, start, &work);
 	return work.pages;
@@ -189,14 +195,14 @@ unsigned long sq_reclaimer_pressure(void)
  * nothing, what nobody wanted since is not needed in between. True if it found
  * something. May sleep.
  */
-bool sq_run_background(u64 start, bool idle)
+bool sq_run_background(u64 start, bool idle, bool volume)
 {
 	struct sq_reclaim_work work = {};
 
 	lockdep_assert_held(&sq_reclaim_mutex);
 	drain_cpus(true, &work);
 	cond_resched();
-	reclaim_shared(false, idle, &work);
+	reclaim_shared(false, idle, volume, &work);
 	sq_allocator_refill(&work);
 	if (sq_reclaim_mode == SQUIRREL_RECLAIM_PARALLEL)
 		atomic_long_inc(&run_counts.runs[SQUIRREL_RECLAIM_PARALLEL]);
@@ -214,7 +220,7 @@ void sq_series_run(void)
 	    test_and_set_bit(0, &series_running))
 		return;
 	sq_allocator_drain_local(true, &work);
-	reclaim_shared(false, false, &work);
+	reclaim_shared(false, false, false, &work);
 	sq_allocator_refill(&work);
 	clear_bit(0, &series_running);
 	atomic_long_inc(&run_counts.runs[SQUIRREL_RECLAIM_SERIES]);

@@ -35,6 +35,8 @@
 /* Merges per heap and run, and pages given back: a run's length is bounded. */
 #define SQ_RUN_MERGES		1024UL
 #define SQ_RUN_PAGES		4096UL
+/* Looks by volume from one that takes slabs apart to the next. */
+#define SQ_TRIM_LOOKS		4
 /* Free pages a heap keeps while it is in use, for the next slabs. */
 #define SQ_KEEP_PAGES		8UL
 /*

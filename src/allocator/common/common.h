@@ -37,6 +37,7 @@ const struct sq_block_ops *sq_source(void);
 
 void sq_event(enum sq_event event, gfp_t gfp);
 void sq_series_tick(gfp_t gfp, unsigned long nr);
+void sq_count_volume(unsigned long bytes);
 
 /* ---- secret.c ---------------------------------------------------------------- */
 

@@ -3,12 +3,14 @@
  * Events, for the reclaimer: what happened, out of any context.
  */
 #include <linux/hardirq.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 
 #include "common.h"
 
 static sq_hook_fn event_hook;
 static atomic_long_t series_count;
+static DEFINE_PER_CPU(unsigned long, volume);	/* since it was told */
 
 /**
  * sq_allocator_set_hook() - who is told of events
@@ -50,6 +52,18 @@ void sq_event(enum sq_event event, gfp_t gfp)
 	if (hook)
 		hook(event, gfp);
 	rcu_read_unlock();
+}
+
+/*
+ * Preemption off. Objects of so many bytes went back to their slabs: of whom the memory
+ * is, and whether it is wanted again, is for the reclaimer to see.
+ */
+void sq_count_volume(unsigned long bytes)
+{
+	if (likely(this_cpu_add_return(volume, bytes) < SQ_LOOK_BYTES))
+		return;
+	this_cpu_write(volume, 0);
+	sq_event(SQ_EVENT_VOLUME, 0);
 }
 
 /* @nr allocations were made: has the count passed a multiple of N? */

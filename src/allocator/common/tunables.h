@@ -13,8 +13,11 @@
  * Empty slabs a node keeps beyond the moment: so many, and one more for each so many
  * slabs that it has. A load that swings would make the same slabs again and again.
  */
-#define SQ_KEEP_EMPTY		1U
-#define SQ_KEEP_EMPTY_SHARE	32U
+#define SQ_KEEP_EMPTY		0U
+#define SQ_KEEP_EMPTY_SHARE	1024U
+
+/* Bytes of objects that a CPU lets go back to slabs before it asks for a look. */
+#define SQ_LOOK_BYTES		(40UL << 10)
 
 /* Free pages of a heap above which the reclaimer is told: its high watermark. */
 #define SQ_HIGH_WATERMARK	40UL
@@ -55,7 +58,7 @@
  * and to begin with.
  */
 #define SQ_MAG_BYTES_MAX	16384U
-#define SQ_MAG_OBJS_MIN		8U
+#define SQ_MAG_OBJS_MIN		16U
 #define SQ_CPU_START		512U
 /*
  * Misses between two looks of the reclaimer before an array may hold more: each

@@ -37,32 +37,50 @@ static u32 spare_drain(struct squirrel_cache *c, struct sq_hand *h)
 	return nr;
 }
 
+/* Claimed: nothing stays, nor the magazines. Returns the number of objects moved. */
+static unsigned long hand_drain(struct squirrel_cache *c, struct sq_cpu *cc,
+				struct sq_hand *h, u32 nr)
+{
+	unsigned long moved = nr + spare_drain(c, h);
+
+	sq_slabs_put(c, h->loaded->obj, nr);
+	WRITE_ONCE(h->base, h->base - nr);
+	/* Before what is counted: of nothing nobody takes the number off. */
+	WRITE_ONCE(cc->top, sq_mag_top(h->loaded, 0) | SQ_CLAIMED);
+	sq_hand_free(c, cc);
+	return moved;
+}
+
 /*
  * Empty what this CPU has at hand into the slabs; preemption is off. With @idle_only only
  * of what was of little use since the last look. Returns the number of objects moved.
  */
 unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only)
 {
-	u32 nr, keep = 0, out, cap;
 	unsigned long moved = 0;
 	struct sq_hand *h;
+	u32 nr, keep, cap;
 
 	h = sq_cpu_get(c, &nr, false);
 	if (!h)
 		return 0;
-	cap = idle_only ? h->loaded->cap : sq_cap_start(c);
+	if (!idle_only) {
+		moved = hand_drain(c, this_cpu_ptr(sq_cpu_of(c)), h, nr);
+		sq_unclaim(sq_cpu_of(c), sq_no_top());
+		return moved;
+	}
 	h->misses = 0;
-	if (idle_only)
-		keep = cpu_keeps(c, h, nr, &cap);
-	if (!idle_only || cap < h->loaded->cap)
+	cap = h->loaded->cap;
+	keep = cpu_keeps(c, h, nr, &cap);
+	if (cap < h->loaded->cap)
 		moved = spare_drain(c, h);
-	out = nr - keep;
 	/* The oldest go. */
-	sq_slabs_put(c, h->loaded->obj, out);
-	sq_move(h->loaded->obj, h->loaded->obj + out, keep);
+	nr -= keep;
+	sq_slabs_put(c, h->loaded->obj, nr);
+	sq_move(h->loaded->obj, h->loaded->obj + nr, keep);
 	sq_hand_resize(c, h, keep, cap);
 	sq_cpu_put(c, h, keep);
-	return moved + out;
+	return moved + nr;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
 
@@ -70,19 +88,17 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
 unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu)
 {
 	struct sq_cpu *cc = per_cpu_ptr(sq_cpu_of(c), cpu);
-	struct sq_hand *h = READ_ONCE(cc->hand);
-	unsigned long moved;
-	u32 nr;
+	struct sq_hand *h;
+	unsigned long moved = 0;
 
-	if (!h || !sq_claim_there(cc))
+	if (!READ_ONCE(cc->hand) || !sq_claim_there(cc))
 		return 0;
-	moved = spare_drain(c, h);
-	nr = sq_mag_nr(h->loaded, cc->top);
-	sq_slabs_put(c, h->loaded->obj, nr);
-	WRITE_ONCE(h->base, h->base - nr);
+	h = READ_ONCE(cc->hand);
+	if (h)
+		moved = hand_drain(c, cc, h, sq_mag_nr(h->loaded, READ_ONCE(cc->top)));
 	/* Empty before it may be claimed again. */
-	sq_unclaim_there(cc, sq_mag_top(h->loaded, 0));
-	return moved + nr;
+	sq_unclaim_there(cc, sq_no_top());
+	return moved;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain_dead);
 

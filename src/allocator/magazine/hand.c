@@ -21,6 +21,7 @@
 #include <linux/hardirq.h>
 #include <linux/minmax.h>
 #include <linux/processor.h>
+#include <linux/seqlock.h>
 #include <linux/string.h>
 
 #include "magazine.h"
@@ -28,6 +29,7 @@
 /* One for each order. */
 struct squirrel_cache *sq_mag_cache[SQ_MAG_ORDERS];
 EXPORT_SYMBOL_SQ_KUNIT(sq_mag_cache);
+static DEFINE_SEQLOCK(fold_seq);	/* what a hand counted moves to its cache */
 static unsigned long orders_short;	/* one bit each: there was none at hand */
 
 /* The magazine of a CPU that has none: nothing in it, no room. */
@@ -166,6 +168,33 @@ struct sq_hand *sq_hand_first(struct squirrel_cache *c, struct sq_cpu __percpu *
 EXPORT_SYMBOL_SQ_KUNIT(sq_hand_first);
 
 /*
+ * The CPU uses it no more; it is claimed, or the CPU is offline, and empty. What was
+ * counted in it is counted without it. The caller lets go of the claim, at sq_no_top().
+ */
+void sq_hand_free(struct squirrel_cache *c, struct sq_cpu *cc)
+{
+	struct sq_hand *h = cc->hand;
+	unsigned long flags;
+	unsigned int i;
+
+	sq_assert(!h->spare);
+	write_seqlock_irqsave(&fold_seq, flags);
+	WRITE_ONCE(cc->hand, NULL);
+	atomic_long_add(h->base, &c->counts.allocs);
+	for (i = 0; i < SQ_NR_SLOW_CLAIMED; i++)
+		atomic_add(h->slow[i], &c->counts.slow[i]);
+	write_sequnlock_irqrestore(&fold_seq, flags);
+	sq_mag_free(h->loaded);
+	sq_mag_memory_free(h, 0);
+}
+
+/* Where the top is of a CPU that has none. */
+unsigned long sq_no_top(void)
+{
+	return (unsigned long)&no_mag.bottom;
+}
+
+/*
  * Let the loaded magazine of a claimed hand, with @nr objects in it, hold @cap of them:
  * at least @nr, even and at most c->cpu_max. It is exchanged if there is memory for that;
  * if not all stays as it was.
@@ -239,7 +268,7 @@ int sq_cpus_init(struct squirrel_cache *c, gfp_t gfp)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
 		for (i = 0; i < nr; i++)
-			per_cpu_ptr(c->cpu, cpu)[i].top = (unsigned long)&no_mag.bottom;
+			per_cpu_ptr(c->cpu, cpu)[i].top = sq_no_top();
 	return 0;
 }
 
@@ -381,13 +410,17 @@ static void count_cpu(const struct sq_cpu *cc, unsigned long *allocs,
 void sq_cache_counts(struct squirrel_cache *c, unsigned long *allocs,
 		     unsigned long *frees)
 {
+	unsigned int seq;
 	int cpu;
 
-	*allocs = atomic_long_read(&c->counts.allocs);
-	*frees = atomic_long_read(&c->counts.frees);
 	rcu_read_lock();
-	for_each_possible_cpu(cpu)
-		count_cpu(per_cpu_ptr(sq_cpu_of(c), cpu), allocs, frees);
+	do {
+		seq = read_seqbegin(&fold_seq);
+		*allocs = atomic_long_read(&c->counts.allocs);
+		*frees = atomic_long_read(&c->counts.frees);
+		for_each_possible_cpu(cpu)
+			count_cpu(per_cpu_ptr(sq_cpu_of(c), cpu), allocs, frees);
+	} while (read_seqretry(&fold_seq, seq));
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_counts);

@@ -218,9 +218,11 @@ static u32 cpu_refill(struct squirrel_cache *c, struct sq_hand *h)
 		return nr;
 	sq_hand_miss(c, h, 0, 1, false);
 	if (sq_node_lock(c, n, &flags)) {
-		/* With a spare there is room for what comes back all the same. */
-		nr = sq_node_take(c, n, h->loaded->obj,
-				  h->spare ? h->loaded->cap : h->loaded->cap / 2);
+		/* Under load there is a spare for what comes back, or soon will be. */
+		nr = h->loaded->cap;
+		if (nr < c->cpu_max)
+			nr /= 2;
+		nr = sq_node_take(c, n, h->loaded->obj, nr);
 		sq_node_unlock(n, flags);
 	}
 	return nr;
@@ -242,12 +244,14 @@ static u32 cpu_flush(struct squirrel_cache *c, struct sq_hand *h, u32 nr)
 	/* The older ones go. */
 	if (h->spare) {
 		sq_slabs_put(c, h->spare->obj, h->spare->nr);
+		sq_count_volume((unsigned long)h->spare->nr * c->size);
 		h->spare->nr = 0;
 		swap_spare(h, &nr);
 		return nr;
 	}
 	out = nr - h->loaded->cap / 2;
 	sq_slabs_put(c, h->loaded->obj, out);
+	sq_count_volume((unsigned long)out * c->size);
 	nr -= out;
 	sq_move(h->loaded->obj, h->loaded->obj + out, nr);
 	return nr;
@@ -365,6 +369,7 @@ void sq_cache_push(struct squirrel_cache *c, void *obj)
 	} else {
 		sq_count_frees(c, 1);
 		sq_slabs_put(c, &obj, 1);
+		sq_count_volume(c->size);
 	}
 	preempt_enable();
 	sq_cache_tidy(c);

@@ -77,6 +77,8 @@ int sq_cpus_init(struct squirrel_cache *c, gfp_t gfp);
 void sq_cpus_free(struct squirrel_cache *c);
 unsigned int sq_cap_start(const struct squirrel_cache *c);
 struct sq_hand *sq_hand_first(struct squirrel_cache *c, struct sq_cpu __percpu *cc);
+void sq_hand_free(struct squirrel_cache *c, struct sq_cpu *cc);
+unsigned long sq_no_top(void);
 void sq_hand_resize(struct squirrel_cache *c, struct sq_hand *h, u32 nr, u32 cap);
 bool sq_hand_miss(struct squirrel_cache *c, struct sq_hand *h, u32 nr,
 		  unsigned int worth, bool full);
@@ -136,7 +138,8 @@ static inline void sq_cpu_put_counted(struct squirrel_cache *c, struct sq_hand *
 	struct sq_cpu __percpu *cc = sq_cpu_of(c);
 
 	WRITE_ONCE(h->base, h->base + nr - h->held + allocs - frees);
-	raw_cpu_add(cc->frees, frees);
+	if (!__builtin_constant_p(frees) || frees)
+		raw_cpu_add(cc->frees, frees);
 	sq_unclaim(cc, sq_mag_top(h->loaded, nr));
 }
 

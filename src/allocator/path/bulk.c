@@ -289,6 +289,7 @@ static unsigned int bulk_give(struct squirrel_cache *c, void **objs,
 	if (!suspect && done < nr) {
 		nr = bulk_check(c, objs + done, objs + done, nr - done);
 		sq_slabs_put(c, objs + done, nr);
+		sq_count_volume((unsigned long)nr * c->size);
 		sq_event(SQ_EVENT_ACTIVE, 0);
 		done += nr;
 	}

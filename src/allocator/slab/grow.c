@@ -118,11 +118,22 @@ static void slab_give(struct squirrel_cache *c, struct sq_slab *slab)
 	sq_heap_give(c->heap, c, sq_slab_agent(slab), false);
 }
 
+/* Slabs that wait for a grace period. */
+static atomic_long_t waiting = ATOMIC_LONG_INIT(0);
+
 static void slab_give_rcu(struct rcu_head *rcu)
 {
 	struct sq_slab *slab = container_of(rcu, struct sq_slab, rcu);
 
 	slab_give(sq_owner(sq_slab_agent(slab)), slab);
+	atomic_long_dec(&waiting);
+}
+
+/* Until the slabs that were released so far are with their managers. May sleep. */
+void sq_slabs_flush(void)
+{
+	if (atomic_long_read(&waiting))
+		rcu_barrier();
 }
 
 /* Give detached slabs to the manager. Not in NMI. */
@@ -135,10 +146,12 @@ unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list)
 		nr++;
 		atomic_long_sub(slab->nr_objs, &c->counts.objs);
 		atomic_long_inc(&c->counts.released);
-		if (c->flags & SQUIRREL_TYPESAFE_BY_RCU)
+		if (c->flags & SQUIRREL_TYPESAFE_BY_RCU) {
+			atomic_long_inc(&waiting);
 			call_rcu(&slab->rcu, slab_give_rcu);
-		else
+		} else {
 			slab_give(c, slab);
+		}
 	}
 	return nr;
 }

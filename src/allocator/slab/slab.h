@@ -209,6 +209,7 @@ void sq_node_unlock(struct sq_node *n, unsigned long flags);
 unsigned int sq_keep_empty(const struct sq_node *n);
 struct sq_slab *sq_slab_make(struct squirrel_cache *c, gfp_t gfp, int node);
 unsigned int sq_slabs_release(struct squirrel_cache *c, struct list_head *list);
+void sq_slabs_flush(void);
 unsigned long sq_node_release(struct squirrel_cache *c, struct sq_node *n,
 			      unsigned long keep);
 void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr);
