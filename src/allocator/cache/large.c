@@ -47,7 +47,7 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	obj = (void *)sq_agent_addr(agent);
 	sq_agent_publish(agent, heap->large);
 	if (want_init_on_alloc(gfp))
-		memset(obj, 0, req.pages << PAGE_SHIFT);
+		sq_zero_pages(obj, req.pages);
 	return obj;
 }
 
@@ -94,7 +94,7 @@ void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent)
 	struct sq_large *large = sq_large_of(agent);
 
 	if (want_init_on_free())
-		memset((void *)sq_agent_addr(agent), 0, sq_agent_size(agent));
+		sq_zero_pages((void *)sq_agent_addr(agent), sq_agent_pages(agent));
 	if (sq_may_grow()) {
 		large_give(heap, agent);
 		return;

@@ -17,7 +17,7 @@
 #define SQ_KEEP_EMPTY_SHARE	1024U
 
 /* Bytes of objects that a CPU lets go back to slabs before it asks for a look. */
-#define SQ_LOOK_BYTES		(40UL << 10)
+#define SQ_LOOK_BYTES		(36UL << 10)
 
 /* Free pages of a heap above which the reclaimer is told: its high watermark. */
 #define SQ_HIGH_WATERMARK	40UL

@@ -134,8 +134,8 @@ struct squirrel_cache {
 	u32 flags;
 
 	u32 align;
-	u32 depot_max;
-	u32 cpu_max;
+	u16 depot_max;
+	u16 cpu_max;
 	struct sq_slab_plan plan;
 	bool owed;
 	void (*ctor)(void *obj);

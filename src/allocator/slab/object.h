@@ -178,6 +178,13 @@ static inline void sq_obj_free_prep(struct squirrel_cache *c, void *obj)
 		sq_set_mark(c, obj);
 }
 
+/* As the page allocator does it: that is what a large block is compared with. */
+static inline void sq_zero_pages(void *addr, unsigned long pages)
+{
+	for (; pages--; addr += PAGE_SIZE)
+		clear_page(addr);
+}
+
 static __always_inline void sq_obj_mark_at(unsigned long *mark,
 					   unsigned long value)
 {

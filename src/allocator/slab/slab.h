@@ -104,16 +104,16 @@ struct sq_node {
 	u32 empty_min;
 	u32 keep;
 	u32 gone;
+	u32 nr_slabs;
+	u32 changes;
+	u32 depot_objs;
+	int spill;
 	struct list_head lists[SQ_NR_FULLNESS];
-	unsigned long nr_slabs;
 	unsigned long nr_pages;
 	unsigned long nr_objs;
 	unsigned long nr_free;
-	unsigned long depot_objs;
-	unsigned long changes;
 	struct sq_mag *depot;
 	struct sq_mag *depot_empty;
-	int spill;
 };
 
 static inline struct sq_slab *sq_slab_of(struct sq_agent *agent)
