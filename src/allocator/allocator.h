@@ -79,6 +79,8 @@ struct sq_reclaim_work {
 };
 
 void sq_allocator_drain_local(bool idle_only, struct sq_reclaim_work *work);
+void sq_allocator_look_local(struct sq_reclaim_work *work);
+void sq_allocator_look_slabs(struct sq_reclaim_work *work);
 void sq_allocator_drain_dead(struct sq_reclaim_work *work);
 void sq_allocator_drain_depots(bool all, struct sq_reclaim_work *work);
 void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work);

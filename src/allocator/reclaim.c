@@ -42,6 +42,33 @@ void sq_allocator_drain_local(bool idle_only, struct sq_reclaim_work *work)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_drain_local);
 
+static void look_local_one(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_drain *d = ctx;
+
+	preempt_disable();
+	d->work->objects += sq_cpu_look(c);
+	preempt_enable();
+	sq_cache_tidy(c);
+}
+
+/**
+ * sq_allocator_look_local() - empty those of this CPU's magazines that are out of use
+ * @work: what was done is added here
+ *
+ * Nothing was taken from them or given to them since the last call. What magazines may
+ * hold stays as it is.
+ *
+ * Context: Any context but NMI, on the CPU meant.
+ */
+void sq_allocator_look_local(struct sq_reclaim_work *work)
+{
+	struct sq_drain d = { .work = work };
+
+	sq_walk_caches(look_local_one, &d);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_look_local);
+
 static void drain_dead_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
@@ -154,6 +181,42 @@ void sq_allocator_trim_slabs(bool all, struct sq_reclaim_work *work)
 	sq_walk_caches(trim_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_trim_slabs);
+
+static void look_slabs_one(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_drain *d = ctx;
+	unsigned long flags;
+	u32 needed;
+	int nid;
+
+	for_each_node(nid) {
+		struct sq_node *n = c->node[nid];
+
+		if (!sq_read_racy(n->nr_empty))
+			continue;
+		raw_spin_lock_irqsave(&n->lock, flags);
+		needed = max(n->nr_empty - n->empty_low, n->keep);
+		n->empty_low = n->nr_empty;
+		raw_spin_unlock_irqrestore(&n->lock, flags);
+		d->work->slabs += sq_node_release(c, n, needed);
+	}
+}
+
+/**
+ * sq_allocator_look_slabs() - give empty slabs to their managers that are out of use
+ * @work: what was done is added here
+ *
+ * Nobody needed them since the last call, nor has a load that swings been seen to.
+ *
+ * Context: Any context but NMI.
+ */
+void sq_allocator_look_slabs(struct sq_reclaim_work *work)
+{
+	struct sq_drain d = { .work = work };
+
+	sq_walk_caches(look_slabs_one, &d);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_look_slabs);
 
 /**
  * sq_allocator_flush() - wait for slabs that are on their way to the managers

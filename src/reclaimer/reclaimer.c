@@ -49,6 +49,7 @@ static unsigned long background_scheduled;	/* bit 0: it runs or is to run */
 static unsigned long background_kicked;		/* bit 0: and is to run soon */
 static unsigned long background_volume;		/* bit 0: and at once */
 static unsigned long cpu_gone;		/* bit 0: it is to look after a CPU */
+static unsigned long clock_due;		/* jiffies; under sq_reclaim_mutex */
 static unsigned int idle_runs;		/* in a row; under sq_reclaim_mutex */
 
 static const char * const mode_names[] = {
@@ -69,7 +70,11 @@ static void background_fn(struct work_struct *unused)
 
 	mutex_lock(&sq_reclaim_mutex);
 	clear_bit(0, &background_kicked);
-	volume = test_and_clear_bit(0, &background_volume);
+	/* Looks by volume do not put off those by the clock. */
+	volume = test_and_clear_bit(0, &background_volume) &&
+		 time_before(jiffies, clock_due);
+	if (!volume)
+		clock_due = jiffies + msecs_to_jiffies(mode_n);
 	left = test_and_clear_bit(0, &cpu_gone);
 	if (sq_reclaim_mode != SQUIRREL_RECLAIM_PARALLEL && !left) {
 		clear_bit(0, &background_scheduled);
@@ -77,13 +82,14 @@ static void background_fn(struct work_struct *unused)
 		return;
 	}
 	again = sq_reclaim_mode == SQUIRREL_RECLAIM_PARALLEL;
-	if (sq_run_background(start, idle_runs, volume))
+	if (sq_run_background(start, idle_runs, volume) || volume)
 		idle_runs = 0;
 	else if (++idle_runs >= SQ_IDLE_RUNS_MAX)
 		again = false;
 	if (again) {
 		queue_delayed_work(background_wq, &background_work,
-				   msecs_to_jiffies(mode_n));
+				   volume ? max_t(long, clock_due - jiffies, 1) :
+					    msecs_to_jiffies(mode_n));
 	} else {
 		idle_runs = 0;
 		clear_bit(0, &background_scheduled);

@@ -37,7 +37,7 @@
 DEFINE_MUTEX(sq_reclaim_mutex);
 enum squirrel_reclaim_mode sq_reclaim_mode = SQUIRREL_RECLAIM_OFF;
 static struct workqueue_struct *drain_wq;	/* each CPU's magazines */
-static atomic_long_t volume_looks;
+static unsigned long volume_looks;	/* under sq_reclaim_mutex */
 static unsigned long series_running;	/* bit 0 */
 
 static struct {
@@ -67,7 +67,7 @@ static void account_run(enum sq_run_kind kind, u64 start,
  * What a run does after magazines were drained. When @idle it need not care for
  * what might be wanted soon; @all: as much as there is. Does not sleep.
  */
-static void reclaim_shared(bool all, bool idle, bool volume,
+static void reclaim_shared(bool all, bool idle,
 			   struct sq_reclaim_work *work)
 {
 	unsigned long keep = idle ? 0 : SQ_KEEP_PAGES;
@@ -75,20 +75,39 @@ static void reclaim_shared(bool all, bool idle, bool volume,
 
 	sq_allocator_drain_depots(all, work);
 	sq_allocator_release_slabs(all, work);
-	/* What was cut has more ends: it is worth a wait. */
-	if (!volume || !(atomic_long_inc_return(&volume_looks) % SQ_TRIM_LOOKS))
-		sq_allocator_trim_slabs(idle, work);
+	sq_allocator_trim_slabs(idle, work);
 	sq_allocator_coalesce(all ? ULONG_MAX : SQ_RUN_MERGES, work);
 	sq_allocator_give_back(keep, all ? ULONG_MAX : SQ_RUN_PAGES, age,
 			       work);
 }
 
+/*
+ * A look by volume: the next may follow at once. What is out of use goes; how much is
+ * kept of what is in use is for looks by the clock to say.
+ */
+static void look_shared(struct sq_reclaim_work *work)
+{
+	sq_allocator_look_slabs(work);
+	/* What was cut has more ends: it is worth a wait. */
+	if (!(++volume_looks % SQ_TRIM_LOOKS))
+		sq_allocator_trim_slabs(false, work);
+	sq_allocator_coalesce(SQ_RUN_MERGES, work);
+	sq_allocator_give_back(SQ_KEEP_PAGES, SQ_RUN_PAGES,
+			       msecs_to_jiffies(SQ_AGED_MS), work);
+}
+
 /* ---- every CPU's magazines ------------------------------------------------ */
+
+enum cpu_drain_kind {
+	DRAIN_ALL,
+	DRAIN_IDLE,
+	DRAIN_UNUSED,		/* a look by volume */
+};
 
 struct cpu_drain {
 	struct work_struct work;
 	struct sq_reclaim_work done;
-	bool idle_only;
+	enum cpu_drain_kind kind;
 };
 
 static DEFINE_PER_CPU(struct cpu_drain, reclaim_cpu_drain);
@@ -97,11 +116,14 @@ static void drain_cpu_fn(struct work_struct *work)
 {
 	struct cpu_drain *w = container_of(work, struct cpu_drain, work);
 
-	sq_allocator_drain_local(w->idle_only, &w->done);
+	if (w->kind == DRAIN_UNUSED)
+		sq_allocator_look_local(&w->done);
+	else
+		sq_allocator_drain_local(w->kind == DRAIN_IDLE, &w->done);
 }
 
 /* On each CPU that has something, by its own worker. May sleep. */
-static void drain_cpus(bool idle_only, struct sq_reclaim_work *work)
+static void drain_cpus(enum cpu_drain_kind kind, struct sq_reclaim_work *work)
 {
 	unsigned int cpu;
 
@@ -111,7 +133,7 @@ static void drain_cpus(bool idle_only, struct sq_reclaim_work *work)
 		struct cpu_drain *w = per_cpu_ptr(&reclaim_cpu_drain, cpu);
 
 		memset(&w->done, 0, sizeof(w->done));
-		w->idle_only = idle_only;
+		w->kind = kind;
 		if (!sq_allocator_cpu_idle(cpu))
 			queue_work_on(cpu, drain_wq, &w->work);
 	}
@@ -141,11 +163,11 @@ unsigned long sq_reclaimer_run(void)
 	mutex_lock(&sq_reclaim_mutex);
 	/* First, since what they were made of goes to a CPU's magazines. */
 	sq_allocator_drain_depots(true, &work);
-	drain_cpus(false, &work);
+	drain_cpus(DRAIN_ALL, &work);
 	/* Else what lies there would be free only after this. */
 	sq_allocator_release_slabs(true, &work);
 	sq_allocator_flush();
-	reclaim_shared(true, true, false, &work);
+	reclaim_shared(true, true, &work);
 	sq_allocator_refill(&work);
 	mutex_unlock(&sq_reclaim_mutex);
 	atomic_long_inc(&run_counts.asked);
@@ -184,7 +206,7 @@ unsigned long sq_reclaimer_pressure(void)
 
 	sq_allocator_drain_depots(true, &work);
 	sq_allocator_drain_local(false, &work);
-	reclaim_shared(true, true, false, &work);
+	reclaim_shared(true, true, &work);
 	atomic_long_inc(&run_counts.shrinks);
 	account_run(SQ_RUN_PRESSURE, start, &work);
 	return work.pages;
@@ -192,17 +214,20 @@ unsigned long sq_reclaimer_pressure(void)
 
 /*
  * A run of the background, begun at @start. @idle: as the last ones found
- * nothing, what nobody wanted since is not needed in between. True if it found
- * something. May sleep.
+ * nothing, what nobody wanted since is not needed in between. @volume: it is a look by
+ * volume. True if it found something. May sleep.
  */
 bool sq_run_background(u64 start, bool idle, bool volume)
 {
 	struct sq_reclaim_work work = {};
 
 	lockdep_assert_held(&sq_reclaim_mutex);
-	drain_cpus(true, &work);
+	drain_cpus(volume ? DRAIN_UNUSED : DRAIN_IDLE, &work);
 	cond_resched();
-	reclaim_shared(false, idle, volume, &work);
+	if (volume)
+		look_shared(&work);
+	else
+		reclaim_shared(false, idle, &work);
 	sq_allocator_refill(&work);
 	if (sq_reclaim_mode == SQUIRREL_RECLAIM_PARALLEL)
 		atomic_long_inc(&run_counts.runs[SQUIRREL_RECLAIM_PARALLEL]);
@@ -220,7 +245,7 @@ void sq_series_run(void)
 	    test_and_set_bit(0, &series_running))
 		return;
 	sq_allocator_drain_local(true, &work);
-	reclaim_shared(false, false, false, &work);
+	reclaim_shared(false, false, &work);
 	sq_allocator_refill(&work);
 	clear_bit(0, &series_running);
 	atomic_long_inc(&run_counts.runs[SQUIRREL_RECLAIM_SERIES]);

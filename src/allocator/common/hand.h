@@ -40,7 +40,8 @@ struct sq_mag {
  * struct sq_hand - what a CPU that uses a cache has of it; memory of squirrel's own
  * @base: what to add to sq_cpu.frees, and to take the number of objects in @loaded from,
  *	for the objects handed out: so the hot path counts in one direction only
- * @seen: sq_hand_used() at the reclaimer's last look
+ * @seen: sq_hand_used() at the reclaimer's last look by the clock
+ * @looked: the same at its last by volume
  * @loaded: the magazine that sq_cpu.top is in
  * @spare: another, full or empty, or NULL
  * @slow: events that are counted by who has the claim
@@ -51,6 +52,7 @@ struct sq_mag {
 struct sq_hand {
 	unsigned long base;
 	unsigned long seen;
+	unsigned long looked;
 	struct sq_mag *loaded;
 	struct sq_mag *spare;
 	u32 slow[SQ_NR_SLOW_CLAIMED];

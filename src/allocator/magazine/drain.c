@@ -102,6 +102,35 @@ unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain_dead);
 
+/*
+ * A look by volume: the next may follow at once, and so it only tells what is in use from
+ * what is not, and leaves sizes to looks by the clock. Preemption is off. Returns the
+ * number of objects moved.
+ */
+unsigned long sq_cpu_look(struct squirrel_cache *c)
+{
+	unsigned long used, uses, moved = 0;
+	struct sq_hand *h;
+	u32 nr, keep;
+
+	h = sq_cpu_get(c, &nr, false);
+	if (!h)
+		return 0;
+	used = sq_hand_used(c, h, nr);
+	uses = used - h->looked;
+	h->looked = used;
+	keep = min_t(unsigned long, nr, uses / SQ_IDLE_USES);
+	if (uses < h->loaded->cap)
+		moved = spare_drain(c, h);
+	/* The oldest go. */
+	nr -= keep;
+	sq_slabs_put(c, h->loaded->obj, nr);
+	sq_move(h->loaded->obj, h->loaded->obj + nr, keep);
+	sq_cpu_put(c, h, keep);
+	return moved + nr;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_look);
+
 /* Empty magazines of the depot's. */
 static void empties_free(struct sq_node *n)
 {

@@ -65,6 +65,7 @@ void sq_slab_fix_fullness(struct sq_node *n, struct sq_slab *slab)
 		return;
 	n->nr_empty += (where == SQ_FULLNESS_EMPTY) - (slab->fullness == SQ_FULLNESS_EMPTY);
 	n->empty_min = min(n->empty_min, n->nr_empty);
+	n->empty_low = min(n->empty_low, n->nr_empty);
 	slab->fullness = where;
 	list_move(&slab->list, &n->lists[where]);
 }
@@ -161,6 +162,7 @@ void sq_node_detach(struct sq_node *n, struct sq_slab *slab,
 	if (slab->fullness == SQ_FULLNESS_EMPTY)
 		n->nr_empty--;
 	n->empty_min = min(n->empty_min, n->nr_empty);
+	n->empty_low = min(n->empty_low, n->nr_empty);
 	slab->fullness = SQ_NR_FULLNESS;
 	list_move(&slab->list, out);
 	n->nr_slabs--;

@@ -78,7 +78,8 @@ static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
  * @lists: the slabs, by how full they are
  * @nr_slabs: slabs in all
  * @nr_empty: slabs on the empty list
- * @empty_min: fewest since the reclaimer's last look: what nobody needed
+ * @empty_min: fewest since the reclaimer's last look by the clock: what nobody needed
+ * @empty_low: the same since its last look by volume
  * @keep: empty slabs that a load that swings has needed again
  * @gone: empty ones given back since the last look, of those that it might need
  * @nr_pages: their pages
@@ -102,6 +103,7 @@ struct sq_node {
 	u32 depot_misses;
 	u32 nr_empty;
 	u32 empty_min;
+	u32 empty_low;
 	u32 keep;
 	u32 gone;
 	u32 nr_slabs;
