@@ -237,6 +237,7 @@ static void capacity_decays_with_looks(struct kunit *test)
 	}
 	for (i = 0; sq_fixture_cap(c) > start && i < 20; i++) {
 		cap = sq_fixture_cap(c);
+		swing(test, c, 1);
 		look(c);
 		KUNIT_EXPECT_EQ(test, sq_fixture_cap(c),
 				max((cap / 2) & ~1U, start));

@@ -394,12 +394,12 @@ static void cpu_idle_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
-	if (sq_cpu_nr(c, d->cpu))
+	if (READ_ONCE(per_cpu_ptr(sq_cpu_of(c), d->cpu)->hand))
 		d->flag = false;
 }
 
 /**
- * sq_allocator_cpu_idle() - has a CPU nothing in its magazines?
+ * sq_allocator_cpu_idle() - has a CPU nothing at hand, nor a magazine?
  * @cpu: the CPU
  *
  * Context: Any context but NMI.

@@ -78,7 +78,7 @@
  * Order of the pieces that a trim by age gives back whatever their age: four
  * pages in one call cost the source little, single ones may grow first.
  */
-#define SQ_TRIM_ORDER			3
+#define SQ_TRIM_ORDER			2
 
 /* ---- the end of a manager ---- */
 

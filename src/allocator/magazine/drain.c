@@ -8,14 +8,11 @@
 #include "magazine.h"
 
 /*
- * How many of @nr objects stay in the loaded magazine, by what this CPU did since the last
+ * How many of @nr objects stay in the loaded magazine, after so many uses since the last
  * look, and *@cap: how many it may hold from now on.
  */
-static u32 cpu_keeps(struct squirrel_cache *c, struct sq_hand *h, u32 nr, u32 *cap)
+static u32 cpu_keeps(struct squirrel_cache *c, unsigned long uses, u32 nr, u32 *cap)
 {
-	unsigned long used = sq_hand_used(c, h, nr), uses = used - h->seen;
-
-	h->seen = used;
 	if (uses >= (unsigned long)SQ_BUSY_USES * *cap)
 		return nr;
 	*cap = max((*cap / 2U) & ~1U, sq_cap_start(c));
@@ -51,27 +48,37 @@ static unsigned long hand_drain(struct squirrel_cache *c, struct sq_cpu *cc,
 	return moved;
 }
 
+/* Claimed: uses since the reclaimer's last look by the clock. */
+static unsigned long uses_since(struct squirrel_cache *c, struct sq_hand *h, u32 nr)
+{
+	unsigned long used = sq_hand_used(c, h, nr), uses = used - h->seen;
+
+	h->seen = used;
+	return uses;
+}
+
 /*
  * Empty what this CPU has at hand into the slabs; preemption is off. With @idle_only only
  * of what was of little use since the last look. Returns the number of objects moved.
  */
 unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only)
 {
-	unsigned long moved = 0;
+	unsigned long moved = 0, uses;
 	struct sq_hand *h;
 	u32 nr, keep, cap;
 
 	h = sq_cpu_get(c, &nr, false);
 	if (!h)
 		return 0;
-	if (!idle_only) {
+	uses = idle_only ? uses_since(c, h, nr) : 0;
+	if (!uses) {
 		moved = hand_drain(c, this_cpu_ptr(sq_cpu_of(c)), h, nr);
 		sq_unclaim(sq_cpu_of(c), sq_no_top());
 		return moved;
 	}
 	h->misses = 0;
 	cap = h->loaded->cap;
-	keep = cpu_keeps(c, h, nr, &cap);
+	keep = cpu_keeps(c, uses, nr, &cap);
 	if (cap < h->loaded->cap)
 		moved = spare_drain(c, h);
 	/* The oldest go. */

@@ -127,6 +127,8 @@ static void slab_give_rcu(struct rcu_head *rcu)
 
 	slab_give(sq_owner(sq_slab_agent(slab)), slab);
 	atomic_long_dec(&waiting);
+	/* The run that released it has been: another one gives it back. */
+	sq_event(SQ_EVENT_ACTIVE, 0);
 }
 
 /* Until the slabs that were released so far are with their managers. May sleep. */
