@@ -302,9 +302,8 @@ static void depot_follows_the_load(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n->depot_cap, 0);
 	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
 	/* The magazines grow first. */
-	for (i = 0; !n->depot_cap && i < 1000; i++) {
+	for (i = 0; !n->depot_cap && i < 1000; i++)
 		swing(test, c, 4 * c->cpu_max);
-	}
 	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), c->cpu_max);
 	for (i = 0; n->depot_cap < c->depot_max && i < 1000; i++) {
 		swing(test, c, 2 * c->depot_max * c->cpu_max);

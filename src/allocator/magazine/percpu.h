@@ -73,8 +73,10 @@ static inline bool sq_claim_there(struct sq_cpu *cc)
 
 static inline void sq_unclaim_there(struct sq_cpu *cc, unsigned long top)
 {
+	/* What was taken out of it is out before it may be claimed again. */
 	smp_store_release(&cc->top, top);
 #ifndef SQ_PERCPU_BTS
+	/* The same where the claim is another word. */
 	smp_store_release(&cc->claimed, 0);
 #endif
 }

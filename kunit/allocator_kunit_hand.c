@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Arrays that are exchanged for larger and smaller ones: nothing is lost, counts stay
+ * Magazines that are exchanged for larger and smaller ones: nothing is lost, counts stay
  * exact, and whoever uses them meanwhile notices nothing.
  */
 #include <linux/hrtimer.h>
@@ -431,7 +431,7 @@ static void exchanged_under_load(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
 }
 
-static struct kunit_case array_cases[] = {
+static struct kunit_case hand_cases[] = {
 	KUNIT_CASE(grows_by_itself),
 	KUNIT_CASE(what_is_held_moves),
 	KUNIT_CASE(holds_what_it_may),
@@ -443,13 +443,13 @@ static struct kunit_case array_cases[] = {
 	{}
 };
 
-static struct kunit_suite array_suite = {
-	.name = "squirrel_array",
+static struct kunit_suite hand_suite = {
+	.name = "squirrel_hand",
 	.suite_init = sq_fixture_suite_init,
 	.suite_exit = sq_fixture_suite_exit,
 	.init = sq_fixture_init,
 	.exit = sq_fixture_exit,
-	.test_cases = array_cases,
+	.test_cases = hand_cases,
 };
 
-kunit_test_suites(&array_suite);
+kunit_test_suites(&hand_suite);
