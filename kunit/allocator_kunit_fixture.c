@@ -86,7 +86,7 @@ static void stock_mags(struct kunit *test, struct squirrel_cache *c)
 	unsigned int order, tries;
 	void *memory;
 
-	for (order = 0; order < SQ_MAG_ORDERS; order++) {
+	for (order = 0; order < SQ_MAG_CACHES; order++) {
 		for (tries = 2, memory = NULL; !memory && tries; tries--) {
 			preempt_disable();
 			memory = sq_mag_memory(c, order);

@@ -183,7 +183,7 @@ static void none_before_the_first_miss(struct kunit *test)
 	for_each_possible_cpu(cpu)
 		KUNIT_EXPECT_EQ(test, !!per_cpu_ptr(sq_cpu_of(c), cpu)->hand,
 				cpu == raw_smp_processor_id());
-	for (order = 0; order < SQ_MAG_ORDERS; order++)
+	for (order = 0; order < SQ_MAG_CACHES; order++)
 		KUNIT_EXPECT_NULL(test, sq_fixture_loaded(sq_mag_cache[order]));
 }
 
@@ -214,7 +214,7 @@ static void take_all_memory(struct squirrel_cache *c, void ***taken)
 	unsigned int order;
 	void **memory;
 
-	for (order = 0; order < SQ_MAG_ORDERS; order++) {
+	for (order = 0; order < SQ_MAG_CACHES; order++) {
 		while ((memory = sq_mag_memory(c, order))) {
 			memory[0] = *taken;
 			memory[1] = (void *)(unsigned long)order;

@@ -72,6 +72,98 @@ static void idle_hands_go(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, sq_fixture_cpu(c)->hand);
 }
 
+/* What a CPU did before it had this hand is no use of it. */
+static void a_new_hand_is_not_busy(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+
+	swing(test, c, 2000);
+	sq_fixture_drain(c, false);
+	squirrel_cache_free(c, sq_fixture_alloc(test, c));
+	KUNIT_ASSERT_GT(test, sq_fixture_nr(c), 0);
+	sq_fixture_drain(c, true);
+	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 0);
+}
+
+/* A full spare goes although what is loaded is small already. */
+static void a_swapped_spare_goes(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	u32 max = c->cpu_max, more, i;
+	void **objs = sq_fixture_take(test, c, 6 * max);
+
+	sq_fixture_grown(test, c);
+	squirrel_cache_free_bulk(c, 5 * max, objs);
+	KUNIT_ASSERT_GT(test, sq_fixture_node(c)->depot_nr, 0);
+	sq_fixture_drain(c, false);
+	/* One of the depot's is loaded, and the small one is the spare; then they swap. */
+	squirrel_cache_free(c, sq_fixture_alloc(test, c));
+	more = max - sq_fixture_loaded_nr(c) + 1;
+	for (i = 0; i < more; i++)
+		squirrel_cache_free(c, objs[5 * max + i]);
+	KUNIT_ASSERT_EQ(test, sq_fixture_cap(c), sq_cap_start(c));
+	KUNIT_ASSERT_GE(test, sq_fixture_nr(c), max);
+	squirrel_cache_free(c, sq_fixture_alloc(test, c));
+	sq_fixture_drain(c, true);
+	KUNIT_EXPECT_NULL(test, sq_fixture_cpu(c)->hand->spare);
+	KUNIT_EXPECT_LE(test, sq_fixture_nr(c), sq_cap_start(c));
+	squirrel_cache_free_bulk(c, max - more, objs + 5 * max + more);
+}
+
+static bool look_at_each(void **objs, u32 nr, void *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		*(unsigned long *)ctx += (unsigned long)sq_read_racy(objs[i]) & 1;
+	return false;
+}
+
+/*
+ * Who has found a hand may look into it after it was freed, and its memory is another
+ * cache's hand: that has no magazine yet, or one.
+ */
+static void freed_hands_can_be_looked_at(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	struct sq_hand *found, *next;
+	unsigned long odd = 0;
+
+	squirrel_cache_free(c, sq_fixture_alloc(test, c));
+	found = sq_fixture_cpu(c)->hand;
+	sq_fixture_drain(c, false);
+	preempt_disable();
+	next = sq_mag_memory(c, SQ_MAG_HANDS);
+	preempt_enable();
+	KUNIT_ASSERT_NOT_NULL(test, next);
+	memset(next, 0, sizeof(*next));
+	sq_fixture_cpu(c)->hand = found;
+	preempt_disable();
+	sq_look_in_hands(c, look_at_each, &odd);
+	odd += sq_cpu_nr(c, raw_smp_processor_id());
+	preempt_enable();
+	sq_fixture_cpu(c)->hand = next;
+	preempt_disable();
+	sq_look_in_hands(c, look_at_each, &odd);
+	odd += sq_cpu_nr(c, raw_smp_processor_id());
+	preempt_enable();
+	sq_fixture_cpu(c)->hand = NULL;
+	sq_mag_memory_free(next, SQ_MAG_HANDS);
+	KUNIT_EXPECT_EQ(test, odd, 0);
+}
+
+/* Of what is several pages long no more than two objects wait. */
+static void large_objects_are_not_hoarded(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_fixture_cache(test, 64 << 10, NULL);
+	unsigned int i;
+
+	for (i = 0; i < 40; i++)
+		swing(test, c, 10);
+	KUNIT_EXPECT_LE(test, sq_fixture_nr(c), 2);
+	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->depot_nr, 0);
+}
+
 /* Each object is alone in its slab: so many slabs become empty, and are wanted again. */
 static void take_and_give(struct kunit *test, struct squirrel_cache *c)
 {
@@ -169,6 +261,10 @@ static void volume_is_told(struct kunit *test)
 static struct kunit_case look_cases[] = {
 	KUNIT_CASE(volume_leaves_sizes),
 	KUNIT_CASE(idle_hands_go),
+	KUNIT_CASE(a_new_hand_is_not_busy),
+	KUNIT_CASE(a_swapped_spare_goes),
+	KUNIT_CASE(freed_hands_can_be_looked_at),
+	KUNIT_CASE(large_objects_are_not_hoarded),
 	KUNIT_CASE(slabs_that_swing_stay),
 	KUNIT_CASE(volume_releases_what_is_unused),
 	KUNIT_CASE(volume_is_told),

@@ -6,7 +6,7 @@
  *   common     what a cache and a heap are; events, modes, registry, reports
  *   pages      blocks of pages for a heap, by its strategy
  *   slab       a block of objects, a node's lists of them; what an object is
- *   magazine   objects at hand: the CPUs' arrays, the nodes' depots
+ *   magazine   objects at hand: CPUs' hands, the nodes' depots
  *   cache      making and taking apart caches and heaps; large blocks
  *   path, view, reclaim.c   the ways in and out; what people see; what the
  *              reclaimer may ask for
@@ -16,7 +16,7 @@
  *   heaps_mutex (process context; registry.c), strategy_mutex (process context;
  *     strategy.c), names_mutex (process context; registry.c): none of them is
  *     taken under another
- *   claim of a CPU's array (preemption off; never waited for, so that a new
+ *   claim of a CPU's hand (preemption off; never waited for, so that a new
  *     slab's first objects go there with the lock held)
  *     sq_node.lock of one cache (raw, irqs off; in NMI only tried); under the claim
  *     also that of a cache that magazines are made of, but not under another's lock
@@ -28,7 +28,7 @@
  * given down after it was dropped. The page source is asked without any lock.
  *
  * Contexts: task, softirq and hardirq use all paths. An interrupt that finds
- * the array claimed goes past it to the slabs. NMI uses arrays and, if the lock can
+ * it claimed goes past it to the slabs. NMI uses magazines and, if the lock can
  * be had by trying, slabs; it never asks the manager. A free that cannot get the
  * lock in NMI waits in a per-CPU list for irq_work (put.c). No context's free takes a
  * lock of the kernel's that its caller may hold; what would is done later, by
@@ -38,7 +38,7 @@
  * States of an object:
  *
  *   in its slab    bit set in sq_slab.free; carries the mark
- *   in a magazine  bit clear; pointer in a CPU's array or a depot magazine;
+ *   in a magazine  bit clear; pointer in a magazine of a CPU or a depot;
  *                  carries the mark
  *   on its way     bit clear; in the hands of who moves it from one of these to
  *                  another; carries the mark
@@ -50,8 +50,8 @@
  *   high    up to 1/4 in it          taken from first
  *   mid     up to 1/2                taken from next
  *   low     more                     taken from after those
- *   empty   all objects in it        taken from last; beyond a few (1 and 1/32
- *                                    of the node's slabs) given to the manager
+ *   empty   all objects in it        taken from last; beyond those that a load
+ *                                    has needed again, given to the manager
  *
  * A slab of several pages that is at mid or below may be taken apart when the
  * reclaimer comes by: pages that no object out of it touches go to the manager, and
@@ -79,12 +79,14 @@ static int cpu_dead(unsigned int cpu)
 
 static int mag_cache_init(unsigned int order)
 {
+	unsigned int size = order == SQ_MAG_HANDS ? SQ_MAG_BYTES : SQ_MAG_BYTES << order;
+	char name[32] = "squirrel-hand";
 	struct squirrel_cache *c;
-	char name[32];
 
-	snprintf(name, sizeof(name), "squirrel-mag-%u", SQ_MAG_BYTES << order);
+	if (order != SQ_MAG_HANDS)
+		snprintf(name, sizeof(name), "squirrel-mag-%u", size);
 	/* Not as an argument: then the mark would be outside, for readers of objects. */
-	c = sq_cache_new(name, SQ_MAG_BYTES << order, NULL, sq_default_heap,
+	c = sq_cache_new(name, size, NULL, sq_default_heap,
 			 SQ_CACHE_INTERNAL | SQUIRREL_TYPESAFE_BY_RCU, GFP_KERNEL);
 	if (IS_ERR(c))
 		return PTR_ERR(c);
@@ -97,7 +99,7 @@ static void mag_caches_exit(void)
 {
 	unsigned int order;
 
-	for (order = 0; order < SQ_MAG_ORDERS; order++) {
+	for (order = 0; order < SQ_MAG_CACHES; order++) {
 		if (sq_mag_cache[order])
 			sq_cache_discard(sq_mag_cache[order]);
 		sq_mag_cache[order] = NULL;
@@ -109,7 +111,7 @@ static int mag_caches_init(void)
 	unsigned int order;
 	int err = 0;
 
-	for (order = 0; order < SQ_MAG_ORDERS && !err; order++)
+	for (order = 0; order < SQ_MAG_CACHES && !err; order++)
 		err = mag_cache_init(order);
 	if (err)
 		mag_caches_exit();

@@ -79,6 +79,8 @@ struct sq_reclaim_work {
 };
 
 void sq_allocator_drain_local(bool idle_only, struct sq_reclaim_work *work);
+bool sq_allocator_look_due(unsigned int cpu);
+void sq_allocator_look_done(bool gained);
 void sq_allocator_look_local(struct sq_reclaim_work *work);
 void sq_allocator_look_slabs(struct sq_reclaim_work *work);
 void sq_allocator_drain_dead(struct sq_reclaim_work *work);

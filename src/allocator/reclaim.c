@@ -137,7 +137,7 @@ static void release_one(struct squirrel_cache *c, void *ctx)
 		needed = n->nr_empty - n->empty_min;
 		n->empty_min = n->nr_empty;
 		n->gone = 0;
-		WRITE_ONCE(n->keep, min(n->keep, needed));
+		WRITE_ONCE(n->keep, d->flag ? 0 : min(n->keep, needed));
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		d->work->slabs += sq_node_release(c, n, d->flag ? 0 : needed);
 	}

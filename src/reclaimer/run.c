@@ -94,6 +94,7 @@ static void look_shared(struct sq_reclaim_work *work)
 	sq_allocator_coalesce(SQ_RUN_MERGES, work);
 	sq_allocator_give_back(SQ_KEEP_PAGES, SQ_RUN_PAGES,
 			       msecs_to_jiffies(SQ_AGED_MS), work);
+	sq_allocator_look_done(work->slabs + work->pages);
 }
 
 /* ---- every CPU's magazines ------------------------------------------------ */
@@ -122,7 +123,10 @@ static void drain_cpu_fn(struct work_struct *work)
 		sq_allocator_drain_local(w->kind == DRAIN_IDLE, &w->done);
 }
 
-/* On each CPU that has something, by its own worker. May sleep. */
+/*
+ * On each CPU that has something, by its own worker; in a look by volume, on those that
+ * asked for it. May sleep.
+ */
 static void drain_cpus(enum cpu_drain_kind kind, struct sq_reclaim_work *work)
 {
 	unsigned int cpu;
@@ -134,7 +138,8 @@ static void drain_cpus(enum cpu_drain_kind kind, struct sq_reclaim_work *work)
 
 		memset(&w->done, 0, sizeof(w->done));
 		w->kind = kind;
-		if (!sq_allocator_cpu_idle(cpu))
+		if (kind == DRAIN_UNUSED ? sq_allocator_look_due(cpu) :
+					   !sq_allocator_cpu_idle(cpu))
 			queue_work_on(cpu, drain_wq, &w->work);
 	}
 	for_each_online_cpu(cpu) {
@@ -161,7 +166,7 @@ unsigned long sq_reclaimer_run(void)
 	u64 start = ktime_get_ns();
 
 	mutex_lock(&sq_reclaim_mutex);
-	/* First, since what they were made of goes to a CPU's magazines. */
+	/* First, since what they were made of is free only then. */
 	sq_allocator_drain_depots(true, &work);
 	drain_cpus(DRAIN_ALL, &work);
 	/* Else what lies there would be free only after this. */
@@ -192,9 +197,8 @@ EXPORT_SYMBOL_GPL(squirrel_reclaim);
 /**
  * sq_reclaimer_pressure() - give back without sleeping, for the shrinker
  *
- * Other CPUs' magazines are left: their own workers are asked to follow. Nothing
- * is allocated: whoever reclaims may use the kernel's last reserves, and they
- * are not for ours.
+ * Other CPUs' magazines are left. Next to nothing is allocated, and that without the
+ * kernel's last reserves, which whoever reclaims may use: they are not for ours.
  *
  * Context: Any context but NMI.
  * Return: pages given back.

@@ -56,8 +56,13 @@ static void cache_layout(struct squirrel_cache *c, unsigned int size,
 	c->cpu_max = clamp(SQ_MAG_BYTES_MAX / c->size, SQ_MAG_OBJS_MIN, SQ_MAG_MAX) & ~1U;
 	c->depot_max = clamp(SQ_DEPOT_BYTES / (c->size * c->cpu_max), 1U,
 			     SQ_DEPOT_MAGS);
-	/* What magazines are made of, and objects too large to hoard. */
-	if ((c->flags & SQ_CACHE_INTERNAL) || c->size > 4 * PAGE_SIZE)
+	/* Objects too large to hoard: no spare either. */
+	if (c->size > 4 * PAGE_SIZE) {
+		c->cpu_max = 2;
+		c->depot_max = 0;
+	}
+	/* What magazines are made of has none. */
+	if (c->flags & SQ_CACHE_INTERNAL)
 		c->depot_max = 0;
 	sq_slab_plan(c);
 }
@@ -116,6 +121,9 @@ static void mags_free(struct sq_mag *mag)
 {
 	struct sq_mag *next;
 
+	/* As in sq_cpus_free(). */
+	if (!sq_mag_cache[0])
+		return;
 	for (; mag; mag = next) {
 		next = mag->next;
 		sq_mag_free(mag);
@@ -214,6 +222,7 @@ void sq_cache_discard(struct squirrel_cache *c)
 	if (c->flags & SQUIRREL_TYPESAFE_BY_RCU)
 		rcu_barrier();
 	sq_cache_free_memory(c);
+	sq_mags_tidy();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_discard);
 

@@ -16,8 +16,12 @@
 #define SQ_KEEP_EMPTY		0U
 #define SQ_KEEP_EMPTY_SHARE	1024U
 
-/* Bytes of objects that a CPU lets go back to slabs before it asks for a look. */
+/*
+ * Bytes of objects that a CPU lets go back to slabs before it asks for a look: the least,
+ * and the most, as looks that gain nothing become fewer.
+ */
 #define SQ_LOOK_BYTES		(36UL << 10)
+#define SQ_LOOK_BYTES_MAX	(64 * SQ_LOOK_BYTES)
 
 /* Free pages of a heap above which the reclaimer is told: its high watermark. */
 #define SQ_HIGH_WATERMARK	40UL
@@ -61,14 +65,14 @@
 #define SQ_MAG_OBJS_MIN		16U
 #define SQ_CPU_START		512U
 /*
- * Misses between two looks of the reclaimer before an array may hold more: each
+ * Misses between two looks of the reclaimer before a magazine may hold more: each
  * costs a few hundred instructions, so fewer do not matter, while what lies in
- * arrays keeps slabs from becoming empty.
+ * magazines keeps slabs from becoming empty.
  */
 #define SQ_MISSES_TO_GROW	16U
 /* One that ran full and was empty before, or the other way round, counts for so many. */
 #define SQ_SWING_WORTH		7U
-/* Uses per object of capacity between two looks that keep an array as large. */
+/* Uses per object of capacity between two looks that keep a magazine as large. */
 #define SQ_BUSY_USES		32
 /* Of a CPU that used it less, one object stays for so many uses. */
 #define SQ_IDLE_USES		4

@@ -49,11 +49,11 @@ struct sq_slab_plan {
 
 /* What takes an allocation or a free off the hot path. */
 enum sq_slow_event {
-	SQ_SLOW_ALLOC_MISS,	/* the array was empty */
+	SQ_SLOW_ALLOC_MISS,	/* the loaded magazine was empty */
 	SQ_SLOW_DEPOT_GET,	/* a magazine of the depot's filled it */
-	SQ_SLOW_FREE_FLUSH,	/* the array was full */
+	SQ_SLOW_FREE_FLUSH,	/* the loaded magazine was full */
 	SQ_SLOW_DEPOT_PUT,	/* the depot took what was flushed */
-	/* Up to here by who has the claim of an array, and in it. */
+	/* Up to here by who has the claim of a hand, and in it. */
 	SQ_NR_SLOW_CLAIMED,
 	SQ_SLOW_FREE = SQ_NR_SLOW_CLAIMED, /* a free was looked at closely */
 	SQ_SLOW_LOCK_WAIT,	/* a node's lock was not to be had at once */
@@ -69,7 +69,7 @@ enum sq_slow_event {
  * @stolen: pages that others put or freed while they were in use
  * @grown: slabs made
  * @released: slabs given back
- * @allocs: objects handed out by who did not have the claim of an array
+ * @allocs: objects handed out by who did not have the claim of a hand
  * @frees: objects taken back by them
  * @slow: of each enum sq_slow_event, by them; modulo 2^32
  */
@@ -88,7 +88,7 @@ struct sq_cache_counts {
 
 /**
  * struct squirrel_cache - objects of one size
- * @cpu: the CPUs' arrays; see sq_cpu_of()
+ * @cpu: what the CPUs have; see sq_cpu_of()
  * @recip: reciprocal of @size, a little over 2^64 / @size: one multiplication by
  *	it gives an object's index in its slab, and whether the pointer is to its
  *	start
@@ -104,7 +104,7 @@ struct sq_cache_counts {
  * @flags: SQUIRREL_* and SQ_CACHE_*
  * @align: of every object
  * @depot_max: most magazines in a node's depot
- * @cpu_max: most objects in a CPU's array
+ * @cpu_max: most objects in a magazine
  * @plan: how long slabs are
  * @owed: something is to be done once preemption is on; see sq_cache_tidy()
  * @ctor: see struct squirrel_cache_args

@@ -7,18 +7,6 @@
 
 #include "magazine.h"
 
-/*
- * How many of @nr objects stay in the loaded magazine, after so many uses since the last
- * look, and *@cap: how many it may hold from now on.
- */
-static u32 cpu_keeps(struct squirrel_cache *c, unsigned long uses, u32 nr, u32 *cap)
-{
-	if (uses >= (unsigned long)SQ_BUSY_USES * *cap)
-		return nr;
-	*cap = max((*cap / 2U) & ~1U, sq_cap_start(c));
-	return min3((unsigned long)nr, uses / SQ_IDLE_USES, (unsigned long)*cap);
-}
-
 /* The spare goes, with what is in it. Returns how many objects that was. */
 static u32 spare_drain(struct squirrel_cache *c, struct sq_hand *h)
 {
@@ -41,10 +29,7 @@ static unsigned long hand_drain(struct squirrel_cache *c, struct sq_cpu *cc,
 	unsigned long moved = nr + spare_drain(c, h);
 
 	sq_slabs_put(c, h->loaded->obj, nr);
-	WRITE_ONCE(h->base, h->base - nr);
-	/* Before what is counted: of nothing nobody takes the number off. */
-	WRITE_ONCE(cc->top, sq_mag_top(h->loaded, 0) | SQ_CLAIMED);
-	sq_hand_free(c, cc);
+	sq_hand_free(c, cc, nr);
 	return moved;
 }
 
@@ -63,7 +48,7 @@ static unsigned long uses_since(struct squirrel_cache *c, struct sq_hand *h, u32
  */
 unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only)
 {
-	unsigned long moved = 0, uses;
+	unsigned long moved, uses;
 	struct sq_hand *h;
 	u32 nr, keep, cap;
 
@@ -78,16 +63,19 @@ unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only)
 	}
 	h->misses = 0;
 	cap = h->loaded->cap;
-	keep = cpu_keeps(c, uses, nr, &cap);
-	if (cap < h->loaded->cap)
-		moved = spare_drain(c, h);
-	/* The oldest go. */
-	nr -= keep;
-	sq_slabs_put(c, h->loaded->obj, nr);
-	sq_move(h->loaded->obj, h->loaded->obj + nr, keep);
+	if (uses >= (unsigned long)SQ_BUSY_USES * cap) {
+		sq_cpu_put(c, h, nr);
+		return 0;
+	}
+	cap = max((cap / 2U) & ~1U, sq_cap_start(c));
+	keep = min3((unsigned long)nr, uses / SQ_IDLE_USES, (unsigned long)cap);
+	/* The oldest go, those of the spare among them. */
+	moved = nr - keep + spare_drain(c, h);
+	sq_slabs_put(c, h->loaded->obj, nr - keep);
+	sq_move(h->loaded->obj, h->loaded->obj + nr - keep, keep);
 	sq_hand_resize(c, h, keep, cap);
 	sq_cpu_put(c, h, keep);
-	return moved + nr;
+	return moved;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
 

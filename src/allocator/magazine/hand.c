@@ -14,8 +14,9 @@
  * possible; see mags_make().
  *
  * Who looks at what other CPUs have may find one that was exchanged just then. Such
- * memory stays what it is, a magazine or a hand of some cache, for a grace period more,
- * so that what is read may be wrong but no more than that.
+ * memory stays what it is, a magazine or a hand of some cache, for a grace period more
+ * (hands have a cache of their own), so that what is read may be wrong but no more than
+ * that: a hand may have no magazine for a moment.
  */
 #include <linux/atomic.h>
 #include <linux/hardirq.h>
@@ -26,10 +27,11 @@
 
 #include "magazine.h"
 
-/* One for each order. */
-struct squirrel_cache *sq_mag_cache[SQ_MAG_ORDERS];
+/* One for each order, and one for hands. */
+struct squirrel_cache *sq_mag_cache[SQ_MAG_CACHES];
 EXPORT_SYMBOL_SQ_KUNIT(sq_mag_cache);
-static DEFINE_SEQLOCK(fold_seq);	/* what a hand counted moves to its cache */
+static DEFINE_RAW_SPINLOCK(fold_lock);	/* what a hand counted moves to its cache */
+static seqcount_raw_spinlock_t fold_seq = SEQCNT_RAW_SPINLOCK_ZERO(fold_seq, &fold_lock);
 static unsigned long orders_short;	/* one bit each: there was none at hand */
 
 /* The magazine of a CPU that has none: nothing in it, no room. */
@@ -106,7 +108,7 @@ struct squirrel_cache *sq_mags_short(void)
 
 	if (likely(!READ_ONCE(orders_short)))
 		return NULL;
-	for (order = 0; order < SQ_MAG_ORDERS; order++)
+	for (order = 0; order < SQ_MAG_CACHES; order++)
 		if (test_and_clear_bit(order, &orders_short))
 			return sq_mag_cache[order];
 	return NULL;
@@ -143,6 +145,7 @@ void sq_mag_free(struct sq_mag *mag)
 {
 	sq_mag_memory_free(mag, mag->order);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_mag_free);
 
 /* The CPU's first. It has the claim. */
 struct sq_hand *sq_hand_first(struct squirrel_cache *c, struct sq_cpu __percpu *cc)
@@ -152,16 +155,21 @@ struct sq_hand *sq_hand_first(struct squirrel_cache *c, struct sq_cpu __percpu *
 	/* What magazines are made of has none itself. */
 	if (c->flags & SQ_CACHE_INTERNAL)
 		return NULL;
-	h = sq_mag_memory(c, 0);
+	h = sq_mag_memory(c, SQ_MAG_HANDS);
 	if (!h)
 		return NULL;
 	memset(h, 0, sizeof(*h));
+	/* What it did before is no use of this one. */
+	h->seen = 2 * raw_cpu_read(cc->frees);
+	h->looked = h->seen;
 	h->loaded = sq_mag_new(c, sq_cap_start(c));
 	if (!h->loaded) {
-		sq_mag_memory_free(h, 0);
+		sq_mag_memory_free(h, SQ_MAG_HANDS);
 		return NULL;
 	}
 	raw_cpu_write(cc->top, sq_mag_top(h->loaded, 0) | SQ_CLAIMED);
+	/* Who finds it finds it set up. */
+	smp_wmb();
 	raw_cpu_write(cc->hand, h);
 	return h;
 }
@@ -171,21 +179,23 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_hand_first);
  * The CPU uses it no more; it is claimed, or the CPU is offline, and empty. What was
  * counted in it is counted without it. The caller lets go of the claim, at sq_no_top().
  */
-void sq_hand_free(struct squirrel_cache *c, struct sq_cpu *cc)
+void sq_hand_free(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 {
 	struct sq_hand *h = cc->hand;
 	unsigned long flags;
 	unsigned int i;
 
 	sq_assert(!h->spare);
-	write_seqlock_irqsave(&fold_seq, flags);
+	raw_spin_lock_irqsave(&fold_lock, flags);
+	write_seqcount_begin(&fold_seq);
 	WRITE_ONCE(cc->hand, NULL);
-	atomic_long_add(h->base, &c->counts.allocs);
+	atomic_long_add(h->base - nr, &c->counts.allocs);
 	for (i = 0; i < SQ_NR_SLOW_CLAIMED; i++)
 		atomic_add(h->slow[i], &c->counts.slow[i]);
-	write_sequnlock_irqrestore(&fold_seq, flags);
+	write_seqcount_end(&fold_seq);
+	raw_spin_unlock_irqrestore(&fold_lock, flags);
 	sq_mag_free(h->loaded);
-	sq_mag_memory_free(h, 0);
+	sq_mag_memory_free(h, SQ_MAG_HANDS);
 }
 
 /* Where the top is of a CPU that has none. */
@@ -216,7 +226,9 @@ void sq_hand_resize(struct squirrel_cache *c, struct sq_hand *h, u32 nr, u32 cap
 	if (!new)
 		return;
 	sq_move(new->obj, mag->obj, nr);
-	WRITE_ONCE(h->loaded, new);
+	/* Both, or who sums up meanwhile finds nothing in it. */
+	raw_cpu_write(sq_cpu_of(c)->top, sq_mag_top(new, nr) | SQ_CLAIMED);
+	smp_store_release(&h->loaded, new);
 	sq_mag_free(mag);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_hand_resize);
@@ -288,7 +300,7 @@ void sq_cpus_free(struct squirrel_cache *c)
 		sq_mag_free(h->loaded);
 		if (h->spare)
 			sq_mag_free(h->spare);
-		sq_mag_memory_free(h, 0);
+		sq_mag_memory_free(h, SQ_MAG_HANDS);
 	}
 	free_percpu(c->cpu);
 }
@@ -311,22 +323,27 @@ static u32 nr_racy(const struct sq_cpu *cc, const struct sq_mag *mag)
 u32 sq_cpu_nr(const struct squirrel_cache *c, int cpu)
 {
 	const struct sq_cpu *cc = per_cpu_ptr(sq_cpu_of(c), cpu);
-	const struct sq_hand *h = READ_ONCE(cc->hand);
-	const struct sq_mag *spare;
+	const struct sq_hand *h = sq_read_racy(cc->hand);
+	const struct sq_mag *loaded, *spare;
 
 	if (!h)
 		return 0;
-	spare = READ_ONCE(h->spare);
-	return nr_racy(cc, READ_ONCE(h->loaded)) +
-	       (spare ? min_t(u32, sq_racy(spare->nr), SQ_MAG_MAX) : 0);
+	loaded = sq_read_racy(h->loaded);
+	spare = sq_read_racy(h->spare);
+	return (loaded ? nr_racy(cc, loaded) : 0) +
+	       (spare ? min_t(u32, sq_read_racy(spare->nr), SQ_MAG_MAX) : 0);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_nr);
 
 /* No more than it was made for, whatever it is by now. */
 static bool look_in(struct sq_mag *mag, u32 nr, sq_mag_fn fn, void *ctx)
 {
-	u32 room = (sq_owner(sq_map_lookup(mag))->size - sizeof(*mag)) / sizeof(void *);
+	const struct squirrel_cache *of = sq_owner(sq_map_lookup(mag));
+	u32 room;
 
+	if (!of || !(of->flags & SQ_CACHE_INTERNAL))
+		return false;
+	room = (of->size - sizeof(*mag)) / sizeof(void *);
 	return fn(mag->obj, min(nr, room), ctx);
 }
 
@@ -341,19 +358,20 @@ bool sq_look_in_hands(struct squirrel_cache *c, sq_mag_fn fn, void *ctx)
 
 	for_each_possible_cpu(cpu) {
 		const struct sq_cpu *cc = per_cpu_ptr(sq_cpu_of(c), cpu);
-		struct sq_hand *h = READ_ONCE(cc->hand);
+		struct sq_hand *h = sq_read_racy(cc->hand);
 
 		if (!h)
 			continue;
-		mag = READ_ONCE(h->loaded);
-		if (look_in(mag, nr_racy(cc, mag), fn, ctx))
+		mag = sq_read_racy(h->loaded);
+		if (mag && look_in(mag, nr_racy(cc, mag), fn, ctx))
 			return true;
-		mag = READ_ONCE(h->spare);
-		if (mag && look_in(mag, sq_racy(mag->nr), fn, ctx))
+		mag = sq_read_racy(h->spare);
+		if (mag && look_in(mag, sq_read_racy(mag->nr), fn, ctx))
 			return true;
 	}
 	return false;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_look_in_hands);
 
 /* Handed out on a CPU, by who had the claim. */
 static unsigned long cpu_allocs(const struct sq_cpu *cc, const struct sq_hand *h, u32 nr)
@@ -394,9 +412,9 @@ static void count_cpu(const struct sq_cpu *cc, unsigned long *allocs,
 	do {
 		top = READ_ONCE(cc->top);
 		smp_rmb();	/* the rest is not older */
-		h = READ_ONCE(cc->hand);
+		h = sq_read_racy(cc->hand);
 		in = sq_racy(cc->frees);
-		out = h ? cpu_allocs(cc, h, nr_racy(cc, READ_ONCE(h->loaded))) : in;
+		out = h ? cpu_allocs(cc, h, nr_racy(cc, sq_read_racy(h->loaded))) : in;
 		smp_rmb();	/* nor newer */
 		if (!claimed_racy(cc) && top == READ_ONCE(cc->top))
 			break;
@@ -415,12 +433,12 @@ void sq_cache_counts(struct squirrel_cache *c, unsigned long *allocs,
 
 	rcu_read_lock();
 	do {
-		seq = read_seqbegin(&fold_seq);
+		seq = read_seqcount_begin(&fold_seq);
 		*allocs = atomic_long_read(&c->counts.allocs);
 		*frees = atomic_long_read(&c->counts.frees);
 		for_each_possible_cpu(cpu)
 			count_cpu(per_cpu_ptr(sq_cpu_of(c), cpu), allocs, frees);
-	} while (read_seqretry(&fold_seq, seq));
+	} while (read_seqcount_retry(&fold_seq, seq));
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_counts);
@@ -436,7 +454,7 @@ unsigned long sq_cache_slow(const struct squirrel_cache *c, enum sq_slow_event e
 		return nr;
 	rcu_read_lock();
 	for_each_possible_cpu(cpu) {
-		h = READ_ONCE(per_cpu_ptr(sq_cpu_of(c), cpu)->hand);
+		h = sq_read_racy(per_cpu_ptr(sq_cpu_of(c), cpu)->hand);
 		if (h)
 			nr += sq_racy(h->slow[event]);
 	}

@@ -49,6 +49,16 @@ void sq_cache_tidy_slow(struct squirrel_cache *c)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_tidy_slow);
 
+/* Of the caches that magazines are made of: nobody has a call of theirs to do it after. */
+void sq_mags_tidy(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SQ_MAG_CACHES; i++)
+		if (sq_mag_cache[i])
+			sq_cache_tidy(sq_mag_cache[i]);
+}
+
 /* ---- depot ---------------------------------------------------------------- */
 
 struct sq_mag *sq_depot_pop(struct sq_node *n)
@@ -138,7 +148,7 @@ static void swap_spare(struct sq_hand *h, u32 *nr)
 	h->loaded->nr = *nr;
 	*nr = mag->nr;
 	WRITE_ONCE(h->spare, h->loaded);
-	WRITE_ONCE(h->loaded, mag);
+	smp_store_release(&h->loaded, mag);
 }
 
 /* The loaded magazine is empty: is there a full one, at hand or in the depot? */
@@ -160,7 +170,7 @@ bool sq_hand_refill(struct squirrel_cache *c, struct sq_hand *h, u32 *nr)
 		h->loaded->nr = 0;
 		WRITE_ONCE(h->spare, h->loaded);
 	}
-	WRITE_ONCE(h->loaded, mag);
+	smp_store_release(&h->loaded, mag);
 	*nr = mag->nr;
 	if (empty)
 		sq_mag_free(empty);
@@ -180,7 +190,7 @@ bool sq_hand_make_room(struct squirrel_cache *c, struct sq_hand *h, u32 *nr, boo
 		swap_spare(h, nr);
 		return true;
 	}
-	if (*nr < c->cpu_max || in_nmi())
+	if (*nr < c->cpu_max || !c->depot_max || in_nmi())
 		return false;
 	if (!h->spare) {
 		empty = more ? sq_mag_new(c, c->cpu_max) : NULL;

@@ -17,8 +17,8 @@
 
 /*
  * Each CPU that uses a cache has a magazine loaded: objects enter and leave at its top.
- * Half of what it may hold moves at a time between it and the slabs. It is exchanged for
- * a larger one when misses go on; see hand.c. One that is as large as it can be has a
+ * Half of what it may hold moves at a time between it and the slabs, or all of it once it
+ * cannot be larger. It is exchanged for a larger one when misses go on; see hand.c. One that is as large as it can be has a
  * spare beside it, and whole ones go to the node's depot and come from there: so a burst
  * that swings around an edge takes no lock.
  */
@@ -26,6 +26,10 @@
 /* Memory of the smallest magazine, and of a hand; each order has twice as much. */
 #define SQ_MAG_BYTES	64U
 #define SQ_MAG_ORDERS	5U
+
+/* The caches of them: one for each order, then that of hands. */
+#define SQ_MAG_HANDS	SQ_MAG_ORDERS
+#define SQ_MAG_CACHES	(SQ_MAG_ORDERS + 1)
 
 /* Objects that there is room for in one of an order, and its end. */
 #define SQ_MAG_ROOM(order)						\
@@ -38,6 +42,7 @@ static_assert(SQ_MAG_ROOM(0) >= 2);
 
 /* magazine.c */
 void sq_cache_tidy_slow(struct squirrel_cache *c);
+void sq_mags_tidy(void);
 
 /* After objects went to slabs, when preemption is as the caller had it. */
 static inline void sq_cache_tidy(struct squirrel_cache *c)
@@ -68,7 +73,7 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node, bool stock);
 
 /* hand.c */
 typedef bool (*sq_mag_fn)(void **objs, u32 nr, void *ctx);
-extern struct squirrel_cache *sq_mag_cache[SQ_MAG_ORDERS];
+extern struct squirrel_cache *sq_mag_cache[SQ_MAG_CACHES];
 void *sq_mag_memory(struct squirrel_cache *c, unsigned int order);
 void sq_mag_memory_free(void *memory, unsigned int order);
 struct squirrel_cache *sq_mags_short(void);
@@ -78,7 +83,7 @@ int sq_cpus_init(struct squirrel_cache *c, gfp_t gfp);
 void sq_cpus_free(struct squirrel_cache *c);
 unsigned int sq_cap_start(const struct squirrel_cache *c);
 struct sq_hand *sq_hand_first(struct squirrel_cache *c, struct sq_cpu __percpu *cc);
-void sq_hand_free(struct squirrel_cache *c, struct sq_cpu *cc);
+void sq_hand_free(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
 unsigned long sq_no_top(void);
 void sq_hand_resize(struct squirrel_cache *c, struct sq_hand *h, u32 nr, u32 cap);
 bool sq_hand_miss(struct squirrel_cache *c, struct sq_hand *h, u32 nr,

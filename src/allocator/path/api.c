@@ -75,6 +75,7 @@ int squirrel_cache_shrink(struct squirrel_cache *c)
 		sq_node_release(c, n, 0);
 		slabs += sq_read_racy(n->nr_slabs);
 	}
+	sq_mags_tidy();
 	return slabs != 0;
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_shrink);

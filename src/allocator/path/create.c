@@ -137,6 +137,11 @@ static unsigned long cache_settle(struct squirrel_cache *c)
 	unsigned long out = 0;
 	int nid;
 
+	/* The reclaimer may just be draining it, which disturbs what is summed up. */
+	if (balance) {
+		synchronize_rcu_expedited();
+		balance = sq_cache_balance(c);
+	}
 	if (balance > 0)
 		return balance;
 	if (balance < 0)

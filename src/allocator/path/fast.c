@@ -2,7 +2,7 @@
 /*
  * The hot path: one object in, one object out, on the CPU's own magazines.
  *
- * Preemption is off and the CPU's array is claimed while it is touched.
+ * Preemption is off and what the CPU has at hand is claimed while it is touched.
  * Nothing here takes a lock, uses an atomic instruction or writes to a line
  * that another CPU writes to. A context that interrupts this one finds the
  * claim taken and goes to the slabs (slow_alloc.c); it never spins.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocations that the hot path has nothing for: the array is empty or claimed, a
+ * Allocations that the hot path has nothing for: nothing is loaded, or it is claimed, a
  * certain node or zone is asked for, a heap has no class of that size yet.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -21,7 +21,7 @@ static void refill_reserve(struct squirrel_cache *c, gfp_t gfp)
 		sq_cache_fill(c, (gfp & ~__GFP_NOFAIL) | __GFP_NORETRY, 1);
 }
 
-/* The CPU's array is empty or claimed, or a certain node is asked for. */
+/* Nothing is loaded on this CPU, or it is claimed, or a certain node is asked for. */
 void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 {
 	void *obj;

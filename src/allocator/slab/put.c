@@ -62,7 +62,7 @@ static unsigned int put_run(struct squirrel_cache *c, struct sq_node *n,
 	while (done < nr) {
 		struct sq_agent *agent = sq_map_lookup(objs[done]);
 
-		if (unlikely(c->node[agent->node] != n || sq_owner(agent) != c))
+		if (unlikely(sq_owner(agent) != c || c->node[agent->node] != n))
 			break;
 		some = put_neighbours(c, n, agent, objs + done, nr - done);
 		if (!some)

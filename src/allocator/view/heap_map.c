@@ -71,7 +71,7 @@ static void note_object(struct sq_heap_map *hs, const void *obj)
  * Another CPU may show a number before the pointer that makes it up: then an old
  * one is noted, which is all that a picture may be.
  */
-static bool note_array(void **objs, u32 nr, void *hs)
+static bool note_objects(void **objs, u32 nr, void *hs)
 {
 	u32 i;
 
@@ -100,7 +100,7 @@ static void note_waiting(struct squirrel_cache *c, void *ctx)
 
 	if (!map_has(hs, c))
 		return;
-	sq_look_in_hands(c, note_array, hs);
+	sq_look_in_hands(c, note_objects, hs);
 	for_each_node(nid)
 		note_depot(hs, c->node[nid]);
 }
