@@ -65,7 +65,7 @@ static void *memory_at_hand(struct squirrel_cache *from)
 
 /*
  * Memory of an order for @c, from what is at hand; if there is none, NULL, and some is
- * owed. Preemption is off.
+ * owed. What is in it is for the caller to set up. Preemption is off.
  */
 void *sq_mag_memory(struct squirrel_cache *c, unsigned int order)
 {
@@ -81,7 +81,6 @@ void *sq_mag_memory(struct squirrel_cache *c, unsigned int order)
 		return NULL;
 	}
 	sq_count_allocs(from, 1);
-	sq_obj_alloc_prep(from, obj, 0);
 	return obj;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_mag_memory);
@@ -133,9 +132,11 @@ struct sq_mag *sq_mag_new(struct squirrel_cache *c, u32 cap)
 
 	if (!mag)
 		return NULL;
-	memset(mag, 0, SQ_MAG_BYTES << order);
-	mag->cap = cap;
-	mag->order = order;
+	/*
+	 * Nobody looks at the places above the topmost object but for an end. Should one be
+	 * there by chance, then a push goes the slow way once, which takes no notice of it.
+	 */
+	*mag = (struct sq_mag){ .cap = cap, .order = order };
 	mag->obj[cap] = SQ_MAG_END;
 	return mag;
 }
