@@ -241,7 +241,44 @@ static void fetch_what_there_is(struct kunit *test)
 	sq_fixture_sound(test, fx);
 }
 
+/*
+ * What the source gave and nobody had is fresh, also a part of it; not what was given
+ * back, nor what it is merged with.
+ */
+static void fresh_until_given(struct kunit *test)
+{
+	struct sq_fixture *fx = test->priv;
+	struct sq_agent *a, *b, *whole;
+
+	fx->fake.ops.zeroes = true;
+	a = sq_fixture_take(fx, 3, sq_pool_fit);
+	KUNIT_EXPECT_TRUE(test, sq_agent_fresh(a));
+	/* The rest of what was fetched. */
+	b = sq_fixture_take(fx, 1, sq_pool_fit);
+	KUNIT_EXPECT_TRUE(test, sq_agent_fresh(b));
+	KUNIT_ASSERT_EQ(test, sq_agent_addr(b), sq_agent_end(a));
+	sq_manager_give(fx->m, a);
+	a = sq_fixture_take(fx, 3, sq_pool_fit);
+	KUNIT_EXPECT_FALSE(test, sq_agent_fresh(a));
+	sq_manager_give(fx->m, a);
+	sq_manager_give(fx->m, b);
+	sq_manager_coalesce(fx->m, ULONG_MAX);
+	whole = sq_fixture_take(fx, 4, sq_pool_fit);
+	KUNIT_EXPECT_FALSE(test, sq_agent_fresh(whole));
+	sq_manager_give(fx->m, whole);
+	sq_manager_trim(fx->m, 0, ULONG_MAX);
+	/* A fresh rest beside what was used: the whole is not. */
+	a = sq_fixture_take(fx, 5, sq_pool_fit);
+	KUNIT_EXPECT_TRUE(test, sq_agent_fresh(a));
+	sq_manager_give(fx->m, a);
+	sq_manager_coalesce(fx->m, ULONG_MAX);
+	whole = sq_fixture_take(fx, 8, sq_pool_fit);
+	KUNIT_EXPECT_FALSE(test, sq_agent_fresh(whole));
+	sq_manager_give(fx->m, whole);
+}
+
 static struct kunit_case coalesce_cases[] = {
+	KUNIT_CASE(fresh_until_given),
 	KUNIT_CASE(coalesce_to_one_run),
 	KUNIT_CASE(coalesce_goes_all_round),
 	KUNIT_CASE(coalesce_for_longest),

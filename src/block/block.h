@@ -46,6 +46,7 @@ enum sq_block_state {
  * struct sq_block_ops - where pages come from
  * @name: for reports
  * @max_order: largest order of a get or a put, at most SQ_BLOCK_MAX_ORDER
+ * @zeroes: with init_on_alloc pages come zeroed
  * @get: take 2^@order contiguous pages on or near @node (NUMA_NO_NODE: any);
  *	each of them can later be put on its own. Obeys @gfp. Returns the
  *	address in the kernel's linear map, aligned to its size, or NULL
@@ -60,6 +61,7 @@ enum sq_block_state {
 struct sq_block_ops {
 	const char *name;
 	unsigned int max_order;
+	bool zeroes;
 	void *(*get)(const struct sq_block_ops *ops, unsigned int order,
 		     gfp_t gfp, int node);
 	struct sq_block_lost (*put)(const struct sq_block_ops *ops, void *addr,

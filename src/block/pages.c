@@ -136,6 +136,7 @@ const struct sq_block_ops sq_block_pages = {
 	.name = "pages",
 	/* With pages of 64 KiB some kernels have no order 10. */
 	.max_order = PAGES_MAX_ORDER,
+	.zeroes = true,
 	.get = pages_get,
 	.put = pages_put,
 	.look = pages_look,

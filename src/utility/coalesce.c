@@ -57,6 +57,8 @@ static struct sq_agent *merge_pair(struct sq_agent *lower, struct sq_agent *uppe
 	/* The younger half decides how long the whole has been free. */
 	if ((s32)(goes->freed_at - stays->freed_at) > 0)
 		stays->freed_at = goes->freed_at;
+	/* Both are fresh, or the whole is not. */
+	stays->flags &= goes->flags;
 	sq_map_set(addr, size, stays);
 	sq_assert(sq_agent_size(stays) == sum && sq_agent_is_mapped(stays));
 	sq_desc_put(goes);

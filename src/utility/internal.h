@@ -33,6 +33,8 @@
 
 /* Taken straight from the source, goes straight back, has no neighbours. */
 #define SQ_AGENT_DIRECT		0x01
+/* Nobody has written to its pages since they came, and with init_on_alloc they were zero */
+#define SQ_AGENT_FRESH		0x02
 
 static inline struct sq_block *sq_agent_block(struct sq_agent *agent)
 {

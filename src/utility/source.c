@@ -195,6 +195,11 @@ static bool import_pages(struct sq_manager *m, const struct sq_import *a,
 	return done;
 }
 
+static u8 fresh_flag(const struct sq_manager *m)
+{
+	return m->source->zeroes ? SQ_AGENT_FRESH : 0;
+}
+
 static struct sq_agent *fetch_order(struct sq_manager *m,
 				    const struct sq_request *req,
 				    unsigned int order, gfp_t gfp, u8 flags)
@@ -203,7 +208,7 @@ static struct sq_agent *fetch_order(struct sq_manager *m,
 	struct sq_import a = {
 		.size = PAGE_SIZE << order,
 		.used = req->pages << PAGE_SHIFT,
-		.flags = flags,
+		.flags = flags | fresh_flag(m),
 		.kind = req->kind,
 	};
 	struct sq_agent *agent;
@@ -333,6 +338,7 @@ static bool fetch_free(struct sq_manager *m, unsigned int order, gfp_t gfp,
 {
 	struct sq_import a = {
 		.size = PAGE_SIZE << order,
+		.flags = fresh_flag(m),
 	};
 
 	a.addr = source_get(m, order, gfp, node);

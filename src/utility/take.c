@@ -117,6 +117,7 @@ static struct sq_agent *split_free(struct sq_pool *pool, struct sq_agent *agent,
 
 	sq_assert(size && size < sum && !sq_agent_used(agent));
 	spare->freed_at = agent->freed_at;
+	spare->flags = agent->flags;
 	if (size <= sum / 2) {
 		sq_block_split_front(b, size, sq_agent_block(spare));
 		*lower = spare;
@@ -527,8 +528,10 @@ struct sq_lost sq_manager_give(struct sq_manager *m, struct sq_agent *agent)
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	pages = sq_agent_pages(agent);
 	taken = take_from_holder(pool, agent);
-	if (taken)
+	if (taken) {
+		agent->flags &= ~SQ_AGENT_FRESH;
 		sq_pool_enter_free(pool, agent);
+	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	if (!taken)
 		goto foreign;
@@ -540,3 +543,17 @@ foreign:
 	return (struct sq_lost){};
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_give);
+
+/**
+ * sq_agent_fresh() - are a block's pages as the source gave them?
+ * @agent: from sq_manager_take(), which has just returned
+ *
+ * Context: Any context.
+ * Return: true if nobody has written to them since, and with init_on_alloc all of it is
+ * zero.
+ */
+bool sq_agent_fresh(const struct sq_agent *agent)
+{
+	return agent->flags & SQ_AGENT_FRESH;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_agent_fresh);

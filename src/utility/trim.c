@@ -34,6 +34,7 @@ static void detach_middle(struct sq_pool *pool, struct sq_agent *agent,
 	size_t above = sq_agent_end(agent) - (r->addr + r->size);
 
 	spare->freed_at = agent->freed_at;
+	spare->flags = agent->flags;
 	if (above <= below) {
 		sq_block_split(b, below + r->size, sq_agent_block(spare));
 		sq_block_split(b, below, out);

@@ -28,6 +28,7 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		.kind = SQ_KIND_LARGE,
 	};
 	struct sq_agent *agent;
+	bool zero;
 	void *obj;
 
 	if (!sq_may_grow())
@@ -45,8 +46,10 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	atomic_long_inc(&heap->large_allocs);
 	atomic_long_add(size, &heap->large_bytes);
 	obj = (void *)sq_agent_addr(agent);
+	/* With init_on_alloc the page allocator may have done it. */
+	zero = want_init_on_alloc(gfp) && !(want_init_on_alloc(0) && sq_agent_fresh(agent));
 	sq_agent_publish(agent, heap->large);
-	if (want_init_on_alloc(gfp))
+	if (zero)
 		sq_zero_pages(obj, req.pages);
 	return obj;
 }
