@@ -84,7 +84,7 @@ struct sq_cpu {
  */
 static inline struct sq_cpu __percpu *sq_cpu_of(const struct squirrel_cache *c)
 {
-	return c->cpu + !!(c->flags & SQ_CACHE_MARK_OUTSIDE);
+	return c->hands;
 }
 
 /* ---- counts without the claim ------------------------------------------------- */

@@ -83,6 +83,8 @@
 /* Times that it had no space, between two looks, before it may hold more. */
 #define SQ_DEPOT_MISSES		8
 
+/* Times that a cache is drained at its end before objects are said to be live. */
+#define SQ_SETTLE_TRIES		3U
 /* Times that who sums up counts waits for a CPU that is at them. */
 #define SQ_COUNT_TRIES		64U
 

@@ -88,7 +88,7 @@ struct sq_cache_counts {
 
 /**
  * struct squirrel_cache - objects of one size
- * @cpu: what the CPUs have; see sq_cpu_of()
+ * @cpu: what the CPUs have, as the hot path sees it
  * @recip: reciprocal of @size, a little over 2^64 / @size: one multiplication by
  *	it gives an object's index in its slab, and whether the pointer is to its
  *	start
@@ -102,6 +102,7 @@ struct sq_cache_counts {
  *	sq_mark_of()
  * @mark_off: where in a free object its mark is
  * @flags: SQUIRREL_* and SQ_CACHE_*
+ * @hands: what the CPUs have; see sq_cpu_of()
  * @align: of every object
  * @depot_max: most magazines in a node's depot
  * @cpu_max: most objects in a magazine
@@ -133,6 +134,7 @@ struct squirrel_cache {
 	u32 object_size;
 	u32 flags;
 
+	struct sq_cpu __percpu *hands;
 	u32 align;
 	u16 depot_max;
 	u16 cpu_max;

@@ -279,6 +279,7 @@ int sq_cpus_init(struct squirrel_cache *c, gfp_t gfp)
 				   __alignof__(struct sq_cpu), gfp);
 	if (!c->cpu)
 		return -ENOMEM;
+	c->hands = c->cpu + nr - 1;
 	for_each_possible_cpu(cpu)
 		for (i = 0; i < nr; i++)
 			per_cpu_ptr(c->cpu, cpu)[i].top = sq_no_top();

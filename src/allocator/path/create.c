@@ -126,6 +126,24 @@ discard:
 EXPORT_SYMBOL_GPL(__squirrel_cache_create);
 
 /*
+ * Nobody uses it, but the reclaimer may just be draining it, which disturbs what is summed
+ * up: then what CPUs have at hand goes first. What is counted without a hand is exact.
+ */
+static long settled_balance(struct squirrel_cache *c)
+{
+	long balance = sq_cache_balance(c);
+	unsigned int tries = SQ_SETTLE_TRIES;
+
+	while (balance && tries--) {
+		/* On a CPU that is at it just now nothing is drained. */
+		synchronize_rcu_expedited();
+		squirrel_cache_shrink(c);
+		balance = sq_cache_balance(c);
+	}
+	return balance;
+}
+
+/*
  * What is live, of a cache that is to go. The counts do not tell if some object
  * was freed twice and that was taken: one such hides one that is live. What is in
  * no slab when all magazines are empty is live; an object that is in two places
@@ -133,15 +151,10 @@ EXPORT_SYMBOL_GPL(__squirrel_cache_create);
  */
 static unsigned long cache_settle(struct squirrel_cache *c)
 {
-	long balance = sq_cache_balance(c);
+	long balance = settled_balance(c);
 	unsigned long out = 0;
 	int nid;
 
-	/* The reclaimer may just be draining it, which disturbs what is summed up. */
-	if (balance) {
-		synchronize_rcu_expedited();
-		balance = sq_cache_balance(c);
-	}
 	if (balance > 0)
 		return balance;
 	if (balance < 0)
@@ -296,7 +309,7 @@ static void heap_report_left(struct squirrel_heap *heap)
 
 	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
 		struct squirrel_cache *c = heap->class[i];
-		long live = c ? sq_cache_balance(c) : 0;
+		long live = c ? settled_balance(c) : 0;
 
 		if (live < 0) {
 			pr_err("heap '%s': size %u: %ld more frees than allocations: objects were freed twice\n",
