@@ -229,6 +229,7 @@ void sq_hand_resize(struct squirrel_cache *c, struct sq_hand *h, u32 nr, u32 cap
 	sq_move(new->obj, mag->obj, nr);
 	/* Both, or who sums up meanwhile finds nothing in it. */
 	raw_cpu_write(sq_cpu_of(c)->top, sq_mag_top(new, nr) | SQ_CLAIMED);
+	/* Who looks from elsewhere finds what was moved. */
 	smp_store_release(&h->loaded, new);
 	sq_mag_free(mag);
 }

@@ -148,6 +148,7 @@ static void swap_spare(struct sq_hand *h, u32 *nr)
 	h->loaded->nr = *nr;
 	*nr = mag->nr;
 	WRITE_ONCE(h->spare, h->loaded);
+	/* As in sq_hand_resize(). */
 	smp_store_release(&h->loaded, mag);
 }
 
@@ -170,6 +171,7 @@ bool sq_hand_refill(struct squirrel_cache *c, struct sq_hand *h, u32 *nr)
 		h->loaded->nr = 0;
 		WRITE_ONCE(h->spare, h->loaded);
 	}
+	/* As in sq_hand_resize(). */
 	smp_store_release(&h->loaded, mag);
 	*nr = mag->nr;
 	if (empty)

@@ -18,9 +18,9 @@
 /*
  * Each CPU that uses a cache has a magazine loaded: objects enter and leave at its top.
  * Half of what it may hold moves at a time between it and the slabs, or all of it once it
- * cannot be larger. It is exchanged for a larger one when misses go on; see hand.c. One that is as large as it can be has a
- * spare beside it, and whole ones go to the node's depot and come from there: so a burst
- * that swings around an edge takes no lock.
+ * cannot be larger. It is exchanged for a larger one when misses go on; see hand.c. One
+ * that is as large as it can be has a spare beside it, and whole ones go to the node's
+ * depot and come from there: so a burst that swings around an edge takes no lock.
  */
 
 /* Memory of the smallest magazine, and of a hand; each order has twice as much. */
