@@ -71,14 +71,9 @@ struct squirrel_heap *sq_heap_new(const char *name,
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_new);
 
-/*
- * Take a heap apart, whatever is live in it: the manager gives all pages back as
- * they are, at a cost per page. Objects are not looked at; where the kernel
- * wipes what is freed (init_on_free), the page source does. May sleep.
- */
-void sq_heap_discard(struct squirrel_heap *heap)
+/* Nobody finds it any more, nor its classes: what is counted in them is exact. May sleep. */
+void sq_heap_withdraw(struct squirrel_heap *heap)
 {
-	struct sq_lost lost;
 	unsigned int i;
 
 	if (!list_empty(&heap->link))
@@ -87,11 +82,27 @@ void sq_heap_discard(struct squirrel_heap *heap)
 		if (heap->class[i])
 			sq_registry_del_cache(heap->class[i]);
 	synchronize_rcu_expedited();
-	lost = sq_manager_destroy_all(heap->manager);
+}
+
+/*
+ * Take a heap apart, whatever is live in it: the manager gives all pages back as
+ * they are, at a cost per page. Objects are not looked at; where the kernel
+ * wipes what is freed (init_on_free), the page source does. May sleep.
+ */
+void sq_heap_raze(struct squirrel_heap *heap)
+{
+	struct sq_lost lost = sq_manager_destroy_all(heap->manager);
+
 	if (lost.pages)
 		sq_report_lost(heap->large, lost);
 	sq_strategy_end(heap);
 	heap_free_memory(heap);
+}
+
+void sq_heap_discard(struct squirrel_heap *heap)
+{
+	sq_heap_withdraw(heap);
+	sq_heap_raze(heap);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_discard);
 

@@ -309,7 +309,7 @@ static void heap_report_left(struct squirrel_heap *heap)
 
 	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
 		struct squirrel_cache *c = heap->class[i];
-		long live = c ? settled_balance(c) : 0;
+		long live = c ? sq_cache_balance(c) : 0;
 
 		if (live < 0) {
 			pr_err("heap '%s': size %u: %ld more frees than allocations: objects were freed twice\n",
@@ -341,8 +341,9 @@ void squirrel_heap_destroy(struct squirrel_heap *heap)
 	sq_rcu_free_wait();
 	sq_deferred_flush();
 	sq_large_flush();
+	sq_heap_withdraw(heap);
 	heap_report_left(heap);
-	sq_heap_discard(heap);
+	sq_heap_raze(heap);
 	module_put(THIS_MODULE);
 }
 EXPORT_SYMBOL_GPL(squirrel_heap_destroy);
