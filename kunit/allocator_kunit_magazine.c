@@ -167,7 +167,7 @@ static void depot_has_a_limit(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, 4096, NULL);
 	struct sq_node *n = sq_fixture_node(c);
-	unsigned int nr = 30 * c->cpu_max, i;
+	unsigned int nr = 3 * c->depot_max * c->cpu_max, i;
 	void **objs = sq_fixture_take(test, c, nr);
 
 	allow(test, c, c->cpu_max, c->depot_max);

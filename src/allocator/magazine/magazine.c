@@ -55,8 +55,8 @@ void sq_mags_tidy(void)
 	unsigned int i;
 
 	for (i = 0; i < SQ_MAG_CACHES; i++)
-		if (sq_mag_cache[i])
-			sq_cache_tidy(sq_mag_cache[i]);
+		if (sq_mag_cache[i] && READ_ONCE(sq_mag_cache[i]->owed))
+			sq_cache_release_spare(sq_mag_cache[i]);
 }
 
 /* ---- depot ---------------------------------------------------------------- */
