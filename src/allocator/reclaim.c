@@ -189,6 +189,7 @@ static void look_slabs_one(struct squirrel_cache *c, void *ctx)
 	u32 needed;
 	int nid;
 
+	d->work->objects += sq_depot_look(c);
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 
@@ -203,7 +204,8 @@ static void look_slabs_one(struct squirrel_cache *c, void *ctx)
 }
 
 /**
- * sq_allocator_look_slabs() - give empty slabs to their managers that are out of use
+ * sq_allocator_look_slabs() - give what is out of use from depots to slabs, and empty slabs
+ *	to their managers
  * @work: what was done is added here
  *
  * Nobody needed them since the last call, nor has a load that swings been seen to.

@@ -142,6 +142,28 @@ static void empties_free(struct sq_node *n)
 	}
 }
 
+/* Some of a depot's magazines go, with what is in them. Returns how many objects. */
+static unsigned long mags_drain(struct squirrel_cache *c, struct sq_node *n, u32 nr)
+{
+	unsigned long moved = 0, flags;
+	struct sq_mag *mag;
+
+	while (nr--) {
+		raw_spin_lock_irqsave(&n->lock, flags);
+		mag = sq_depot_pop(n);
+		raw_spin_unlock_irqrestore(&n->lock, flags);
+		if (!mag)
+			break;
+		moved += mag->nr;
+		preempt_disable();
+		sq_slabs_put(c, mag->obj, mag->nr);
+		preempt_enable();
+		sq_cache_tidy(c);
+		sq_mag_free(mag);
+	}
+	return moved;
+}
+
 /*
  * Empty the depots: all of them, or what stayed unused since the last look.
  * Returns the number of objects that went to their slabs.
@@ -153,7 +175,6 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
-		struct sq_mag *mag;
 		u32 unneeded;
 
 		raw_spin_lock_irqsave(&n->lock, flags);
@@ -163,20 +184,33 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 		WRITE_ONCE(n->depot_misses, 0);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		empties_free(n);
-		while (unneeded--) {
-			raw_spin_lock_irqsave(&n->lock, flags);
-			mag = sq_depot_pop(n);
-			raw_spin_unlock_irqrestore(&n->lock, flags);
-			if (!mag)
-				break;
-			moved += mag->nr;
-			preempt_disable();
-			sq_slabs_put(c, mag->obj, mag->nr);
-			preempt_enable();
-			sq_cache_tidy(c);
-			sq_mag_free(mag);
-		}
+		moved += mags_drain(c, n, unneeded);
 	}
 	return moved;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_depot_drain);
+
+/*
+ * A look by volume: what stayed unused since the last one; how many there may be is for
+ * looks by the clock to say. Returns the number of objects that went to their slabs.
+ */
+unsigned long sq_depot_look(struct squirrel_cache *c)
+{
+	unsigned long moved = 0, flags;
+	u32 unneeded;
+	int nid;
+
+	for_each_node(nid) {
+		struct sq_node *n = c->node[nid];
+
+		if (!READ_ONCE(n->depot_nr))
+			continue;
+		raw_spin_lock_irqsave(&n->lock, flags);
+		unneeded = min(n->depot_low, n->depot_nr);
+		n->depot_low = n->depot_nr - unneeded;
+		raw_spin_unlock_irqrestore(&n->lock, flags);
+		moved += mags_drain(c, n, unneeded);
+	}
+	return moved;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_depot_look);

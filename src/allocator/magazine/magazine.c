@@ -72,8 +72,8 @@ struct sq_mag *sq_depot_pop(struct sq_node *n)
 	n->depot = mag->next;
 	n->depot_objs -= mag->nr;
 	WRITE_ONCE(n->depot_nr, n->depot_nr - 1);
-	if (n->depot_nr < n->depot_min)
-		n->depot_min = n->depot_nr;
+	n->depot_min = min(n->depot_min, n->depot_nr);
+	n->depot_low = min(n->depot_low, n->depot_nr);
 	return mag;
 }
 

@@ -89,6 +89,7 @@ static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
  * @depot_empty: empty ones, for the next that are given; gone with each look
  * @depot_nr: how many full ones
  * @depot_min: fewest since the reclaimer's last look: what nobody needed
+ * @depot_low: the same since its last look by volume
  * @depot_cap: how many there may be for now; see depot_grow()
  * @depot_misses: how often there was no room since the reclaimer's last look
  * @depot_objs: objects in them
@@ -99,6 +100,7 @@ struct sq_node {
 	raw_spinlock_t lock;
 	u32 depot_nr;
 	u32 depot_min;
+	u32 depot_low;
 	u32 depot_cap;
 	u32 depot_misses;
 	u32 nr_empty;
