@@ -133,7 +133,8 @@ static void reserve_beyond_memory_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(heap), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr_caches(), caches);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr_heaps(), heaps);
-	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(sq_default_heap->manager),
+	/* What magazines were made of may go meanwhile. */
+	KUNIT_EXPECT_LE(test, sq_manager_pages_used(sq_default_heap->manager),
 			pages);
 }
 

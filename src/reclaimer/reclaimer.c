@@ -66,12 +66,12 @@ static DECLARE_DELAYED_WORK(background_work, background_fn);
 static void background_fn(struct work_struct *unused)
 {
 	u64 start = ktime_get_ns();
-	bool again, left, volume;
+	bool again, left, volume, kicked;
 
 	mutex_lock(&sq_reclaim_mutex);
-	clear_bit(0, &background_kicked);
-	/* Looks by volume do not put off those by the clock. */
-	volume = test_and_clear_bit(0, &background_volume) &&
+	kicked = test_and_clear_bit(0, &background_kicked);
+	/* Looks by volume do not put off those by the clock, nor take a kick's place. */
+	volume = test_and_clear_bit(0, &background_volume) && !kicked &&
 		 time_before(jiffies, clock_due);
 	if (!volume)
 		clock_due = jiffies + msecs_to_jiffies(mode_n);
