@@ -36,7 +36,7 @@ static bool rests(struct kunit *test, long unused)
 	return runs(test) == before;
 }
 
-/* The next run is a minute away: freed pages are not left for so long, ever. */
+/* The next run by the clock is a minute away: what gathers is not left for so long. */
 static void high_watermark_kicks(struct kunit *test)
 {
 	unsigned long before = sq_fixture_held(test), full;
