@@ -78,7 +78,7 @@
 #define SQ_IDLE_USES		4
 
 /* Bytes of objects, and magazines, that a node's depot may hold. */
-#define SQ_DEPOT_BYTES		(1024U << 10)
+#define SQ_DEPOT_BYTES		(128U << 10)
 #define SQ_DEPOT_MAGS		64U
 /* Times that it had no space, between two looks, before it may hold more. */
 #define SQ_DEPOT_MISSES		8
