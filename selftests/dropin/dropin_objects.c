@@ -177,7 +177,10 @@ void dropin_objects_bulk(void)
 	dropin_put_cache(s, "dropin_bulk");
 }
 
-/* 1 while there is a slab in use, 0 when all went back: then it is nobody's. */
+/*
+ * 1 while there is a slab in use, 0 when all went back. Whose the memory is then is not to
+ * be said: squirrel may have it for itself again at once.
+ */
 void dropin_objects_shrink(void)
 {
 	struct kmem_cache *s = dropin_make("dropin_shrink");
@@ -190,7 +193,6 @@ void dropin_objects_shrink(void)
 	DROPIN_EXPECT(dropin_ours(obj));
 	kmem_cache_free(s, obj);
 	DROPIN_EXPECT(kmem_cache_shrink(s) == 0);
-	DROPIN_EXPECT(!dropin_ours(obj));
 	dropin_put_cache(s, "dropin_shrink");
 }
 
