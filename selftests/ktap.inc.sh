@@ -260,6 +260,19 @@ field() {
 	done <"$SQ/$1"
 }
 
+# once FILE COMMAND...: with a copy of the file as its last argument. What changes all the
+# time is read once so, and what is asked of it is of one moment.
+once() {
+	local debugfs=$SQ status=0
+
+	cat "$SQ/$1" >"$TMP/once"
+	shift
+	SQ=$TMP
+	"$@" once || status=$?
+	SQ=$debugfs
+	return $status
+}
+
 # put FILE TEXT: write to a file of debugfs or sysfs; fails as write() does, and
 # says why (the shell's own printf would not).
 put() {
