@@ -117,27 +117,14 @@ static int cache_alloc_nodes(struct squirrel_cache *c, gfp_t gfp)
 	return 0;
 }
 
-static void mags_free(struct sq_mag *mag)
-{
-	struct sq_mag *next;
-
-	/* As in sq_cpus_free(). */
-	if (!sq_mag_cache[0])
-		return;
-	for (; mag; mag = next) {
-		next = mag->next;
-		sq_mag_free(mag);
-	}
-}
-
 /* What is left of a cache whose slabs are gone; accepts a half-made one. */
 void sq_cache_free_memory(struct squirrel_cache *c)
 {
 	int nid;
 
 	for_each_node(nid) {
-		mags_free(c->node[nid] ? c->node[nid]->depot : NULL);
-		mags_free(c->node[nid] ? c->node[nid]->depot_empty : NULL);
+		sq_mags_free(c->node[nid] ? c->node[nid]->depot : NULL);
+		sq_mags_free(c->node[nid] ? c->node[nid]->depot_empty : NULL);
 		if (c->node[nid] != cache_own_node(c))
 			kfree(c->node[nid]);
 	}

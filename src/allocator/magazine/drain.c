@@ -69,10 +69,8 @@ unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only)
 	}
 	cap = max((cap / 2U) & ~1U, sq_cap_start(c));
 	keep = min3((unsigned long)nr, uses / SQ_IDLE_USES, (unsigned long)cap);
-	/* The oldest go, those of the spare among them. */
 	moved = nr - keep + spare_drain(c, h);
-	sq_slabs_put(c, h->loaded->obj, nr - keep);
-	sq_move(h->loaded->obj, h->loaded->obj + nr - keep, keep);
+	sq_hand_put_older(c, h, nr, keep);
 	sq_hand_resize(c, h, keep, cap);
 	sq_cpu_put(c, h, keep);
 	return moved;
@@ -117,29 +115,23 @@ unsigned long sq_cpu_look(struct squirrel_cache *c)
 	keep = min_t(unsigned long, nr, uses / SQ_IDLE_USES);
 	if (uses < h->loaded->cap)
 		moved = spare_drain(c, h);
-	/* The oldest go. */
-	nr -= keep;
-	sq_slabs_put(c, h->loaded->obj, nr);
-	sq_move(h->loaded->obj, h->loaded->obj + nr, keep);
+	sq_hand_put_older(c, h, nr, keep);
 	sq_cpu_put(c, h, keep);
-	return moved + nr;
+	return moved + nr - keep;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_look);
 
 /* Empty magazines of the depot's. */
 static void empties_free(struct sq_node *n)
 {
-	struct sq_mag *mag, *next;
+	struct sq_mag *mag;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&n->lock, flags);
 	mag = n->depot_empty;
 	WRITE_ONCE(n->depot_empty, NULL);
 	raw_spin_unlock_irqrestore(&n->lock, flags);
-	for (; mag; mag = next) {
-		next = mag->next;
-		sq_mag_free(mag);
-	}
+	sq_mags_free(mag);
 }
 
 /* Some of a depot's magazines go, with what is in them. Returns how many objects. */

@@ -148,6 +148,20 @@ void sq_mag_free(struct sq_mag *mag)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_mag_free);
 
+/* All of a list of them. */
+void sq_mags_free(struct sq_mag *mag)
+{
+	struct sq_mag *next;
+
+	/* At the end what they were made of goes first, as a whole. */
+	if (!sq_mag_cache[0])
+		return;
+	for (; mag; mag = next) {
+		next = mag->next;
+		sq_mag_free(mag);
+	}
+}
+
 /* The CPU's first. It has the claim. */
 struct sq_hand *sq_hand_first(struct squirrel_cache *c, struct sq_cpu __percpu *cc)
 {
@@ -177,8 +191,9 @@ struct sq_hand *sq_hand_first(struct squirrel_cache *c, struct sq_cpu __percpu *
 EXPORT_SYMBOL_SQ_KUNIT(sq_hand_first);
 
 /*
- * The CPU uses it no more; it is claimed, or the CPU is offline, and empty. What was
- * counted in it is counted without it. The caller lets go of the claim, at sq_no_top().
+ * The CPU uses it no more; it is claimed, or the CPU is offline. The @nr objects that were
+ * loaded have gone, and there is no spare. What was counted in it is counted without it.
+ * The caller lets go of the claim, at sq_no_top().
  */
 void sq_hand_free(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr)
 {
@@ -297,7 +312,7 @@ void sq_cpus_free(struct squirrel_cache *c)
 		return;
 	for_each_possible_cpu(cpu) {
 		h = per_cpu_ptr(sq_cpu_of(c), cpu)->hand;
-		/* At the end what they were made of goes first, as a whole. */
+		/* As in sq_mags_free(). */
 		if (!h || !sq_mag_cache[0])
 			continue;
 		sq_mag_free(h->loaded);

@@ -262,11 +262,9 @@ static u32 cpu_flush(struct squirrel_cache *c, struct sq_hand *h, u32 nr)
 		return nr;
 	}
 	out = nr - h->loaded->cap / 2;
-	sq_slabs_put(c, h->loaded->obj, out);
+	sq_hand_put_older(c, h, nr, nr - out);
 	sq_count_volume((unsigned long)out * c->size);
-	nr -= out;
-	sq_move(h->loaded->obj, h->loaded->obj + out, nr);
-	return nr;
+	return nr - out;
 }
 
 /* From what is at hand after a refill or, past it, from the slabs. */

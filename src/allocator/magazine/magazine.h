@@ -80,6 +80,7 @@ void sq_mag_memory_free(void *memory, unsigned int order);
 struct squirrel_cache *sq_mags_short(void);
 struct sq_mag *sq_mag_new(struct squirrel_cache *c, u32 cap);
 void sq_mag_free(struct sq_mag *mag);
+void sq_mags_free(struct sq_mag *mag);
 int sq_cpus_init(struct squirrel_cache *c, gfp_t gfp);
 void sq_cpus_free(struct squirrel_cache *c);
 unsigned int sq_cap_start(const struct squirrel_cache *c);
@@ -153,6 +154,16 @@ static inline void sq_cpu_put_counted(struct squirrel_cache *c, struct sq_hand *
 static inline void sq_cpu_put(struct squirrel_cache *c, struct sq_hand *h, u32 nr)
 {
 	sq_cpu_put_counted(c, h, nr, 0, 0);
+}
+
+/* Claimed: of @nr loaded objects the older ones go to their slabs, all but @keep. */
+static inline void sq_hand_put_older(struct squirrel_cache *c, struct sq_hand *h, u32 nr,
+				     u32 keep)
+{
+	void **objs = h->loaded->obj;
+
+	sq_slabs_put(c, objs, nr - keep);
+	sq_move(objs, objs + nr - keep, keep);
 }
 
 #endif /* _SQ_ALLOCATOR_MAGAZINE_H */
