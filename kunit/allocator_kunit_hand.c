@@ -262,6 +262,81 @@ static void without_memory_all_stays(struct kunit *test)
 	expect_whole(test, c, 0);
 }
 
+/* All it wants is at hand but for a magazine, and nobody frees anything: it gets one. */
+static void who_only_allocates_gets_one(struct kunit *test)
+{
+	static const struct squirrel_cache_args args = { .reserve = BURST };
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, &args);
+	static void *objs[BURST];
+	void **taken = NULL;
+	unsigned int i;
+
+	preempt_disable();
+	take_all_memory(c, &taken);
+	preempt_enable();
+	while (sq_mags_short())
+		;
+	WRITE_ONCE(c->owed, false);
+	for (i = 0; i < BURST; i++)
+		objs[i] = sq_fixture_alloc(test, c);
+	KUNIT_EXPECT_GT(test, sq_fixture_cap(c), 0);
+	/* Three go past it: one finds no magazine, one no hand, one fills the first. */
+	KUNIT_EXPECT_LE(test, atomic_read(&c->counts.slow[SQ_SLOW_ALLOC_MISS]), 3);
+	squirrel_cache_free_bulk(c, BURST, objs);
+	give_all_memory(taken);
+	expect_whole(test, c, 0);
+}
+
+/* What had to go though it was in use is back as large, if it is back soon. */
+static void as_large_as_before(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	unsigned int i;
+
+	for (i = 0; i < 10; i++)
+		burst(test, c);
+	KUNIT_ASSERT_EQ(test, sq_fixture_cap(c), c->cpu_max);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+	/* Memory for it may have to be made first. */
+	for (i = 0; i < 4; i++)
+		squirrel_cache_free(c, sq_fixture_alloc(test, c));
+	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), c->cpu_max);
+	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
+	c->cap_until = (u32)jiffies - 1;
+	for (i = 0; i < 4; i++)
+		squirrel_cache_free(c, sq_fixture_alloc(test, c));
+	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), sq_cap_start(c));
+	/* One that was idle goes for good. */
+	c->cap_was = 0;
+	sq_fixture_set_cap(test, c, c->cpu_max);
+	preempt_disable();
+	sq_cpu_drain(c, true);
+	sq_cpu_drain(c, true);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, c->cap_was, 0);
+	expect_whole(test, c, 0);
+}
+
+/* A run that gives all back leaves one slab of what magazines are made of, and no more. */
+static void some_memory_stays(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	unsigned int i, order;
+
+	for (i = 0; i < 10; i++)
+		burst(test, c);
+	squirrel_reclaim();
+	for (order = 0; order < SQ_MAG_CACHES; order++) {
+		struct squirrel_cache *m = sq_mag_cache[order];
+		int nid;
+
+		for_each_node(nid)
+			KUNIT_EXPECT_LE(test, m->node[nid]->nr_empty, 1);
+	}
+	KUNIT_EXPECT_GT(test, sq_mag_cache[SQ_MAG_HANDS]->node[numa_mem_id()]->nr_free, 0);
+	expect_whole(test, c, 0);
+}
+
 /* ---- under load ----------------------------------------------------------- */
 
 #define OWN	96
@@ -439,6 +514,9 @@ static struct kunit_case hand_cases[] = {
 	KUNIT_CASE(none_before_the_first_miss),
 	KUNIT_CASE(a_constructed_cache),
 	KUNIT_CASE(without_memory_all_stays),
+	KUNIT_CASE(who_only_allocates_gets_one),
+	KUNIT_CASE(as_large_as_before),
+	KUNIT_CASE(some_memory_stays),
 	KUNIT_CASE(exchanged_under_load),
 	{}
 };

@@ -333,8 +333,12 @@ static void refill_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
-	/* Constructors run for who allocates: see refill_reserve(). */
-	if (c->reserve && !c->ctor && !(READ_ONCE(c->flags) & SQ_CACHE_DYING))
+	/*
+	 * Constructors run for who allocates: see refill_reserve(). Of what magazines are
+	 * made of some is only kept.
+	 */
+	if (c->reserve && !c->ctor &&
+	    !(READ_ONCE(c->flags) & (SQ_CACHE_DYING | SQ_CACHE_INTERNAL)))
 		d->work->refilled += sq_cache_fill(c, GFP_NOWAIT |
 						   __GFP_NOMEMALLOC, UINT_MAX);
 }

@@ -72,6 +72,8 @@
 #define SQ_MISSES_TO_GROW	16U
 /* One that ran full and was empty before, or the other way round, counts for so many. */
 #define SQ_SWING_WORTH		7U
+/* Milliseconds for which it is remembered how large one was that had to go as a whole. */
+#define SQ_CAP_KEPT_MS		200U
 /* Uses per object of capacity between two looks that keep a magazine as large. */
 #define SQ_BUSY_USES		32
 /* Of a CPU that used it less, one object stays for so many uses. */

@@ -108,6 +108,8 @@ struct sq_cache_counts {
  * @cpu_max: most objects in a magazine
  * @plan: how long slabs are
  * @owed: something is to be done once preemption is on; see sq_cache_tidy()
+ * @cap_was: what a magazine held that was drained though it was in use, and
+ * @cap_until: until when (jiffies) the next one is as large
  * @ctor: see struct squirrel_cache_args
  * @heap: where the pages come from
  * @pref_node: node + 1 to prefer, or 0
@@ -140,6 +142,8 @@ struct squirrel_cache {
 	u16 cpu_max;
 	struct sq_slab_plan plan;
 	bool owed;
+	u16 cap_was;
+	u32 cap_until;
 	void (*ctor)(void *obj);
 	struct squirrel_heap *heap;
 	int pref_node;

@@ -57,6 +57,8 @@ unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only)
 		return 0;
 	uses = idle_only ? uses_since(c, h, nr) : 0;
 	if (!uses) {
+		if (!idle_only)
+			sq_cap_keep(c, h->loaded->cap);
 		moved = hand_drain(c, this_cpu_ptr(sq_cpu_of(c)), h, nr);
 		sq_unclaim(sq_cpu_of(c), sq_no_top());
 		return moved;

@@ -20,6 +20,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/hardirq.h>
+#include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/processor.h>
 #include <linux/seqlock.h>
@@ -112,6 +113,7 @@ struct squirrel_cache *sq_mags_short(void)
 			return sq_mag_cache[order];
 	return NULL;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_mags_short);
 
 /* ---- magazines ------------------------------------------------------------------ */
 
@@ -162,26 +164,42 @@ void sq_mags_free(struct sq_mag *mag)
 	}
 }
 
+/* Of a cache that is in use and was drained all the same, the next are as large at once. */
+void sq_cap_keep(struct squirrel_cache *c, u32 cap)
+{
+	WRITE_ONCE(c->cap_was, cap);
+	WRITE_ONCE(c->cap_until, (u32)jiffies + msecs_to_jiffies(SQ_CAP_KEPT_MS));
+}
+
+static u32 cap_first(const struct squirrel_cache *c)
+{
+	u32 cap = sq_cap_start(c), was = READ_ONCE(c->cap_was);
+
+	return was > cap && time_before32((u32)jiffies, READ_ONCE(c->cap_until)) ? was : cap;
+}
+
 /* The CPU's first. It has the claim. */
 struct sq_hand *sq_hand_first(struct squirrel_cache *c, struct sq_cpu __percpu *cc)
 {
+	struct sq_mag *mag;
 	struct sq_hand *h;
 
 	/* What magazines are made of has none itself. */
 	if (c->flags & SQ_CACHE_INTERNAL)
 		return NULL;
-	h = sq_mag_memory(c, SQ_MAG_HANDS);
-	if (!h)
+	mag = sq_mag_new(c, cap_first(c));
+	if (!mag)
 		return NULL;
+	h = sq_mag_memory(c, SQ_MAG_HANDS);
+	if (!h) {
+		sq_mag_free(mag);
+		return NULL;
+	}
 	memset(h, 0, sizeof(*h));
 	/* What it did before is no use of this one. */
 	h->seen = 2 * raw_cpu_read(cc->frees);
 	h->looked = h->seen;
-	h->loaded = sq_mag_new(c, sq_cap_start(c));
-	if (!h->loaded) {
-		sq_mag_memory_free(h, SQ_MAG_HANDS);
-		return NULL;
-	}
+	h->loaded = mag;
 	raw_cpu_write(cc->top, sq_mag_top(h->loaded, 0) | SQ_CLAIMED);
 	/* Who finds it finds it set up. */
 	smp_wmb();

@@ -20,21 +20,24 @@
 
 /* ---- what is owed --------------------------------------------------------- */
 
-/* Where memory for magazines ran out. Where it may be asked for, by nobody who waits. */
-static void mags_make(void)
+/*
+ * Where memory for magazines ran out, of one order: where it may be asked for, by nobody who
+ * waits. False if there was enough.
+ */
+static bool mags_make(void)
 {
-	struct squirrel_cache *c;
+	struct squirrel_cache *c = sq_mags_short();
 	void *memory;
 
-	while ((c = sq_mags_short())) {
-		memory = sq_cache_grow(c, __GFP_NOWARN | __GFP_NOMEMALLOC,
-				       NUMA_NO_NODE, false);
-		if (!memory)
-			continue;
+	if (likely(!c))
+		return false;
+	memory = sq_cache_grow(c, __GFP_NOWARN | __GFP_NOMEMALLOC, NUMA_NO_NODE, false);
+	if (memory) {
 		preempt_disable();
 		sq_slabs_put(c, &memory, 1);
 		preempt_enable();
 	}
+	return true;
 }
 
 /*
@@ -45,7 +48,8 @@ static void mags_make(void)
 void sq_cache_tidy_slow(struct squirrel_cache *c)
 {
 	if (sq_cache_release_spare(c))
-		mags_make();
+		while (mags_make())
+			;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_tidy_slow);
 
@@ -348,8 +352,10 @@ void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 		obj = take_one(c);
 	if (!obj)
 		obj = take_spilled(c, gfp, node);
-	if (!obj && sq_may_grow()) {
+	/* Nobody may be freeing anything, who would see to it. */
+	if (sq_may_grow())
 		mags_make();
+	if (!obj && sq_may_grow()) {
 		/* Who names a node does not look into magazines. */
 		obj = sq_cache_grow(c, gfp, node, node == NUMA_NO_NODE);
 		sq_event(SQ_EVENT_ACTIVE, gfp);

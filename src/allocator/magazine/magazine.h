@@ -84,6 +84,7 @@ void sq_mags_free(struct sq_mag *mag);
 int sq_cpus_init(struct squirrel_cache *c, gfp_t gfp);
 void sq_cpus_free(struct squirrel_cache *c);
 unsigned int sq_cap_start(const struct squirrel_cache *c);
+void sq_cap_keep(struct squirrel_cache *c, u32 cap);
 struct sq_hand *sq_hand_first(struct squirrel_cache *c, struct sq_cpu __percpu *cc);
 void sq_hand_free(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
 unsigned long sq_no_top(void);

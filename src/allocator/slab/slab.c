@@ -63,9 +63,13 @@ void sq_slab_fix_fullness(struct sq_node *n, struct sq_slab *slab)
 	sq_assert(free <= objs && slab->fullness <= SQ_NR_FULLNESS);
 	if (where == slab->fullness)
 		return;
-	n->nr_empty += (where == SQ_FULLNESS_EMPTY) - (slab->fullness == SQ_FULLNESS_EMPTY);
-	n->empty_min = min(n->empty_min, n->nr_empty);
-	n->empty_low = min(n->empty_low, n->nr_empty);
+	if (where == SQ_FULLNESS_EMPTY) {
+		n->nr_empty++;
+	} else if (slab->fullness == SQ_FULLNESS_EMPTY) {
+		n->nr_empty--;
+		n->empty_min = min(n->empty_min, n->nr_empty);
+		n->empty_low = min(n->empty_low, n->nr_empty);
+	}
 	slab->fullness = where;
 	list_move(&slab->list, &n->lists[where]);
 }
@@ -94,7 +98,8 @@ unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 	unsigned long base = sq_slab_base(sq_slab_agent(slab));
 	unsigned int got = 0, w;
 
-	for (w = 0; got < want && w < SQ_SLAB_WORDS; w++) {
+	want = min_t(unsigned int, want, slab->nr_free);
+	for (w = 0; got < want; w++) {
 		u64 free = slab->free[w];
 
 		while (free && got < want) {
