@@ -66,13 +66,13 @@ boot_qemu() {
 	cpu+=${SQ_CPU:+,$SQ_CPU}
 	say "booting $K_NAME $K_RELEASE in QEMU ($accel, $smp CPUs), at most $limit s"
 	# shellcheck disable=SC2086 # SQ_MACHINE are words
-	"$SQ_TOP/tools/watch.sh" -e "$dir" qemu-system-x86_64 \
+	"$SQ_TOP/tools/watch.sh" -e "$dir" "$K_QEMU" \
 		-accel "$accel" -cpu "$cpu" \
 		"${clock[@]}" -smp "$smp,sockets=$smp,cores=1,threads=1" -m "${memory}M" \
 		-nodefaults -display none -no-reboot \
 		-serial "file:$dir/console.log" -serial stdio \
 		-kernel "$K_IMAGE" -initrd "$dir/initramfs" \
-		-append "console=ttyS0 $WORDS" ${SQ_MACHINE:-} \
+		-append "console=$K_CONSOLE $WORDS" ${SQ_MACHINE:-} \
 		</dev/null >"$dir/result.pipe"
 }
 

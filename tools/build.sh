@@ -13,13 +13,17 @@ shift
 need_packages make gcc rsync
 
 arch=x86_64
+cross=
+root=
 if [ -n "${KDIR:-}" ]; then
 	kdir=$KDIR
 	[ -f "$kdir/Makefile" ] || die "KDIR=$kdir is not a kernel build tree"
 else
 	load_kernel "$kernel"
 	arch=$K_ARCH
+	cross=$K_CROSS
 	kdir=$K_DIR
+	root=$K_ROOT
 fi
 dir=$SQ_BUILD/${SQ_TAG:-$kernel}
 
@@ -32,6 +36,11 @@ fi
 "$SQ_TOP/tools/sync.sh" "$dir"
 echo "$mark" >"$dir/.squirrel-kdir"
 
+# Where the tree is part of another Debian, that one's compiler is the one it wants.
+run=()
+[ -z "$root" ] || run=("$SQ_TOP/tools/in-root.sh" "$root" "$dir")
+
 say "building squirrel for $kernel"
-make -s -C "$kdir" ARCH="$arch" M="$dir" -j"$SQ_JOBS" "$@" modules 2>&1 |
+"${run[@]}" make -s -C "${kdir#"$root"}" ARCH="$arch" ${cross:+CROSS_COMPILE="$cross"} \
+	M="$dir" -j"$SQ_JOBS" "$@" modules 2>&1 |
 	{ grep -v '^Skipping BTF generation' || true; }

@@ -96,17 +96,31 @@ last_line() {
 	grep -a . "$1" 2>/dev/null | tail -n 1 | tr -d '\r' | cut -c1-200
 }
 
-# load_kernel NAME: get test kernel NAME and set the K_* variables about it.
+# load_kernel NAME: get test kernel NAME and set the K_* variables about it:
+#
+#	K_NAME, K_RELEASE  what it is called, here and by itself
+#	K_ARCH, K_CROSS    ARCH and CROSS_COMPILE for its makefiles
+#	K_DIR              the tree to build modules against
+#	K_ROOT             if not empty, a Debian that has to be built in, of which
+#	                   K_DIR is part; see build.sh
+#	K_IMAGE            what QEMU boots, or what runs
+#	K_EXTRA            modules of the kernel itself that a guest has to load first
+#	K_QEMU, K_CONSOLE  which QEMU, and the name of its serial line
 # shellcheck disable=SC2034 # for the scripts that source this one
 load_kernel() {
-	local name='' arch='' kdir='' image='' release='' extra='' info
+	local name='' arch='' kdir='' image='' release='' extra='' cross='' root=''
+	local qemu=qemu-system-x86_64 console=ttyS0 info
 
 	info=$("$SQ_TOP/tools/kernel.sh" "$1") || exit 1
 	eval "$info"
 	K_NAME=$name
 	K_ARCH=$arch
+	K_CROSS=$cross
 	K_DIR=$kdir
+	K_ROOT=$root
 	K_IMAGE=$image
 	K_RELEASE=$release
 	K_EXTRA=$extra
+	K_QEMU=$qemu
+	K_CONSOLE=$console
 }

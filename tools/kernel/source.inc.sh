@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by tools/kernel.sh: kernels built from the packaged source, each from
+# fragments of a configuration in tools/configs.
+# shellcheck shell=bash
+
+SOURCE=linux-source-6.1
+CONFIGS=$SQ_TOP/tools/configs
+
+source_tree() {
+	local version
+
+	need_packages "$SOURCE" xz-utils patch
+	version=$(dpkg-query -W -f '${Version}' "$SOURCE")
+	[ -f "$(source_dir "$version")/Makefile" ] || lock kernel
+	unpack_source "$version"
+}
+
+# source_dir VERSION [rt]: keyed by our patches as well.
+source_dir() {
+	local hash
+
+	hash=$(cat "$CONFIGS"/*.patch | sha256sum | cut -c1-12)
+	echo "$SQ_CACHE/src/$SOURCE-$1-$hash${2:+-$2}"
+}
+
+# unpack_source VERSION [rt]: print the folder of the unpacked kernel source. The
+# caller holds the kernel lock, unless it is there already. With rt it has the
+# PREEMPT_RT patch of the same package.
+unpack_source() {
+	local dir p
+
+	dir=$(source_dir "$1" "${2:-}")
+	if [ ! -f "$dir/Makefile" ]; then
+		say "unpacking $SOURCE $1${2:+, with its $2 patch}"
+		rm -rf "$dir.tmp" "$dir"
+		mkdir -p "$dir.tmp"
+		tar -x -C "$dir.tmp" --strip-components=1 \
+			-f "/usr/src/$SOURCE.tar.xz"
+		for p in "$CONFIGS"/*.patch; do
+			patch -s -p1 -d "$dir.tmp" <"$p" >&2 ||
+				die "${p##*/} does not fit $SOURCE $1"
+		done
+		[ -z "${2:-}" ] ||
+			xz -dc "/usr/src/linux-patch-${SOURCE##*-}-$2.patch.xz" |
+			patch -s -p1 -d "$dir.tmp" >&2 ||
+			die "the $2 patch does not fit $SOURCE $1"
+		mv "$dir.tmp" "$dir"
+	fi
+	echo "$dir"
+}
+
+fragments_of() {
+	case $1 in
+	uml) echo uml ;;
+	kasan | kcsan) echo "x86 debug $1" ;;
+	lean) echo "x86 lean" ;;
+	rt-debug) echo "x86 debug rt" ;;
+	esac
+}
+
+# patch_of NAME: a patch that the kernel's package carries and NAME is built with.
+patch_of() {
+	[[ $1 != rt-* ]] || echo rt
+}
+
+# configure NAME SRC OUT: fragments to .config, each line of them verified.
+configure() {
+	local name=$1 src=$2 out=$3 f
+	local frag=$out/squirrel.config
+
+	for f in $(fragments_of "$name"); do
+		cat "$CONFIGS/$f.config"
+	done >"$frag"
+	if [ "$name" = uml ]; then
+		make -s -C "$src" O="$out" ARCH=um defconfig
+		cat "$frag" >>"$out/.config"
+		make -s -C "$src" O="$out" ARCH=um olddefconfig
+	else
+		make -s -C "$src" O="$out" KCONFIG_ALLCONFIG="$frag" allnoconfig
+	fi
+	"$SQ_TOP/tools/configcheck.sh" "$frag" "$out/.config"
+}
+
+# What only an incremental build of the kernel would need again.
+prune() {
+	find "$1" \( -path "$1/scripts" -o -path "$1/tools" \) -prune -o \
+		-type f \( -name '*.o' -o -name '*.a' -o -name '.*.cmd' \
+		-o -name '.tmp_*' \) -exec rm -f {} +
+	rm -f "$1/vmlinux.o" "$1/.tmp_vmlinux"*
+}
+
+build_kernel() {
+	local name=$1 src=$2 dir=$3 arch=$4
+	local out=$dir/build log=$dir/build.log start=$SECONDS target
+
+	target=all
+	rm -rf "$dir"
+	mkdir -p "$out"
+	say "configuring kernel $name"
+	configure "$name" "$src" "$out" >"$log" 2>&1 || {
+		tail -n 20 "$log" >&2
+		die "configuring kernel $name failed, see $log"
+	}
+	say "building kernel $name (some minutes; log: $log)"
+	make -C "$src" O="$out" ARCH="$arch" -j"$SQ_JOBS" "$target" \
+		>>"$log" 2>&1 </dev/null || {
+		grep -E 'error|Error' "$log" | tail -n 10 >&2 || true
+		tail -n 10 "$log" >&2
+		die "building kernel $name failed, see $log"
+	}
+	say "kernel $name built in $((SECONDS - start)) s"
+	prune "$out"
+}
+
+source_kernel() {
+	local name=$1 version hash dir src arch=x86_64 image
+
+	need_packages "$SOURCE" flex bison bc libelf-dev libssl-dev \
+		gcc make xz-utils patch cpio rsync kmod
+	[ "$name" = uml ] && arch=um
+	version=$(dpkg-query -W -f '${Version}' "$SOURCE")
+	hash=$({
+		for f in $(fragments_of "$name"); do
+			cat "$CONFIGS/$f.config"
+		done
+		[ ! -e "$CONFIGS/$name.patch" ] || cat "$CONFIGS/$name.patch"
+	} | sha256sum | cut -c1-12)
+	dir=$SQ_CACHE/kernels/$name-$version-$hash
+	if [ ! -s "$dir/info" ]; then
+		lock kernel
+	fi
+	if [ ! -s "$dir/info" ]; then
+		src=$(unpack_source "$version" "$(patch_of "$name")")
+		build_kernel "$name" "$src" "$dir" "$arch"
+		image=$dir/build/arch/x86/boot/bzImage
+		[ "$arch" = um ] && image=$dir/build/linux
+		[ -s "$image" ] || die "the build left no $image"
+		print_info name="$name" arch="$arch" kdir="$dir/build" image="$image" \
+			release="$(cat "$dir/build/include/config/kernel.release")" \
+			extra="$(find "$dir/build" -name kunit.ko)" >"$dir/info.tmp"
+		mv "$dir/info.tmp" "$dir/info"
+	fi
+	cat "$dir/info"
+}
