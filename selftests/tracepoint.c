@@ -162,7 +162,7 @@ static void drive(void)
 	schedule_work(&work);
 	flush_work(&work);
 	hrtimer_cancel(&hrtimer);
-	del_timer_sync(&timer);
+	timer_delete_sync(&timer);
 	schedule_timeout_uninterruptible(1);
 }
 

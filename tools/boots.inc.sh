@@ -11,8 +11,35 @@
 BOOTS_DEFAULT=(uml wipe trust stock kasan kasan-unit numa frag step bare)
 BOOTS_PLAIN="stock kasan kcsan"
 
+# The kernels of `make test-all`. Each is a boot of its name, which runs the selftests
+# that are for stock; NAME-torture is a second one, for those that take longest, and
+# NAME-unit one for KUnit.
+# shellcheck disable=SC2034 # for the scripts that source this one
+MATRIX_KERNELS=(6.1 6.12 7.3 rt rt-6.12 rt-debug)
+
+# in_matrix NAME
+in_matrix() {
+	[[ " ${MATRIX_KERNELS[*]} " == *" $1 "* ]]
+}
+
+# boot_like BOOT: the boot whose tests it runs.
+boot_like() {
+	if in_matrix "${1%-torture}"; then
+		echo stock
+	else
+		echo "$1"
+	fi
+}
+
 # boot_job BOOT: what it runs; fails if there is no such boot.
 boot_job() {
+	if in_matrix "${1%-torture}"; then
+		echo test
+		return
+	elif in_matrix "${1%-unit}"; then
+		echo kunit
+		return
+	fi
 	case $1 in
 	uml | wipe | trust | kasan-unit) echo kunit ;;
 	stock | kasan | kcsan | numa | frag | step | bare) echo test ;;
@@ -22,9 +49,12 @@ boot_job() {
 
 boot_kernel() {
 	case $1 in
+	6.1 | 6.1-*) echo stock ;;
 	wipe | trust) echo uml ;;
 	numa | frag | step | bare) echo stock ;;
 	kasan-unit) echo kasan ;;
+	*-unit) echo "${1%-unit}" ;;
+	*-torture) echo "${1%-torture}" ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -35,8 +65,8 @@ boot_kernel() {
 boot_limit() {
 	case $1 in
 	uml | wipe | trust | numa | frag | step | bare) echo 1800 ;;
-	stock) echo 3600 ;;
-	kasan | kasan-unit | kcsan) echo 7200 ;;
+	kasan | kasan-unit | kcsan | *-debug*) echo 7200 ;;
+	*) echo 3600 ;;
 	esac
 }
 
@@ -44,7 +74,7 @@ boot_limit() {
 # long as a selftest may take (tools/guest/test.sh), and more.
 boot_still() {
 	case $1 in
-	kasan | kasan-unit | kcsan | step) echo 900 ;;
+	kasan | kasan-unit | kcsan | step | *-debug*) echo 900 ;;
 	*) echo 330 ;;
 	esac
 }

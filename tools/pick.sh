@@ -8,7 +8,7 @@
 . "$(dirname "$0")/boots.inc.sh"
 
 [ $# -ge 1 ] || die "usage: tools/pick.sh BOOT [PATTERN]"
-boot=$1
+boot=$(boot_like "$1")
 pattern=${2:-*}
 
 # runs_selftests BOOT
@@ -27,7 +27,7 @@ kunit_modules() {
 }
 
 names=()
-job=$(boot_job "$boot") || die "there is no boot '$boot'"
+job=$(boot_job "$boot") || die "there is no boot '$1'"
 if [ "$job" = kunit ]; then
 	for name in $(kunit_modules); do
 		# shellcheck disable=SC2053 # it is a pattern

@@ -18,6 +18,13 @@
 #include <linux/vmalloc.h>
 #include "bench.h"
 
+/* The largest order there is; where the old name means one less, that will do. */
+#ifdef MAX_PAGE_ORDER
+#define OFF_ORDER_MAX	MAX_PAGE_ORDER
+#else
+#define OFF_ORDER_MAX	(MAX_ORDER - 1)
+#endif
+
 #define OFF_SIZE	4096UL
 #define OFF_OBJS	1000000UL
 #define OFF_LARGE	((unsigned long)SZ_4M)
@@ -185,7 +192,7 @@ static void off_take_long(struct list_head *held)
 	unsigned int order;
 	struct page *page;
 
-	for (order = MAX_ORDER; order-- > OFF_HELD_ORDER - 1;) {
+	for (order = OFF_ORDER_MAX + 1; order-- > OFF_HELD_ORDER - 1;) {
 		while ((page = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, order))) {
 			set_page_private(page, order);
 			list_add(&page->lru, held);

@@ -3,6 +3,9 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
+#if __has_include(<linux/hex.h>)
+#include <linux/hex.h>
+#endif
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>

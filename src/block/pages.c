@@ -88,7 +88,7 @@ static bool put_one(struct page *page)
 {
 	if (page_ref_count(page) < SQ_BLOCK_PAGE_REFS)
 		return false;
-	if (page_ref_sub_return(page, SQ_BLOCK_PAGE_REFS - 1) < 1) {
+	if (folio_ref_sub_return(page_folio(page), SQ_BLOCK_PAGE_REFS - 1) < 1) {
 		page_ref_add(page, SQ_BLOCK_PAGE_REFS - 1);
 		return false;
 	}

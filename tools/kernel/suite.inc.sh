@@ -7,7 +7,7 @@
 # suite_kernel NAME SUITE FLAVOUR: of the series in NAME.
 suite_kernel() {
 	local name=$1 suite=$2 flavour=$3 arch=amd64
-	local series=${1#rt-} release version dir root=''
+	local series=${1#rt-} release version dir root='' wants
 
 	own_update "$suite" "$arch"
 	release=$(own_field "$suite" "$arch" "linux-headers-$flavour" Depends |
@@ -25,10 +25,12 @@ suite_kernel() {
 		say "fetching kernel $release"
 		as_root rm -rf "$dir" "$dir.tmp"
 		suite_image "$suite" "$arch" "$dir.tmp" "$release" "$version"
+		wants=$(root_packages "$suite" "$arch" "$release")
+		# shellcheck disable=SC2086 # words
 		if [ -n "$root" ]; then
-			# shellcheck disable=SC2046 # words
-			make_root "${suite%-backports}" "$dir.tmp/root" make sparse \
-				$(root_packages "$suite" "$arch" "$release")
+			make_root "${suite%-backports}" "$dir.tmp/root" make sparse $wants
+		else
+			need_packages $wants
 		fi
 		suite_headers "$suite" "$arch" "$dir.tmp/root" "$release" "$version"
 		[ -n "$root" ] || plain_headers "$dir.tmp/root" "$dir/root"

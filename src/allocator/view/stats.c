@@ -235,6 +235,21 @@ static void heap_sum_up(struct squirrel_heap *heap, struct sq_cache_sum *sum)
 	sum->stolen += atomic_long_read(&heap->large->counts.stolen);
 }
 
+/* What the manager's viewer tells; a frame of its own, for these structs are large. */
+static noinline_for_stack void show_manager(struct seq_file *s,
+					    struct sq_manager *manager,
+					    const struct sq_block_stats *blocks)
+{
+	struct sq_age age = {};
+	struct sq_view view;
+
+	sq_viewer_count(manager, &view);
+	sq_viewer_age(manager, &age);
+	show_view(s, &view);
+	show_pinned(s, blocks);
+	show_age(s, &age);
+}
+
 /**
  * sq_heap_show_stats() - one heap's figures
  * @s: where to
@@ -246,14 +261,10 @@ void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 {
 	struct sq_cache_sum classes = { .only = heap }, all;
 	struct sq_block_stats blocks = {};
-	struct sq_age age = {};
-	struct sq_view view;
 
 	sq_walk_caches(sq_cache_sum_up, &classes);
 	all = classes;
 	heap_sum_up(heap, &all);
-	sq_viewer_count(heap->manager, &view);
-	sq_viewer_age(heap->manager, &age);
 	sq_block_stats(heap, &blocks);
 	seq_printf(s, "name: %s\n", heap->name);
 	seq_printf(s, "owner: %s\n", heap->owner[0] ? heap->owner : "-");
@@ -271,9 +282,7 @@ void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 	show_sum(s, &all);
 	show_waste(s, &classes, &blocks);
 	show_free(s, &classes);
-	show_view(s, &view);
-	show_pinned(s, &blocks);
-	show_age(s, &age);
+	show_manager(s, heap->manager, &blocks);
 	show_slow(s, &classes);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_stats);
