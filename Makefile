@@ -4,7 +4,7 @@
 # The tree to build against: the running kernel's, else the test kernel's.
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
-.PHONY: all kernels run shell test bench bench-memory defects check clean help
+.PHONY: all kernels run shell test test-all bench bench-memory defects check clean help
 
 all:
 ifeq ($(KDIR),)
@@ -27,8 +27,11 @@ shell:
 test:
 	@SQ_ONLY='$(ONLY)' tools/test.sh $(BOOTS)
 
+test-all:
+	@SQ_FRESH='$(FRESH)' tools/test-all.sh $(KERNELS)
+
 bench:
-	@tools/bench.sh $(CLOCKS)
+	@SQ_KERNEL='$(KERNEL)' tools/bench.sh $(CLOCKS)
 
 bench-memory:
 	@tools/bench-memory.sh $(CLOCKS)
@@ -66,10 +69,13 @@ help:
 	@echo '               boots they are for; a name is one of selftests/*.sh or a'
 	@echo '               module of kunit/Kbuild'
 	@echo '               make test BOOTS=stock ONLY=misuse: one test, one boot'
+	@echo 'make test-all  the same selftests, KUnit and clients on each kernel, as a table'
+	@echo '               (KERNELS="6.1 6.12 7.3 rt rt-6.12 rt-debug": only those); done'
+	@echo '               cells are kept, FRESH=1 starts anew'
 	@echo 'make bench     what squirrel, SLUB and the floor cost, side by side; the'
 	@echo '               results are left in build/bench (CLOCKS="insn mttcg":'
 	@echo '               only those; also insn-cold, insn-defaults, insn-irqs,'
-	@echo '               insn-frag, ns)'
+	@echo '               insn-frag, ns); KERNEL=7.3: on another kernel of test-all'
 	@echo 'make bench-memory  what squirrel and SLUB hold while recorded traces are'
 	@echo '               played; tables and plots are left in build/bench'
 	@echo 'make defects   plant the defects of tools/defects one at a time, and say which'

@@ -12,19 +12,28 @@
 #   ns             UML, native
 #   mttcg          stock kernel, two CPUs; only ratios mean something
 #
-# Left in build/bench: results.tsv, table.txt, results.svg.
+# Left in build/bench: results.tsv, table.txt, results.svg. With SQ_KERNEL that kernel
+# of kernel.sh is measured, and not ns; what is left is in build/bench-KERNEL.
 # Documentation/performance.rst tells how it is measured.
 . "$(dirname "$0")/lib.sh"
 
 ALL=(insn insn-cold insn-defaults insn-irqs insn-frag ns mttcg)
-out=$SQ_BUILD/bench
+which=${SQ_KERNEL:-stock}
+suffix=
+if [ "$which" != stock ]; then
+	suffix=-$which
+	ALL=(insn insn-cold insn-defaults insn-irqs insn-frag mttcg)
+fi
+out=$SQ_BUILD/bench$suffix
 parts=$SQ_TOP/tools/bench
 
 kernel_of() {
 	case $1 in
-	ns) echo uml ;;
-	insn | insn-cold | insn-defaults | insn-irqs | insn-frag) echo stock ;;
-	mttcg) echo stock ;;
+	insn | insn-cold | insn-defaults | insn-irqs | insn-frag | mttcg) echo "$which" ;;
+	ns)
+		[ -z "$suffix" ] || die "ns is of UML, which is not $which"
+		echo uml
+		;;
 	*) die "usage: tools/bench.sh [${ALL[*]}]" ;;
 	esac
 }
@@ -34,7 +43,7 @@ boot() {
 	local clock=$1 kernel dir append="slab_nomerge" start=$SECONDS
 
 	kernel=$(kernel_of "$clock")
-	dir=$SQ_BUILD/boots/bench-$clock
+	dir=$SQ_BUILD/boots/bench$suffix-$clock
 	mkdir -p "$dir"
 	load_kernel "$kernel"
 	strip --strip-debug -o "$dir/bench.ko" \
@@ -117,7 +126,7 @@ if [ -s "$out/insn.rows" ]; then
 	gnuplot -e "results='$out/results.tsv'; out='$out/results.svg'" \
 		"$parts/plot.gp" || failed=1
 fi
-say "the benchmark took $((SECONDS - start)) s; results are in build/bench"
+say "the benchmark took $((SECONDS - start)) s; results are in ${out#"$SQ_TOP"/}"
 if [ "$failed" -ne 0 ]; then
 	echo "squirrel: the benchmark FAILED: not all rows were measured"
 	exit 1

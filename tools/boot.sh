@@ -64,6 +64,9 @@ boot_qemu() {
 		export SQ_BEGUN="$SQ_BEGUN 'info status' >'$dir/monitor.in'"
 	fi
 	cpu+=${SQ_CPU:+,$SQ_CPU}
+	# Whether the timer ticks is tried for a moment only: too short a one where the
+	# host has other things to do, and then the kernel panics.
+	[ "$K_ARCH" != x86_64 ] || WORDS+=" no_timer_check"
 	say "booting $K_NAME $K_RELEASE in QEMU ($accel, $smp CPUs), at most $limit s"
 	# shellcheck disable=SC2086 # SQ_MACHINE are words
 	"$SQ_TOP/tools/watch.sh" -e "$dir" "$K_QEMU" \

@@ -65,7 +65,7 @@ boot_kernel() {
 boot_limit() {
 	case $1 in
 	uml | wipe | trust | numa | frag | step | bare) echo 1800 ;;
-	kasan | kasan-unit | kcsan | *-debug*) echo 7200 ;;
+	kasan | kasan-unit | kcsan | rt | rt-*) echo 7200 ;;
 	*) echo 3600 ;;
 	esac
 }
@@ -74,7 +74,7 @@ boot_limit() {
 # long as a selftest may take (tools/guest/test.sh), and more.
 boot_still() {
 	case $1 in
-	kasan | kasan-unit | kcsan | step | *-debug*) echo 900 ;;
+	kasan | kasan-unit | kcsan | step | rt | rt-*) echo 900 ;;
 	*) echo 330 ;;
 	esac
 }

@@ -11,9 +11,6 @@ column=$2
 kernel=$(boot_kernel "$row")
 dir=$SQ_BUILD/matrix/$row
 log=$dir/$column.log
-TORTURE='@(storm|torture)'
-# What the compiler says of files of ours. Headers of the kernel may say what they like.
-OURS='(^|[[:space:]])(\./)*(src|include/squirrel|kunit|samples|selftests)/'
 
 # done_with TEXT [NOTE...]: the cell is TEXT. Notes are lines.
 done_with() {
@@ -29,11 +26,6 @@ done_with() {
 	exit 0
 }
 
-# warned LOG FOLDER: lines of LOG about files of ours.
-warned() {
-	grep -E '(warning|error):' "$1" | sed "s,$2/,,g" | grep -E "$OURS"
-}
-
 # build_cell: all of it anew, or warnings of what is there already would not be seen.
 build_cell() {
 	local out=$SQ_BUILD/$kernel count
@@ -41,8 +33,8 @@ build_cell() {
 	rm -rf "$out"
 	"$SQ_TOP/tools/build.sh" "$kernel" >"$log" 2>&1 ||
 		done_with "FAILED" "$(grep -E 'error|squirrel:' "$log" | head -n 3)"
-	! warned "$log" "$out" >/dev/null ||
-		done_with "FAILED: warnings" "$(warned "$log" "$out" | head -n 3)"
+	! own_warnings "$log" "$out" >/dev/null ||
+		done_with "FAILED: warnings" "$(own_warnings "$log" "$out" | head -n 3)"
 	count=$(find "$out" -name '*.ko' | wc -l)
 	[ -e "$out/squirrel.ko" ] || done_with "FAILED" "there is no squirrel.ko"
 	done_with "ok $count modules"
@@ -108,8 +100,8 @@ mkdir -p "$dir"
 case $column in
 build) build_cell ;;
 kunit) kunit_cell ;;
-kselftest) boot_cell "$row" "!($TORTURE)" ;;
-torture) boot_cell "$row-torture" "$TORTURE" ;;
+kselftest) boot_cell "$row" "!$MATRIX_LONG" ;;
+torture) boot_cell "$row-torture" "@$MATRIX_LONG" ;;
 clients) clients_cell ;;
 *) die "there is no column '$column'" ;;
 esac

@@ -60,8 +60,7 @@ warnings() {
 		cat "$log"
 		return 1
 	fi
-	! grep -E '(warning|error):' "$log" | grep -v "$pass" |
-		grep -E "(^|[[:space:]])(\./)?($dir/|(src|include/squirrel|kunit|samples|selftests)/)"
+	! own_warnings "$log" "$dir" | grep -v "$pass"
 }
 
 kernel_doc() {

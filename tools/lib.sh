@@ -91,6 +91,14 @@ files_in() {
 	done
 }
 
+# own_warnings LOG FOLDER: the lines of a build's LOG in which the compiler, or sparse, has
+# something to say about a file of ours, built in FOLDER. Headers of the kernel may say
+# what they like. Fails if there is none.
+own_warnings() {
+	grep -E '(warning|error):' "$1" | sed "s,$2/,,g" |
+		grep -E '(^|[[:space:]])(\./)*(src|include/squirrel|kunit|samples|selftests)/'
+}
+
 # last_line LOG: the last one with something in it.
 last_line() {
 	grep -a . "$1" 2>/dev/null | tail -n 1 | tr -d '\r' | cut -c1-200

@@ -346,6 +346,29 @@ for name in "$SQ_TOP"/selftests/*.sh; do
 	expect "pick: some boot runs $name" "$name" "$(sort -u <<<"$got" | grep .)"
 done
 
+pick "a kernel of the matrix" "0 both plain " 6.12
+pick "its longest" "0 plain " rt-torture 'plai*'
+expect "pick: KUnit on a kernel of the matrix" "$("$tools/pick.sh" uml)" \
+	"$("$tools/pick.sh" rt-debug-unit)"
+boots "no kernel of the matrix" "1 squirrel: there is no boot '5.10'; see tools/boots.inc.sh" \
+	5.10
+
+# warns TITLE WANTED LINE: does LINE of a build in /b speak of a file of ours?
+warns() {
+	local status=0
+
+	echo "$3" >"$work/build.log"
+	own_warnings "$work/build.log" /b >/dev/null || status=1
+	expect "warnings: $1" "$2" "$status"
+}
+
+warns "ours" 0 "/b/src/main.c:3:1: warning: unused variable 'a'"
+warns "ours, from where make is" 0 "./src/main.c:3:1: error: no such thing"
+warns "a header of ours" 0 "././include/squirrel/heap.h:3:1: warning: a"
+warns "the kernel's" 1 "/usr/src/linux/include/linux/mm.h:3:1: warning: a"
+warns "in a header of the kernel" 1 "In file included from /b/src/main.c:1:"
+warns "none" 1 "  CC [M]  /b/src/main.o"
+
 config "all there" "0 0" 'CONFIG_A=y
 CONFIG_B=n
 # CONFIG_C is a comment' 'CONFIG_A=y

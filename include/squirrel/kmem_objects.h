@@ -77,7 +77,7 @@ squirrel_kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t n,
 	if (likely(squirrel_kmem_ours(s)))
 		return squirrel_cache_alloc_bulk(squirrel_kmem_cache(s), gfp, n,
 						 objs);
-	return kmem_cache_alloc_bulk(s, gfp, n, objs);
+	return kmem_cache_alloc_bulk(s, gfp, n, objs) ? n : 0;
 }
 
 /* A NULL cache means kfree() of each */

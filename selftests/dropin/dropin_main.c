@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <squirrel/kernel.h>
 #include "dropin.h"
 
 static char *only = "";
@@ -40,6 +41,7 @@ static int __init dropin_init(void)
 		misuse += test->misuse;
 	}
 	pr_info("misuse %u\n", misuse);
+	pr_info("lost %d\n", !SQ_CHARGED_IS_SAFE);
 	pr_info("ran %u\n", ran);
 	return ran ? 0 : -ENOENT;
 }
