@@ -19,6 +19,9 @@
  * and have references, so sendpage_ok() and the like call them fit; they are so
  * only until they are freed. Whoever sends one by reference must keep it until the
  * other side is through with it.
+ * Other CPUs: who hands an object on to another CPU does so by what would order its
+ * content as well: a lock, a release, RCU. A bare WRITE_ONCE() of its address, before a
+ * word was written to it, is not enough: its free may be refused there as a second one.
  * Contexts: an allocation without __GFP_DIRECT_RECLAIM and every free work
  * from task, softirq, hardirq and NMI context, unless a function's own
  * Context: line says otherwise.

@@ -254,7 +254,7 @@ void sq_series_run(void)
 	sq_allocator_drain_local(true, &work);
 	reclaim_shared(false, false, &work);
 	sq_allocator_refill(&work);
-	clear_bit(0, &series_running);
+	clear_bit_unlock(0, &series_running);
 	atomic_long_inc(&run_counts.runs[SQUIRREL_RECLAIM_SERIES]);
 	account_run(SQ_RUN_SERIES, start, &work);
 }

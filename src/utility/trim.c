@@ -186,7 +186,8 @@ static struct sq_agent *trim_pick(struct sq_pool *pool, struct trim *t,
 static void note_lost(struct sq_manager *m, const struct sq_lost *lost)
 {
 	WRITE_ONCE(m->trim_lost_at, lost->addr);
-	atomic_long_add(lost->pages, &m->trim_lost);
+	/* Who takes the count finds an address that goes with it. */
+	atomic_long_add_return_release(lost->pages, &m->trim_lost);
 }
 
 /**

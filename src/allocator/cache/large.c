@@ -111,4 +111,6 @@ void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent)
 void sq_large_flush(void)
 {
 	irq_work_sync(&sq_large_work);
+	/* As in sq_deferred_flush(). */
+	smp_acquire__after_ctrl_dep();
 }

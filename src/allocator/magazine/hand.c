@@ -78,7 +78,7 @@ void *sq_mag_memory(struct squirrel_cache *c, unsigned int order)
 	obj = memory_at_hand(from);
 	if (!obj) {
 		set_bit(order, &orders_short);
-		WRITE_ONCE(c->owed, true);
+		sq_owe(c);
 		return NULL;
 	}
 	sq_count_allocs(from, 1);
@@ -436,7 +436,9 @@ static bool claimed_racy(const struct sq_cpu *cc)
 
 /*
  * What belongs together changes under the claim. Who sums up tries to find it at rest,
- * but waits for nobody.
+ * but waits for nobody. On a CPU of weak order it may look so when it is not: nobody pays
+ * for a barrier with each object. What was done before something that orders (the last
+ * free before a destroy, a drain before the end of its work) is always seen.
  */
 static void count_cpu(const struct sq_cpu *cc, unsigned long *allocs,
 		      unsigned long *frees)

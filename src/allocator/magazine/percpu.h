@@ -33,6 +33,11 @@
  * interrupts has it. On x86 the test and the set are one instruction, which is all
  * that is needed against interrupts. Elsewhere they are two; an interrupt between
  * them has let go again before the second.
+ *
+ * Only this CPU and what interrupts it go by the claim, and to them all is in the order of
+ * the program: so what is done under it is held together by barriers for the compiler, on
+ * machines of weak order as well. Other CPUs come by objects through a node's lock. Who
+ * looks from elsewhere (hand.c) may see what is done under a claim before the claim.
  */
 static __always_inline bool sq_claim(struct sq_cpu __percpu *cc)
 {

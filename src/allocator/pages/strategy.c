@@ -178,7 +178,8 @@ static void strategy_use(struct squirrel_heap *heap, struct sq_strategy *s)
 {
 	lockdep_assert_held(&strategy_mutex);
 	s->users++;
-	WRITE_ONCE(heap->strategy, s);
+	/* Whoever finds it, without the mutex, finds it set up: by another CPU, perhaps. */
+	smp_store_release(&heap->strategy, s);
 	WRITE_ONCE(heap->find, s->find ? s->find : sq_strategy_find);
 	sq_manager_each_pool(heap->manager, strategy_enter, heap);
 }

@@ -126,7 +126,8 @@ static void slab_give_rcu(struct rcu_head *rcu)
 	struct sq_slab *slab = container_of(rcu, struct sq_slab, rcu);
 
 	slab_give(sq_owner(sq_slab_agent(slab)), slab);
-	atomic_long_dec(&waiting);
+	/* Pairs with sq_slabs_flush(): the manager has it before. */
+	atomic_long_dec_return_release(&waiting);
 	/* The run that released it has been: another one gives it back. */
 	sq_event(SQ_EVENT_ACTIVE, 0);
 }
@@ -134,7 +135,8 @@ static void slab_give_rcu(struct rcu_head *rcu)
 /* Until the slabs that were released so far are with their managers. May sleep. */
 void sq_slabs_flush(void)
 {
-	if (atomic_long_read(&waiting))
+	/* None: then those that did are seen to be there. */
+	if (atomic_long_read_acquire(&waiting))
 		rcu_barrier();
 }
 
@@ -216,6 +218,8 @@ bool sq_cache_release_spare(struct squirrel_cache *c)
 		return false;
 	}
 	WRITE_ONCE(c->owed, false);
+	/* What is owed from now on is either seen below or set anew: see sq_owe(). */
+	smp_mb();
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 		LIST_HEAD(empty);
@@ -226,7 +230,7 @@ bool sq_cache_release_spare(struct squirrel_cache *c)
 		n->changes++;
 		n->gone += sq_node_detach_empty(c, n, sq_keep_empty(n), &empty);
 		if (sq_node_spare(c, n, sq_keep_empty(n)))
-			WRITE_ONCE(c->owed, true);
+			sq_owe(c);
 		raw_spin_unlock_irqrestore(&n->lock, flags);
 		released += sq_slabs_release(c, &empty);
 	}

@@ -88,6 +88,12 @@ static __always_inline bool sq_slot_start_by(u64 recip, u64 limit, u64 bias,
 	return (u64)(unsigned long)obj * recip + bias < limit;
 }
 
+/*
+ * The owner was compared before, but what is loaded here may be older: nothing orders the
+ * two. If the object is live both were there before it was handed out. When its slab is
+ * taken apart, or the agent another's, either all is of before, or the object is refused
+ * and whoever refuses it looks again, from the map on: see sq_obj_moved().
+ */
 static __always_inline bool sq_slot_start(const struct squirrel_cache *c,
 					  const struct sq_agent *agent,
 					  const void *obj)

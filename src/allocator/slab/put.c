@@ -117,7 +117,7 @@ void sq_slabs_put(struct squirrel_cache *c, void **objs, unsigned int nr)
 		/* The agent may have become another node's before the lock. */
 		there = some || node_of(c, objs[done]) == n;
 		if (sq_node_spare(c, n, sq_keep_empty(n)))
-			WRITE_ONCE(c->owed, true);
+			sq_owe(c);
 		sq_node_unlock(n, flags);
 		done += some;
 		if (!some && there) {
@@ -173,6 +173,8 @@ void sq_deferred_flush(void)
 
 	for_each_possible_cpu(cpu)
 		irq_work_sync(&per_cpu_ptr(&deferred, cpu)->work);
+	/* That looks at a flag, and orders nothing by itself: what was done is seen. */
+	smp_acquire__after_ctrl_dep();
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_deferred_flush);
 

@@ -162,6 +162,13 @@ static inline void sq_node_count_wait(struct squirrel_cache *c,
 		sq_count_slow(c, SQ_SLOW_LOCK_WAIT);
 }
 
+/* See sq_cache_tidy(). Who clears it then looks for what is owed: that comes before it. */
+static inline void sq_owe(struct squirrel_cache *c)
+{
+	/* Pairs with sq_cache_release_spare(). */
+	smp_store_release(&c->owed, true);
+}
+
 /* The node that memory is to come from by preference, if @node is asked for. */
 static inline int sq_wanted_node(const struct squirrel_cache *c, int node)
 {
@@ -232,7 +239,7 @@ static inline void sq_slabs_tidy(struct squirrel_cache *c)
 		return;
 	sq_cache_release_spare(c);
 	/* Magazines may be owed as well. */
-	WRITE_ONCE(c->owed, true);
+	sq_owe(c);
 }
 
 /* trim.c */
