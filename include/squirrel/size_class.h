@@ -11,18 +11,21 @@
 #include <linux/cache.h>
 #include <linux/slab.h>
 #include <linux/types.h>
+#include <asm/page.h>
 
 /*
  * Size classes of a heap: up to 64 bytes one every 8 bytes, above that eight
- * per power of two: 72 80 ... 128, 144 ... 256, and so on up to 8192.
+ * per power of two: 72 80 ... 128, 144 ... 256, and so on up to 8192, or to a page if
+ * that is more.
  * Above 64 bytes neighbours are at most 1/8 apart, so an object wastes 1/16 of its
  * size on average; below, at most 7 bytes. Larger ones are blocks of pages.
  *
  * Where kmalloc() aligns to more than 8 bytes, or a buffer for DMA must not share
  * a line of the cache, only those that are multiples of that are in use.
  */
-#define SQUIRREL_CLASS_MAX_SIZE	8192UL
-#define SQUIRREL_NR_CLASSES		64U
+#define SQUIRREL_CLASS_MAX_SHIFT	(PAGE_SHIFT > 13 ? PAGE_SHIFT : 13)
+#define SQUIRREL_CLASS_MAX_SIZE		BIT(SQUIRREL_CLASS_MAX_SHIFT)
+#define SQUIRREL_NR_CLASSES		(8U * (SQUIRREL_CLASS_MAX_SHIFT - 5))
 
 #ifndef SQUIRREL_MIN_ALIGN
 #ifndef ARCH_DMA_MINALIGN

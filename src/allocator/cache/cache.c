@@ -57,7 +57,7 @@ static void cache_layout(struct squirrel_cache *c, unsigned int size,
 	c->depot_max = clamp(SQ_DEPOT_BYTES / (c->size * c->cpu_max), 1U,
 			     SQ_DEPOT_MAGS);
 	/* Objects too large to hoard: no spare either. */
-	if (c->size > 4 * PAGE_SIZE) {
+	if (c->size > SQ_MAG_BYTES_MAX) {
 		c->cpu_max = 2;
 		c->depot_max = 0;
 	}

@@ -47,8 +47,8 @@
 
 /* Slabs looked at for pages to cut out, per cache, node and run; */
 #define SQ_TRIM_SCAN		256U
-/* of them in one hold of the lock. */
-#define SQ_TRIM_HOLD		8U
+/* of them in one hold of the lock: fewer where pages are larger, for more objects. */
+#define SQ_TRIM_HOLD		(PAGE_SHIFT < 15 ? 8U >> (PAGE_SHIFT - 12) : 1U)
 /* A part that was left for want of an agent may be on another list by then. */
 #define SQ_TRIM_ROUNDS		4U
 

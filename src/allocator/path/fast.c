@@ -283,7 +283,7 @@ EXPORT_SYMBOL_GPL(squirrel_heap_alloc);
  * A pointer that is not live memory of @heap is reported and left alone, within
  * the limits that squirrel_cache_free() has.
  *
- * Context: Any context, but large blocks (over 8192 bytes) not in NMI.
+ * Context: Any context, but large blocks (over SQUIRREL_CLASS_MAX_SIZE) not in NMI.
  */
 void notrace squirrel_heap_free(struct squirrel_heap *heap, const void *obj)
 {
@@ -325,7 +325,7 @@ EXPORT_SYMBOL_GPL(squirrel_free);
  * a second look at the page map. A pointer that squirrel_cache_free() or
  * squirrel_heap_free() would refuse is reported just so.
  *
- * Context: Any context, but large blocks (over 8192 bytes) not in NMI.
+ * Context: Any context, but large blocks (over SQUIRREL_CLASS_MAX_SIZE) not in NMI.
  * Return: false if the memory is not squirrel's: then nothing was done. True
  * otherwise, also if the free was refused.
  */
