@@ -101,7 +101,7 @@ sums() {
 		$(field "$f" objects_in_depots) +
 		$(field "$f" live_objects) - ${2:-0})) &&
 		same "$f: slab_bytes" "$(field "$f" slab_bytes)" \
-			$(($(field "$f" slab_pages) * 4096)) &&
+			$(($(field "$f" slab_pages) * PAGE)) &&
 		same "$f: live" "$(field "$f" live_objects)" \
 			$(($(field "$f" allocs) - $(field "$f" frees))) &&
 		same "$f: slabs" "$(field "$f" slabs)" \
@@ -129,7 +129,7 @@ heap_adds_up() {
 			$(($(field "$f" pages_used) +
 				$(field "$f" pages_free))) &&
 		same "$f: bytes_held" "$(field "$f" bytes_held)" \
-			$(($(field "$f" pages_held) * 4096)) &&
+			$(($(field "$f" pages_held) * PAGE)) &&
 		same "$f: fetched" "$(field "$f" pages_held)" \
 			$(($(field "$f" pages_fetched) -
 				$(field "$f" pages_returned)))

@@ -38,11 +38,13 @@ cache_waste() {
 				$(field "$f" objects) * slot))
 }
 
-# The tutorial's note: 10000 bytes in three pages.
+# The tutorial's note: 10000 bytes in whole pages, three of 4 KiB.
 heap_waste() {
+	local bytes=$(((10000 + PAGE - 1) / PAGE * PAGE))
+
 	same "large rounding" \
-		"$(field heaps/acorn_hollow/stats large_rounding_bytes)" 2288 &&
-		waste heaps/acorn_hollow/stats 12288
+		"$(field heaps/acorn_hollow/stats large_rounding_bytes)" \
+		$((bytes - 10000)) && waste heaps/acorn_hollow/stats $bytes
 }
 
 waste_right() {
@@ -99,7 +101,7 @@ blocks_right() {
 
 	for h in default acorn_hollow; do
 		f=heaps/$h/stats
-		free=$(($(field $f pages_free) * 4096))
+		free=$(($(field $f pages_free) * PAGE))
 		scattered=0
 		[ $free -eq 0 ] || scattered=$((1000 -
 			$(permille "$(field $f largest_free)" $free)))

@@ -11,6 +11,13 @@ mkdir -p "$TMP" || exit 1
 # What is loaded now is not for us to take out at the end.
 cut -d ' ' -f 1 /proc/modules >"$TMP/modules"
 
+# Bytes of a page, as the kernel says of the memory that this shell is in.
+# shellcheck disable=SC2034 # for the scripts that source this one
+while read -r key PAGE unit; do
+	[ "$key" != KernelPageSize: ] || break
+done </proc/self/smaps
+PAGE=$((PAGE * 1024))
+
 planned=0
 count=0
 failures=0

@@ -6,6 +6,8 @@
 
 MAX_LINES=50
 MAX_WIDTH=80
+LARGE=400000
+MANY=$(((64 << 20) / PAGE))
 
 # all_pages FILE: how many pages the map says there are.
 all_pages() {
@@ -85,7 +87,7 @@ live_shown() {
 
 	live=$(cells $f/map '#0-9')
 	echo "$live pages with live objects"
-	[ $((live * 16)) -ge "$(field $f/stats live_objects)" ] &&
+	[ $((live * PAGE / 256)) -ge "$(field $f/stats live_objects)" ] &&
 		[ "$live" -le "$(field $f/stats slab_pages)" ] &&
 		[ "$(cells $f/map '#')" -gt 0 ]
 }
@@ -94,12 +96,13 @@ live_shown() {
 half_live() {
 	local f=heaps/hoard/map live
 
-	[ "$(all_pages $f)" -ge 16384 ] && [ "$(unit $f)" -ge 8 ] || return 1
+	[ "$(all_pages $f)" -ge $MANY ] && [ "$(unit $f)" -ge $((MANY / 2048)) ] ||
+		return 1
 	live=$(($(cells $f '#') * $(unit $f)))
 	echo "live: $live pages"
 	cat "$SQ/$f"
-	[ $live -ge 7000 ] && [ $live -le 8300 ] &&
-		[ $(($(cells $f '.-') * $(unit $f))) -ge 7000 ]
+	[ $live -ge $((MANY * 3 / 7)) ] && [ $live -le $((MANY * 51 / 100)) ] &&
+		[ $(($(cells $f '.-') * $(unit $f))) -ge $((MANY * 3 / 7)) ]
 }
 
 large_shown() {
@@ -108,7 +111,8 @@ large_shown() {
 	same "large" "$(field $f/stats large_objects)" 3 &&
 		same "unit" "$(unit $f/map)" 1 &&
 		same "first pages" "$(cells $f/map L)" 3 &&
-		same "further pages" "$(cells $f/map l)" $((3 * 97)) &&
+		same "further pages" "$(cells $f/map l)" \
+			$((3 * ((LARGE - 1) / PAGE))) &&
 		same "free" "$(cells $f/map .)" "$(field $f/stats pages_free)"
 }
 
@@ -190,12 +194,12 @@ check "pages: live objects are seen" live_shown
 sized "pages" caches/hoard/map
 check "pages: unloads" rmmod hoard
 
-need helper hoard where=heap objects=3 keep=3 size=400000
+need helper hoard where=heap objects=3 keep=3 size=$LARGE
 check "large blocks are shown" large_shown
 sized "large blocks" heaps/hoard/map
 check "large blocks: unloads" rmmod hoard
 
-need helper hoard where=heap objects=16384 keep=8192 size=4096
+need helper hoard where=heap objects=$MANY keep=$((MANY / 2)) size="$PAGE"
 check "64 MiB: half is live" half_live
 sized "64 MiB" heaps/hoard/map
 sized "default heap" heaps/default/map

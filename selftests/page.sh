@@ -5,7 +5,6 @@
 . "${0%/*}/ktap.inc.sh"
 
 OBJECTS=1000
-PAGE=4096
 
 # a_page_each FILE: of slots as of pages, and as many as are asked for.
 a_page_each() {

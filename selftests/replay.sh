@@ -143,7 +143,7 @@ looked_at() {
 	touched=$(word touched_end)
 	echo "$touched of $used pages"
 	[ "$touched" -le "$used" ] &&
-		[ $((touched * 4096)) -ge "$(word bytes_end)" ] && nothing_held
+		[ $((touched * PAGE)) -ge "$(word bytes_end)" ] && nothing_held
 }
 
 # ---- damaged traces -----------------------------------------------------------

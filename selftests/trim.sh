@@ -32,7 +32,7 @@ pages() {
 # the heap.
 stay() {
 	echo "$(held) pages held, $(pages) in slabs, $(touched) touched"
-	[ "$(held)" -ge $((OBJECTS * SIZE / 4096 * 9 / 10)) ]
+	[ "$(held)" -ge $((OBJECTS * SIZE / PAGE * 9 / 10)) ]
 }
 
 # shrunk: to what is touched, and a page of some slabs.
@@ -60,7 +60,7 @@ swing() {
 # steady PAGES: not much more was fetched than all objects need.
 steady() {
 	echo "$1 pages before, $(fetched) now"
-	[ $(($(fetched) - $1)) -le $((2000 * SIZE / 4096 * 3)) ]
+	[ $(($(fetched) - $1)) -le $((2000 * SIZE / PAGE * 3)) ]
 }
 
 # Objects that CPUs and nodes keep at hand.
