@@ -21,6 +21,12 @@
 
 #include "fake.h"
 
+/*
+ * As it says where pages have 4096 bytes; where they have more, as many pages and as
+ * much more than these.
+ */
+#define SQ_PAGED(bytes)	((bytes) / 4096 * PAGE_SIZE + (bytes) % 4096)
+
 /* Of the property tests: fixed, so that a failure comes again. */
 #ifdef SQ_SEED
 #define SQ_FIXTURE_SEED	SQ_SEED

@@ -148,7 +148,7 @@ static void with_interrupts_off(struct kunit *test)
 	got = squirrel_cache_alloc_bulk(c, GFP_ATOMIC, 40, objs);
 	squirrel_cache_free_bulk(c, got, objs);
 	small = squirrel_heap_alloc(heap, 300, GFP_ATOMIC);
-	large = squirrel_heap_alloc(heap, 30000, GFP_ATOMIC);
+	large = squirrel_heap_alloc(heap, SQ_PAGED(30000), GFP_ATOMIC);
 	squirrel_heap_free(heap, small);
 	squirrel_heap_free(heap, large);
 	KUNIT_EXPECT_TRUE(test, irqs_disabled());

@@ -221,7 +221,7 @@ static void source_is_called_with_preemption_on(struct kunit *test)
 	churn(test, c);
 	c->flags |= SQUIRREL_ACCOUNT;
 	churn(test, c);
-	large = squirrel_heap_alloc(heap, 50000, GFP_KERNEL_ACCOUNT);
+	large = squirrel_heap_alloc(heap, SQ_PAGED(50000), GFP_KERNEL_ACCOUNT);
 	KUNIT_EXPECT_NOT_NULL(test, large);
 	squirrel_heap_free(heap, large);
 	KUNIT_EXPECT_EQ(test, fix->fake.errors, 0);

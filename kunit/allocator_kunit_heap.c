@@ -145,14 +145,14 @@ static void usable_size_is_close(struct kunit *test)
 	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	size_t size;
 
-	for (size = 1; size <= 20000; size += 1 + size / 50) {
+	for (size = 1; size <= SQ_PAGED(20000); size += 1 + size / 50) {
 		void *obj = squirrel_heap_alloc(heap, size, GFP_KERNEL);
 		size_t usable = squirrel_usable_size(obj);
 
 		KUNIT_EXPECT_GE(test, usable, size);
 		if (size <= SQUIRREL_CLASS_MAX_SIZE)
 			KUNIT_EXPECT_LE(test, usable - size,
-					max(7UL, size / 8));
+					max(SQUIRREL_MIN_ALIGN - 1, size / 8));
 		else
 			KUNIT_EXPECT_EQ(test, usable, PAGE_ALIGN(size));
 		squirrel_heap_free(heap, obj);
@@ -163,7 +163,7 @@ static void usable_size_of_what_is_not_live(struct kunit *test)
 {
 	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	void *small = squirrel_heap_alloc(heap, 100, GFP_KERNEL);
-	void *large = squirrel_heap_alloc(heap, 50000, GFP_KERNEL);
+	void *large = squirrel_heap_alloc(heap, SQ_PAGED(50000), GFP_KERNEL);
 	int on_stack;
 
 	KUNIT_EXPECT_EQ(test, squirrel_usable_size(NULL), 0);
@@ -179,7 +179,7 @@ static void usable_size_of_what_is_not_live(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, squirrel_owns(test));
 	KUNIT_EXPECT_FALSE(test, squirrel_owns(ERR_PTR(-EINVAL)));
 	KUNIT_EXPECT_FALSE(test, squirrel_owns(squirrel_owns));
-	KUNIT_EXPECT_TRUE(test, squirrel_owns(large + 49999));
+	KUNIT_EXPECT_TRUE(test, squirrel_owns(large + SQ_PAGED(50000) - 1));
 	squirrel_heap_free(heap, large);
 	KUNIT_EXPECT_FALSE(test, squirrel_owns(large));
 	squirrel_heap_free(heap, small);
@@ -278,19 +278,19 @@ static void realloc_stays_where_it_can(struct kunit *test)
 {
 	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	void *obj = squirrel_heap_alloc(heap, 97, GFP_KERNEL);
-	void *large = squirrel_heap_alloc(heap, 20000, GFP_KERNEL);
+	void *large = squirrel_heap_alloc(heap, SQ_PAGED(20000), GFP_KERNEL);
 
 	KUNIT_EXPECT_PTR_EQ(test, squirrel_heap_realloc(heap, obj, 104,
 							GFP_KERNEL), obj);
 	KUNIT_EXPECT_PTR_EQ(test, squirrel_heap_realloc(heap, obj, 97,
 							GFP_KERNEL), obj);
-	KUNIT_EXPECT_PTR_EQ(test, squirrel_heap_realloc(heap, large, 20480,
+	KUNIT_EXPECT_PTR_EQ(test, squirrel_heap_realloc(heap, large, SQ_PAGED(20480),
 							GFP_KERNEL), large);
-	KUNIT_EXPECT_PTR_EQ(test, squirrel_heap_realloc(heap, large, 16385,
+	KUNIT_EXPECT_PTR_EQ(test, squirrel_heap_realloc(heap, large, SQ_PAGED(16385),
 							GFP_KERNEL), large);
 	/* Shrinking gives memory back. */
 	obj = squirrel_heap_realloc(heap, obj, 16, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj), 16);
+	KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj), max(16UL, SQUIRREL_MIN_ALIGN));
 	squirrel_heap_free(heap, obj);
 	squirrel_heap_free(heap, large);
 }
@@ -357,12 +357,12 @@ static void realloc_zeroes_what_is_new(struct kunit *test)
 	obj = squirrel_heap_alloc(heap, 1000, GFP_KERNEL);
 	memset(obj, 0xff, 1000);
 	squirrel_heap_free(heap, obj);
-	obj = squirrel_heap_alloc(heap, 104, GFP_KERNEL);
-	memset(obj, 0xee, 104);
+	obj = squirrel_heap_alloc(heap, 128, GFP_KERNEL);
+	memset(obj, 0xee, 128);
 	obj = squirrel_heap_realloc(heap, obj, 1000, GFP_KERNEL | __GFP_ZERO);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0xee, 104));
-	KUNIT_EXPECT_NULL(test, memchr_inv(obj + 104, 0, 896));
+	KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0xee, 128));
+	KUNIT_EXPECT_NULL(test, memchr_inv(obj + 128, 0, 872));
 	squirrel_heap_free(heap, obj);
 }
 
@@ -401,9 +401,12 @@ static void realloc_zeroes_what_was_given_up(struct kunit *test)
 	static const size_t chains[][5] = {
 		{ 104, 97, 104, 98, 104 },
 		{ 104, 97, 300, 290, 320 },
-		{ 20000, 16500, 20000, 16385, 20480 },
-		{ 20000, 16500, 50000, 49200, 53248 },
-		{ 8192, 7500, 8192, 9000, 8200 },
+		{ SQ_PAGED(20000), SQ_PAGED(16500), SQ_PAGED(20000), SQ_PAGED(16385),
+		  SQ_PAGED(20480) },
+		{ SQ_PAGED(20000), SQ_PAGED(16500), SQ_PAGED(50000), SQ_PAGED(49200),
+		  SQ_PAGED(53248) },
+		{ SQ_PAGED(8192), SQ_PAGED(7500), SQ_PAGED(8192), SQ_PAGED(9000),
+		  SQ_PAGED(8200) },
 		{ 64, 57, 60, 64, 4096 },
 	};
 	unsigned int i;
@@ -428,12 +431,12 @@ static void heap_limit_is_counted_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->limit_hits), 1);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->nomem), 0);
 	/* Three pages are left, for slabs as well. */
-	while (squirrel_heap_alloc(heap, 64, GFP_KERNEL))
+	while (squirrel_heap_alloc(heap, 128, GFP_KERNEL))
 		;
-	c = heap->class[squirrel_class_of(64)];
+	c = heap->class[squirrel_class_of(128)];
 	/* Some may lie with a CPU that the test has left. */
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c) + sq_cache_in_magazines(c),
-			3 * PAGE_SIZE / 64);
+			3 * PAGE_SIZE / 128);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.limit_hits), 1);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.nomem), 0);
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 20);

@@ -363,13 +363,13 @@ static void free_rcu_into_the_middle(struct kunit *test)
 						    NULL);
 	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	char *obj = sq_fixture_alloc(test, c);
-	char *large = squirrel_heap_alloc(heap, 20000, GFP_KERNEL);
+	char *large = squirrel_heap_alloc(heap, SQ_PAGED(20000), GFP_KERNEL);
 	struct rcu_nut *nut = (struct rcu_nut *)(obj + 16);
 
 	KUNIT_ASSERT_NOT_NULL(test, large);
 	squirrel_free_rcu(nut, rcu);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
-	nut = (struct rcu_nut *)(large + 9000);
+	nut = (struct rcu_nut *)(large + SQ_PAGED(9000));
 	squirrel_free_rcu(nut, rcu);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	rcu_barrier();

@@ -289,7 +289,7 @@ static void second_free_of_small(struct scene *s)
 
 static void second_free_of_large(struct scene *s)
 {
-	void *obj = squirrel_heap_alloc(s->heap, 40000, GFP_KERNEL);
+	void *obj = squirrel_heap_alloc(s->heap, SQ_PAGED(40000), GFP_KERNEL);
 
 	squirrel_heap_free(s->heap, obj);
 	squirrel_heap_free(s->heap, obj);
@@ -298,7 +298,7 @@ static void second_free_of_large(struct scene *s)
 /* The block is not even squirrel's any more. */
 static void second_free_of_returned(struct scene *s)
 {
-	void *obj = squirrel_heap_alloc(s->heap, 40000, GFP_KERNEL);
+	void *obj = squirrel_heap_alloc(s->heap, SQ_PAGED(40000), GFP_KERNEL);
 
 	squirrel_heap_free(s->heap, obj);
 	squirrel_reclaim();

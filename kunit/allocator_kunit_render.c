@@ -445,8 +445,8 @@ static void heap_of_all_kinds(struct kunit *test)
 {
 	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 256);
 	struct seq_file *s = sq_fixture_seq(test);
-	void *large = squirrel_heap_alloc(heap, 20000, GFP_KERNEL);
-	void *other = squirrel_heap_alloc(heap, 200000, GFP_KERNEL);
+	void *large = squirrel_heap_alloc(heap, SQ_PAGED(20000), GFP_KERNEL);
+	void *other = squirrel_heap_alloc(heap, SQ_PAGED(200000), GFP_KERNEL);
 	void *small = squirrel_heap_alloc(heap, 64, GFP_KERNEL);
 	struct seen seen;
 	const char *text;

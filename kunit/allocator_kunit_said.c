@@ -82,9 +82,9 @@ static void bad_heaps_are_told_why(struct kunit *test)
 	} bad[] = {
 		{ { .strategy = 77 }, "'said': unknown strategy 77" },
 		{ { .strategy_name = "worst" }, "'said': unknown strategy 'worst'" },
-		{ { .limit = PAGE_SIZE - 1 }, "'said': limit 4095" },
+		{ { .limit = PAGE_SIZE - 1 }, "is below one page" },
 		{ { .limit = 2 * PAGE_SIZE, .reserve = 3 * PAGE_SIZE },
-		  "'said': limit 8192" },
+		  "is below the reserve" },
 		{ { .node = -1 }, "'said': no such node" },
 		{ { .reserve = 1UL << 50 }, "'said': no memory for the reserve" },
 	};
@@ -111,10 +111,10 @@ static void bad_heaps_are_told_why(struct kunit *test)
 						    __GFP_NOWARN));
 	KUNIT_EXPECT_EQ(test, said(&iter, "said"), 0);
 	/* What was forgotten in it, by number and bytes. */
-	KUNIT_EXPECT_NOT_NULL(test, squirrel_heap_alloc(h, 64, GFP_KERNEL));
-	KUNIT_EXPECT_NOT_NULL(test, squirrel_heap_alloc(h, 9000, GFP_KERNEL));
+	KUNIT_EXPECT_NOT_NULL(test, squirrel_heap_alloc(h, 128, GFP_KERNEL));
+	KUNIT_EXPECT_NOT_NULL(test, squirrel_heap_alloc(h, 900000, GFP_KERNEL));
 	squirrel_heap_destroy(h);
-	KUNIT_EXPECT_EQ(test, said(&iter, "'said': destroyed with 2 objects (9064 bytes) live"),
+	KUNIT_EXPECT_EQ(test, said(&iter, "'said': destroyed with 2 objects (900128 bytes) live"),
 			1);
 }
 
@@ -167,7 +167,7 @@ static void strategy_is_blamed_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, said(&iter, "'said': exists already"), 1);
 	heap = sq_fixture_heap(test, &args);
 	for (i = 0; i < 5; i++) {
-		obj = squirrel_heap_alloc(heap, 9000, GFP_KERNEL);
+		obj = squirrel_heap_alloc(heap, SQ_PAGED(9000), GFP_KERNEL);
 		KUNIT_EXPECT_NOT_NULL(test, obj);
 		squirrel_heap_free(heap, obj);
 	}

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Size classes: pure arithmetic, so every size there is.
+ * Size classes: pure arithmetic, so every size there is. As they are where nothing is
+ * aligned to more than a word; see allocator_kunit_min_align.c.
  */
+#define SQUIRREL_MIN_ALIGN	8UL
+
 #include <linux/log2.h>
 
 #include "allocator_kunit.h"

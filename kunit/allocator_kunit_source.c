@@ -216,7 +216,7 @@ static void slabs_are_asked_for_the_cache(struct kunit *test)
 	lacks(test, asked_any(&fix->fake), __GFP_ACCOUNT);
 	squirrel_heap_free(heap, obj);
 	sq_fake_forget(&fix->fake);
-	obj = squirrel_heap_alloc(heap, 20000, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+	obj = squirrel_heap_alloc(heap, SQ_PAGED(20000), GFP_KERNEL_ACCOUNT | __GFP_ZERO |
 				  __GFP_COMP);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	KUNIT_EXPECT_EQ(test, fix->fake.asked[1].gets, 1);
@@ -428,7 +428,7 @@ static void nobody_is_charged_for_others(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fix->fake.asked[0].gets, 2);
 	lacks(test, fix->fake.asked[0].any, __GFP_ACCOUNT);
 	/* Whole pages are charged to who asks. */
-	obj = squirrel_heap_alloc(heap, 20000, GFP_KERNEL_ACCOUNT);
+	obj = squirrel_heap_alloc(heap, SQ_PAGED(20000), GFP_KERNEL_ACCOUNT);
 	KUNIT_EXPECT_EQ(test, fix->fake.asked[1].gets, 1);
 	has(test, fix->fake.asked[1].all, __GFP_ACCOUNT);
 	squirrel_heap_free(heap, obj);

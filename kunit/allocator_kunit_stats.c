@@ -57,7 +57,7 @@ static void waste_of_a_heap(struct kunit *test)
 	unsigned int class = squirrel_class_of(600);
 	unsigned int gap = squirrel_class_size(class) -
 			   squirrel_class_size(class - 1) - 1;
-	void *large = squirrel_heap_alloc(heap, 9000, GFP_KERNEL);
+	void *large = squirrel_heap_alloc(heap, SQ_PAGED(9000), GFP_KERNEL);
 	void *small = squirrel_heap_alloc(heap, 600, GFP_KERNEL);
 	struct sq_block_stats blocks = {};
 	long tail;
@@ -65,15 +65,15 @@ static void waste_of_a_heap(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, large);
 	KUNIT_ASSERT_NOT_NULL(test, small);
 	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "large_rounding_bytes"),
-			3 * PAGE_SIZE - 9000);
+			3 * PAGE_SIZE - SQ_PAGED(9000));
 	tail = heap_figure(test, heap, "slab_tail_bytes");
 	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "internal_waste_bytes"),
-			3 * PAGE_SIZE - 9000 + tail);
+			3 * PAGE_SIZE - SQ_PAGED(9000) + tail);
 	KUNIT_EXPECT_EQ(test, heap_figure(test, heap,
 					  "class_rounding_bytes_at_most"), gap);
 	sq_block_stats(heap, &blocks);
 	KUNIT_EXPECT_EQ(test, blocks.large_pages, 3);
-	KUNIT_EXPECT_EQ(test, blocks.large_bytes, 9000);
+	KUNIT_EXPECT_EQ(test, blocks.large_bytes, SQ_PAGED(9000));
 	squirrel_heap_free(heap, large);
 	squirrel_heap_free(heap, small);
 	KUNIT_EXPECT_EQ(test, heap_figure(test, heap, "large_rounding_bytes"),
@@ -319,7 +319,7 @@ static void summary_has_them_all(struct kunit *test)
 		"free_bytes_in_depots", "free_age_ms_mean",
 	};
 	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 64);
-	void *large = squirrel_heap_alloc(heap, 9000, GFP_KERNEL);
+	void *large = squirrel_heap_alloc(heap, SQ_PAGED(9000), GFP_KERNEL);
 	struct seq_file *s = sq_fixture_seq(test);
 	const char *text;
 	unsigned int i;
@@ -332,7 +332,7 @@ static void summary_has_them_all(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		KUNIT_EXPECT_GE(test, sq_fixture_figure(test, text, keys[i]), 0);
 	KUNIT_EXPECT_GE(test, sq_fixture_figure(test, text, "large_rounding_bytes"),
-			3 * PAGE_SIZE - 9000);
+			3 * PAGE_SIZE - SQ_PAGED(9000));
 	KUNIT_EXPECT_GE(test, sq_fixture_figure(test, text, "free_age_ms_oldest"),
 			60000);
 	squirrel_heap_free(heap, large);
@@ -428,7 +428,7 @@ static void figures_of_a_heap(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 3; i++) {
-		large[i] = squirrel_heap_alloc(heap, 9000 + i, GFP_KERNEL);
+		large[i] = squirrel_heap_alloc(heap, SQ_PAGED(9000) + i, GFP_KERNEL);
 		small[i] = squirrel_heap_alloc(heap, 600, GFP_KERNEL);
 		KUNIT_ASSERT_TRUE(test, large[i] && small[i]);
 	}
@@ -436,7 +436,7 @@ static void figures_of_a_heap(struct kunit *test)
 	squirrel_heap_free(heap, small[0]);
 	squirrel_heap_free(heap, large[1] + 8);
 	fix->fake.budget = fix->fake.out;
-	KUNIT_EXPECT_NULL(test, squirrel_heap_alloc(heap, 500000, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, squirrel_heap_alloc(heap, SQ_PAGED(500000), GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	sq_viewer_count(heap->manager, &view);
 	sq_heap_show_stats(s, heap);
@@ -446,11 +446,11 @@ static void figures_of_a_heap(struct kunit *test)
 	IS("reserve_bytes", 0);
 	IS("classes", 1);
 	IS("large_objects", 2);
-	IS("large_bytes", 9001 + 9002);
+	IS("large_bytes", SQ_PAGED(9001) + SQ_PAGED(9002));
 	IS("allocs", 6);
 	IS("frees", 2);
 	IS("live_objects", 4);
-	IS("live_bytes", 9001 + 9002 + 2 * size);
+	IS("live_bytes", SQ_PAGED(9001) + SQ_PAGED(9002) + 2 * size);
 	IS("failed_nomem", 1);
 	IS("failed_limit", 0);
 	IS("misuse", 1);
@@ -475,7 +475,7 @@ static void figures_of_a_heap(struct kunit *test)
 	now = summary_text(test);
 	KUNIT_EXPECT_EQ(test, more(test, now, was, "live_objects"), 4);
 	KUNIT_EXPECT_EQ(test, more(test, now, was, "live_bytes"),
-			9001 + 9002 + 2 * size);
+			SQ_PAGED(9001) + SQ_PAGED(9002) + 2 * size);
 	KUNIT_EXPECT_EQ(test, more(test, now, was, "pages_used"), view.used_pages);
 	KUNIT_EXPECT_EQ(test, more(test, now, was, "pages_free"), view.free_pages);
 	KUNIT_EXPECT_EQ(test, more(test, now, was, "misuse"), 1);

@@ -104,11 +104,11 @@ static void slabs_come_by_strategy(struct kunit *test)
 {
 	struct arena *a = arrange(test, "first");
 
-	KUNIT_EXPECT_EQ(test, where(a, 64), 0);
+	KUNIT_EXPECT_EQ(test, where(a, 128), 0);
 	KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(a->heap, "best"), 0);
-	KUNIT_EXPECT_EQ(test, where(a, 128), 23);
+	KUNIT_EXPECT_EQ(test, where(a, 256), 23);
 	KUNIT_EXPECT_EQ(test, sq_heap_set_strategy(a->heap, "segregated\n"), 0);
-	KUNIT_EXPECT_EQ(test, where(a, 256), 24);
+	KUNIT_EXPECT_EQ(test, where(a, 512), 24);
 }
 
 /* What is free is looked through before the source is asked. */
@@ -559,7 +559,7 @@ static void strategy_goes_with_its_module(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, heap->strategy->name, "segregated");
 	KUNIT_EXPECT_EQ(test, squirrel_strategy_unregister(&high), -ENOENT);
 	asked = 0;
-	squirrel_heap_free(heap, squirrel_heap_alloc(heap, 100000, GFP_KERNEL));
+	squirrel_heap_free(heap, squirrel_heap_alloc(heap, SQ_PAGED(100000), GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, asked, 0);
 }
 

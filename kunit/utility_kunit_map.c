@@ -278,7 +278,7 @@ static void map_leaves_come_and_go(struct kunit *test)
 	struct sq_fixture *fx = test->priv;
 	unsigned long addr = sq_fake_page(&fx->fake, 0);
 	size_t size = P << SQ_BLOCK_MAX_ORDER;
-	unsigned long before;
+	unsigned long before, leaves = DIV_ROUND_UP(size, LEAF);
 	unsigned int i;
 
 	map_tables(test, addr, size);
@@ -286,12 +286,12 @@ static void map_leaves_come_and_go(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		KUNIT_ASSERT_EQ(test, sq_map_hold(addr, size, GFP_KERNEL), 0);
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(),
-				before + (size >> SQ_MAP_LEAF_SHIFT));
+				before + leaves);
 		/* A second hold, and a hold of an empty leaf, cost nothing. */
 		sq_map_drop(addr, size);
 		KUNIT_ASSERT_EQ(test, sq_map_hold(addr + P, P, GFP_KERNEL), 0);
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(),
-				before + (size >> SQ_MAP_LEAF_SHIFT));
+				before + leaves);
 		sq_fixture_settle();
 		KUNIT_EXPECT_EQ(test, sq_utility_meta_pages(), before + 1);
 		sq_map_drop(addr + P, P);
