@@ -64,6 +64,8 @@ help:
 	@echo '               step   interrupts between any two instructions'
 	@echo '               bare   two nodes, hardened=0, series, init_on_alloc=0'
 	@echo '               kcsan  only if asked for: looks for data races'
+	@echo '               arm64, arm64-16k, arm64-64k  only if asked for: kselftest on'
+	@echo '                      arm64, pages of 4, 16, 64 KiB; arm64-64k-unit: KUnit'
 	@echo '               make test BOOTS="uml stock": only those'
 	@echo "               make test ONLY='mis*': only tests of that name, in the"
 	@echo '               boots they are for; a name is one of selftests/*.sh or a'

@@ -42,9 +42,13 @@ boot_uml() {
 }
 
 boot_qemu() {
-	local accel cpu=max clock=()
+	local accel cpu=$K_CPU clock=()
+	local result=(-serial stdio)
 
-	need_packages qemu-system-x86
+	need_qemu
+	# That machine has one such line; the other is a card.
+	[ "$K_ARCH" != arm64 ] || result=(-chardev "stdio,id=result"
+		-device "pci-serial,chardev=result")
 	if [ -n "${SQ_ICOUNT:-}" ]; then
 		accel=tcg
 		smp=1
@@ -68,12 +72,12 @@ boot_qemu() {
 	# host has other things to do, and then the kernel panics.
 	[ "$K_ARCH" != x86_64 ] || WORDS+=" no_timer_check"
 	say "booting $K_NAME $K_RELEASE in QEMU ($accel, $smp CPUs), at most $limit s"
-	# shellcheck disable=SC2086 # SQ_MACHINE are words
+	# shellcheck disable=SC2086 # K_BOARD and SQ_MACHINE are words
 	"$SQ_TOP/tools/watch.sh" -e "$dir" "$K_QEMU" \
-		-accel "$accel" -cpu "$cpu" \
+		$K_BOARD -accel "$accel" -cpu "$cpu" \
 		"${clock[@]}" -smp "$smp,sockets=$smp,cores=1,threads=1" -m "${memory}M" \
 		-nodefaults -display none -no-reboot \
-		-serial "file:$dir/console.log" -serial stdio \
+		-serial "file:$dir/console.log" "${result[@]}" \
 		-kernel "$K_IMAGE" -initrd "$dir/initramfs" \
 		-append "console=$K_CONSOLE $WORDS" ${SQ_MACHINE:-} \
 		</dev/null >"$dir/result.pipe"

@@ -15,7 +15,7 @@ BOOTS_PLAIN="stock kasan kcsan"
 # that are for stock; NAME-torture is a second one, for those that take longest, and
 # NAME-unit one for KUnit.
 # shellcheck disable=SC2034 # for the scripts that source this one
-MATRIX_KERNELS=(6.1 6.12 7.3 rt rt-6.12 rt-debug)
+MATRIX_KERNELS=(6.1 6.12 7.3 rt rt-6.12 rt-debug arm64 arm64-16k arm64-64k)
 
 # in_matrix NAME
 in_matrix() {
@@ -65,7 +65,7 @@ boot_kernel() {
 boot_limit() {
 	case $1 in
 	uml | wipe | trust | numa | frag | step | bare) echo 1800 ;;
-	kasan | kasan-unit | kcsan | rt | rt-*) echo 7200 ;;
+	kasan | kasan-unit | kcsan | rt | rt-* | *-debug* | arm64*) echo 7200 ;;
 	*) echo 3600 ;;
 	esac
 }
@@ -74,13 +74,14 @@ boot_limit() {
 # long as a selftest may take (tools/guest/test.sh), and more.
 boot_still() {
 	case $1 in
-	kasan | kasan-unit | kcsan | step | rt | rt-*) echo 900 ;;
+	kasan | kasan-unit | kcsan | step | rt | rt-* | *-debug* | arm64*) echo 900 ;;
 	*) echo 330 ;;
 	esac
 }
 
 # The longest first: some run side by side, and the short ones fill the gap at the end.
-BOOTS_BY_LENGTH="kcsan kasan stock kasan-unit bare step frag numa uml wipe trust"
+BOOTS_BY_LENGTH="kcsan kasan arm64 arm64-16k arm64-64k stock kasan-unit arm64-64k-unit bare
+	step frag numa uml wipe trust"
 
 # boot_words BOOT: for the kernel's command line. With wipe all memory is cleared
 # when it is allocated and when it is freed; with trust, squirrel does not look at

@@ -16,6 +16,7 @@ kernel=$2
 job=$3
 shift 3
 need_packages busybox-static cpio xz-utils
+load_kernel "$kernel"
 
 guest=$SQ_TOP/tools/guest
 built=$SQ_BUILD/$kernel
@@ -46,7 +47,7 @@ copy_modules() {
 		for m in "$built/$part"/*.ko; do
 			[ -e "$m" ] || continue
 			cp "$m" "$stage/squirrel/${part%/dropin}/"
-			strip --strip-debug \
+			"${K_CROSS}strip" --strip-debug \
 				"$stage/squirrel/${part%/dropin}/$(basename "$m")"
 		done
 	done
@@ -54,7 +55,7 @@ copy_modules() {
 
 mkdir -p "$stage"/{bin,dev,proc,sys,tmp,root} \
 	"$stage"/squirrel/{samples,selftests,kunit,extra,traces}
-cp "$(command -v busybox)" "$stage/bin/busybox"
+cp "$K_BUSYBOX" "$stage/bin/busybox"
 cp "$guest/init" "$stage/init"
 chmod 755 "$stage/init"
 cp "$guest"/*.sh "$guest/ktap.awk" "$stage/squirrel/"

@@ -14,6 +14,9 @@
 #   kcsan    x86-64 6.1 with KCSAN and the same checks
 #   lean     x86-64 6.1 without any debug code
 #   rt-debug x86-64 6.1 with PREEMPT_RT, lockdep for raw locks, atomic-sleep checks
+#   arm64    Debian's kernel for arm64, 4 KiB pages
+#   arm64-16k  that of its backports with 16 KiB pages
+#   arm64-64k  arm64 6.1 with 64 KiB pages and KUnit
 #
 # kernel.sh source prints the folder of the unpacked kernel source instead, kernel.sh
 # names the names of all test kernels. How each kind is had is in tools/kernel.
@@ -23,7 +26,7 @@ for inc in "$SQ_TOP"/tools/kernel/*.inc.sh; do
 	. "$inc"
 done
 
-NAMES=(stock rt 6.12 rt-6.12 7.3 uml kasan kcsan lean rt-debug)
+NAMES=(stock rt 6.12 rt-6.12 7.3 uml kasan kcsan lean rt-debug arm64 arm64-16k arm64-64k)
 
 # print_info KEY=VALUE...: as load_kernel of lib.sh reads it.
 print_info() {
@@ -41,7 +44,9 @@ rt) stock_kernel rt rt-amd64 ;;
 rt-6.12) suite_kernel rt-6.12 "$(own_release)-backports" rt-amd64 ;;
 7.3) suite_kernel 7.3 trixie-backports amd64 ;;
 source) source_tree ;;
-uml | kasan | kcsan | lean | rt-debug) source_kernel "$1" ;;
+arm64) arm64_kernel arm64 "$(own_release)" arm64 ;;
+arm64-16k) arm64_kernel arm64-16k "$(own_release)-backports" arm64-16k ;;
+uml | kasan | kcsan | lean | rt-debug | arm64-64k) source_kernel "$1" ;;
 names) printf '%s\n' "${NAMES[@]}" ;;
 *) die "usage: tools/kernel.sh $(IFS='|'; echo "${NAMES[*]}")|source|names" ;;
 esac

@@ -114,10 +114,13 @@ last_line() {
 #	K_IMAGE            what QEMU boots, or what runs
 #	K_EXTRA            modules of the kernel itself that a guest has to load first
 #	K_QEMU, K_CONSOLE  which QEMU, and the name of its serial line
+#	K_BOARD, K_CPU     the machine and the CPU that it is
+#	K_BUSYBOX          the static busybox of a guest
 # shellcheck disable=SC2034 # for the scripts that source this one
 load_kernel() {
 	local name='' arch='' kdir='' image='' release='' extra='' cross='' root=''
-	local qemu=qemu-system-x86_64 console=ttyS0 info
+	local qemu=qemu-system-x86_64 console=ttyS0 board='' cpu=max
+	local busybox=/bin/busybox info
 
 	info=$("$SQ_TOP/tools/kernel.sh" "$1") || exit 1
 	eval "$info"
@@ -131,4 +134,18 @@ load_kernel() {
 	K_EXTRA=$extra
 	K_QEMU=$qemu
 	K_CONSOLE=$console
+	K_BOARD=$board
+	K_CPU=$cpu
+	K_BUSYBOX=$busybox
+}
+
+# need_qemu: for the kernel that was loaded. Another architecture is always emulated.
+need_qemu() {
+	case $K_ARCH in
+	arm64)
+		need_packages qemu-system-arm
+		export SQ_ACCEL=tcg
+		;;
+	*) need_packages qemu-system-x86 ;;
+	esac
 }

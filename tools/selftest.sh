@@ -317,6 +317,7 @@ pick "by default" "0 both plain " stock
 pick "by default, KASAN" "0 plain " kasan
 pick "its own boots" "0 both other " numa
 pick "none" "0 " frag
+pick "another kernel's, as stock" "0 both plain " arm64
 pick "by pattern" "0 other " numa 'o*'
 pick "by pattern, but not for this one" "0 " stock other
 pick "no such boot" "1 " nuam

@@ -6,7 +6,6 @@
 
 kernel=${1:-stock}
 dir=$SQ_BUILD/boots/$kernel-shell
-need_packages qemu-system-x86
 "$SQ_TOP/tools/build.sh" "$kernel"
 mkdir -p "$dir"
 load_kernel "$kernel"
@@ -16,13 +15,15 @@ if [ "$K_ARCH" = um ]; then
 	exec "$K_IMAGE" mem=1024M root=/dev/root rootfstype=hostfs \
 		"rootflags=$dir/root" rw init=/init con=null con0=fd:0,fd:1 quiet
 fi
+need_qemu
 accel=$("$SQ_TOP/tools/accel.sh")
-cpu=max
+cpu=$K_CPU
 [ "$accel" = kvm ] && cpu=host
 smp=${SQ_SMP:-2}
 say "booting $K_NAME $K_RELEASE in QEMU ($accel, $smp CPUs); Ctrl-A x ends it"
-exec qemu-system-x86_64 -accel "$accel" -cpu "$cpu" \
+# shellcheck disable=SC2086 # K_BOARD are words
+exec "$K_QEMU" $K_BOARD -accel "$accel" -cpu "$cpu" \
 	-smp "$smp,sockets=$smp,cores=1,threads=1" -m "${SQ_MEMORY:-2048}M" \
 	-nodefaults -display none -serial mon:stdio -no-reboot \
 	-kernel "$K_IMAGE" -initrd "$dir/initramfs" \
-	-append "console=ttyS0 panic=-1 quiet ${SQ_APPEND:-}"
+	-append "console=$K_CONSOLE panic=-1 quiet ${SQ_APPEND:-}"

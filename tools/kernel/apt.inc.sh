@@ -25,6 +25,22 @@ own_mirror() {
 	echo "$mirror"
 }
 
+# own_sources SUITE: where it is had from. The release that runs here, as far as the
+# system has it: with its updates.
+own_sources() {
+	local release
+
+	release=$(own_release)
+	echo "deb [signed-by=$KEYRING] $(own_mirror) $1 main"
+	[ "$1" = "$release" ] || return 0
+	# shellcheck disable=SC2016 # for apt
+	apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' \
+		'Created-By: Packages' |
+		awk -v r="$release" -v k="$KEYRING" '$2 == "main" &&
+			($1 == r "-updates" || $1 == r "-security") {
+			print "deb [signed-by=" k "] " $3 " " $1 " main" }'
+}
+
 # own_apt SUITE ARCH COMMAND ARGUMENTS...: apt-get or apt-cache, as if SUITE were
 # all there is, on a machine of ARCH with no package installed.
 own_apt() {
@@ -50,7 +66,7 @@ own_update() {
 	need_packages debian-archive-keyring
 	mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
 	: >"$root/status"
-	echo "deb [signed-by=$KEYRING] $(own_mirror) $1 main" >"$root/sources.list"
+	own_sources "$1" >"$root/sources.list"
 	say "fetching the package lists of $1 ($2)"
 	if own_apt "$1" "$2" apt-get --error-on=any update >"$root/log" 2>&1; then
 		touch "$root/updated"

@@ -11,7 +11,6 @@ source_tree() {
 
 	need_packages "$SOURCE" xz-utils patch
 	version=$(dpkg-query -W -f '${Version}' "$SOURCE")
-	[ -f "$(source_dir "$version")/Makefile" ] || lock kernel
 	unpack_source "$version"
 }
 
@@ -23,13 +22,14 @@ source_dir() {
 	echo "$SQ_CACHE/src/$SOURCE-$1-$hash${2:+-$2}"
 }
 
-# unpack_source VERSION [rt]: print the folder of the unpacked kernel source. The
-# caller holds the kernel lock, unless it is there already. With rt it has the
-# PREEMPT_RT patch of the same package.
+# unpack_source VERSION [rt]: print the folder of the unpacked kernel source. With rt
+# it has the PREEMPT_RT patch of the same package. In a shell of its own: the lock is
+# held until that ends.
 unpack_source() {
 	local dir p
 
 	dir=$(source_dir "$1" "${2:-}")
+	[ -f "$dir/Makefile" ] || lock source
 	if [ ! -f "$dir/Makefile" ]; then
 		say "unpacking $SOURCE $1${2:+, with its $2 patch}"
 		rm -rf "$dir.tmp" "$dir"
@@ -55,6 +55,29 @@ fragments_of() {
 	kasan | kcsan) echo "x86 debug $1" ;;
 	lean) echo "x86 lean" ;;
 	rt-debug) echo "x86 debug rt" ;;
+	arm64-64k) echo arm64 ;;
+	esac
+}
+
+# arch_of NAME, cross_of ARCH: as the kernel's makefiles want it.
+arch_of() {
+	case $1 in
+	uml) echo um ;;
+	arm64*) echo arm64 ;;
+	*) echo x86_64 ;;
+	esac
+}
+
+cross_of() {
+	[ "$1" != arm64 ] || echo aarch64-linux-gnu-
+}
+
+# image_of ARCH: what a build leaves to be booted.
+image_of() {
+	case $1 in
+	um) echo linux ;;
+	arm64) echo arch/arm64/boot/Image ;;
+	*) echo arch/x86/boot/bzImage ;;
 	esac
 }
 
@@ -63,20 +86,30 @@ patch_of() {
 	[[ $1 != rt-* ]] || echo rt
 }
 
+# kernel_make ARCH SRC OUT ARGUMENTS...
+kernel_make() {
+	local arch=$1 src=$2 out=$3
+
+	shift 3
+	make -C "$src" O="$out" ARCH="$arch" CROSS_COMPILE="$(cross_of "$arch")" "$@"
+}
+
 # configure NAME SRC OUT: fragments to .config, each line of them verified.
 configure() {
-	local name=$1 src=$2 out=$3 f
+	local name=$1 src=$2 out=$3 arch f
 	local frag=$out/squirrel.config
 
 	for f in $(fragments_of "$name"); do
 		cat "$CONFIGS/$f.config"
 	done >"$frag"
+	arch=$(arch_of "$name")
 	if [ "$name" = uml ]; then
-		make -s -C "$src" O="$out" ARCH=um defconfig
+		kernel_make "$arch" "$src" "$out" -s defconfig
 		cat "$frag" >>"$out/.config"
-		make -s -C "$src" O="$out" ARCH=um olddefconfig
+		kernel_make "$arch" "$src" "$out" -s olddefconfig
 	else
-		make -s -C "$src" O="$out" KCONFIG_ALLCONFIG="$frag" allnoconfig
+		kernel_make "$arch" "$src" "$out" -s KCONFIG_ALLCONFIG="$frag" \
+			allnoconfig
 	fi
 	"$SQ_TOP/tools/configcheck.sh" "$frag" "$out/.config"
 }
@@ -102,7 +135,7 @@ build_kernel() {
 		die "configuring kernel $name failed, see $log"
 	}
 	say "building kernel $name (some minutes; log: $log)"
-	make -C "$src" O="$out" ARCH="$arch" -j"$SQ_JOBS" "$target" \
+	kernel_make "$arch" "$src" "$out" -j"$SQ_JOBS" "$target" \
 		>>"$log" 2>&1 </dev/null || {
 		grep -E 'error|Error' "$log" | tail -n 10 >&2 || true
 		tail -n 10 "$log" >&2
@@ -113,11 +146,12 @@ build_kernel() {
 }
 
 source_kernel() {
-	local name=$1 version hash dir src arch=x86_64 image
+	local name=$1 version hash dir src arch image words
 
 	need_packages "$SOURCE" flex bison bc libelf-dev libssl-dev \
 		gcc make xz-utils patch cpio rsync kmod
-	[ "$name" = uml ] && arch=um
+	arch=$(arch_of "$name")
+	[ "$arch" != arm64 ] || need_packages gcc-aarch64-linux-gnu
 	version=$(dpkg-query -W -f '${Version}' "$SOURCE")
 	hash=$({
 		for f in $(fragments_of "$name"); do
@@ -127,17 +161,22 @@ source_kernel() {
 	} | sha256sum | cut -c1-12)
 	dir=$SQ_CACHE/kernels/$name-$version-$hash
 	if [ ! -s "$dir/info" ]; then
-		lock kernel
+		lock "kernel-$name"
 	fi
 	if [ ! -s "$dir/info" ]; then
 		src=$(unpack_source "$version" "$(patch_of "$name")")
 		build_kernel "$name" "$src" "$dir" "$arch"
-		image=$dir/build/arch/x86/boot/bzImage
-		[ "$arch" = um ] && image=$dir/build/linux
+		image=$dir/build/$(image_of "$arch")
 		[ -s "$image" ] || die "the build left no $image"
-		print_info name="$name" arch="$arch" kdir="$dir/build" image="$image" \
+		words=(arch="$arch")
+		if [ "$arch" = arm64 ]; then
+			arm64_busybox "$dir"
+			mapfile -t words < <(arm64_words "$dir")
+		fi
+		print_info name="$name" kdir="$dir/build" image="$image" \
 			release="$(cat "$dir/build/include/config/kernel.release")" \
-			extra="$(find "$dir/build" -name kunit.ko)" >"$dir/info.tmp"
+			extra="$(find "$dir/build" -name kunit.ko)" "${words[@]}" \
+			>"$dir/info.tmp"
 		mv "$dir/info.tmp" "$dir/info"
 	fi
 	cat "$dir/info"
