@@ -347,6 +347,7 @@ for name in "$SQ_TOP"/selftests/*.sh; do
 	expect "pick: some boot runs $name" "$name" "$(sort -u <<<"$got" | grep .)"
 done
 
+rm "$work/selftests/wrong.sh"
 pick "a kernel of the matrix" "0 both plain " 6.12
 pick "its longest" "0 plain " rt-torture 'plai*'
 expect "pick: KUnit on a kernel of the matrix" "$("$tools/pick.sh" uml)" \
