@@ -55,6 +55,7 @@ struct squirrel_cache;
  *	that may sleep
  * @node: NUMA node the memory comes from by preference, as node + 1, or 0 for
  *	the node of the allocating CPU
+ * @owner: whose it is, as debugfs shows it, or NULL: the module that creates it
  */
 struct squirrel_cache_args {
 	unsigned int align;
@@ -63,6 +64,7 @@ struct squirrel_cache_args {
 	size_t limit;
 	unsigned int reserve;
 	int node;
+	const char *owner;
 };
 
 struct squirrel_cache *

@@ -80,6 +80,14 @@ static int cache_first_fill(struct squirrel_cache *c)
 	return -ENOMEM;
 }
 
+static const char *cache_owner(const struct squirrel_cache_args *args,
+			       struct module *owner)
+{
+	if (args && args->owner)
+		return args->owner;
+	return owner ? module_name(owner) : "";
+}
+
 /**
  * __squirrel_cache_create() - create an object cache; use the macro
  * @name: see squirrel_cache_create()
@@ -101,7 +109,7 @@ __squirrel_cache_create(const char *name, unsigned int size,
 	err = cache_check_args(name, size, args);
 	if (err)
 		return ERR_PTR(err);
-	c = sq_cache_make(name, owner ? module_name(owner) : "", size, args,
+	c = sq_cache_make(name, cache_owner(args, owner), size, args,
 			  sq_default_heap, 0, GFP_KERNEL);
 	if (IS_ERR(c)) {
 		pr_err("cache '%s': no memory\n", name);
