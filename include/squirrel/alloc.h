@@ -49,6 +49,7 @@ void *squirrel_realloc(const void *obj, size_t size, gfp_t gfp);
 void squirrel_free(const void *obj);
 void squirrel_free_sensitive(const void *obj);
 void __squirrel_free_rcu(const void *obj, struct rcu_head *head);
+void __squirrel_free_rcu_word(const void *obj, void *word);
 /**
  * squirrel_free_rcu() - free an object after an RCU grace period
  * @ptr: the object, from the default heap, a heap or a cache; NULL and

@@ -2,14 +2,17 @@
 /*
  * Frees after a grace period.
  */
+#include <linux/bitops.h>
+#include <linux/llist.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 
 #include "path.h"
 
 static atomic_long_t rcu_pending;
 
-/* The head lies anywhere in the object: find where that starts and whose it is. */
-static void rcu_free(struct rcu_head *head)
+/* @head lies anywhere in an object: find where that starts and whose it is. */
+static void free_around(const void *head)
 {
 	struct sq_found f;
 
@@ -24,6 +27,11 @@ static void rcu_free(struct rcu_head *head)
 		squirrel_cache_free(f.owner, (void *)f.base);
 	/* Pairs with sq_rcu_free_wait(): the free was counted before. */
 	atomic_long_dec_return_release(&rcu_pending);
+}
+
+static void rcu_free(struct rcu_head *head)
+{
+	free_around(head);
 }
 
 /* Does somebody's memory start at @obj? If not, say so. */
@@ -56,6 +64,70 @@ void __squirrel_free_rcu(const void *obj, struct rcu_head *head)
 }
 EXPORT_SYMBOL_GPL(__squirrel_free_rcu);
 
+/* ---- by one word --------------------------------------------------------------- */
+
+/*
+ * Objects that have room for a pointer only, chained by it. One grace period is waited
+ * for at a time: for those that were there when it began, the others wait for it first.
+ */
+static LLIST_HEAD(words_waiting);
+static struct llist_node *words_ripening;
+static unsigned long words_busy;
+static struct rcu_head words_rcu;
+
+static void words_free(struct rcu_head *head);
+
+static void words_begin(void)
+{
+	/* Whoever finds it busy has added before, and is looked for again after that. */
+	while (!llist_empty(&words_waiting) && !test_and_set_bit(0, &words_busy)) {
+		words_ripening = llist_del_all(&words_waiting);
+		if (words_ripening) {
+			call_rcu(&words_rcu, words_free);
+			return;
+		}
+		clear_bit_unlock(0, &words_busy);
+		smp_mb__after_atomic();
+	}
+}
+
+static void words_free(struct rcu_head *head)
+{
+	struct llist_node *node = words_ripening, *next;
+
+	clear_bit_unlock(0, &words_busy);
+	smp_mb__after_atomic();
+	words_begin();
+	for (; node; node = next) {
+		next = node->next;
+		free_around(node);
+	}
+}
+
+/**
+ * __squirrel_free_rcu_word() - free after a grace period, with one word to spare
+ * @obj: the object
+ * @word: a pointer's worth of room within it, aligned as one
+ *
+ * As __squirrel_free_rcu(), where the object has no struct rcu_head. It may wait for a
+ * grace period more, and one of NMI context for the next free of the kind.
+ *
+ * Context: Any context.
+ */
+void __squirrel_free_rcu_word(const void *obj, void *word)
+{
+	if (!rcu_check(obj, _RET_IP_))
+		return;
+	atomic_long_inc(&rcu_pending);
+	llist_add(word, &words_waiting);
+	/* There it waits for the next, or for who destroys the cache. */
+	if (!in_nmi())
+		words_begin();
+}
+EXPORT_SYMBOL_GPL(__squirrel_free_rcu_word);
+
+/* ---- waiting ------------------------------------------------------------------- */
+
 /*
  * Until all RCU frees asked for so far are done. May sleep. Returns whether there
  * were any.
@@ -65,7 +137,11 @@ bool sq_rcu_free_wait(void)
 	/* None left: then what they freed is seen to be free. */
 	if (!atomic_long_read_acquire(&rcu_pending))
 		return false;
+	words_begin();
 	rcu_barrier();
+	/* What was put aside meanwhile, which the first has begun to wait for. */
+	if (atomic_long_read_acquire(&rcu_pending))
+		rcu_barrier();
 	return true;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_rcu_free_wait);
