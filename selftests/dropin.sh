@@ -1,53 +1,14 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
-# The drop-in header's own suite: a module that knows the kernel's calls only. All its
-# tests, and those of a charged cache once more in a child memory cgroup.
+# The drop-in's own suite, with the header: modules that know the kernel's calls only.
+# All tests, and those of a charged cache once more in a child memory cgroup; then
+# those of who has kmalloc() from squirrel as well.
 # boots: stock kasan kcsan bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
+. "${0%/*}/dropin.inc.sh"
 
 CG=$TMP/cgroup
-
-# play [only=NAME]: the tests of the suite, and a result of each in $TMP/played. On
-# trust nobody is told of a bad free.
-# shellcheck disable=SC2120 # in_child passes one
-play() {
-	unload dropin
-	mark
-	helper dropin "trust=$(hardened && echo 0 || echo 1)" "$@" 2>/dev/null
-	word_after 'dropin: test ' >"$TMP/played"
-}
-
-hardened() {
-	[ "$(cat /sys/module/squirrel/parameters/hardened)" = Y ]
-}
-
-# is WANTED GOT: or what the module said.
-is() {
-	[ "$1" = "$2" ] || {
-		log_since
-		return 1
-	}
-}
-
-each_played() {
-	while read -r verdict title; do
-		if [ "$verdict" = skipped ]; then
-			skip "$title" "needs hardened=1"
-		else
-			check "$title" is ok "$verdict"
-		fi
-	done <"$TMP/played"
-}
-
-# nothing_left: all tests have ended, and no cache or bad free is too many.
-nothing_left() {
-	loaded dropin && same "tests" "$(grep -c . "$TMP/played")" \
-		"$(word_after 'dropin: ran ')" &&
-		same "caches left" "$(ls "$SQ/caches")" "" &&
-		same "misuse" $(($(field summary misuse) - misuse)) \
-			"$(word_after 'dropin: misuse ')" && sound
-}
 
 cgroup() {
 	mkdir -p "$CG" && mount -t cgroup2 none "$CG" &&
@@ -64,19 +25,21 @@ in_child() {
 
 # Newer kernels charge for what is on a list: nothing is lost there.
 lost_once() {
-	said_times "$(word_after 'dropin: lost ')" '^squirrel: dropin: SLAB_ACCOUNT is not obeyed'
+	said_times "$(word_after 'dropin: lost ')" '^squirrel: dropin: SLAB_ACCOUNT of cache .* has no effect'
 }
 
 # The names of the tests are known once they have run.
 need load reclaim=off
-misuse=$(field summary misuse)
-play
-plan $(($(grep -c . "$TMP/played") + 6))
+play dropin_kmalloc
+nr=$(nr_played)
+unload dropin_kmalloc
+play dropin
+plan $((nr + $(nr_played) + 8))
 each_played
 check "nothing is left of all that" nothing_left
 misuse=$(field summary misuse)
 if cgroup 2>"$TMP/said"; then
-	in_child play only=lru
+	in_child play dropin only=lru
 	heard=
 	check "a charged cache on a list_lru, in a child cgroup" nothing_left
 	check "what is lost is said once" lost_once
@@ -86,5 +49,10 @@ else
 fi
 unload dropin
 refuse "there are no tests of another name" helper dropin only=none
+play dropin_kmalloc
+each_played
+check "with kmalloc(): nothing is left of all that" nothing_left
+unload dropin_kmalloc
+check "with kmalloc(): all is given back" until_true given_back 0
 [ ! -d "$CG/child" ] || { rmdir "$CG/child"; umount "$CG"; }
 finish

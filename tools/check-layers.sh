@@ -47,7 +47,7 @@ ROOMS='
 # Below all layers: src/<name>.h, and src/<name>.c if there is one.
 GROUND='compat assert trace'
 # What clients include, and the parts that squirrel.h is made of.
-CLIENTS='squirrel strategy kmem_cache'
+CLIENTS='squirrel strategy kmem_cache kmalloc'
 PARTS='alloc cache heap limits reclaim size_class'
 # What a file of src may include of that.
 declare -A CLIENTS_OF=(

@@ -43,12 +43,12 @@ unpack_traces() {
 copy_modules() {
 	local part m
 
-	for part in . samples selftests selftests/dropin kunit; do
+	for part in . samples selftests selftests/dropin{,_kmalloc} kunit; do
 		for m in "$built/$part"/*.ko; do
 			[ -e "$m" ] || continue
-			cp "$m" "$stage/squirrel/${part%/dropin}/"
+			cp "$m" "$stage/squirrel/${part%/dropin*}/"
 			"${K_CROSS}strip" --strip-debug \
-				"$stage/squirrel/${part%/dropin}/$(basename "$m")"
+				"$stage/squirrel/${part%/dropin*}/$(basename "$m")"
 		done
 	done
 }

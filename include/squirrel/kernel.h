@@ -27,4 +27,19 @@
 /* Whether <linux/slab.h> has a kvfree for __free() as well. */
 #define SQ_HAVE_FREE_KVFREE	SQ_KERNEL_SINCE(6, 12)
 
+/* Whether struct kmem_cache_args has a sheaf_capacity. */
+#define SQ_HAVE_SHEAVES		SQ_KERNEL_SINCE(6, 18)
+
+/* Whether kvrealloc() wants to be told how large the memory is. */
+#define SQ_KVREALLOC_TAKES_OLD	(!SQ_KERNEL_SINCE(6, 12))
+
+/* Whether an object can be charged for later: kmem_cache_charge(). */
+#define SQ_HAVE_CHARGE		SQ_KERNEL_SINCE(6, 12)
+
+/* Whether there is kvmemdup(), and kmemdup_array() as a function. */
+#define SQ_HAVE_KVMEMDUP	SQ_KERNEL_SINCE(6, 12)
+
+/* Whether there is kfree_nolock() and kvfree_atomic(). */
+#define SQ_HAVE_NOLOCK		SQ_KERNEL_SINCE(7, 3)
+
 #endif /* _SQUIRREL_KERNEL_H */

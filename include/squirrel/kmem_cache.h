@@ -59,8 +59,15 @@
 #ifndef _SQUIRREL_KMEM_CACHE_H
 #define _SQUIRREL_KMEM_CACHE_H
 
+#include <linux/printk.h>
+/* The other of the two headers took it away, for the source. */
+#ifndef pr_fmt
+#define pr_fmt(fmt) fmt
+#endif
+
 #include <squirrel/kmem_create.h>
 #include <squirrel/kmem_free.h>
+#include <squirrel/kmem_free_names.h>
 #include <squirrel/kmem_objects.h>
 #include <squirrel/squirrel.h>
 
@@ -116,9 +123,10 @@
 #undef mempool_create_slab_pool
 #define mempool_create_slab_pool	squirrel_mempool_create_slab_pool
 
-/* Names of nothing: their use stops the build instead of the machine */
 #undef kmem_cache_charge
-#define kmem_cache_charge		squirrel_does_not_cover_kmem_cache_charge
+#define kmem_cache_charge		squirrel_kmem_cache_charge
+
+/* Names of nothing: their use stops the build instead of the machine */
 #undef kmem_cache_prefill_sheaf
 #define kmem_cache_prefill_sheaf	squirrel_does_not_cover_sheaves
 #undef kmem_cache_refill_sheaf

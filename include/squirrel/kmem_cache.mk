@@ -4,6 +4,8 @@
 #
 #	include <path of this file>
 #
+# With "squirrel-kmalloc := y" in front of it, on <squirrel/kmalloc.h> as well.
+#
 # The header has <linux/printk.h> come first, which defines pr_fmt where nobody
 # has. The compiler has no way to take that back silently, so the preprocessor is
 # asked, once for each source, who is the first to define it without the header.
@@ -27,4 +29,6 @@ sq-own-pr-fmt = $(if $(sq-asked-$(1)),,$(eval sq-asked-$(1) := y)$(eval \
 
 ccflags-y = $(sq-ccflags) -I$(sq-include) \
 	    -include $(sq-include)/squirrel/kmem_cache.h \
+	    $(if $(filter y,$(squirrel-kmalloc)), \
+	    -include $(sq-include)/squirrel/kmalloc.h) \
 	    $(call sq-own-pr-fmt,$(filter %.c,$<))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Names and flags of the kernel's calls in squirrel's terms; caches made and
- * destroyed, shrunk and measured: part of <squirrel/kmem_cache.h>.
+ * Names of the kernel's caches in squirrel's terms; caches made and destroyed,
+ * shrunk and measured: part of <squirrel/kmem_cache.h>.
  */
 #ifndef _SQUIRREL_KMEM_CREATE_H
 #define _SQUIRREL_KMEM_CREATE_H
@@ -15,6 +15,7 @@
 #include <linux/string.h>
 
 #include <squirrel/kernel.h>
+#include <squirrel/kmem_flags.h>
 #include <squirrel/kmem_handle.h>
 #include <squirrel/squirrel.h>
 
@@ -35,60 +36,68 @@ static inline void squirrel_kmem_name(char *buf, size_t len, const char *name)
 		buf[0] = '_';
 }
 
-/* One for all sources of a module, as the linker has it: said once. */
-extern bool squirrel_kmem_said_uncharged;
-bool __weak squirrel_kmem_said_uncharged;
+/**
+ * struct squirrel_kmem_wish - what a create call of the kernel's asks for
+ * @name: as there, and so are @size, @align, @flags, @useroffset, @usersize and
+ *	@ctor
+ * @sheaves: that of sheaf_capacity
+ * @client: name of the module that asks
+ */
+struct squirrel_kmem_wish {
+	const char *name;
+	unsigned int size;
+	unsigned int align;
+	slab_flags_t flags;
+	unsigned int useroffset;
+	unsigned int usersize;
+	void (*ctor)(void *obj);
+	unsigned int sheaves;
+	const char *client;
+};
 
-/* Charged objects on a list_lru would be the end of the kernel: see kernel.h. */
-static inline unsigned int squirrel_kmem_account(void)
+/* What was granted, but for this. */
+static inline void squirrel_kmem_say_lost(const struct squirrel_kmem_wish *w)
 {
-	if (SQ_CHARGED_IS_SAFE)
-		return SQUIRREL_ACCOUNT;
-	if (IS_ENABLED(CONFIG_MEMCG) && !squirrel_kmem_said_uncharged) {
-		squirrel_kmem_said_uncharged = true;
-		pr_info("squirrel: %s: SLAB_ACCOUNT is not obeyed on this kernel, its objects are charged to no cgroup\n",
-			module_name(THIS_MODULE));
-	}
-	return 0;
-}
-
-static inline bool squirrel_kmem_flags(slab_flags_t flags, unsigned int *out)
-{
-	slab_flags_t dma = SLAB_CACHE_DMA;
-
-#ifdef SLAB_CACHE_DMA32
-	dma |= SLAB_CACHE_DMA32;
-#endif
-	*out = SQUIRREL_NUMBERED;
-	if (flags & SLAB_HWCACHE_ALIGN)
-		*out |= SQUIRREL_HWCACHE_ALIGN;
-	if (flags & SLAB_TYPESAFE_BY_RCU)
-		*out |= SQUIRREL_TYPESAFE_BY_RCU;
-	if (flags & SLAB_ACCOUNT)
-		*out |= squirrel_kmem_account();
-	return !(flags & dma);
+	squirrel_kmem_say_flags(w->flags, w->client, w->name);
+	if (IS_ENABLED(CONFIG_HARDENED_USERCOPY) && w->usersize &&
+	    w->usersize < w->size)
+		squirrel_kmem_say(SQUIRREL_KMEM_SAID_WINDOW, w->client,
+				  "the usercopy window", w->name,
+				  "all of an object may be copied");
+	if (w->sheaves)
+		squirrel_kmem_say(SQUIRREL_KMEM_SAID_SHEAVES, w->client,
+				  "sheaf_capacity", w->name,
+				  "squirrel has magazines of its own");
 }
 
 static inline struct kmem_cache *
-squirrel_kmem_cache_create(const char *name, unsigned int size,
-			   unsigned int align, slab_flags_t flags,
-			   void (*ctor)(void *))
+squirrel_kmem_create(const struct squirrel_kmem_wish *w)
 {
-	struct squirrel_cache_args args = { .align = align, .ctor = ctor };
+	struct squirrel_cache_args args = {
+		.align = w->align,
+		.ctor = w->ctor,
+		.owner = w->client,
+	};
 	struct squirrel_cache *cache = ERR_PTR(-EINVAL);
 	char buf[SQUIRREL_NAME_MAX + 1];
 
-	if (name && *name && squirrel_kmem_flags(flags, &args.flags)) {
-		squirrel_kmem_name(buf, sizeof(buf), name);
-		cache = squirrel_cache_create(buf, size, &args);
+	if (w->name && *w->name && squirrel_kmem_flags(w->flags, &args.flags)) {
+		if (w->flags & SLAB_ACCOUNT)
+			args.flags |= squirrel_kmem_account(w->client, w->name);
+		squirrel_kmem_name(buf, sizeof(buf), w->name);
+		cache = squirrel_cache_create(buf, w->size, &args);
 	}
-	if (!IS_ERR(cache))
+	if (!IS_ERR(cache)) {
+		squirrel_kmem_say_lost(w);
 		return (struct kmem_cache *)((unsigned long)cache + 1);
+	}
 	pr_err("squirrel: kmem_cache_create(%s) failed with error %ld%s\n",
-	       name ? name : "NULL", PTR_ERR(cache),
-	       flags & SLAB_PANIC ? " (SLAB_PANIC is not obeyed)" : "");
+	       w->name ? w->name : "NULL", PTR_ERR(cache),
+	       w->flags & SLAB_PANIC ? " (SLAB_PANIC is not obeyed)" : "");
 	return NULL;
 }
+
+/* ---- the calls of a client ------------------------------------------------- */
 
 static inline struct kmem_cache *
 squirrel_kmem_cache_create_usercopy(const char *name, unsigned int size,
@@ -96,19 +105,61 @@ squirrel_kmem_cache_create_usercopy(const char *name, unsigned int size,
 				    unsigned int useroffset,
 				    unsigned int usersize, void (*ctor)(void *))
 {
-	return squirrel_kmem_cache_create(name, size, align, flags, ctor);
+	const struct squirrel_kmem_wish wish = {
+		.name = name,
+		.size = size,
+		.align = align,
+		.flags = flags,
+		.useroffset = useroffset,
+		.usersize = usersize,
+		.ctor = ctor,
+		.client = module_name(THIS_MODULE),
+	};
+
+	return squirrel_kmem_create(&wish);
+}
+
+static inline struct kmem_cache *
+squirrel_kmem_cache_create(const char *name, unsigned int size,
+			   unsigned int align, slab_flags_t flags,
+			   void (*ctor)(void *))
+{
+	return squirrel_kmem_cache_create_usercopy(name, size, align, flags, 0,
+						   0, ctor);
 }
 
 #ifdef kmem_cache_create
+static inline struct kmem_cache *
+squirrel_kmem_create_args(const char *name, unsigned int size,
+			  const struct kmem_cache_args *args,
+			  slab_flags_t flags, const char *client)
+{
+	struct squirrel_kmem_wish wish = {
+		.name = name,
+		.size = size,
+		.flags = flags,
+		.client = client,
+	};
+
+	if (args) {
+		wish.align = args->align;
+		wish.useroffset = args->useroffset;
+		wish.usersize = args->usersize;
+		wish.ctor = args->ctor;
+#if SQ_HAVE_SHEAVES
+		wish.sheaves = args->sheaf_capacity;
+#endif
+	}
+	return squirrel_kmem_create(&wish);
+}
+
 static inline struct kmem_cache *
 squirrel_kmem_cache_create_args(const char *name, unsigned int size,
 				const struct kmem_cache_args *args,
 				slab_flags_t flags)
 {
-	if (!args)
-		return squirrel_kmem_cache_create(name, size, 0, flags, NULL);
-	return squirrel_kmem_cache_create(name, size, args->align, flags,
-					  args->ctor);
+	return squirrel_kmem_create_args(name, size, args, flags,
+					 module_name(THIS_MODULE));
 }
 #endif
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * kfree() and its relatives for module source that may pass them objects of a
- * kmem_cache: part of <squirrel/kmem_cache.h>. Each call asks whose memory it is.
- * What is not squirrel's goes to the kernel as ever.
+ * kfree() and its relatives for module source that may pass them memory of
+ * squirrel's: part of <squirrel/kmem_cache.h> and <squirrel/kmalloc.h>. Each call
+ * asks whose it is. What is not squirrel's goes to the kernel as ever. The names
+ * are given in kmem_free_names.h.
  */
 #ifndef _SQUIRREL_KMEM_FREE_H
 #define _SQUIRREL_KMEM_FREE_H
@@ -66,18 +67,16 @@ static inline size_t squirrel_ksize(const void *obj)
 }
 
 /*
- * As the kernel: an object stays as long as the size fits it, and goes to
- * kmalloc() when it does not.
+ * Of what is squirrel's. As the kernel: an object stays as long as the size fits it,
+ * and goes to what @more has when it does not.
  */
-static inline void *squirrel_krealloc(const void *obj, size_t size, gfp_t gfp)
+static __always_inline void *
+squirrel_resize(const void *obj, size_t size, gfp_t gfp,
+		void *(*more)(size_t size, gfp_t gfp))
 {
-	size_t usable;
+	size_t usable = squirrel_usable_size(obj);
 	void *fresh;
 
-	/* That NULL is not squirrel's the compiler sees only if it is told. */
-	if (ZERO_OR_NULL_PTR(obj) || !squirrel_owns(obj))
-		return krealloc(obj, size, gfp);
-	usable = squirrel_usable_size(obj);
 	/* The free reports what is no object's start. */
 	if (!size || !usable) {
 		squirrel_free_any(obj);
@@ -88,12 +87,25 @@ static inline void *squirrel_krealloc(const void *obj, size_t size, gfp_t gfp)
 			memset((char *)obj + size, 0, usable - size);
 		return (void *)obj;
 	}
-	fresh = kmalloc(size, gfp);
+	fresh = more(size, gfp);
 	if (!fresh)
 		return NULL;
 	memcpy(fresh, obj, usable);
 	squirrel_free_any(obj);
 	return fresh;
+}
+
+static inline void *squirrel_their_kmalloc(size_t size, gfp_t gfp)
+{
+	return kmalloc(size, gfp);
+}
+
+static inline void *squirrel_krealloc(const void *obj, size_t size, gfp_t gfp)
+{
+	/* That NULL is not squirrel's the compiler sees only if it is told. */
+	if (ZERO_OR_NULL_PTR(obj) || !squirrel_owns(obj))
+		return krealloc(obj, size, gfp);
+	return squirrel_resize(obj, size, gfp, squirrel_their_kmalloc);
 }
 
 static inline void *squirrel_krealloc_array(void *obj, size_t n, size_t size,
@@ -106,15 +118,43 @@ static inline void *squirrel_krealloc_array(void *obj, size_t n, size_t size,
 	return squirrel_krealloc(obj, bytes, gfp);
 }
 
+static inline void *squirrel_their_kvmalloc(size_t size, gfp_t gfp)
+{
+	return kvmalloc(size, gfp);
+}
+
+#if SQ_KVREALLOC_TAKES_OLD
+/* It only ever grows. */
+static inline void *squirrel_kvrealloc(const void *obj, size_t old_size,
+				       size_t size, gfp_t gfp)
+{
+	if (ZERO_OR_NULL_PTR(obj) || !squirrel_owns(obj))
+		return kvrealloc(obj, old_size, size, gfp);
+	if (old_size >= size)
+		return (void *)obj;
+	return squirrel_resize(obj, size, gfp, squirrel_their_kvmalloc);
+}
+#else
+static inline void *squirrel_kvrealloc(const void *obj, size_t size, gfp_t gfp)
+{
+	if (ZERO_OR_NULL_PTR(obj) || !squirrel_owns(obj))
+		return kvrealloc(obj, size, gfp);
+	return squirrel_resize(obj, size, gfp, squirrel_their_kvmalloc);
+}
+#endif
+
 /* With the name of the struct rcu_head within the object */
 #define squirrel_kfree_rcu_1(ptr, field)				\
 do {									\
 	typeof(ptr) __sq_obj = (ptr);					\
 									\
-	if (squirrel_owns(__sq_obj))					\
-		squirrel_free_rcu(__sq_obj, field);			\
-	else								\
+	if (!squirrel_owns(__sq_obj))					\
 		kvfree_rcu_arg_2(__sq_obj, field);			\
+	else if (sizeof(__sq_obj->field) < sizeof(struct rcu_head))	\
+		__squirrel_free_rcu_word(__sq_obj, &__sq_obj->field);	\
+	else								\
+		__squirrel_free_rcu(__sq_obj,				\
+				    (void *)&__sq_obj->field);		\
 } while (0)
 
 /* Without: may sleep */
@@ -133,48 +173,5 @@ do {									\
 #define squirrel_kfree_rcu(ptr, ...)					\
 	CONCATENATE(squirrel_kfree_rcu_,				\
 		    COUNT_ARGS(__VA_ARGS__))(ptr, ##__VA_ARGS__)
-
-/* ---- from here on the names mean these ------------------------------------ */
-
-/*
- * Object-like where the address may be taken. ksize is not: it is the name of
- * many a variable.
- */
-#undef kfree
-#define kfree			squirrel_kfree
-#undef kvfree
-#define kvfree			squirrel_kvfree
-#undef kfree_const
-#define kfree_const		squirrel_kfree_const
-#undef kfree_sensitive
-#define kfree_sensitive		squirrel_kfree_sensitive
-#undef kvfree_sensitive
-#define kvfree_sensitive	squirrel_kvfree_sensitive
-#undef kfree_bulk
-#define kfree_bulk		squirrel_kfree_bulk
-#undef ksize
-#define ksize(obj)		squirrel_ksize(obj)
-#undef krealloc
-#define krealloc		squirrel_krealloc
-#undef krealloc_array
-#define krealloc_array		squirrel_krealloc_array
-#undef kfree_rcu
-#define kfree_rcu		squirrel_kfree_rcu
-#undef kvfree_rcu
-#define kvfree_rcu		squirrel_kfree_rcu
-#undef kfree_rcu_mightsleep
-#define kfree_rcu_mightsleep(ptr)	squirrel_kfree_rcu_0(ptr)
-#undef kvfree_rcu_mightsleep
-#define kvfree_rcu_mightsleep(ptr)	squirrel_kfree_rcu_0(ptr)
-
-/* struct foo *p __free(kfree): the kernel's was made of the kernel's kfree() */
-#ifdef DEFINE_FREE
-DEFINE_FREE(squirrel_kfree, void *, if (!IS_ERR_OR_NULL(_T)) kfree(_T))
-#define __free_kfree		__free_squirrel_kfree
-#endif
-#if defined(DEFINE_FREE) && SQ_HAVE_FREE_KVFREE
-DEFINE_FREE(squirrel_kvfree, void *, if (!IS_ERR_OR_NULL(_T)) kvfree(_T))
-#define __free_kvfree		__free_squirrel_kvfree
-#endif
 
 #endif /* _SQUIRREL_KMEM_FREE_H */

@@ -9,10 +9,11 @@
 #include <linux/gfp.h>
 #include <linux/list_lru.h>
 #include <linux/mempool.h>
-#include <linux/nodemask.h>
-#include <linux/numa.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
+#include <squirrel/kernel.h>
+#include <squirrel/kmem_flags.h>
 #include <squirrel/kmem_free.h>
 #include <squirrel/kmem_handle.h>
 #include <squirrel/squirrel.h>
@@ -31,15 +32,6 @@ squirrel_kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 	if (likely(squirrel_kmem_ours(s)))
 		return squirrel_cache_zalloc(squirrel_kmem_cache(s), gfp);
 	return kmem_cache_zalloc(s, gfp);
-}
-
-/* As the kernel: firmware names nodes that are not there. */
-static inline int squirrel_kmem_node(gfp_t gfp, int node)
-{
-	if ((gfp & __GFP_THISNODE) ||
-	    (node >= 0 && node < nr_node_ids && node_online(node)))
-		return node;
-	return NUMA_NO_NODE;
 }
 
 static __always_inline void *
@@ -91,6 +83,19 @@ squirrel_kmem_cache_free_bulk(struct kmem_cache *s, size_t n, void **objs)
 	else
 		kmem_cache_free_bulk(s, n, objs);
 }
+
+#if SQ_HAVE_CHARGE
+/* Nobody is charged for a single object of squirrel's, and nothing fails for it. */
+static inline bool squirrel_kmem_cache_charge(void *obj, gfp_t gfp)
+{
+	if (!squirrel_owns(obj))
+		return kmem_cache_charge(obj, gfp);
+	squirrel_kmem_say(SQUIRREL_KMEM_SAID_CHARGE, module_name(THIS_MODULE),
+			  "kmem_cache_charge()", "?",
+			  "nobody is charged for a single object");
+	return true;
+}
+#endif
 
 /* ---- mempools over a cache ------------------------------------------------ */
 

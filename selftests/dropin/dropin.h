@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The drop-in header's own suite, as plain functions: dropin_main.c runs them where
- * the kernel has no KUnit, kunit/allocator_kunit_dropin.c where it has. The sources know
+ * The drop-in's own suite, as plain functions: dropin_main.c runs them where the kernel
+ * has no KUnit, kunit/allocator_kunit_dropin.c where it has. The sources know
  * <linux/slab.h> only; two, dropin_look.c and dropin_kernel.c, are built without the
- * header.
+ * header. selftests/dropin_obj has them once more, with DROPIN_OBJECTS: none with the
+ * header, and all but those two redirected.
  *
- * What the headers have, and the source whose tests call it:
+ * What there is, and the source whose tests call it:
  *
  *	kmem_cache_create, _create_usercopy		dropin_create.c
  *	KMEM_CACHE, KMEM_CACHE_USERCOPY			dropin_create.c
@@ -28,7 +29,9 @@
  *	all of them with caches that are the kernel's,
  *	their addresses					dropin_foreign.c
  *	the names after #undef				dropin_undef.c
- *	kmem_cache_charge and sheaves: names of nothing	dropin_foreign.c
+ *	sheaves: names of nothing			dropin_foreign.c
+ *	in objects: a call in another header's inline
+ *	function, an object that is not compiled here	dropin_obj/dropin_inline.c
  */
 #ifndef _DROPIN_H
 #define _DROPIN_H
@@ -73,11 +76,13 @@ bool dropin_expect(bool holds, const char *of, const char *what,
 bool dropin_run(const struct dropin_test *test);
 bool dropin_there(const char *path);
 bool dropin_named(const char *name);
+bool dropin_shows(const char *name, const char *line);
 void dropin_mark(void);
 unsigned int dropin_said(const char *text);
 bool dropin_ours(const void *obj);
 size_t dropin_usable(const void *obj);
 void *dropin_squirrel_alloc(size_t size);
+bool dropin_charged_is_safe(void);
 
 /* ---- what sources need of others ------------------------------------------- */
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Create with its arguments in a struct, as of 6.12. For an older kernel the form
- * is made up here, in front of the header: it is enough that create is a macro.
+ * is made up here, in front of the header: it is enough that create is a macro. An
+ * object has what its kernel has.
  */
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#ifndef kmem_cache_create
+#if !defined(kmem_cache_create) && !defined(DROPIN_OBJECTS)
 struct kmem_cache_args {
 	unsigned int align;
 	unsigned int useroffset;
@@ -18,8 +19,12 @@ struct kmem_cache_args {
 #define kmem_cache_create(...)	((struct kmem_cache *)ERR_PTR(-EINVAL))
 #endif
 
+#ifndef DROPIN_OBJECTS
 #include <squirrel/kmem_cache.h>
+#endif
 #include "dropin.h"
+
+#ifdef kmem_cache_create
 
 #define DROPIN_SIZE	104
 #define DROPIN_BUILT	0x69
@@ -81,3 +86,15 @@ void dropin_args_flags(void)
 	dropin_use(kmem_cache_create("dropin_args", DROPIN_SIZE, &args,
 				     SLAB_HWCACHE_ALIGN), 64, false);
 }
+
+#else
+
+void dropin_args_struct(void)
+{
+}
+
+void dropin_args_flags(void)
+{
+}
+
+#endif

@@ -9,6 +9,20 @@
 
 #define DROPIN_OBJS	200
 
+/* What is no flag of 6.1 or any later kernel of clients; and all that is obeyed */
+#define DROPIN_NO_FLAG	0x80000000U
+#define DROPIN_KEPT	(SLAB_HWCACHE_ALIGN | SLAB_TYPESAFE_BY_RCU | SLAB_PANIC | \
+			 SLAB_NOLEAKTRACE | SLAB_DEBUG_OBJECTS |		\
+			 SLAB_NO_USER_FLAGS | SLAB_SKIP_KFENCE)
+
+/* The object form says each once as long as the module is there. */
+static void dropin_forget(void)
+{
+#ifdef _SQUIRREL_KMEM_CACHE_H
+	squirrel_kmem_said = 0;
+#endif
+}
+
 static unsigned long *dropin_seen[DROPIN_OBJS];
 
 struct dropin_flag {
@@ -161,14 +175,61 @@ void dropin_flags_typesafe(void)
 	dropin_put_cache(s, "dropin_safe");
 }
 
-/* Once in a module, however many sources and caches: this is not the first. */
+struct dropin_loss {
+	const char *name;
+	slab_flags_t flag;
+};
+
+#define DROPIN_LOSS(flag)	{ #flag " of cache 'd_first' has no effect", flag }
+
+static const struct dropin_loss dropin_losses[] = {
+	DROPIN_LOSS(SLAB_RECLAIM_ACCOUNT),
+	DROPIN_LOSS(SLAB_CONSISTENCY_CHECKS),
+	DROPIN_LOSS(SLAB_RED_ZONE),
+	DROPIN_LOSS(SLAB_POISON),
+	DROPIN_LOSS(SLAB_STORE_USER),
+	DROPIN_LOSS(SLAB_TRACE),
+	DROPIN_LOSS(SLAB_FAILSLAB),
+#ifdef SLAB_MEM_SPREAD
+	DROPIN_LOSS(SLAB_MEM_SPREAD),
+#endif
+	{ "flag 0x80000000 of cache 'd_first' has no effect",
+	  (__force slab_flags_t)DROPIN_NO_FLAG },
+};
+
+/* Of each flag once, with its name and that of the first cache. */
+void dropin_flags_lost(void)
+{
+	int i;
+
+	dropin_forget();
+	for (i = 0; i < ARRAY_SIZE(dropin_losses); i++) {
+		const struct dropin_loss *l = &dropin_losses[i];
+
+		dropin_mark();
+		dropin_put_cache(kmem_cache_create("d_first", 64, 0, l->flag,
+						   NULL), "d_first");
+		DROPIN_EXPECT_OF(l->name, dropin_said(l->name) == !!l->flag);
+		dropin_put_cache(kmem_cache_create("d_second", 64, 0, l->flag,
+						   NULL), "d_second");
+		DROPIN_EXPECT_OF(l->name, dropin_said("has no effect") ==
+				 !!l->flag);
+	}
+	/* Nothing is lost of these. */
+	dropin_mark();
+	dropin_put_cache(kmem_cache_create("d_first", 64, 0, DROPIN_KEPT, NULL),
+			 "d_first");
+	DROPIN_EXPECT(!dropin_said("squirrel:"));
+}
+
+/* Once in a module, however many sources and caches: this is the first. */
 void dropin_flags_uncharged(void)
 {
-	const bool lost = IS_ENABLED(CONFIG_MEMCG) && !SQ_CHARGED_IS_SAFE;
+	bool lost = IS_ENABLED(CONFIG_MEMCG) && !dropin_charged_is_safe();
 	struct kmem_cache *s;
 	int i;
 
-	squirrel_kmem_said_uncharged = false;
+	dropin_forget();
 	dropin_mark();
 	for (i = 0; i < 3; i++) {
 		s = kmem_cache_create("dropin_charged", 64, 0, SLAB_ACCOUNT, NULL);
@@ -176,14 +237,32 @@ void dropin_flags_uncharged(void)
 		dropin_put_cache(s, "dropin_charged");
 	}
 	dropin_lru_create();
-	DROPIN_EXPECT(dropin_said("SLAB_ACCOUNT is not obeyed on this kernel") ==
+	DROPIN_EXPECT(dropin_said("SLAB_ACCOUNT of cache 'dropin_charged' has no effect") ==
 		      lost);
+	DROPIN_EXPECT(dropin_said("has no effect") == lost);
+}
+
+/* The kernel checks it for its own slabs only. */
+void dropin_flags_window(void)
+{
+	static const char line[] =
+		"the usercopy window of cache 'd_seen' has no effect";
+	const bool lost = IS_ENABLED(CONFIG_HARDENED_USERCOPY);
+	struct kmem_cache *s;
+	int i;
+
+	dropin_forget();
 	dropin_mark();
-	squirrel_kmem_said_uncharged = false;
-	s = kmem_cache_create("dropin_free", 64, 0, SLAB_RECLAIM_ACCOUNT, NULL);
-	dropin_put_cache(s, "dropin_free");
-	DROPIN_EXPECT(!dropin_said("SLAB_ACCOUNT"));
-	squirrel_kmem_said_uncharged = true;
+	for (i = 0; i < 2; i++) {
+		s = kmem_cache_create_usercopy("d_whole", 64, 0, 0, 0, 64, NULL);
+		dropin_put_cache(s, "d_whole");
+		DROPIN_EXPECT(!i || dropin_said("d_whole") == 0);
+	}
+	for (i = 0; i < 2; i++) {
+		s = kmem_cache_create_usercopy("d_seen", 64, 0, 0, 8, 8, NULL);
+		dropin_put_cache(s, "d_seen");
+	}
+	DROPIN_EXPECT(dropin_said(line) == lost);
 }
 
 void dropin_flags_no_prefix(void)

@@ -16,6 +16,11 @@
 
 #define DROPIN_SIZE	200
 #define DROPIN_OBJS	8
+#if defined(__free) && !defined(DROPIN_OBJECTS)
+#if SQ_HAVE_FREE_KVFREE
+#define DROPIN_FREE_KVFREE
+#endif
+#endif
 
 static void dropin_ctor(void *obj)
 {
@@ -37,7 +42,7 @@ static void dropin_scoped(void *obj)
 
 static void dropin_kvscoped(void *obj)
 {
-#if defined(__free) && SQ_HAVE_FREE_KVFREE
+#ifdef DROPIN_FREE_KVFREE
 	void *gone __free(kvfree) = obj;
 	void *none __free(kvfree) = NULL;
 

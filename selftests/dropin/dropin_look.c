@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the tests look at: squirrel's folder in debugfs, the kernel's log, and whose
- * an address is. Built without the drop-in header.
+ * an address is. Of the drop-in header it takes only what it knows of the kernel.
  */
 #define pr_fmt(fmt) "dropin: " fmt
 
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/kmsg_dump.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/printk.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
+#include <squirrel/kmem_cache.h>
 #include <squirrel/squirrel.h>
 #include "dropin.h"
 
@@ -56,6 +60,40 @@ bool dropin_named(const char *name)
 
 	snprintf(path, sizeof(path), DROPIN_CACHES "/%s", name);
 	return dropin_there(path);
+}
+
+/* Text that is there for user space only, by way of the page at @addr. */
+static bool dropin_reads(struct file *file, unsigned long addr, char *text)
+{
+	char __user *user = (char __user *)addr;
+	loff_t pos = 0;
+	ssize_t got;
+
+	got = file->f_op->read(file, user, PAGE_SIZE - 1, &pos);
+	return got > 0 && !copy_from_user(text, user, got);
+}
+
+/* Is this among the figures of squirrel's cache of that name? For who has an mm. */
+bool dropin_shows(const char *name, const char *line)
+{
+	char path[160], *text = (char *)get_zeroed_page(GFP_KERNEL);
+	unsigned long addr;
+	struct file *file;
+	bool shown = false;
+
+	snprintf(path, sizeof(path), DROPIN_CACHES "/%s/stats", name);
+	file = filp_open(path, O_RDONLY, 0);
+	addr = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_ANONYMOUS | MAP_PRIVATE, 0);
+	if (!IS_ERR(file)) {
+		shown = text && !IS_ERR_VALUE(addr) &&
+			dropin_reads(file, addr, text) && strstr(text, line);
+		filp_close(file, NULL);
+	}
+	if (!IS_ERR_VALUE(addr))
+		vm_munmap(addr, PAGE_SIZE);
+	free_page((unsigned long)text);
+	return shown;
 }
 
 struct dropin_walk {
@@ -135,4 +173,10 @@ size_t dropin_usable(const void *obj)
 void *dropin_squirrel_alloc(size_t size)
 {
 	return squirrel_alloc(size, GFP_KERNEL);
+}
+
+/* Does a list_lru bear objects that are charged for by the page? */
+bool dropin_charged_is_safe(void)
+{
+	return SQ_CHARGED_IS_SAFE;
 }

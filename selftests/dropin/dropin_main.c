@@ -7,7 +7,7 @@
  * A line for each test; dropin.sh makes results of them. Loading fails with -ENOENT if
  * there is none, but not if one fails: insmod would try once more.
  */
-#define pr_fmt(fmt) "dropin: " fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -53,5 +53,5 @@ static void __exit dropin_exit(void)
 module_init(dropin_init);
 module_exit(dropin_exit);
 
-MODULE_DESCRIPTION("Tests of squirrel's drop-in header, from source without change");
+MODULE_DESCRIPTION("Tests of squirrel's drop-in, from source without change");
 MODULE_LICENSE("GPL");

@@ -8,6 +8,15 @@
 #include <linux/vmalloc.h>
 #include "dropin.h"
 
+/* Since 6.7 the kernel's own without a head have another name. */
+#if defined(DROPIN_OBJECTS) && !defined(KVFREE_GET_MACRO)
+#define dropin_kfree_rcu(obj)	kfree_rcu_mightsleep(obj)
+#define dropin_kvfree_rcu(obj)	kvfree_rcu_mightsleep(obj)
+#else
+#define dropin_kfree_rcu(obj)	kfree_rcu(obj)
+#define dropin_kvfree_rcu(obj)	kvfree_rcu(obj)
+#endif
+
 struct dropin_late {
 	long pad[3];
 	struct rcu_head rcu;
@@ -77,10 +86,10 @@ void dropin_rcu_headless(void)
 	if (!DROPIN_EXPECT(s))
 		return;
 	since = get_state_synchronize_rcu();
-	kfree_rcu(dropin_get(s));
+	dropin_kfree_rcu(dropin_get(s));
 	DROPIN_EXPECT(poll_state_synchronize_rcu(since));
 	since = get_state_synchronize_rcu();
-	kvfree_rcu(dropin_get(s));
+	dropin_kvfree_rcu(dropin_get(s));
 	DROPIN_EXPECT(poll_state_synchronize_rcu(since));
 #ifdef kfree_rcu_mightsleep
 	since = get_state_synchronize_rcu();
@@ -111,11 +120,11 @@ static void dropin_returned(struct kmem_cache *s)
 	rcu_barrier();
 	since = get_state_synchronize_rcu();
 	a = dropin_kernel_alloc(s);
-	kfree_rcu(a);
+	dropin_kfree_rcu(a);
 	DROPIN_EXPECT(poll_state_synchronize_rcu(since));
 	since = get_state_synchronize_rcu();
 	a = dropin_kernel_alloc(s);
-	kvfree_rcu(a);
+	dropin_kvfree_rcu(a);
 	DROPIN_EXPECT(poll_state_synchronize_rcu(since));
 }
 
@@ -124,13 +133,13 @@ void dropin_rcu_theirs(void)
 	struct kmem_cache *s;
 
 	dropin_kept(NULL);
-	kfree_rcu(dropin_get(NULL));
-	kvfree_rcu(dropin_get(NULL));
+	dropin_kfree_rcu(dropin_get(NULL));
+	dropin_kvfree_rcu(dropin_get(NULL));
 #ifdef kfree_rcu_mightsleep
 	kfree_rcu_mightsleep(dropin_get(NULL));
 	kvfree_rcu_mightsleep(dropin_get(NULL));
 #endif
-	kvfree_rcu(vmalloc(PAGE_SIZE));
+	dropin_kvfree_rcu(vmalloc(PAGE_SIZE));
 	if (!IS_ENABLED(CONFIG_TINY_RCU))
 		return;
 	s = dropin_kernel_create("dropin_later", sizeof(struct dropin_late), false);
@@ -147,8 +156,8 @@ void dropin_rcu_nothing(void)
 
 	kfree_rcu(none, rcu);
 	kvfree_rcu(none, rcu);
-	kfree_rcu(none);
-	kvfree_rcu(none);
+	dropin_kfree_rcu(none);
+	dropin_kvfree_rcu(none);
 }
 
 /* The pointer's expression is looked at once. */
@@ -164,8 +173,8 @@ void dropin_rcu_once(void)
 		objs[i] = dropin_get(s);
 	kfree_rcu(*next++, rcu);
 	kvfree_rcu(*next++, rcu);
-	kfree_rcu(*next++);
-	kvfree_rcu(*next++);
+	dropin_kfree_rcu(*next++);
+	dropin_kvfree_rcu(*next++);
 	DROPIN_EXPECT(next == objs + ARRAY_SIZE(objs));
 	dropin_put_cache(s, "dropin_late");
 }

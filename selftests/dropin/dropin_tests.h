@@ -8,6 +8,18 @@
  * name begins with that of the source.
  */
 
+#ifdef DROPIN_KMALLOC
+#include "dropin_kmalloc_tests.h"
+#ifdef DROPIN_OBJECTS
+DROPIN_TEST(whole_blob, 0, "an object that the module's link redirects")
+#endif
+#else
+
+/* First, as each is said once. */
+DROPIN_TEST(flags_lost, 0, "a flag that has no effect is said once")
+DROPIN_TEST(flags_uncharged, 0, "SLAB_ACCOUNT: what is lost is said once")
+DROPIN_TEST(flags_window, 0, "a usercopy window: what is lost is said once")
+
 DROPIN_TEST(create_forms, 0, "each form of create makes a cache of squirrel's")
 DROPIN_TEST(create_sizes, 0, "caches of all sizes")
 DROPIN_TEST(create_aligns, 0, "caches of all alignments")
@@ -32,7 +44,6 @@ DROPIN_TEST(flags_each, 0,
 DROPIN_TEST(flags_line, 0, "SLAB_HWCACHE_ALIGN aligns")
 DROPIN_TEST(flags_typesafe, 0,
 	    "SLAB_TYPESAFE_BY_RCU: readers find objects of the cache")
-DROPIN_TEST(flags_uncharged, 0, "SLAB_ACCOUNT: what is lost is said once")
 DROPIN_TEST(flags_no_prefix, 0, "a source without pr_fmt has none")
 
 DROPIN_TEST(lru_charged, 0, "a charged cache's objects go on a list_lru")
@@ -84,8 +95,21 @@ DROPIN_TEST(foreign_addresses, 0, "the address of a name is squirrel's")
 DROPIN_TEST(foreign_pointers, 0, "the calls work through pointers")
 DROPIN_TEST(foreign_names_of_nothing, 0, "what is not covered stops the build")
 
+#ifdef DROPIN_OBJECTS
+DROPIN_TEST(undef_names, 0, "after #undef the names are squirrel's as ever")
+DROPIN_TEST(undef_halves, 0, "after #undef nothing is half one and half the other")
+DROPIN_TEST(undef_whole, 0, "after #undef a source is squirrel's altogether")
+
+DROPIN_TEST(inline_other, 0, "calls in inline functions of other headers")
+DROPIN_TEST(inline_callback, 0, "functions that headers hand on")
+DROPIN_TEST(inline_blob, 0, "calls in an object that was compiled elsewhere")
+DROPIN_TEST(inline_owner, 0, "a cache knows which module made it")
+#else
 DROPIN_TEST(undef_names, 0, "after #undef the names are the kernel's")
 DROPIN_TEST(undef_halves, 0, "a source may be half one and half the other")
 DROPIN_TEST(undef_whole, 0, "a source may be the kernel's altogether")
+#endif
+
+#endif
 
 #undef DROPIN_TEST

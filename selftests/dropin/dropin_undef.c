@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A source that takes the names back: from #undef on they are the kernel's. Since
- * 6.10 some of those are macros themselves, and only the others come back so.
+ * A source that takes the names back: from #undef on they are the kernel's, or in an
+ * object that is redirected squirrel's as ever. Since 6.10 some of those are macros
+ * themselves, and only the others come back so.
  */
 #include <linux/kernel.h>
 #include <linux/mempool.h>
@@ -10,6 +11,13 @@
 #include "dropin.h"
 
 #define DROPIN_SIZE	104
+
+#ifdef DROPIN_OBJECTS
+#define DROPIN_BACK	false
+#else
+#define DROPIN_BACK	true
+#endif
+#define DROPIN_IS_BACK(func, is)	DROPIN_EXPECT(((func) == (is)) == DROPIN_BACK)
 
 /* While they are squirrel's: for what is passed from one half to the other. */
 static struct kmem_cache *dropin_make(void)
@@ -48,18 +56,18 @@ static void dropin_kfree(void *obj)
 
 void dropin_undef_names(void)
 {
-	DROPIN_EXPECT(kmem_cache_destroy == dropin_kernels.destroy);
-	DROPIN_EXPECT(kmem_cache_shrink == dropin_kernels.shrink);
-	DROPIN_EXPECT(kmem_cache_size == dropin_kernels.size);
-	DROPIN_EXPECT(kmem_cache_free == dropin_kernels.free);
-	DROPIN_EXPECT(kmem_cache_free_bulk == dropin_kernels.free_bulk);
-	DROPIN_EXPECT(kfree == dropin_kernels.free_one);
-	DROPIN_EXPECT(kvfree == dropin_kernels.free_any);
-	DROPIN_EXPECT(kfree_const == dropin_kernels.free_const);
-	DROPIN_EXPECT(kfree_sensitive == dropin_kernels.wipe);
-	DROPIN_EXPECT(kvfree_sensitive == dropin_kernels.wipe_any);
-	DROPIN_EXPECT(mempool_alloc_slab == dropin_kernels.pool_alloc);
-	DROPIN_EXPECT(mempool_free_slab == dropin_kernels.pool_free);
+	DROPIN_IS_BACK(kmem_cache_destroy, dropin_kernels.destroy);
+	DROPIN_IS_BACK(kmem_cache_shrink, dropin_kernels.shrink);
+	DROPIN_IS_BACK(kmem_cache_size, dropin_kernels.size);
+	DROPIN_IS_BACK(kmem_cache_free, dropin_kernels.free);
+	DROPIN_IS_BACK(kmem_cache_free_bulk, dropin_kernels.free_bulk);
+	DROPIN_IS_BACK(kfree, dropin_kernels.free_one);
+	DROPIN_IS_BACK(kvfree, dropin_kernels.free_any);
+	DROPIN_IS_BACK(kfree_const, dropin_kernels.free_const);
+	DROPIN_IS_BACK(kfree_sensitive, dropin_kernels.wipe);
+	DROPIN_IS_BACK(kvfree_sensitive, dropin_kernels.wipe_any);
+	DROPIN_IS_BACK(mempool_alloc_slab, dropin_kernels.pool_alloc);
+	DROPIN_IS_BACK(mempool_free_slab, dropin_kernels.pool_free);
 }
 
 /* Both halves at one cache of the kernel's, and each at what is its own. */
@@ -101,7 +109,9 @@ void dropin_undef_halves(void)
 #undef kmem_cache_alloc_bulk
 #undef mempool_create_slab_pool
 #undef krealloc
+#endif
 
+#if !defined(alloc_hooks) || defined(DROPIN_OBJECTS)
 /* All that makes something, too. */
 void dropin_undef_whole(void)
 {
@@ -113,19 +123,21 @@ void dropin_undef_whole(void)
 			      NULL);
 	if (!DROPIN_EXPECT(s))
 		return;
-	DROPIN_EXPECT(dropin_kernel_has("dropin_undef", true));
-	DROPIN_EXPECT(!dropin_named("dropin_undef"));
+	DROPIN_EXPECT(!DROPIN_BACK || dropin_kernel_has("dropin_undef", true));
+	DROPIN_EXPECT(dropin_named("dropin_undef") == !DROPIN_BACK);
 	objs[0] = kmem_cache_alloc(s, GFP_KERNEL);
 	objs[1] = kmem_cache_zalloc(s, GFP_KERNEL);
 	objs[2] = kmem_cache_alloc_node(s, GFP_KERNEL, NUMA_NO_NODE);
 	objs[3] = kmem_cache_alloc_lru(s, NULL, GFP_KERNEL);
 	DROPIN_EXPECT(objs[0] && objs[1] && objs[2] && objs[3]);
-	DROPIN_EXPECT(!dropin_ours(objs[0]) && !dropin_ours(objs[3]));
+	DROPIN_EXPECT(dropin_ours(objs[0]) == !DROPIN_BACK);
+	DROPIN_EXPECT(dropin_ours(objs[3]) == !DROPIN_BACK);
 	kmem_cache_free_bulk(s, 4, objs);
 	DROPIN_EXPECT(kmem_cache_alloc_bulk(s, GFP_KERNEL, 4, objs) == 4);
 	kmem_cache_free_bulk(s, 4, objs);
 	pool = mempool_create_slab_pool(2, s);
-	DROPIN_EXPECT(pool && pool->alloc == dropin_kernels.pool_alloc);
+	if (DROPIN_EXPECT(pool))
+		DROPIN_IS_BACK(pool->alloc, dropin_kernels.pool_alloc);
 	mempool_destroy(pool);
 	obj = krealloc(NULL, DROPIN_SIZE, GFP_KERNEL);
 	DROPIN_EXPECT(obj && !dropin_ours(obj));
