@@ -21,6 +21,9 @@ BEGIN {
 	n = split(ground, word, " ")
 	for (i = 1; i <= n; i++)
 		is_ground["src/" word[i] ".o"] = 1
+	n = split(apart, word, " ")
+	for (i = 1; i <= n; i++)
+		is_apart[word[i]] = 1
 	upward = sideways = circles = nr_objects = nr_uses = 0
 }
 
@@ -55,7 +58,8 @@ function place(obj,    part, n) {
 function judge(obj, from, symbol,    a, b) {
 	a = layer[obj]
 	b = layer[from]
-	if (a != "main" && b != "ground" && a != b && !((a, b) in knows)) {
+	if (a != "main" && !(a in is_apart) && b != "ground" && a != b &&
+	    !((a, b) in knows)) {
 		printf "%s: uses %s of %s\n", obj, symbol, b
 		upward++
 	}

@@ -32,7 +32,11 @@ LAYERS='
 	allocator	utility
 	reclaimer	allocator
 	debugfs		allocator reclaimer
+	redirect
 '
+# Those of a module of their own, which is a client like any other: that it takes only
+# what is exported the linker sees to.
+APART='redirect'
 # Rooms of the allocator, bottom up: folders of src/allocator, or files there. Those
 # on one line stand beside each other.
 ROOMS='
@@ -49,12 +53,16 @@ GROUND='compat assert trace'
 # What clients include, and the parts that squirrel.h is made of.
 CLIENTS='squirrel strategy kmem_cache kmalloc'
 PARTS='alloc cache heap limits reclaim size_class'
+# The parts of the drop-in headers, which the object form is made of as well.
+DROPIN='kernel kmalloc_calls kmalloc_strings kmem_create kmem_flags kmem_free kmem_handle'
+DROPIN+=' kmem_objects'
 # What a file of src may include of that.
 declare -A CLIENTS_OF=(
 	[allocator]="squirrel strategy $PARTS"
 	[reclaimer]='squirrel'
 	[main]="$CLIENTS $PARTS"
 	[compat]='kernel'
+	[redirect]="squirrel $DROPIN"
 )
 VERSIONED='src/compat.h include/squirrel/kernel.h'
 
@@ -284,6 +292,7 @@ check_symbols() {
 		esac
 	done < <(awk -v layers="$(tr '\n' ';' <<<"$LAYERS")" \
 		-v rooms="$(tr '\n' ';' <<<"$ROOMS")" -v ground="$GROUND" \
+		-v apart="$APART" \
 		-f "$(dirname "$0")/check-layers.awk" "$work")
 	[ -n "$counts" ] || die "the symbols could not be read"
 	[[ ! $counts =~ [1-9] ]] || breaches=$((breaches + 1))

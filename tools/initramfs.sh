@@ -43,7 +43,7 @@ unpack_traces() {
 copy_modules() {
 	local part m
 
-	for part in . samples selftests selftests/dropin{,_kmalloc} kunit; do
+	for part in . samples selftests selftests/dropin{,_all,_kmalloc,_obj} kunit; do
 		for m in "$built/$part"/*.ko; do
 			[ -e "$m" ] || continue
 			cp "$m" "$stage/squirrel/${part%/dropin*}/"
