@@ -9,7 +9,7 @@
 #include <linux/string.h>
 #include <linux/string_helpers.h>
 
-#include <squirrel/kmem_flags.h>
+#include <squirrel/kernel.h>
 #include <squirrel/kmem_free.h>
 #include <squirrel/squirrel.h>
 
@@ -93,15 +93,6 @@ void squirrel_dropin_mem_dump_obj(void *obj)
 {
 	if (!dump(obj))
 		mem_dump_obj(obj);
-}
-#endif
-
-#if SQ_HAVE_CHARGE
-/* Nobody is charged for a single object, and nothing fails for it. */
-SQ_DROPIN_EXPORT(kmem_cache_charge);
-bool squirrel_dropin_kmem_cache_charge(void *obj, gfp_t gfp)
-{
-	return squirrel_kmem_cache_charge(obj, gfp);
 }
 #endif
 

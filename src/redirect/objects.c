@@ -6,8 +6,10 @@
 #include <linux/mempool.h>
 #include <linux/slab.h>
 
+#include <squirrel/kernel.h>
 #include <squirrel/kmem_free.h>
 #include <squirrel/kmem_handle.h>
+#include <squirrel/kmem_objects.h>
 #include <squirrel/squirrel.h>
 
 #include "redirect.h"
@@ -85,3 +87,12 @@ void squirrel_dropin_mempool_free_slab(void *obj, void *s)
 {
 	squirrel_dropin_kmem_cache_free(s, obj);
 }
+
+#if SQ_HAVE_CHARGE
+/* Nobody is charged for a single object, and nothing fails for it. */
+SQ_DROPIN_EXPORT(kmem_cache_charge);
+bool squirrel_dropin_kmem_cache_charge(void *obj, gfp_t gfp)
+{
+	return squirrel_kmem_cache_charge(obj, gfp);
+}
+#endif
