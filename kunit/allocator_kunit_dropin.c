@@ -2,7 +2,8 @@
 /*
  * The tests of selftests/dropin as a suite, and of each what a client cannot see:
  * bad frees that were reported are those that it makes, and all rules hold. This one
- * is built without the drop-in header.
+ * is built without the drop-in header, and as it is into the suite of redirected
+ * objects.
  */
 #include <kunit/test.h>
 #include <dropin/dropin.h>
@@ -35,12 +36,16 @@ static struct kunit_case dropin_cases[] = {
 };
 
 static struct kunit_suite dropin_suite = {
+#ifdef DROPIN_OBJECTS
+	.name = "squirrel_redirected",
+#else
 	.name = "squirrel_dropin",
+#endif
 	.test_cases = dropin_cases,
 };
 
 kunit_test_suites(&dropin_suite);
 
 SQ_IMPORT_FOR_KUNIT();
-MODULE_DESCRIPTION("KUnit suite of squirrel's drop-in header");
+MODULE_DESCRIPTION("KUnit suite of squirrel's drop-in");
 MODULE_LICENSE("GPL");

@@ -345,6 +345,48 @@ static void destroy_waits_for_free_rcu(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 }
 
+/* With room for one word only: by ones and many, of each kind, while others wait. */
+static void free_rcu_by_a_word(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_fixture_cache(test, 3 * sizeof(void *), NULL);
+	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
+	u64 *obj = sq_fixture_alloc(test, c), *more;
+	unsigned int i, round;
+
+	obj[0] = 42;
+	obj[2] = 43;
+	rcu_read_lock();
+	__squirrel_free_rcu_word(obj, &obj[1]);
+	for (i = 0; i < 20; i++) {
+		more = squirrel_cache_alloc(c, GFP_ATOMIC);
+		__squirrel_free_rcu_word(more, more);
+	}
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 21);
+	KUNIT_EXPECT_EQ(test, obj[0], 42);
+	KUNIT_EXPECT_EQ(test, obj[2], 43);
+	rcu_read_unlock();
+	KUNIT_EXPECT_TRUE(test, sq_rcu_free_wait());
+	KUNIT_EXPECT_FALSE(test, sq_rcu_free_wait());
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
+	for (round = 0; round < 5; round++) {
+		for (i = 0; i < 100; i++) {
+			more = sq_fixture_alloc(test, c);
+			__squirrel_free_rcu_word(more, &more[i % 3]);
+			more = squirrel_heap_alloc(heap, 20000, GFP_KERNEL);
+			KUNIT_ASSERT_NOT_NULL(test, more);
+			__squirrel_free_rcu_word(more, &more[i * 25]);
+		}
+		if (round & 1)
+			rcu_barrier();
+	}
+	KUNIT_EXPECT_TRUE(test, sq_rcu_free_wait());
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->large_live), 0);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+	more = (u64 *)&round;
+	__squirrel_free_rcu_word(more, more);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+}
+
 /* A second free by way of RCU is misuse like any other. */
 static void free_rcu_of_freed_is_reported(struct kunit *test)
 {
@@ -407,6 +449,7 @@ static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(typesafe_memory_outlives_readers),
 	KUNIT_CASE(free_rcu_waits_for_readers),
 	KUNIT_CASE(free_rcu_finds_the_owner),
+	KUNIT_CASE(free_rcu_by_a_word),
 	KUNIT_CASE(free_rcu_of_nothing),
 	KUNIT_CASE(free_rcu_into_the_middle),
 	KUNIT_CASE(destroy_waits_for_free_rcu),

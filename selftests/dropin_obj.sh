@@ -19,10 +19,14 @@ nr=$(nr_played)
 unload dropin_all
 play dropin_obj
 nr=$((nr + $(nr_played)))
-plan $((nr + 8))
+plan $((nr + 9))
 each_played
 check "dropin_obj: nothing is left of all that" nothing_left
 check "dropin_obj: all is given back" nothing_kept
+play dropin_obj only=flags_lost
+check "dropin_obj: what is lost is said again to who comes again" \
+	is ok "$(cut -d ' ' -f 1 "$TMP/played")"
+unload dropin_obj
 play dropin_all
 each_played
 check "dropin_all: nothing is left of all that" nothing_left

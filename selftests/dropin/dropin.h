@@ -76,6 +76,7 @@ bool dropin_expect(bool holds, const char *of, const char *what,
 bool dropin_run(const struct dropin_test *test);
 bool dropin_there(const char *path);
 bool dropin_named(const char *name);
+bool dropin_copied(const void *obj, size_t size);
 bool dropin_shows(const char *name, const char *line);
 void dropin_mark(void);
 unsigned int dropin_said(const char *text);

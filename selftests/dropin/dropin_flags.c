@@ -265,6 +265,28 @@ void dropin_flags_window(void)
 	DROPIN_EXPECT(dropin_said(line) == lost);
 }
 
+/* All of an object, small or across pages, whatever the window: no slab's page. */
+void dropin_flags_copied(void)
+{
+	static const unsigned int sizes[] = { 64, 200, 6000, 40000 };
+	struct kmem_cache *s;
+	void *obj;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		s = kmem_cache_create_usercopy("d_copied", sizes[i], 0, 0, 8, 8,
+					       NULL);
+		if (!DROPIN_EXPECT(s))
+			return;
+		obj = kmem_cache_zalloc(s, GFP_KERNEL);
+		if (DROPIN_EXPECT(obj)) {
+			DROPIN_EXPECT(dropin_copied(obj, sizes[i]));
+			kmem_cache_free(s, obj);
+		}
+		dropin_put_cache(s, "d_copied");
+	}
+}
+
 void dropin_flags_no_prefix(void)
 {
 	dropin_mark();

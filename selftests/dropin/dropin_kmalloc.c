@@ -34,10 +34,10 @@ static void dropin_good(const char *of, char *obj, size_t size, bool zeroed)
 static char *dropin_theirs(void)
 {
 	char text[] = "not squirrel's, and of some length";
-	char *obj = (char *)kstrdup_const(text, GFP_KERNEL);
+	const char *obj = kstrdup_const(text, GFP_KERNEL);
 
 	DROPIN_EXPECT(obj && !dropin_ours(obj));
-	return obj;
+	return (char *)obj;
 }
 
 /* What the compiler sees the size of goes another way in the kernel's headers. */
@@ -67,10 +67,17 @@ void dropin_kmalloc_constant(void)
 	kfree(h);
 }
 
+/* What the compiler does not see through. */
+static noinline size_t dropin_some(size_t n)
+{
+	OPTIMIZER_HIDE_VAR(n);
+	return n;
+}
+
 /* Sizes known at run time only, each aligned as kmalloc() promises. */
 void dropin_kmalloc_sizes(void)
 {
-	volatile size_t size;
+	size_t size;
 	char *obj;
 
 	for (size = 1; size <= SZ_256K; size += size / 3 + 1) {
@@ -90,7 +97,7 @@ void dropin_kmalloc_sizes(void)
 
 void dropin_kmalloc_arrays(void)
 {
-	volatile size_t n = 12;
+	size_t n = dropin_some(12);
 	char *obj = kmalloc_array(n, 20, GFP_KERNEL);
 
 	dropin_good("kmalloc_array", obj, 240, false);
@@ -107,12 +114,12 @@ void dropin_kmalloc_arrays(void)
 	obj = kcalloc_node(n, 20, GFP_KERNEL, NUMA_NO_NODE);
 	dropin_good("kcalloc_node", obj, 240, true);
 	kfree(obj);
-	n = SIZE_MAX / 2;
+	n = dropin_some(SIZE_MAX / 2);
 	DROPIN_EXPECT(!kmalloc_array(n, 4, DROPIN_ERROR));
 	DROPIN_EXPECT(!kcalloc(n, 4, DROPIN_ERROR));
 	DROPIN_EXPECT(!kvmalloc_array(n, 4, DROPIN_ERROR));
 	DROPIN_EXPECT(!krealloc_array(NULL, n, 4, DROPIN_ERROR));
-	n = DROPIN_HUGE;
+	n = dropin_some(DROPIN_HUGE);
 	DROPIN_EXPECT(!kmalloc(n, DROPIN_ERROR));
 	obj = kmalloc_track_caller(100, GFP_KERNEL);
 	dropin_good("kmalloc_track_caller", obj, 100, false);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the tests look at: squirrel's folder in debugfs, the kernel's log, and whose
- * an address is. Of the drop-in header it takes only what it knows of the kernel.
+ * an address is. Built without the drop-in header.
  */
 #define pr_fmt(fmt) "dropin: " fmt
 
@@ -13,9 +13,9 @@
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/printk.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-#include <squirrel/kmem_cache.h>
 #include <squirrel/squirrel.h>
 #include "dropin.h"
 
@@ -96,6 +96,24 @@ bool dropin_shows(const char *name, const char *line)
 	return shown;
 }
 
+/* Is all of it let through to user space? Without a process nobody is asked. */
+bool dropin_copied(const void *obj, size_t size)
+{
+	unsigned long addr;
+	bool copied;
+
+	if (!current->mm)
+		return true;
+	addr = vm_mmap(NULL, 0, PAGE_ALIGN(size), PROT_READ | PROT_WRITE,
+		       MAP_ANONYMOUS | MAP_PRIVATE, 0);
+	if (IS_ERR_VALUE(addr))
+		return false;
+	copied = !copy_to_user((void __user *)addr, obj, size) &&
+		 !copy_from_user((void *)obj, (void __user *)addr, size);
+	vm_munmap(addr, PAGE_ALIGN(size));
+	return copied;
+}
+
 struct dropin_walk {
 	struct dir_context ctx;
 	unsigned int nr;
@@ -173,10 +191,4 @@ size_t dropin_usable(const void *obj)
 void *dropin_squirrel_alloc(size_t size)
 {
 	return squirrel_alloc(size, GFP_KERNEL);
-}
-
-/* Does a list_lru bear objects that are charged for by the page? */
-bool dropin_charged_is_safe(void)
-{
-	return SQ_CHARGED_IS_SAFE;
 }

@@ -19,6 +19,7 @@ DROPIN_TEST(whole_blob, 0, "an object that the module's link redirects")
 DROPIN_TEST(flags_lost, 0, "a flag that has no effect is said once")
 DROPIN_TEST(flags_uncharged, 0, "SLAB_ACCOUNT: what is lost is said once")
 DROPIN_TEST(flags_window, 0, "a usercopy window: what is lost is said once")
+DROPIN_TEST(flags_copied, 0, "all of an object may be copied to user space")
 
 DROPIN_TEST(create_forms, 0, "each form of create makes a cache of squirrel's")
 DROPIN_TEST(create_sizes, 0, "caches of all sizes")

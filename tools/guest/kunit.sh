@@ -20,6 +20,7 @@ done
 wants=$(sed -n 's/.*squirrel_test_load=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
 # shellcheck disable=SC2086 # words
 [ -e squirrel.ko ] && insmod_or_die squirrel.ko $wants reclaim=off
+[ -e squirrel_dropin.ko ] && insmod_or_die squirrel_dropin.ko
 
 # The fake page source comes first and stays until the others are done.
 FAKE=kunit/fake_kunit.ko
@@ -69,6 +70,7 @@ for m in "$@"; do
 done
 remove "$(basename "$FAKE" .ko)"
 
+[ ! -d /sys/module/squirrel_dropin ] || remove squirrel_dropin
 if [ -d /sys/module/squirrel ] && ! rmmod squirrel; then
 	n=$((n + 1))
 	echo "not ok $n - rmmod squirrel after KUnit"
