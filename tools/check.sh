@@ -73,7 +73,7 @@ kernel_doc() {
 shell_scripts() {
 	local files
 
-	mapfile -t files < <(find tools selftests .ci -type f \
+	mapfile -t files < <(find tools selftests include .ci -type f \
 		\( -name '*.sh' -o -path .ci/run \) ! -path 'tools/guest/*' \
 		2>/dev/null | sort)
 	shellcheck -x -P SCRIPTDIR -S warning "${files[@]}" &&
@@ -108,6 +108,8 @@ check "kernel-doc" kernel_doc
 check "kernel-doc of the exported functions" tools/check-doc.sh
 check "W=1 and sparse, stock kernel" warnings stock
 check "W=1 and sparse, UML kernel with KUnit" warnings uml
+check "the drop-in's make fragment and its lists" \
+	tools/dropin-test.sh . "$SQ_BUILD/check-stock"
 check "short headers and functions" tools/check-size.sh
 check "layer rule" tools/check-layers.sh . "$SQ_BUILD/check-stock"
 sed -n 's/^layers: /note: &/p' "$SQ_BUILD/check.log"

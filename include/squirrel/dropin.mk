@@ -27,8 +27,9 @@ sq-dropin-comma := ,
 sq-dropin-empty :=
 sq-dropin-space := $(sq-dropin-empty) $(sq-dropin-empty)
 # The sum makes it another command when a list is another.
-sq-dropin-run := SQUIRREL_DROPIN=$(firstword $(shell cat $(sq-dropin-lists) \
-			$(sq-dropin-dir)dropin.sh | cksum)) \
+sq-dropin-sum := $(firstword $(shell cat $(sq-dropin-lists) \
+			$(sq-dropin-dir)dropin.sh | cksum))
+sq-dropin-run := SQUIRREL_DROPIN=$(sq-dropin-sum) \
 		sh $(sq-dropin-dir)dropin.sh $(OBJCOPY) \
 		$(subst $(sq-dropin-space),$(sq-dropin-comma),$(strip \
 			$(sq-dropin-lists)))
@@ -43,6 +44,16 @@ $(sq-dropin-targets): override CC := $(sq-dropin-run) $(CC)
 $(sq-dropin-targets): override cmd_copy = cat $< > $@ && $(sq-dropin-run) -- $@
 ifeq ($(squirrel-dropin-objs),)
 $(sq-dropin-targets): override LD := $(sq-dropin-run) $(LD)
+endif
+
+# A copy has no command that make would compare. It is older than this, unless it was
+# made with these lists.
+sq-dropin-copies := $(patsubst $(src)/%_shipped,$(obj)/%,$(wildcard $(src)/*.o_shipped))
+ifneq ($(sq-dropin-copies),)
+sq-dropin-since := $(obj)/.dropin-$(sq-dropin-sum).cmd
+$(shell test -e $(sq-dropin-since) || \
+	{ rm -f $(obj)/.dropin-*.cmd; touch $(sq-dropin-since); })
+$(sq-dropin-copies): $(sq-dropin-since)
 endif
 
 # modpost reads this as well, of the folder that make was given
