@@ -18,10 +18,10 @@
  *
  * Also for objects of a cache, in every function of the source: kfree, kvfree,
  * kfree_const, kfree_sensitive, kvfree_sensitive, kfree_bulk,
- * kmem_cache_free_bulk(NULL, ...), ksize, krealloc, krealloc_array, kfree_rcu
- * and kvfree_rcu with and without a head, and __free(kfree); __free(kvfree)
- * where the kernel is 6.12 or newer. They ask whose the memory is (two loads):
- * what is not squirrel's goes to the kernel.
+ * kmem_cache_free_bulk(NULL, ...), ksize, krealloc, krealloc_array, kvrealloc,
+ * kfree_rcu and kvfree_rcu with and without a head, and __free(kfree);
+ * __free(kvfree) where the kernel is 6.12 or newer. They ask whose the memory is
+ * (two loads): what is not squirrel's goes to the kernel.
  *
  * As in the kernel, a failing create returns NULL and names may repeat: the
  * second "foo" appears in debugfs as "foo:2". Nodes that are not online mean
@@ -32,14 +32,19 @@
  * kernel's: squirrel's handles have bit 0 set, and a handle without it is
  * handed on.
  *
+ * Documentation/porting.rst says what each flag means. What a flag asks for and does
+ * not get is said, once for each flag and module.
+ *
+ * Not covered by a header, but by objects that are redirected (dropin.mk): names that
+ * the source takes back with #undef, inline functions of headers that come before,
+ * objects that come without a source.
+ *
  * Not covered:
- *   - functions of the kernel that free an object or take a struct kmem_cache,
- *     inline functions of its headers among them, and objects and caches handed
- *     to another module that was built without this header
- *   - kvrealloc(), kfree_nolock() and __free(kfree_sensitive) of an object from
- *     a cache
- *   - sheaves (prefill, refill) and kmem_cache_charge(): refused at compile
- *     time
+ *   - functions of the kernel that free an object or take a struct kmem_cache, and
+ *     objects and caches handed to another module that was built without this
+ *   - kfree_nolock() and __free(kfree_sensitive) of an object from a cache
+ *   - sheaves (prefill, refill): refused at compile time
+ *   - kmem_cache_charge() is true, and charges nobody
  *   - SLAB_CACHE_DMA and SLAB_CACHE_DMA32: create returns NULL
  *   - alignments above SQUIRREL_MAX_SIZE, or that are no power of two: create
  *     returns NULL
@@ -53,8 +58,6 @@
  *   - the usercopy window: the kernel checks it for its own slabs only
  *   - NUMA policy hints of _alloc_lru
  *   - '#define DEBUG' in the source comes too late to switch pr_debug() on
- * Debug flags (SLAB_POISON, ...) and placement hints (SLAB_RECLAIM_ACCOUNT,
- * SLAB_MEM_SPREAD) are accepted and have no effect.
  */
 #ifndef _SQUIRREL_KMEM_CACHE_H
 #define _SQUIRREL_KMEM_CACHE_H
