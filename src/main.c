@@ -20,7 +20,7 @@
 static char *strategy = "segregated";
 module_param(strategy, charp, 0444);
 MODULE_PARM_DESC(strategy,
-		 "how heaps pick among free blocks at first: segregated, first or best");
+		 "how heaps pick among free blocks at first: segregated (default), first or best");
 
 static bool hardened = true;
 module_param(hardened, bool, 0444);
@@ -50,8 +50,10 @@ static const struct kernel_param_ops reclaim_ops = {
 	.get = reclaim_get,
 };
 module_param_cb(reclaim, &reclaim_ops, NULL, 0644);
+/* What modinfo shows of it: the macro above leaves that to others. */
+__MODULE_PARM_TYPE(reclaim, "charp");
 MODULE_PARM_DESC(reclaim,
-		 "when the reclaimer runs: off, series [allocations] or parallel [ms]");
+		 "when the reclaimer runs: off, series [allocations] or parallel [ms] (default: parallel)");
 
 /*
  * Live memory of the default heap pins this module, but so does free memory
@@ -128,4 +130,5 @@ module_exit(squirrel_exit);
 
 MODULE_DESCRIPTION("Slab-style memory allocator for kernel modules");
 MODULE_AUTHOR("The squirrel authors");
+MODULE_VERSION(SQUIRREL_VERSION);
 MODULE_LICENSE("GPL");

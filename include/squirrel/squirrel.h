@@ -35,5 +35,6 @@
 #include <squirrel/limits.h>
 #include <squirrel/reclaim.h>
 #include <squirrel/size_class.h>
+#include <squirrel/version.h>
 
 #endif /* _SQUIRREL_SQUIRREL_H */
