@@ -2,7 +2,9 @@
 # All sources of a module's folder on <squirrel/kmem_cache.h>, whether or not they
 # have a pr_fmt of their own. In its Kbuild, behind other lines on ccflags-y:
 #
-#	include <path of this file>
+#	include /usr/src/squirrel/include/squirrel/kmem_cache.mk
+#
+# or where else this file is. It includes client.mk, which says where squirrel is.
 #
 # With "squirrel-kmalloc := y" in front of it, on <squirrel/kmalloc.h> as well.
 #
@@ -11,6 +13,7 @@
 # asked, once for each source, who is the first to define it without the header.
 
 sq-include := $(patsubst %/squirrel/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+include $(sq-include)/squirrel/client.mk
 sq-ccflags := $(ccflags-y)
 
 sq-pr-fmt-of = $(shell $(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) \
