@@ -5,6 +5,7 @@
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
 .PHONY: all kernels run shell test test-all bench bench-memory defects check clean help
+.PHONY: modules_install install uninstall deb test-package
 
 all:
 ifeq ($(KDIR),)
@@ -14,6 +15,21 @@ else
 	@KDIR='$(KDIR)' tools/build.sh module
 	@echo "built against $(KDIR): build/module/squirrel.ko"
 endif
+
+modules_install:
+	@KDIR='$(KDIR)' DESTDIR='$(or $(DESTDIR),$(INSTALL_MOD_PATH))' tools/install.sh modules
+
+install:
+	@KDIR='$(KDIR)' DESTDIR='$(DESTDIR)' tools/install.sh all
+
+uninstall:
+	@KDIR='$(KDIR)' DESTDIR='$(DESTDIR)' tools/install.sh remove
+
+deb:
+	@tools/package/deb.sh
+
+test-package:
+	@tools/test-package.sh
 
 kernels:
 	@for k in stock uml kasan; do tools/kernel.sh $$k || exit 1; done
@@ -48,6 +64,12 @@ clean:
 help:
 	@echo 'make           build the modules against KDIR (default: the running'
 	@echo '               kernel, else the test kernel)'
+	@echo 'make install   the modules, and what clients need, for the kernel of KDIR'
+	@echo '               (DESTDIR: below that; make modules_install: the modules'
+	@echo '               alone; make uninstall: takes all of it away)'
+	@echo 'make deb       the Debian package squirrel-dkms, in build/package'
+	@echo 'make test-package  the package and make install, in a small Debian of their'
+	@echo '               own: install, build, load, clients, upgrade, removal'
 	@echo 'make run       stock kernel in QEMU: load squirrel, replay a recorded'
 	@echo '               trace, show the figures, unload'
 	@echo 'make shell     the same kernel with squirrel loaded, and a prompt'
