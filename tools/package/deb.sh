@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# deb.sh: the Debian package squirrel-dkms, made in build/package and left there; lintian
+# looks at it. SQ_PACKAGE_DIR is another folder, SQ_TREE another tree to pack. Who
+# maintains it is DEBFULLNAME and DEBEMAIL, as elsewhere.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/stage.inc.sh"
+
+need_packages dpkg-dev debhelper dh-dkms lintian rsync make
+tree=${SQ_TREE:-$SQ_TOP}
+out=${SQ_PACKAGE_DIR:-$SQ_BUILD/package}
+version=$(version_of "$tree")
+[[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] ||
+	die "include/squirrel/version.h has no version that a package could have: '$version'"
+maintainer="${DEBFULLNAME:-The squirrel authors} <${DEBEMAIL:-squirrel@packages.invalid}>"
+stage=$out/squirrel-$version
+
+# Of the last commit, so that two packages of it are the same.
+SOURCE_DATE_EPOCH=$(git -C "$tree" log -1 --format=%ct 2>/dev/null ||
+	stat -c %Y "$tree/Kbuild")
+export SOURCE_DATE_EPOCH
+
+# DKMS' table of modules.
+modules() {
+	local m n=0
+
+	for m in $(shipped_modules "$tree"); do
+		echo "BUILT_MODULE_NAME[$n]=\"$m\""
+		echo "DEST_MODULE_LOCATION[$n]=\"/updates/dkms\""
+		n=$((n + 1))
+	done
+}
+
+# fill TEMPLATE FILE
+fill() {
+	MODULES=$(modules) awk -v version="$version" -v maintainer="$maintainer" '
+		/^@MODULES@$/ { print ENVIRON["MODULES"]; next }
+		{ gsub(/@VERSION@/, version); gsub(/@MAINTAINER@/, maintainer); print }
+	' "$1" >"$2"
+}
+
+# debian/ of the package: templates, and what is no more than a line or has none of ours.
+make_debian() {
+	local d=$stage/debian f src=/usr/src/squirrel-$version
+
+	mkdir -p "$d/source"
+	for f in control copyright postinst prerm; do
+		fill "$SQ_TOP/tools/package/debian/$f" "$d/$f"
+	done
+	install -m 755 "$SQ_TOP/tools/package/debian/rules" "$d/rules"
+	fill "$SQ_TOP/tools/package/dkms.conf" "$d/dkms"
+	echo '3.0 (native)' >"$d/source/format"
+	printf '%s\n' "Kbuild $src" "include $src" "src $src" "dkms-keep $src" >"$d/install"
+	echo "$src /usr/src/squirrel" >"$d/links"
+	echo 'README.md' >"$d/docs"
+	printf '%s\n' samples/* >"$d/examples"
+	printf 'squirrel (%s) unstable; urgency=medium\n\n  * %s\n\n -- %s  %s\n' \
+		"$version" "See the history of the source." "$maintainer" \
+		"$(date -R -u -d "@$SOURCE_DATE_EPOCH")" >"$d/changelog"
+}
+
+say "packing squirrel $version"
+rm -rf "$stage"
+stage_sources "$tree" "$stage"
+install -m 755 "$SQ_TOP/tools/package/dkms-keep" "$stage/"
+install -m 644 "$tree/README.md" "$stage/"
+mkdir -p "$stage/samples"
+cp -r "$SQ_TOP/samples/acorn-dkms" "$SQ_TOP/samples/modprobe.d" "$stage/samples/"
+cp "$SQ_TOP/samples/acorn.c" "$stage/samples/acorn-dkms/"
+(cd "$stage" && make_debian)
+(cd "$stage" && dpkg-buildpackage -us -uc) >"$out/build.log" 2>&1 || {
+	tail -n 20 "$out/build.log" >&2
+	die "the package could not be built; log: $out/build.log"
+}
+lintian --allow-root --fail-on error "$out/squirrel_${version}_"*.changes || die "lintian has errors"
+echo "$out/squirrel-dkms_${version}_all.deb"
