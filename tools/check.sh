@@ -77,7 +77,8 @@ shell_scripts() {
 		\( -name '*.sh' -o -path .ci/run \) ! -path 'tools/guest/*' \
 		2>/dev/null | sort)
 	shellcheck -x -P SCRIPTDIR -S warning "${files[@]}" &&
-		shellcheck -x -P SCRIPTDIR -S warning -s dash tools/guest/*.sh tools/guest/init
+		shellcheck -x -P SCRIPTDIR -S warning -s dash tools/guest/*.sh tools/guest/init \
+			tools/guest/package-init
 }
 
 spdx() {
