@@ -207,6 +207,8 @@ ok "two.ko is redirected again" redirected two.ko
 ok "a single object, and the link left alone" build squirrel-dropin-objs=two_a.o
 ok "two_a.o is redirected" redirected two_a.o
 ok "two_b.o is not" as_ever two_b.o
+ok "all are redirected again" build
+ok "two_b.o is redirected again" redirected two_b.o
 echo '# another list' >>"$lists/dropin.syms"
 ok "with another list all is done again" not unchanged build
 ok "without the fragment it builds" plainly

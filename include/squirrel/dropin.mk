@@ -26,9 +26,9 @@ endif
 sq-dropin-comma := ,
 sq-dropin-empty :=
 sq-dropin-space := $(sq-dropin-empty) $(sq-dropin-empty)
-# The sum makes it another command when a list is another.
+# The sum makes it another command when a list is another, or this.
 sq-dropin-sum := $(firstword $(shell cat $(sq-dropin-lists) \
-			$(sq-dropin-dir)dropin.sh | cksum))
+			$(addprefix $(sq-dropin-dir),dropin.mk dropin.sh) | cksum))
 sq-dropin-run := SQUIRREL_DROPIN=$(sq-dropin-sum) \
 		sh $(sq-dropin-dir)dropin.sh $(OBJCOPY) \
 		$(subst $(sq-dropin-space),$(sq-dropin-comma),$(strip \
@@ -56,5 +56,6 @@ $(shell test -e $(sq-dropin-since) || \
 $(sq-dropin-copies): $(sq-dropin-since)
 endif
 
-# modpost reads this as well, of the folder that make was given
+# modpost reads this as well, of the folder that make was given; else client.mk looks
 KBUILD_EXTRA_SYMBOLS += $(squirrel-dropin-symvers)
+include $(sq-dropin-dir)client.mk

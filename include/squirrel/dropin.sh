@@ -28,8 +28,7 @@ case $out in
 *) exit 0 ;;
 esac
 
-# An object that is half redirected would be worse than none.
-trap '[ $? -eq 0 ] || rm -f "$out"' EXIT
+# If this fails, make deletes the object.
 # shellcheck disable=SC2046,SC2086 # words
 "$objcopy" $(
 	IFS=,

@@ -114,7 +114,8 @@ void dropin_kmalloc_arrays(void)
 	obj = kcalloc_node(n, 20, GFP_KERNEL, NUMA_NO_NODE);
 	dropin_good("kcalloc_node", obj, 240, true);
 	kfree(obj);
-	n = dropin_some(SIZE_MAX / 2);
+	/* The product would be 4. */
+	n = dropin_some(SIZE_MAX / 4 + 2);
 	DROPIN_EXPECT(!kmalloc_array(n, 4, DROPIN_ERROR));
 	DROPIN_EXPECT(!kcalloc(n, 4, DROPIN_ERROR));
 	DROPIN_EXPECT(!kvmalloc_array(n, 4, DROPIN_ERROR));

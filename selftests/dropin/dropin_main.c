@@ -12,7 +12,6 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <squirrel/kernel.h>
 #include "dropin.h"
 
 static char *only = "";
@@ -41,7 +40,9 @@ static int __init dropin_init(void)
 		misuse += test->misuse;
 	}
 	pr_info("misuse %u\n", misuse);
+#ifdef SQ_CHARGED_IS_SAFE	/* the header is there */
 	pr_info("lost %d\n", !SQ_CHARGED_IS_SAFE);
+#endif
 	pr_info("ran %u\n", ran);
 	return ran ? 0 : -ENOENT;
 }

@@ -163,3 +163,5 @@ module_exit(dropin_exit);
 
 MODULE_DESCRIPTION("squirrel for modules whose calls of the kernel's allocator are redirected");
 MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The squirrel authors");
+MODULE_VERSION(SQUIRREL_VERSION);
