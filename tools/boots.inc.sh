@@ -16,6 +16,8 @@ BOOTS_PLAIN="stock kasan kcsan"
 # NAME-unit one for KUnit.
 # shellcheck disable=SC2034 # for the scripts that source this one
 MATRIX_KERNELS=(6.1 6.12 7.3 rt rt-6.12 rt-debug arm64 arm64-16k arm64-64k)
+# shellcheck disable=SC2034
+MATRIX_LONG='(storm|torture)'
 
 # in_matrix NAME
 in_matrix() {

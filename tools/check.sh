@@ -102,6 +102,7 @@ source=$("$SQ_TOP/tools/kernel.sh" source)
 "$SQ_TOP/tools/kernel.sh" uml >/dev/null
 
 check "the runner's own test" tools/selftest.sh
+check "the matrix's own test" tools/test-all-test.sh
 check "shell scripts" shell_scripts
 check "licence lines" spdx
 check "checkpatch --strict" checkpatch
