@@ -13,7 +13,7 @@
 #   kasan    x86-64 6.1 with KASAN, lockdep, atomic-sleep checks, kmemleak
 #   kcsan    x86-64 6.1 with KCSAN and the same checks
 #   lean     x86-64 6.1 without any debug code
-#   rt-debug x86-64 6.1 with PREEMPT_RT, lockdep for raw locks, atomic-sleep checks
+#   rt-debug x86-64 6.12 with PREEMPT_RT, lockdep for raw locks, atomic-sleep checks
 #   arm64    Debian's kernel for arm64, 4 KiB pages
 #   arm64-16k  that of its backports with 16 KiB pages
 #   arm64-64k  arm64 6.1 with 64 KiB pages and KUnit

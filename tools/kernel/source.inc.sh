@@ -4,6 +4,8 @@
 # shellcheck shell=bash
 
 SOURCE=linux-source-6.1
+# The package has no PREEMPT_RT patch; 6.12 needs none.
+RT_SOURCE=linux-source-6.12
 CONFIGS=$SQ_TOP/tools/configs
 
 source_tree() {
@@ -14,24 +16,40 @@ source_tree() {
 	unpack_source "$version"
 }
 
-# source_dir VERSION [rt]: keyed by our patches as well.
+# source_dir VERSION: keyed by our patches as well.
 source_dir() {
 	local hash
 
 	hash=$(cat "$CONFIGS"/*.patch | sha256sum | cut -c1-12)
-	echo "$SQ_CACHE/src/$SOURCE-$1-$hash${2:+-$2}"
+	echo "$SQ_CACHE/src/$SOURCE-$1-$hash"
 }
 
-# unpack_source VERSION [rt]: print the folder of the unpacked kernel source. With rt
-# it has the PREEMPT_RT patch of the same package. In a shell of its own: the lock is
-# held until that ends.
+# unpack_rt VERSION: the same of the source in the backports, which are not installed.
+unpack_rt() {
+	local dir=$SQ_CACHE/src/$RT_SOURCE-$1
+
+	if [ ! -f "$dir/Makefile" ]; then
+		say "fetching and unpacking $RT_SOURCE $1"
+		rm -rf "$dir.tmp" "$dir"
+		own_unpack "$(own_release)-backports" amd64 "$dir.tmp/deb" "$RT_SOURCE=$1"
+		mkdir "$dir.tmp/src"
+		tar -x -C "$dir.tmp/src" --strip-components=1 \
+			-f "$dir.tmp/deb/usr/src/$RT_SOURCE.tar.xz"
+		mv "$dir.tmp/src" "$dir"
+		rm -rf "$dir.tmp"
+	fi
+	echo "$dir"
+}
+
+# unpack_source VERSION: print the folder of the unpacked kernel source. In a shell of its
+# own: the lock is held until that ends.
 unpack_source() {
 	local dir p
 
-	dir=$(source_dir "$1" "${2:-}")
+	dir=$(source_dir "$1")
 	[ -f "$dir/Makefile" ] || lock source
 	if [ ! -f "$dir/Makefile" ]; then
-		say "unpacking $SOURCE $1${2:+, with its $2 patch}"
+		say "unpacking $SOURCE $1"
 		rm -rf "$dir.tmp" "$dir"
 		mkdir -p "$dir.tmp"
 		tar -x -C "$dir.tmp" --strip-components=1 \
@@ -40,10 +58,6 @@ unpack_source() {
 			patch -s -p1 -d "$dir.tmp" <"$p" >&2 ||
 				die "${p##*/} does not fit $SOURCE $1"
 		done
-		[ -z "${2:-}" ] ||
-			xz -dc "/usr/src/linux-patch-${SOURCE##*-}-$2.patch.xz" |
-			patch -s -p1 -d "$dir.tmp" >&2 ||
-			die "the $2 patch does not fit $SOURCE $1"
 		mv "$dir.tmp" "$dir"
 	fi
 	echo "$dir"
@@ -79,11 +93,6 @@ image_of() {
 	arm64) echo arch/arm64/boot/Image ;;
 	*) echo arch/x86/boot/bzImage ;;
 	esac
-}
-
-# patch_of NAME: a patch that the kernel's package carries and NAME is built with.
-patch_of() {
-	[[ $1 != rt-* ]] || echo rt
 }
 
 # kernel_make ARCH SRC OUT ARGUMENTS...
@@ -145,6 +154,21 @@ build_kernel() {
 	prune "$out"
 }
 
+# source_version NAME: of the source that kernel NAME is built from.
+source_version() {
+	local suite version
+
+	if [ "$1" != rt-debug ]; then
+		dpkg-query -W -f '${Version}' "$SOURCE"
+		return
+	fi
+	suite=$(own_release)-backports
+	own_update "$suite" amd64
+	version=$(own_field "$suite" amd64 "$RT_SOURCE" Version)
+	[ -n "$version" ] || die "$suite has no $RT_SOURCE any more"
+	echo "$version"
+}
+
 source_kernel() {
 	local name=$1 version hash dir src arch image words
 
@@ -152,7 +176,7 @@ source_kernel() {
 		gcc make xz-utils patch cpio rsync kmod
 	arch=$(arch_of "$name")
 	[ "$arch" != arm64 ] || need_packages gcc-aarch64-linux-gnu
-	version=$(dpkg-query -W -f '${Version}' "$SOURCE")
+	version=$(source_version "$name")
 	hash=$({
 		for f in $(fragments_of "$name"); do
 			cat "$CONFIGS/$f.config"
@@ -164,7 +188,11 @@ source_kernel() {
 		lock "kernel-$name"
 	fi
 	if [ ! -s "$dir/info" ]; then
-		src=$(unpack_source "$version" "$(patch_of "$name")")
+		if [ "$name" = rt-debug ]; then
+			src=$(unpack_rt "$version")
+		else
+			src=$(unpack_source "$version")
+		fi
 		build_kernel "$name" "$src" "$dir" "$arch"
 		image=$dir/build/$(image_of "$arch")
 		[ -s "$image" ] || die "the build left no $image"
