@@ -365,9 +365,14 @@ static void count_cache(struct squirrel_cache *c, void *ctx)
 	unsigned long *bytes = ctx, objs = sq_cache_in_magazines(c);
 	int nid;
 
-	for_each_node(nid)
-		objs += sq_racy(c->node[nid]->nr_free) +
-			sq_racy(c->node[nid]->depot_objs);
+	for_each_node(nid) {
+		unsigned long free = sq_racy(c->node[nid]->nr_free);
+
+		/* Of what magazines are made of, one slab stays. */
+		if (c->flags & SQ_CACHE_INTERNAL)
+			free -= min(free, 0UL + sq_slab_objs(c, c->plan.first));
+		objs += free + sq_racy(c->node[nid]->depot_objs);
+	}
 	*bytes += c->size * objs;
 }
 
