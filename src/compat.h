@@ -13,6 +13,7 @@
 #include <linux/memcontrol.h>
 #include <linux/mmzone.h>
 #include <linux/module.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/shrinker.h>
 
@@ -40,7 +41,7 @@
 #define SQ_IMPORT_FOR_KUNIT()		MODULE_IMPORT_NS(SQ_KUNIT_NS)
 
 /* The largest order the page allocator serves. */
-#if SQ_KERNEL_SINCE(6, 8)
+#if defined(MAX_PAGE_ORDER)
 #define SQ_PAGE_ORDER_MAX	MAX_PAGE_ORDER
 #elif SQ_KERNEL_SINCE(6, 4)
 #define SQ_PAGE_ORDER_MAX	MAX_ORDER
@@ -75,17 +76,21 @@ static inline bool sq_may_call_pages(void)
 #endif
 
 /*
- * Test and set a bit of a per-CPU word in one instruction, where per-CPU
- * operands are written as in 6.1.
+ * Test and set a bit of a per-CPU word in one instruction. Newer kernels let the compiler
+ * address per-CPU words; the operand is then to be written their way.
  */
-#if defined(CONFIG_X86_64) && !defined(CONFIG_UML) && \
-	!SQ_KERNEL_SINCE(6, 10)
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
+#ifdef __my_cpu_var
+#define SQ_MY_CPU_VAR(var)	__my_cpu_var(var)
+#else
+#define SQ_MY_CPU_VAR(var)	(var)
+#endif
 #define SQ_PERCPU_BTS
 #define sq_percpu_bts(var, bit)						\
 ({									\
 	bool __old;							\
 	asm volatile("btsq %[nr], " __percpu_arg([word])		\
-		     : "=@ccc" (__old), [word] "+m" (var)		\
+		     : "=@ccc" (__old), [word] "+m" (SQ_MY_CPU_VAR(var)) \
 		     : [nr] "i" (bit) : "memory");			\
 	__old;								\
 })
