@@ -27,6 +27,11 @@ module_param(hardened, bool, 0444);
 MODULE_PARM_DESC(hardened,
 		 "check every free before the pointer enters a magazine (default: Y)");
 
+static char *debug = "";
+module_param(debug, charp, 0444);
+MODULE_PARM_DESC(debug,
+		 "what is debugged from the start: letters of FZPU, and names, as FZPU,nut*");
+
 /* The mode lives in the reclaimer; the parameter is a door to it. */
 static char reclaim_at_load[32] = "parallel";
 static bool loaded;
@@ -80,6 +85,7 @@ static int __init squirrel_init(void)
 		.source = &sq_block_pages,
 		.strategy = strategy,
 		.hardened = hardened,
+		.debug = debug,
 	};
 	int err;
 

@@ -45,6 +45,7 @@ ROOMS='
 	slab
 	magazine
 	cache
+	debug
 	path view reclaim.c
 	allocator.c
 '

@@ -56,6 +56,8 @@ struct squirrel_cache;
  * @node: NUMA node the memory comes from by preference, as node + 1, or 0 for
  *	the node of the allocating CPU
  * @owner: whose it is, as debugfs shows it, or NULL: the module that creates it
+ * @debug: letters of FZPU: how it is debugged from the start, as can be switched in
+ *	debugfs; or NULL
  */
 struct squirrel_cache_args {
 	unsigned int align;
@@ -65,6 +67,7 @@ struct squirrel_cache_args {
 	unsigned int reserve;
 	int node;
 	const char *owner;
+	const char *debug;
 };
 
 struct squirrel_cache *

@@ -68,6 +68,7 @@
 #include <linux/random.h>
 
 #include "allocator/cache/cache.h"
+#include "allocator/debug/debug.h"
 
 static int cpuhp_state __ro_after_init;
 
@@ -158,6 +159,7 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 		static_branch_enable(&sq_numa);
 	sq_mode_init();
 	sq_deferred_init();
+	sq_door_init();
 	err = default_heap_init(config);
 	if (err)
 		return err;
@@ -169,7 +171,10 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 	if (err < 0)
 		goto mags;
 	cpuhp_state = err;
-	return 0;
+	err = config->debug[0] ? sq_allocator_set_debug(config->debug) : 0;
+	if (!err)
+		return 0;
+	cpuhp_remove_state_nocalls(cpuhp_state);
 mags:
 	mag_caches_exit();
 heap:
@@ -190,6 +195,7 @@ void sq_allocator_exit(void)
 	sq_large_flush();
 	mag_caches_exit();
 	sq_heap_discard(sq_default_heap);
+	sq_trouble_exit();
 	sq_report_exit();
 	rcu_barrier();
 }

@@ -21,11 +21,13 @@ struct squirrel_heap;
  * @source: where pages come from
  * @strategy: name of the strategy of heaps that do not choose
  * @hardened: check every free before the pointer enters a magazine
+ * @debug: what is debugged from the start, as for sq_allocator_set_debug(), or ""
  */
 struct sq_allocator_config {
 	const struct sq_block_ops *source;
 	const char *strategy;
 	bool hardened;
+	const char *debug;
 };
 
 int sq_allocator_init(const struct sq_allocator_config *config);
@@ -123,6 +125,16 @@ void sq_heap_show_map(struct seq_file *s, struct squirrel_heap *heap);
 void sq_heap_show_histogram(struct seq_file *s, struct squirrel_heap *heap);
 void sq_heap_show_strategy(struct seq_file *s, struct squirrel_heap *heap);
 int sq_heap_set_strategy(struct squirrel_heap *heap, const char *name);
+void sq_cache_show_debug(struct seq_file *s, struct squirrel_cache *cache);
+int sq_cache_set_debug(struct squirrel_cache *cache, const char *word);
+void sq_cache_show_live(struct seq_file *s, struct squirrel_cache *cache);
+void sq_heap_show_debug(struct seq_file *s, struct squirrel_heap *heap);
+int sq_heap_set_debug(struct squirrel_heap *heap, const char *word);
+void sq_heap_show_live(struct seq_file *s, struct squirrel_heap *heap);
+void sq_allocator_show_debug(struct seq_file *s);
+int sq_allocator_set_debug(const char *line);
+void sq_allocator_show_whose(struct seq_file *s);
+int sq_allocator_set_whose(const char *word);
 void sq_allocator_client_gone(const struct module *module);
 void sq_allocator_show_summary(struct seq_file *s);
 unsigned int sq_allocator_check(void);

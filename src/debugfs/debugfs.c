@@ -4,9 +4,9 @@
  * by the layers' own show functions; what is written into them goes to the
  * layers' own parsers.
  *
- *	summary  check
- *	caches/<name>/{stats,map,histogram}
- *	heaps/<name>/{stats,map,histogram,strategy}
+ *	summary  check  debug  whose
+ *	caches/<name>/{stats,map,histogram,debug,live}
+ *	heaps/<name>/{stats,map,histogram,strategy,debug,live}
  *	reclaim/{mode,stats,history,run}
  *
  * Lifetime: a file's private data is the cache or heap itself. All files are
@@ -107,6 +107,56 @@ static ssize_t heap_strategy_write(struct file *file,
 	return err ? err : len;
 }
 
+static ssize_t cache_debug_write(struct file *file, const char __user *ubuf, size_t len,
+				 loff_t *pos)
+{
+	struct seq_file *s = file->private_data;
+	char word[SQ_DEBUGFS_WORD_MAX];
+	int err;
+
+	err = get_word(word, ubuf, len);
+	if (!err)
+		err = sq_cache_set_debug(s->private, word);
+	return err ? err : len;
+}
+
+static ssize_t heap_debug_write(struct file *file, const char __user *ubuf, size_t len,
+				loff_t *pos)
+{
+	struct seq_file *s = file->private_data;
+	char word[SQ_DEBUGFS_WORD_MAX];
+	int err;
+
+	err = get_word(word, ubuf, len);
+	if (!err)
+		err = sq_heap_set_debug(s->private, word);
+	return err ? err : len;
+}
+
+static ssize_t debug_write(struct file *file, const char __user *ubuf, size_t len,
+			   loff_t *pos)
+{
+	char word[SQ_DEBUGFS_WORD_MAX];
+	int err;
+
+	err = get_word(word, ubuf, len);
+	if (!err)
+		err = sq_allocator_set_debug(word);
+	return err ? err : len;
+}
+
+static ssize_t whose_write(struct file *file, const char __user *ubuf, size_t len,
+			   loff_t *pos)
+{
+	char word[SQ_DEBUGFS_WORD_MAX];
+	int err;
+
+	err = get_word(word, ubuf, len);
+	if (!err)
+		err = sq_allocator_set_whose(word);
+	return err ? err : len;
+}
+
 static ssize_t reclaim_mode_write(struct file *file,
 				  const char __user *ubuf, size_t len,
 				  loff_t *pos)
@@ -173,6 +223,12 @@ SQ_FILE_SHOW(heap_map, sq_heap_show_map(s, s->private), NULL);
 SQ_FILE_SHOW(heap_histogram, sq_heap_show_histogram(s, s->private), NULL);
 SQ_FILE_SHOW(heap_strategy, sq_heap_show_strategy(s, s->private),
 	     heap_strategy_write);
+SQ_FILE_SHOW(cache_debug, sq_cache_show_debug(s, s->private), cache_debug_write);
+SQ_FILE_SHOW(cache_live, sq_cache_show_live(s, s->private), NULL);
+SQ_FILE_SHOW(heap_debug, sq_heap_show_debug(s, s->private), heap_debug_write);
+SQ_FILE_SHOW(heap_live, sq_heap_show_live(s, s->private), NULL);
+SQ_FILE_SHOW(debug, sq_allocator_show_debug(s), debug_write);
+SQ_FILE_SHOW(whose, sq_allocator_show_whose(s), whose_write);
 SQ_FILE_SHOW(reclaim_mode, sq_reclaimer_show_mode(s), reclaim_mode_write);
 SQ_FILE_SHOW(reclaim_stats, sq_reclaimer_show_stats(s), NULL);
 SQ_FILE_SHOW(reclaim_history, sq_reclaimer_show_history(s), NULL);
@@ -187,6 +243,8 @@ static const struct sq_file cache_files[] = {
 	{ "stats", 0400, &cache_stats_fops },
 	{ "map", 0400, &cache_map_fops },
 	{ "histogram", 0400, &cache_histogram_fops },
+	{ "debug", 0600, &cache_debug_fops },
+	{ "live", 0400, &cache_live_fops },
 	{ }
 };
 
@@ -195,12 +253,16 @@ static const struct sq_file heap_files[] = {
 	{ "map", 0400, &heap_map_fops },
 	{ "histogram", 0400, &heap_histogram_fops },
 	{ "strategy", 0600, &heap_strategy_fops },
+	{ "debug", 0600, &heap_debug_fops },
+	{ "live", 0400, &heap_live_fops },
 	{ }
 };
 
 static const struct sq_file root_files[] = {
 	{ "summary", 0400, &summary_fops },
 	{ "check", 0400, &check_fops },
+	{ "debug", 0600, &debug_fops },
+	{ "whose", 0600, &whose_fops },
 	{ }
 };
 

@@ -37,6 +37,14 @@ bool sq_cache_mark_outside(const struct squirrel_cache_args *args)
 	return args->ctor || (args->flags & SQUIRREL_TYPESAFE_BY_RCU);
 }
 
+/* Where a twin's objects are in their slots: see struct sq_slot. */
+static size_t twin_layout(struct squirrel_cache *c, unsigned int size)
+{
+	c->lead = ALIGN(sizeof(struct sq_slot) + SQ_REDZONE_BYTES, c->align);
+	c->mark_off = offsetof(struct sq_slot, mark);
+	return ALIGN(c->lead + size + SQ_REDZONE_BYTES, sizeof(long));
+}
+
 static void cache_layout(struct squirrel_cache *c, unsigned int size,
 			 const struct squirrel_cache_args *args)
 {
@@ -44,7 +52,9 @@ static void cache_layout(struct squirrel_cache *c, unsigned int size,
 
 	c->object_size = size;
 	c->align = cache_align(size, args);
-	if (sq_cache_mark_outside(args)) {
+	if (c->flags & SQ_CACHE_TWIN) {
+		slot = twin_layout(c, size);
+	} else if (sq_cache_mark_outside(args)) {
 		c->flags |= SQ_CACHE_MARK_OUTSIDE;
 		c->mark_off = slot;
 		slot += sizeof(long);
@@ -61,8 +71,8 @@ static void cache_layout(struct squirrel_cache *c, unsigned int size,
 		c->cpu_max = 2;
 		c->depot_max = 0;
 	}
-	/* What magazines are made of has none. */
-	if (c->flags & SQ_CACHE_INTERNAL)
+	/* What magazines are made of has none, nor what is debugged. */
+	if (c->flags & (SQ_CACHE_INTERNAL | SQ_CACHE_TWIN))
 		c->depot_max = 0;
 	sq_slab_plan(c);
 }

@@ -8,6 +8,7 @@
 #include <linux/llist.h>
 
 #include "allocator/common/common.h"
+#include "allocator/common/track.h"
 #include "allocator/magazine/magazine.h"
 #include "allocator/pages/pages.h"
 #include "allocator/slab/object.h"
@@ -48,20 +49,31 @@ void sq_heap_raze(struct squirrel_heap *heap);
 void sq_heap_discard(struct squirrel_heap *heap);
 struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
 				     unsigned int class, gfp_t gfp);
+void sq_heap_show_class(struct squirrel_heap *heap, unsigned int class);
 struct squirrel_cache *sq_heap_substitute(struct squirrel_heap *heap,
 					  unsigned int class);
 
 /**
  * struct sq_large - a large block; lives in its agent's priv
  * @size: bytes asked for
+ * @debug: SQ_DEBUG_*: what it may be checked for
  * @heap: whose it was, while it waits to be given to the manager
  * @link: in the list of those that wait
+ * @track: who allocated it, if it is debugged
  */
 struct sq_large {
-	size_t size;
-	struct squirrel_heap *heap;
-	struct llist_node link;
+	u32 size;
+	u32 debug;
+	union {
+		struct {
+			struct squirrel_heap *heap;
+			struct llist_node link;
+		};
+		struct sq_track track;
+	};
 };
+
+static_assert(SQUIRREL_MAX_SIZE <= U32_MAX);
 
 static_assert(sizeof(struct sq_large) <= SQ_AGENT_PRIV_BYTES);
 
@@ -88,6 +100,8 @@ static inline bool sq_large_claim(struct squirrel_heap *heap,
 void *sq_zone_alloc(struct squirrel_cache *c, gfp_t gfp, int node);
 void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		     int node);
+void *sq_large_take(struct squirrel_heap *heap, size_t size, size_t room, gfp_t gfp,
+		    int node);
 void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent);
 void sq_large_flush(void);
 

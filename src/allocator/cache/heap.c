@@ -23,8 +23,10 @@ static void heap_free_memory(struct squirrel_heap *heap)
 	unsigned int i;
 
 	for (i = 0; heap->class && i < SQUIRREL_NR_CLASSES; i++) {
-		if (heap->class[i])
-			sq_cache_free_memory(heap->class[i]);
+		if (heap->made[i] && heap->made[i]->twin)
+			sq_cache_free_memory(heap->made[i]->twin);
+		if (heap->made[i])
+			sq_cache_free_memory(heap->made[i]);
 		heap->class[i] = NULL;
 	}
 	if (heap->large)
@@ -78,9 +80,12 @@ void sq_heap_withdraw(struct squirrel_heap *heap)
 
 	if (!list_empty(&heap->link))
 		sq_registry_del_heap(heap);
-	for (i = 0; i < SQUIRREL_NR_CLASSES; i++)
-		if (heap->class[i])
-			sq_registry_del_cache(heap->class[i]);
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
+		if (heap->made[i] && heap->made[i]->twin)
+			sq_registry_del_cache(heap->made[i]->twin);
+		if (heap->made[i])
+			sq_registry_del_cache(heap->made[i]);
+	}
 	synchronize_rcu_expedited();
 }
 
@@ -108,6 +113,20 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_discard);
 
 /* ---- classes -------------------------------------------------------------- */
 
+/* Who allocates finds a class, or finds it no more, as the heap is debugged or not. */
+void sq_heap_show_class(struct squirrel_heap *heap, unsigned int class)
+{
+	bool debugged;
+
+	do {
+		debugged = READ_ONCE(heap->debug);
+		WRITE_ONCE(heap->class[class],
+			   debugged ? NULL : READ_ONCE(heap->made[class]));
+		/* Whoever comes last has seen what the other one set. */
+		smp_mb();
+	} while (debugged != !!READ_ONCE(heap->debug));
+}
+
 static struct squirrel_cache *heap_make_class(struct squirrel_heap *heap,
 					      unsigned int class, gfp_t gfp)
 {
@@ -125,12 +144,13 @@ static struct squirrel_cache *heap_make_class(struct squirrel_heap *heap,
 	if (IS_ERR(c))
 		return NULL;
 	/* Before it can be found, so that it is in the registry once. */
-	old = cmpxchg(&heap->class[class], NULL, c);
+	old = cmpxchg(&heap->made[class], NULL, c);
 	if (old) {
 		sq_cache_free_memory(c);
 		return old;
 	}
 	sq_registry_add_cache(c, false);
+	sq_heap_show_class(heap, class);
 	return c;
 }
 
@@ -148,7 +168,7 @@ struct squirrel_cache *sq_heap_substitute(struct squirrel_heap *heap,
 	for (i = class + 1; !c && i <= class + SQ_CLASS_TRIES &&
 	     i < SQUIRREL_NR_CLASSES; i++)
 		if (!two || is_power_of_2(squirrel_class_size(i)))
-			c = READ_ONCE(heap->class[i]);
+			c = READ_ONCE(heap->made[i]);
 	return c;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_substitute);
@@ -157,7 +177,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_substitute);
 struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
 				     unsigned int class, gfp_t gfp)
 {
-	struct squirrel_cache *c = READ_ONCE(heap->class[class]);
+	struct squirrel_cache *c = READ_ONCE(heap->made[class]);
 
 	if (!c)
 		c = heap_make_class(heap, class, gfp);

@@ -15,12 +15,14 @@
 
 #include "cache.h"
 
-/* @size is over 0 and at most SQUIRREL_MAX_SIZE. */
-void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
-		     int node)
+/*
+ * @size is over 0 and at most SQUIRREL_MAX_SIZE; there is room for @room bytes behind it.
+ */
+void *sq_large_take(struct squirrel_heap *heap, size_t size, size_t room, gfp_t gfp,
+		    int node)
 {
 	struct sq_request req = {
-		.pages = DIV_ROUND_UP(size, PAGE_SIZE),
+		.pages = DIV_ROUND_UP(size + room, PAGE_SIZE),
 		/* As kmalloc() promises. */
 		.align = is_power_of_2(size) ? size >> PAGE_SHIFT : 0,
 		.gfp = gfp & ~SQ_GFP_NOT_PAGES,
@@ -42,6 +44,7 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	if (!agent)
 		return NULL;
 	sq_large_of(agent)->size = size;
+	sq_large_of(agent)->debug = 0;
 	atomic_long_inc(&heap->large_live);
 	atomic_long_inc(&heap->large_allocs);
 	atomic_long_add(size, &heap->large_bytes);
@@ -52,6 +55,12 @@ void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	if (zero)
 		sq_zero_pages(obj, req.pages);
 	return obj;
+}
+
+void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
+		     int node)
+{
+	return sq_large_take(heap, size, 0, gfp, node);
 }
 
 /*

@@ -50,6 +50,7 @@ void sq_mark_init(struct squirrel_cache *c);
 
 void sq_report(struct squirrel_cache *c, const char *what, const void *obj,
 	       unsigned long caller);
+void sq_misuse_add(struct squirrel_cache *c);
 unsigned long sq_misuse_count(void);
 unsigned long sq_stolen_count(void);
 void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost);

@@ -105,7 +105,7 @@ static bool name_settle(struct squirrel_cache *c)
 	lockdep_assert_held(&names_mutex);
 	rcu_read_lock();
 	list_for_each_entry_rcu(other, &all_caches, link) {
-		if (other->flags & SQ_CACHE_CLASS)
+		if (other->flags & (SQ_CACHE_CLASS | SQ_CACHE_TWIN))
 			continue;
 		taken |= !strcmp(other->name, c->name);
 		last = max(last, name_number(other->name, c->name));
@@ -158,7 +158,7 @@ void sq_registry_del_cache(struct squirrel_cache *c)
 	const struct sq_registry_hook *hook = READ_ONCE(registry_hook);
 	unsigned long flags;
 
-	if (!(c->flags & SQ_CACHE_CLASS) && hook)
+	if (!(c->flags & (SQ_CACHE_CLASS | SQ_CACHE_TWIN)) && hook)
 		hook->cache_removed(c);
 	raw_spin_lock_irqsave(&registry_lock, flags);
 	list_del_rcu(&c->link);

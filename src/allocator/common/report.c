@@ -113,13 +113,19 @@ static void queue_note(const char *name, const struct sq_note *from)
 	}
 }
 
+/* One more is reported; @c may be NULL. */
+void sq_misuse_add(struct squirrel_cache *c)
+{
+	atomic_long_inc(&misuse_total);
+	if (c)
+		atomic_long_inc(&c->counts.misuse);
+}
+
 static void tell_note(struct squirrel_cache *c, const struct sq_note *note)
 {
 	const char *name = c ? c->name : "(no cache)";
 
-	atomic_long_inc(&misuse_total);
-	if (c)
-		atomic_long_inc(&c->counts.misuse);
+	sq_misuse_add(c);
 	if (irqs_disabled() || in_nmi())
 		queue_note(name, note);
 	else

@@ -106,4 +106,7 @@
 /* and how often a node that changes meanwhile is looked at. */
 #define SQ_CHECK_ROUNDS		4
 
+/* Empty slabs that a twin's node keeps, until the reclaimer comes by. */
+#define SQ_DEBUG_KEEP		8
+
 #endif /* _SQ_ALLOCATOR_TUNABLES_H */

@@ -28,6 +28,8 @@ struct sq_strategy;
 #define SQ_CACHE_INTERNAL	0x0800U	/* squirrel's own */
 /* Destroy was refused, or the client is gone: no refill. */
 #define SQ_CACHE_DYING		0x1000U
+#define SQ_CACHE_TWIN		0x2000U	/* has the debugged objects of another */
+#define SQ_CACHE_GONE		0x4000U	/* about to be taken apart: not to be debugged */
 
 /* Characters of ":N" behind a name that was taken. */
 #define SQ_NUMBER_MAX		11
@@ -115,6 +117,13 @@ struct sq_cache_counts {
  * @pref_node: node + 1 to prefer, or 0
  * @limit_objs: most objects, or 0
  * @reserve: objects that stay at hand
+ * @debug: SQ_DEBUG_*: how what is allocated from now on is debugged; 0: not. A twin's:
+ *	what its objects are checked for
+ * @debug_round: when it was last switched by its name
+ * @lead: of a twin: bytes from the start of a slot to the object in it
+ * @retired: of a twin: objects that are handed out no more, for they were found damaged
+ * @twin: where its debugged objects are, or NULL; never changes again
+ * @client: of a twin: whose it is
  * @counts: what it has had
  * @link: in the registry
  * @rcu: for the last step of destroy
@@ -148,6 +157,12 @@ struct squirrel_cache {
 	struct squirrel_heap *heap;
 	int pref_node;
 	u32 reserve;
+	u32 debug;
+	u32 debug_round;
+	u32 lead;
+	atomic_long_t retired;
+	struct squirrel_cache *twin;
+	struct squirrel_cache *client;
 	unsigned long limit_objs;
 	struct sq_cache_counts counts;
 	union {
@@ -161,7 +176,10 @@ struct squirrel_cache {
 
 /**
  * struct squirrel_heap - objects of any size
- * @class: its caches, made on first use
+ * @class: its caches, as who allocates finds them: none while it is debugged, for the
+ *	size asked for is known on the slow path only
+ * @made: its caches, made on first use
+ * @debug: SQ_DEBUG_*, as of a cache, for all of its memory
  * @manager: its blocks
  * @strategy: which free block is taken; see strategy.c
  * @find: how to ask it: its own find if it is built in
@@ -184,6 +202,8 @@ struct squirrel_cache {
  */
 struct squirrel_heap {
 	struct squirrel_cache **class;
+	struct squirrel_cache *made[SQUIRREL_NR_CLASSES];
+	u32 debug;
 	struct sq_manager *manager;
 	struct sq_strategy *strategy;
 	sq_find_fn find;
@@ -210,6 +230,12 @@ struct squirrel_heap {
 	char owner[MODULE_NAME_LEN];
 	char name[SQUIRREL_NAME_MAX + 1];
 };
+
+/* Whose a cache's objects are to clients: a twin's are those of another cache. */
+static inline struct squirrel_cache *sq_client_of(struct squirrel_cache *c)
+{
+	return c && c->client ? c->client : c;
+}
 
 /* The node that a client prefers by node + 1, or @otherwise if he does not. */
 static inline int sq_pref_node(int pref_node, int otherwise)

@@ -184,8 +184,8 @@ struct sq_hand *sq_hand_first(struct squirrel_cache *c, struct sq_cpu __percpu *
 	struct sq_mag *mag;
 	struct sq_hand *h;
 
-	/* What magazines are made of has none itself. */
-	if (c->flags & SQ_CACHE_INTERNAL)
+	/* What magazines are made of has none itself, nor what is debugged. */
+	if (c->flags & (SQ_CACHE_INTERNAL | SQ_CACHE_TWIN))
 		return NULL;
 	mag = sq_mag_new(c, cap_first(c));
 	if (!mag)
@@ -300,6 +300,44 @@ bool sq_hand_miss(struct squirrel_cache *c, struct sq_hand *h, u32 nr,
 	return false;
 }
 
+/* ---- the door ------------------------------------------------------------------- */
+
+/*
+ * What the hot path finds of a cache whose door is shut: nothing to take, and no room. So
+ * all go the slow way, where it is asked why. Two, for caches with their mark outside.
+ */
+static DEFINE_PER_CPU(struct sq_cpu [2], shut);
+
+static struct sq_cpu __percpu *first_cpu(const struct squirrel_cache *c)
+{
+	return c->hands - !!(c->flags & SQ_CACHE_MARK_OUTSIDE);
+}
+
+/*
+ * The hot path does not get at a cache, or does again. What CPUs have at hand stays theirs:
+ * who is on the slow path finds it by sq_cpu_of(). A grace period later nobody is on the
+ * old way any more; either way is right for any object.
+ */
+void sq_door_shut(struct squirrel_cache *c)
+{
+	WRITE_ONCE(c->cpu, (struct sq_cpu __percpu *)shut);
+}
+
+void sq_door_open(struct squirrel_cache *c)
+{
+	WRITE_ONCE(c->cpu, first_cpu(c));
+}
+
+void sq_door_init(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		per_cpu(shut, cpu)[0].top = sq_no_top();
+		per_cpu(shut, cpu)[1].top = sq_no_top();
+	}
+}
+
 /* ---- a cache's ------------------------------------------------------------------ */
 
 /* Returns 0 or -ENOMEM. */
@@ -326,7 +364,7 @@ void sq_cpus_free(struct squirrel_cache *c)
 	struct sq_hand *h;
 	int cpu;
 
-	if (!c->cpu)
+	if (!c->hands)
 		return;
 	for_each_possible_cpu(cpu) {
 		h = per_cpu_ptr(sq_cpu_of(c), cpu)->hand;
@@ -338,7 +376,7 @@ void sq_cpus_free(struct squirrel_cache *c)
 			sq_mag_free(h->spare);
 		sq_mag_memory_free(h, SQ_MAG_HANDS);
 	}
-	free_percpu(c->cpu);
+	free_percpu(first_cpu(c));
 }
 
 /* ---- looking at them ------------------------------------------------------------ */

@@ -88,6 +88,9 @@ void sq_cap_keep(struct squirrel_cache *c, u32 cap);
 struct sq_hand *sq_hand_first(struct squirrel_cache *c, struct sq_cpu __percpu *cc);
 void sq_hand_free(struct squirrel_cache *c, struct sq_cpu *cc, u32 nr);
 unsigned long sq_no_top(void);
+void sq_door_shut(struct squirrel_cache *c);
+void sq_door_open(struct squirrel_cache *c);
+void sq_door_init(void);
 void sq_hand_resize(struct squirrel_cache *c, struct sq_hand *h, u32 nr, u32 cap);
 bool sq_hand_miss(struct squirrel_cache *c, struct sq_hand *h, u32 nr,
 		  unsigned int worth, bool full);

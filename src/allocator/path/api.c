@@ -52,6 +52,21 @@ static void cache_drain_here(void *info)
 	sq_cpu_drain(info, false);
 }
 
+/* All empty slabs but for the reserve go. Returns how many are left. */
+static unsigned long nodes_release(struct squirrel_cache *c)
+{
+	unsigned long slabs = 0;
+	int nid;
+
+	for_each_node(nid) {
+		struct sq_node *n = c->node[nid];
+
+		sq_node_release(c, n, 0);
+		slabs += sq_read_racy(n->nr_slabs);
+	}
+	return slabs;
+}
+
 /**
  * squirrel_cache_shrink() - give back all memory of a cache that is free
  * @c: the cache
@@ -65,16 +80,13 @@ static void cache_drain_here(void *info)
 int squirrel_cache_shrink(struct squirrel_cache *c)
 {
 	unsigned long slabs = 0;
-	int nid;
 
+	/* Without magazines: what is free of it is in slabs. */
+	if (READ_ONCE(c->twin))
+		slabs += nodes_release(c->twin);
 	on_each_cpu(cache_drain_here, c, 1);
 	sq_depot_drain(c, true);
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-
-		sq_node_release(c, n, 0);
-		slabs += sq_read_racy(n->nr_slabs);
-	}
+	slabs += nodes_release(c);
 	sq_mags_tidy();
 	return slabs != 0;
 }
@@ -242,6 +254,8 @@ size_t squirrel_usable_size(const void *obj)
 	do {
 		sq_obj_look(obj, &f);
 		if (f.start)
+			size = sq_debug_usable(&f);
+		if (f.start && !size)
 			size = f.agent->kind == SQ_KIND_LARGE ?
 			       sq_agent_size(f.agent) : f.owner->object_size;
 	} while (!size && sq_obj_moved(obj, f.agent));

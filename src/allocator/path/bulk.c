@@ -139,12 +139,28 @@ static __always_inline unsigned int hot_take(struct squirrel_cache *c, void **ob
 	return i;
 }
 
+/* One by one; what the hot path has found is as good. */
+static int alloc_bulk_debugged(struct squirrel_cache *c, gfp_t gfp, size_t n, void **objs,
+			       size_t got)
+{
+	for (; got < n; got++) {
+		objs[got] = sq_cache_alloc_slow(c, gfp, NUMA_NO_NODE);
+		if (!objs[got]) {
+			squirrel_cache_free_bulk(c, got, objs);
+			return 0;
+		}
+	}
+	return n;
+}
+
 /* All but what the hot path has found already. */
 static noinline int alloc_bulk_slow(struct squirrel_cache *c, gfp_t gfp, size_t n,
 				    void **objs, size_t got)
 {
 	size_t i;
 
+	if (unlikely(sq_debugged(c)))
+		return alloc_bulk_debugged(c, gfp, n, objs, got);
 	if (unlikely(gfp & SQ_GFP_ZONES)) {
 		sq_zone_alloc(c, gfp, NUMA_NO_NODE);	/* says why */
 		return 0;

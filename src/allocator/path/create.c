@@ -88,6 +88,22 @@ static const char *cache_owner(const struct squirrel_cache_args *args,
 	return owner ? module_name(owner) : "";
 }
 
+/* Nobody finds it any more, then it goes, and its twin. */
+static void cache_end(struct squirrel_cache *c)
+{
+	struct squirrel_cache *twin = c->twin;
+
+	sq_debug_end(c);
+	if (twin) {
+		if (!list_empty(&c->link))
+			sq_registry_del_cache(c);
+		synchronize_rcu_expedited();
+		INIT_LIST_HEAD(&c->link);
+		sq_cache_discard(twin);
+	}
+	sq_cache_discard(c);
+}
+
 /**
  * __squirrel_cache_create() - create an object cache; use the macro
  * @name: see squirrel_cache_create()
@@ -116,6 +132,8 @@ __squirrel_cache_create(const char *name, unsigned int size,
 		return c;
 	}
 	err = cache_check_limit(c, args);
+	if (!err && args && args->debug)
+		err = sq_cache_set_debug(c, args->debug);
 	if (err)
 		goto discard;
 	err = cache_first_fill(c);
@@ -123,12 +141,14 @@ __squirrel_cache_create(const char *name, unsigned int size,
 		goto discard;
 	__module_get(THIS_MODULE);
 	err = sq_registry_add_cache(c, true);
-	if (!err)
+	if (!err) {
+		sq_debug_new_cache(c);
 		return c;
+	}
 	pr_err("cache '%s': exists already\n", name);
 	module_put(THIS_MODULE);
 discard:
-	sq_cache_discard(c);
+	cache_end(c);
 	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_GPL(__squirrel_cache_create);
@@ -174,7 +194,8 @@ static unsigned long cache_settle(struct squirrel_cache *c)
 
 		out += sq_read_racy(n->nr_objs) - sq_read_racy(n->nr_free);
 	}
-	return out;
+	/* What was found damaged is nowhere, and nobody's. */
+	return out - min(out, 0UL + atomic_long_read(&c->retired));
 }
 
 /**
@@ -200,13 +221,16 @@ int squirrel_cache_destroy(struct squirrel_cache *c)
 	sq_deferred_flush();
 	sq_large_flush();
 	live = cache_settle(c);
+	if (c->twin)
+		live += cache_settle(c->twin);
 	if (live) {
 		c->flags |= SQ_CACHE_DYING;
 		pr_err("cache '%s': destroy refused, %lu objects (%lu bytes) are live\n",
 		       c->name, live, live * c->object_size);
+		sq_debug_print_left(c);
 		return -EBUSY;
 	}
-	sq_cache_discard(c);
+	cache_end(c);
 	module_put(THIS_MODULE);
 	return 0;
 }
@@ -293,14 +317,18 @@ __squirrel_heap_create(const char *name, const struct squirrel_heap_args *args,
 	}
 	strscpy(heap->owner, owner ? module_name(owner) : "", sizeof(heap->owner));
 	err = heap_choose(heap, args);
+	if (!err && args->debug)
+		err = sq_heap_set_debug(heap, args->debug);
 	if (!err)
 		err = heap_fill(heap);
 	if (err)
 		goto discard;
 	__module_get(THIS_MODULE);
 	err = sq_registry_add_heap(heap);
-	if (!err)
+	if (!err) {
+		sq_debug_new_heap(heap);
 		return heap;
+	}
 	pr_err("heap '%s': exists already\n", name);
 	module_put(THIS_MODULE);
 discard:
@@ -316,8 +344,11 @@ static void heap_report_left(struct squirrel_heap *heap)
 	unsigned int i;
 
 	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
-		struct squirrel_cache *c = heap->class[i];
+		struct squirrel_cache *c = heap->made[i];
 		long live = c ? sq_cache_balance(c) : 0;
+
+		if (c && c->twin)
+			live += sq_cache_balance(c->twin);
 
 		if (live < 0) {
 			pr_err("heap '%s': size %u: %ld more frees than allocations: objects were freed twice\n",
@@ -327,9 +358,11 @@ static void heap_report_left(struct squirrel_heap *heap)
 		objs += live;
 		bytes += live * squirrel_class_size(i);
 	}
-	if (objs)
-		pr_warn("heap '%s': destroyed with %lu objects (%lu bytes) live; freed\n",
-			heap->name, objs, bytes);
+	if (!objs)
+		return;
+	pr_warn("heap '%s': destroyed with %lu objects (%lu bytes) live; freed\n",
+		heap->name, objs, bytes);
+	sq_debug_print_left_heap(heap);
 }
 
 /**

@@ -338,6 +338,7 @@ bool squirrel_free_any(const void *obj)
 	preempt_disable();
 	sq_obj_agent(obj, &owner);
 	preempt_enable();
+	owner = sq_client_of(owner);
 	if (owner && (owner->heap_key || (owner->flags & SQ_CACHE_LARGE)))
 		heap_free_hot(obj, owner->heap);
 	else if (owner)

@@ -22,7 +22,7 @@ static bool in_slab(const struct sq_found *f)
  */
 static bool is_free(const struct sq_found *f, const void *obj)
 {
-	return sq_marked(f->owner, obj) || in_slab(f);
+	return sq_marked(f->owner, sq_slot_of(f->owner, obj)) || in_slab(f);
 }
 
 /*
@@ -38,7 +38,7 @@ bool sq_is_live(const struct squirrel_heap *heap, const void *obj)
 	preempt_disable();
 	do {
 		sq_obj_look(obj, &f);
-		c = f.owner;
+		c = sq_client_of(f.owner);
 		live = c && (!heap || c->heap_key == heap || c == heap->large);
 		if (live && f.agent->kind == SQ_KIND_SLAB)
 			live = !is_free(&f, obj);
@@ -46,6 +46,7 @@ bool sq_is_live(const struct squirrel_heap *heap, const void *obj)
 	preempt_enable();
 	return live;
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_is_live);
 
 const char *sq_foreign(struct sq_agent *agent)
 {
@@ -80,7 +81,9 @@ bool sq_check_free(struct squirrel_cache *c, const void *obj,
 		sq_obj_look(obj, &f);
 		what = misuse_of(c, obj, &f);
 	} while (what && sq_obj_moved(obj, f.agent));
-	if (what)
+	if (what && f.owner && f.owner->client)
+		sq_trouble_misuse(c, what, obj, &f, caller);
+	else if (what)
 		sq_report(c, what, obj, caller);
 	return !what;
 }

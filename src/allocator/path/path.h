@@ -6,6 +6,7 @@
 #define _SQ_ALLOCATOR_PATH_H
 
 #include "allocator/cache/cache.h"
+#include "allocator/debug/debug.h"
 #include "allocator/magazine/magazine.h"
 #include "allocator/slab/object.h"
 

@@ -14,17 +14,19 @@ static atomic_long_t rcu_pending;
 /* @head lies anywhere in an object: find where that starts and whose it is. */
 static void free_around(const void *head)
 {
+	struct squirrel_cache *c;
 	struct sq_found f;
 
 	preempt_disable();
 	sq_obj_find(head, &f);
 	preempt_enable();
-	if (!f.owner)
+	c = sq_client_of(f.owner);
+	if (!c)
 		sq_report(NULL, "RCU free", head, 0);
-	else if (f.owner->heap_key || (f.owner->flags & SQ_CACHE_LARGE))
-		squirrel_heap_free(f.owner->heap, (void *)f.base);
+	else if (c->heap_key || (c->flags & SQ_CACHE_LARGE))
+		squirrel_heap_free(c->heap, (void *)f.base);
 	else
-		squirrel_cache_free(f.owner, (void *)f.base);
+		squirrel_cache_free(c, (void *)f.base);
 	/* Pairs with sq_rcu_free_wait(): the free was counted before. */
 	atomic_long_dec_return_release(&rcu_pending);
 }
@@ -43,7 +45,7 @@ static bool rcu_check(const void *obj, unsigned long caller)
 	sq_obj_find(obj, &f);
 	preempt_enable();
 	if (!f.start)
-		sq_report(f.owner, f.owner ? "RCU free of a pointer into the middle" :
+		sq_report(sq_client_of(f.owner), f.owner ? "RCU free of a pointer into the middle" :
 			  "RCU free", obj, caller);
 	return f.start;
 }

@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/hardirq.h>
+#include <linux/kernel.h>
 #include <linux/printk.h>
 #include <linux/sched/mm.h>
 
@@ -28,6 +29,8 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 
 	if (!in_nmi())
 		might_alloc(gfp);
+	if (unlikely(sq_debugged(c)))
+		return sq_debug_alloc(c, c->object_size, gfp, node, _RET_IP_);
 	if (unlikely(gfp & SQ_GFP_ZONES))
 		return sq_zone_alloc(c, gfp, node);
 	if (node == NUMA_NO_NODE && (c->flags & SQ_CACHE_MARK_OUTSIDE)) {
@@ -46,6 +49,18 @@ void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 finish:
 	sq_obj_alloc_prep(c, obj, gfp);
 	return obj;
+}
+
+/* The heap is debugged: what was asked for is known here, to the byte. */
+static void *heap_alloc_debugged(struct squirrel_heap *heap, struct squirrel_cache *c,
+				 size_t size, gfp_t gfp, int node, unsigned long caller)
+{
+	if (!c || gfp & SQ_GFP_ZONES)
+		return sq_debug_large_alloc(heap, size, gfp, node, caller);
+	if (!sq_debugged(c))
+		sq_debug_join(heap, c, gfp);
+	return sq_debugged(c) ? sq_debug_alloc(c, size, gfp, node, caller) :
+				sq_cache_alloc_slow(c, gfp, node);
 }
 
 /* There is no such class yet, or the size is none of a class, or it is for a node. */
@@ -69,6 +84,8 @@ void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 		c = sq_heap_class(heap, squirrel_class_of(size), gfp);
 	if (unlikely(sq_racy(sq_series_n)) && (!c || node == NUMA_NO_NODE))
 		sq_series_tick(gfp, 1);
+	if (unlikely(READ_ONCE(heap->debug)))
+		return heap_alloc_debugged(heap, c, size, gfp, node, _RET_IP_);
 	return c ? sq_cache_alloc_slow(c, gfp, node) :
 		   sq_large_alloc(heap, size, gfp, node);
 }

@@ -24,6 +24,19 @@ static bool push_outside(struct squirrel_cache *c,
 	       sq_check_push(c, agent, obj, true) == SQ_PUSH_DONE;
 }
 
+/* Is it, or was it, an object of the cache's twin? */
+static bool is_twins(const struct squirrel_cache *c, const void *obj)
+{
+	struct squirrel_cache *owner;
+
+	if (likely(!READ_ONCE(c->twin)))
+		return false;
+	preempt_disable();
+	sq_obj_agent(obj, &owner);
+	preempt_enable();
+	return owner == c->twin;
+}
+
 void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 			unsigned long caller)
 {
@@ -31,6 +44,10 @@ void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
+	if (unlikely(is_twins(c, obj))) {
+		sq_debug_free(c->twin, obj, caller);
+		return;
+	}
 	preempt_disable();
 	done = (c->flags & SQ_CACHE_MARK_OUTSIDE) &&
 	       push_outside(c, sq_map_lookup(obj), obj);
@@ -58,10 +75,24 @@ static void heap_misuse(struct squirrel_heap *heap, struct sq_agent *agent,
 			const void *obj, unsigned long caller)
 {
 	const char *what = "free of another heap's memory";
+	struct sq_found f;
 
 	if (!sq_owner(agent))
 		what = sq_foreign(agent);
-	sq_report(heap->large, what, obj, caller);
+	sq_obj_look(obj, &f);
+	if (f.owner && f.owner->client)
+		sq_trouble_misuse(heap->large, what, obj, &f, caller);
+	else
+		sq_report(heap->large, what, obj, caller);
+}
+
+/* A block that was claimed. */
+static void large_free_checked(struct squirrel_heap *heap, struct sq_agent *agent,
+			       unsigned long caller)
+{
+	if (unlikely(sq_large_of(agent)->debug))
+		sq_debug_large_check(heap, agent, caller);
+	sq_large_free(heap, agent);
 }
 
 void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
@@ -75,6 +106,7 @@ void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 		return;
 	preempt_disable();
 	agent = sq_obj_agent(obj, &owner);
+	owner = sq_client_of(owner);
 	if (owner && owner->heap_key == heap)
 		c = owner;
 	else if (owner != heap->large)
@@ -90,5 +122,5 @@ void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 	if (c)
 		sq_cache_free_slow(c, (void *)obj, caller);
 	else if (large)
-		sq_large_free(heap, agent);
+		large_free_checked(heap, agent, caller);
 }

@@ -4,6 +4,7 @@
  */
 #include <linux/log2.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "allocator/pages/pages.h"
 
@@ -37,7 +38,7 @@ static void slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 		       unsigned int nr)
 {
 	struct sq_slab *slab = sq_slab_of(agent);
-	char *obj = (char *)sq_agent_addr(agent);
+	char *slot = (char *)sq_agent_addr(agent);
 	unsigned int i;
 
 	sq_assert(nr && nr <= SQ_SLAB_MAX_OBJS &&
@@ -49,10 +50,12 @@ static void slab_setup(struct squirrel_cache *c, struct sq_agent *agent,
 	sq_slab_set_bias(c, agent);
 	for (i = 0; i < nr; i++) {
 		slab->free[i >> 6] |= BIT_ULL(i & 63);
+		/* What a twin keeps of an object begins at nothing. */
+		memset(slot, 0, c->lead);
 		if (c->ctor)
-			c->ctor(obj);
-		sq_set_mark(c, obj);
-		obj += c->size;
+			c->ctor(slot + c->lead);
+		sq_set_mark(c, slot);
+		slot += c->size;
 	}
 }
 

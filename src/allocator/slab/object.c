@@ -28,8 +28,9 @@ void sq_obj_look(const void *obj, struct sq_found *f)
 		return;
 	}
 	f->index = sq_slot_index(f->owner, agent, obj);
-	f->base = sq_slab_base(agent) + (unsigned long)f->owner->size * f->index;
-	f->start = sq_slot_start(f->owner, agent, obj);
+	f->base = sq_slab_base(agent) + (unsigned long)f->owner->size * f->index +
+		  f->owner->lead;
+	f->start = sq_slot_start(f->owner, agent, sq_slot_of(f->owner, obj));
 }
 
 /* The same, right about any object that is live. */

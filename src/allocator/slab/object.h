@@ -112,13 +112,22 @@ static __always_inline unsigned int sq_slot_index(const struct squirrel_cache *c
 	return mul_u64_u64_shr(off, c->recip, 64);
 }
 
+/*
+ * A slot begins where the client's object does, but for a twin's: there what is kept of
+ * the object lies in front of it. All but clients and what is found out here deal in slots.
+ */
+static inline void *sq_slot_of(const struct squirrel_cache *c, const void *obj)
+{
+	return (char *)obj - c->lead;
+}
+
 /**
  * struct sq_found - what an address is to the allocator
  * @agent: of its page
  * @owner: whose that is, or NULL
  * @start: an object, or a large block, starts there
- * @index: which object of its slab it is in
- * @base: where that starts
+ * @index: which slot of its slab it is in
+ * @base: where the object in that starts
  */
 struct sq_found {
 	struct sq_agent *agent;

@@ -24,7 +24,7 @@ static void count_slab(struct sq_block_stats *blocks,
 
 static bool count_block(const struct sq_agent *agent, void *ctx)
 {
-	const struct squirrel_cache *owner = sq_owner_acquire(agent);
+	const struct squirrel_cache *owner = sq_client_of(sq_owner_acquire(agent));
 	struct sq_block_stats *blocks = ctx;
 
 	/* Free, or between free and used. */

@@ -185,14 +185,14 @@ struct sq_heap_map_walk {
 /* The manager's lock is held: a used block's owner is there. */
 static bool map_block(const struct sq_agent *agent, void *ctx)
 {
-	const struct squirrel_cache *owner = sq_owner_acquire(agent);
+	struct squirrel_cache *owner = sq_owner_acquire(agent);
 	struct sq_heap_map_walk *w = ctx;
 	struct sq_piece piece = {
 		.addr = sq_agent_addr(agent),
 		.pages = sq_agent_pages(agent),
 	};
 
-	if (w->hs->only && owner != w->hs->only)
+	if (w->hs->only && sq_client_of(owner) != w->hs->only)
 		return true;
 	/* One that is just being taken is not anybody's yet. */
 	if (!sq_agent_used(agent) || !owner)

@@ -40,7 +40,7 @@ void sq_heap_show_histogram(struct seq_file *s, struct squirrel_heap *heap)
 		   "live", "objects", "slabs", "pages", "free_slabs",
 		   "free_mags", "free_depots");
 	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
-		struct squirrel_cache *c = READ_ONCE(heap->class[i]);
+		struct squirrel_cache *c = READ_ONCE(heap->made[i]);
 
 		if (c)
 			class_row(s, c);

@@ -49,16 +49,11 @@ static void slow_sum_up(const struct squirrel_cache *c, struct sq_cache_sum *sum
 		sum->slow[i] += sq_cache_slow(c, i);
 }
 
-/* A sq_cache_fn: what @c has is added to the struct sq_cache_sum at @ctx. */
-void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
+static void cache_sum_up(struct squirrel_cache *c, struct sq_cache_sum *sum)
 {
-	struct sq_cache_sum *sum = ctx;
 	unsigned long allocs, frees, live, magazines;
 	int nid;
 
-	if (sum->only && c->heap_key != sum->only)
-		return;
-	sum->caches++;
 	sq_cache_counts(c, &allocs, &frees);
 	live = sq_live_of(allocs, frees);
 	sum->allocs += allocs;
@@ -79,6 +74,23 @@ void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
 	sum->stolen += atomic_long_read(&c->counts.stolen);
 	sum->grown += atomic_long_read(&c->counts.grown);
 	sum->released += atomic_long_read(&c->counts.released);
+}
+
+/*
+ * A sq_cache_fn: what @c has is added to the struct sq_cache_sum at @ctx, and what its twin
+ * has with it.
+ */
+void sq_cache_sum_up(struct squirrel_cache *c, void *ctx)
+{
+	struct squirrel_cache *twin = READ_ONCE(c->twin);
+	struct sq_cache_sum *sum = ctx;
+
+	if (c->flags & SQ_CACHE_TWIN || (sum->only && c->heap_key != sum->only))
+		return;
+	sum->caches++;
+	cache_sum_up(c, sum);
+	if (twin)
+		cache_sum_up(twin, sum);
 }
 
 /*
@@ -300,7 +312,7 @@ static void summary_cache(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_cache_sum sum = {};
 
-	if (c->flags & SQ_CACHE_CLASS)
+	if (c->flags & (SQ_CACHE_CLASS | SQ_CACHE_TWIN))
 		return;
 	sq_cache_sum_up(c, &sum);
 	seq_printf(ctx, "cache %-28s %8u %10lu %12lu %8lu %6lu\n", c->name,

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Debugging, switched on and off while a cache or heap is in use.
+ *
+ * A cache that is debugged allocates from a twin: an ordinary cache of the same objects,
+ * whose slots are longer. In front of the object is what is kept of it and a redzone,
+ * behind it another. Whose an object is its page says, so what was allocated
+ * before stays what it is, and is freed as that.
+ *
+ * Off the hot path that costs nothing: the door is the pointer to what the CPUs have at
+ * hand. When it is shut all of a cache's allocations find nothing there and come to the
+ * slow path, which looks here; a free of a twin's object is none of its cache's to the hot
+ * path, and comes there as well.
+ */
+#ifndef _SQ_ALLOCATOR_DEBUG_H
+#define _SQ_ALLOCATOR_DEBUG_H
+
+#include "allocator/cache/cache.h"
+#include "allocator/common/track.h"
+
+struct seq_file;
+
+/* Longest word that says how to debug, and its end */
+#define SQ_DEBUG_WORD	16
+
+/* How @c is debugged now, SQ_DEBUG_*, or 0. If not 0 there is a twin. */
+static inline u32 sq_debugged(const struct squirrel_cache *c)
+{
+	/* Pairs with apply() in switch.c. */
+	return smp_load_acquire(&c->debug);
+}
+
+static inline struct sq_slot *sq_slot_head(void *slot)
+{
+	return slot;
+}
+
+/* The state of a slot, for who looks while others change it. */
+static inline bool sq_slot_live(const struct sq_slot *s)
+{
+	return sq_read_racy(s->state) == SQ_SLOT_LIVE;
+}
+
+/* track.c */
+int sq_track_init(void);
+void sq_track_set(struct sq_track *track, u32 debug, unsigned long caller);
+bool sq_track_sound(const struct sq_track *track);
+u64 sq_track_age_ms(const struct sq_track *track);
+unsigned int sq_track_stack(const struct sq_track *track, unsigned long **entries);
+void sq_track_print(const char *what, const struct sq_track *track);
+void sq_track_show(struct seq_file *s, const char *what, const struct sq_track *track);
+
+/**
+ * struct sq_damage - memory that is not as it was left
+ * @what: where
+ * @at: the first such byte
+ * @want: what it should be
+ */
+struct sq_damage {
+	const char *what;
+	const u8 *at;
+	u8 want;
+};
+
+/* slot.c */
+void sq_slot_fill_zones(const struct squirrel_cache *t, void *slot);
+bool sq_slot_zones_sound(const struct squirrel_cache *t, void *slot,
+			 struct sq_damage *damage);
+bool sq_slot_may_poison(const struct squirrel_cache *t);
+void sq_slot_poison(const struct squirrel_cache *t, void *slot);
+bool sq_slot_poison_sound(const struct squirrel_cache *t, void *slot,
+			  struct sq_damage *damage);
+
+/* trouble.c */
+void sq_trouble_slot(struct squirrel_cache *t, void *slot, const struct sq_damage *damage,
+		     unsigned long caller);
+void sq_trouble_large(struct squirrel_heap *heap, struct sq_agent *agent,
+		      const struct sq_damage *damage, unsigned long caller);
+void sq_trouble_misuse(struct squirrel_cache *c, const char *what, const void *obj,
+		       const struct sq_found *f, unsigned long caller);
+void sq_trouble_exit(void);
+
+/* object.c */
+void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
+		     unsigned long caller);
+void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller);
+size_t sq_debug_usable(const struct sq_found *f);
+
+/* large.c */
+void *sq_debug_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp, int node,
+			   unsigned long caller);
+void sq_debug_large_check(struct squirrel_heap *heap, struct sq_agent *agent,
+			  unsigned long caller);
+
+/* word.c */
+int sq_debug_parse(const char *of, const char *word, u32 was, u32 *debug);
+void sq_debug_word(u32 debug, char *word);
+bool sq_debug_match(const char *glob, const char *name);
+
+/* switch.c */
+int sq_debug_switch_cache(struct squirrel_cache *c, u32 debug);
+int sq_debug_switch_heap(struct squirrel_heap *heap, u32 debug);
+void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t gfp);
+void sq_debug_switch_caches(const char *names, u32 debug);
+void sq_debug_lock(void);
+void sq_debug_unlock(void);
+void sq_debug_end(struct squirrel_cache *c);
+
+/* rule.c */
+void sq_debug_new_cache(struct squirrel_cache *c);
+void sq_debug_new_heap(struct squirrel_heap *heap);
+
+/* live.c */
+void sq_debug_print_left(struct squirrel_cache *c);
+void sq_debug_print_left_heap(struct squirrel_heap *heap);
+
+#endif /* _SQ_ALLOCATOR_DEBUG_H */

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Debugged objects, out and in. Nothing of this is hot; there are no magazines, so what is
+ * not live is in its slab, and the slab's bits decide.
+ */
+#include <linux/bitops.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "allocator/magazine/magazine.h"
+#include "allocator/pages/pages.h"
+
+#include "debug.h"
+
+/* ---- out -------------------------------------------------------------------- */
+
+/* The twin's objects count for the cache's limit, beside its own. */
+static bool charge(struct squirrel_cache *c, struct squirrel_cache *t, gfp_t gfp)
+{
+	unsigned long live;
+
+	sq_count_allocs(t, 1);
+	if (!c->limit_objs)
+		return true;
+	live = atomic_long_read(&t->counts.allocs) - atomic_long_read(&t->counts.frees) +
+	       sq_cache_live(c);
+	if (live <= c->limit_objs || sq_gfp_nofail(gfp))
+		return true;
+	sq_count_allocs(t, -1L);
+	atomic_long_inc(&c->counts.limit_hits);
+	return false;
+}
+
+/* May the object be handed out? If not it never is. */
+static bool slot_fit(struct squirrel_cache *t, void *slot, unsigned long caller)
+{
+	struct sq_damage damage = { .what = "a live object was to be handed out again" };
+	struct sq_slot *s = slot;
+	u32 debug = READ_ONCE(t->debug);
+	bool fit = s->state != SQ_SLOT_LIVE;
+
+	if (!fit) {
+		damage.at = (u8 *)&s->state;
+		damage.want = (u8)SQ_SLOT_FREE;
+	}
+	if (fit && debug & SQ_DEBUG_POISON)
+		fit = sq_slot_poison_sound(t, slot, &damage);
+	if (fit && debug & SQ_DEBUG_REDZONE)
+		fit = sq_slot_zones_sound(t, slot, &damage);
+	if (fit)
+		return true;
+	sq_trouble_slot(t, slot, &damage, caller);
+	WRITE_ONCE(s->state, SQ_SLOT_RETIRED);
+	atomic_long_inc(&t->retired);
+	return false;
+}
+
+static void *take_fit(struct squirrel_cache *t, gfp_t gfp, int node, unsigned long caller)
+{
+	void *slot;
+
+	do {
+		slot = sq_take_slow(t, gfp, node);
+	} while (slot && !slot_fit(t, slot, caller));
+	return slot;
+}
+
+/*
+ * As sq_cache_alloc_slow(), of a cache that is debugged. @size: what was asked for, if
+ * that is known, up to its objects' size.
+ */
+void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
+		     unsigned long caller)
+{
+	struct squirrel_cache *t = c->twin;
+	u32 debug = READ_ONCE(c->debug);
+	struct sq_slot *s;
+	void *obj;
+
+	if (!in_nmi())
+		might_alloc(gfp);
+	if (unlikely(gfp & SQ_GFP_ZONES))
+		return sq_zone_alloc(c, gfp, node);
+	if (!charge(c, t, gfp))
+		return NULL;
+	do {
+		s = take_fit(t, gfp, node, caller);
+	} while (!s && sq_wait_for_memory(gfp));
+	if (!s) {
+		sq_count_allocs(t, -1L);
+		return NULL;
+	}
+	obj = (char *)s + t->lead;
+	sq_obj_unmark_at(&s->mark);
+	sq_track_set(&s->alloc, debug, caller);
+	s->asked = size;
+	s->flags = debug & SQ_DEBUG_ON;
+	if (want_init_on_alloc(gfp))
+		sq_obj_zero(t, obj, gfp);
+	if (debug & SQ_DEBUG_REDZONE)
+		sq_slot_fill_zones(t, s);
+	/* Who looks for what is live finds it as it is. */
+	smp_store_release(&s->state, SQ_SLOT_LIVE);
+	return obj;
+}
+
+/* ---- in --------------------------------------------------------------------- */
+
+static bool books_wrong(const struct sq_slab *slab)
+{
+	unsigned int w, bits = 0;
+
+	for (w = 0; w < SQ_SLAB_WORDS; w++)
+		bits += hweight64(slab->free[w]);
+	return bits != slab->nr_free || slab->nr_free >= slab->nr_objs ||
+	       slab->fullness == SQ_FULLNESS_EMPTY;
+}
+
+/*
+ * The lock of the slab's node is held, but for an NMI that could not have it. What is
+ * wrong with a free of the object that @f is, or NULL; then it is live no more.
+ */
+static const char *claim_locked(struct squirrel_cache *t, const void *obj, struct sq_found *f,
+				bool *broken)
+{
+	struct sq_slab *slab;
+	struct sq_slot *s;
+
+	sq_obj_look(obj, f);
+	if (f->owner != t)
+		return "second free, or free of memory given back,";
+	slab = sq_slab_of(f->agent);
+	if (!f->start)
+		return "free of a pointer into the middle";
+	if (f->index >= slab->nr_objs)
+		return "free of a pointer behind the last object";
+	if (slab->free[f->index >> 6] & BIT_ULL(f->index & 63))
+		return "second free";
+	s = sq_slot_of(t, obj);
+	if (s->state == SQ_SLOT_FREE || s->state == SQ_SLOT_RETIRED ||
+	    (s->state == SQ_SLOT_FRESH && !s->alloc.when))
+		return "second free";
+	*broken = READ_ONCE(t->debug) & SQ_DEBUG_CHECK && books_wrong(slab);
+	return NULL;
+}
+
+/* Nobody else frees it as well: who does finds it free. Preemption is off. */
+static const char *claim(struct squirrel_cache *t, const void *obj, struct sq_found *f,
+			 u32 *was, bool *broken)
+{
+	struct sq_slot *s = sq_slot_of(t, obj);
+	const char *what;
+	unsigned long flags;
+	struct sq_node *n;
+	bool locked;
+
+	do {
+		sq_obj_look(obj, f);
+		n = t->node[max_t(int, f->agent->node, 0)];
+		locked = sq_node_lock(t, n, &flags);
+		what = claim_locked(t, obj, f, broken);
+		if (!what) {
+			*was = s->state;
+			WRITE_ONCE(s->state, SQ_SLOT_FREE);
+		}
+		if (locked)
+			sq_node_unlock(n, flags);
+	} while (what && sq_obj_moved(obj, f->agent));
+	return what;
+}
+
+/* It is the caller's alone. */
+static void check_freed(struct squirrel_cache *t, void *slot, u32 was, unsigned long caller)
+{
+	struct sq_damage damage;
+	struct sq_slot *s = slot;
+
+	if (was != SQ_SLOT_LIVE) {
+		damage.what = "write far in front of an object";
+		damage.at = (u8 *)&s->state;
+		damage.want = (u8)SQ_SLOT_LIVE;
+		sq_trouble_slot(t, slot, &damage, caller);
+		s->flags = 0;
+	}
+	if (t->debug & SQ_DEBUG_REDZONE && !sq_slot_zones_sound(t, slot, &damage)) {
+		sq_trouble_slot(t, slot, &damage, caller);
+		/* Told once. */
+		sq_slot_fill_zones(t, slot);
+	}
+}
+
+static void put_slot(struct squirrel_cache *t, struct sq_node *n, void *slot)
+{
+	/* Memory that is given back nobody can check: some empty slabs stay for a while. */
+	if (READ_ONCE(n->keep) < SQ_DEBUG_KEEP)
+		WRITE_ONCE(n->keep, SQ_DEBUG_KEEP);
+	sq_set_mark(t, slot);
+	preempt_disable();
+	sq_slabs_put(t, &slot, 1);
+	/* Last: what is counted as live is so. */
+	sq_count_frees(t, 1);
+	preempt_enable();
+	sq_count_volume(t->size);
+	sq_cache_tidy(t);
+}
+
+/* As sq_cache_free_slow(), of an object of a twin. */
+void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
+{
+	struct sq_damage damage = { .what = "a slab's books are wrong" };
+	void *slot = sq_slot_of(t, obj);
+	u32 debug = READ_ONCE(t->debug), was = 0;
+	struct sq_slot *s = slot;
+	bool broken = false;
+	const char *what;
+	struct sq_found f;
+
+	preempt_disable();
+	what = claim(t, obj, &f, &was, &broken);
+	if (what && f.owner == t)
+		sq_trouble_misuse(t->client, what, obj, &f, caller);
+	else if (what)
+		sq_report(t->client, what, obj, caller);
+	preempt_enable();
+	if (what)
+		return;
+	if (broken) {
+		damage.at = (u8 *)&s->state;
+		sq_trouble_slot(t, slot, &damage, caller);
+	}
+	check_freed(t, slot, was, caller);
+	sq_track_set(&s->free, debug, caller);
+	if (debug & SQ_DEBUG_POISON && sq_slot_may_poison(t))
+		sq_slot_poison(t, slot);
+	else if (want_init_on_free())
+		sq_obj_wipe(t, obj);
+	put_slot(t, t->node[max_t(int, f.agent->node, 0)], slot);
+}
+
+/* ---- questions -------------------------------------------------------------- */
+
+/* Bytes of the live object that @f is, of a twin, or of a large block, or 0. */
+size_t sq_debug_usable(const struct sq_found *f)
+{
+	const struct sq_slot *s;
+
+	if (f->agent->kind == SQ_KIND_LARGE)
+		return sq_large_of(f->agent)->debug ? sq_large_of(f->agent)->size : 0;
+	if (!f->owner->client)
+		return 0;
+	s = sq_slot_of(f->owner, (void *)f->base);
+	return min(READ_ONCE(s->asked), f->owner->object_size);
+}

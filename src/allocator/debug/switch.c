@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Debugging is switched on and off, for a cache, a heap, or all whose names match.
+ *
+ * A cache's twin is made when it is first debugged and stays with it, for there may be
+ * objects of it as long; off, it holds no more memory than they need. All twins of a cache
+ * have one layout, whatever the flags: so these may change at any time.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/log2.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include "allocator/magazine/magazine.h"
+#include "allocator/pages/pages.h"
+
+#include "debug.h"
+
+/* Who switches; and a cache that is to go waits for it. */
+static DEFINE_MUTEX(debug_mutex);
+
+/* ---- twins ------------------------------------------------------------------ */
+
+/* As the cache's objects are, and those of a heap's classes by their size. */
+static unsigned int twin_align(const struct squirrel_cache *c)
+{
+	if (!(c->flags & SQ_CACHE_CLASS))
+		return c->align;
+	return is_power_of_2(c->object_size) ? c->object_size :
+	       max_t(unsigned int, c->align, SQUIRREL_MIN_ALIGN);
+}
+
+/* -E2BIG: with what is kept of an object it is too large. */
+static int twin_make(struct squirrel_cache *c, gfp_t gfp)
+{
+	const struct squirrel_cache_args args = {
+		.align = twin_align(c),
+		.flags = c->flags & SQUIRREL_CACHE_FLAGS,
+		.ctor = c->ctor,
+		.node = c->pref_node,
+	};
+	struct squirrel_cache *t;
+
+	if (c->twin)
+		return 0;
+	if (2UL * max(args.align, 256U) + c->object_size > SQUIRREL_MAX_SIZE)
+		return -E2BIG;
+	t = sq_cache_make(c->name, c->owner, c->object_size, &args, c->heap,
+			  SQ_CACHE_TWIN, gfp);
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	t->client = c;
+	if (cmpxchg(&c->twin, NULL, t))
+		sq_cache_free_memory(t);
+	else
+		sq_registry_add_cache(t, false);
+	return 0;
+}
+
+/* ---- on and off ------------------------------------------------------------- */
+
+/*
+ * Without hardening a free does not ask whose the object is: so as long as there are such
+ * of the twin, none may get to the hot path.
+ */
+static bool may_open(struct squirrel_cache *c)
+{
+	return static_key_enabled(&sq_hardened) || !sq_cache_live(c->twin);
+}
+
+/* There is a twin. */
+static void apply(struct squirrel_cache *c, u32 debug)
+{
+	if (!c->twin)
+		return;
+	WRITE_ONCE(c->twin->debug, debug);
+	/* Who finds it debugged finds a twin. */
+	smp_store_release(&c->debug, debug);
+	if (debug)
+		sq_door_shut(c);
+	else if (may_open(c))
+		sq_door_open(c);
+}
+
+static int cache_on(struct squirrel_cache *c, u32 debug, gfp_t gfp)
+{
+	int err = debug ? twin_make(c, gfp) : 0;
+
+	if (err)
+		return err;
+	apply(c, debug);
+	if (!c->twin || !c->reserve)
+		return 0;
+	/* What is at hand in it is as good; where none is, an allocation tells. */
+	c->twin->reserve = debug ? c->reserve : 0;
+	if (debug)
+		sq_cache_fill(c->twin, gfp | __GFP_NORETRY | __GFP_NOWARN, UINT_MAX);
+	return 0;
+}
+
+/* A line that says why not. */
+static int tell_failed(const char *kind, const char *name, int err)
+{
+	if (err == -E2BIG)
+		pr_err("%s '%s': objects are too large to be debugged\n", kind, name);
+	else if (err == -EPERM)
+		pr_err("%s '%s': is squirrel's own, and not debugged\n", kind, name);
+	else if (err)
+		pr_err("%s '%s': cannot be debugged now: %d\n", kind, name, err);
+	return err;
+}
+
+static int switch_cache(struct squirrel_cache *c, u32 debug)
+{
+	int err = 0;
+
+	lockdep_assert_held(&debug_mutex);
+	if (c->flags & SQ_CACHE_GONE)
+		return -ENODEV;
+	if (c->flags & SQ_CACHE_INTERNAL)
+		return tell_failed("cache", c->name, -EPERM);
+	if (debug & SQ_DEBUG_USER)
+		err = sq_track_init();
+	if (!err)
+		err = cache_on(c, debug, GFP_KERNEL);
+	return tell_failed("cache", c->name, err);
+}
+
+/**
+ * sq_debug_switch_cache() - debug what a cache allocates from now on, or do not
+ * @c: the cache
+ * @debug: SQ_DEBUG_*, or 0
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or an error, of which a line was printed.
+ */
+int sq_debug_switch_cache(struct squirrel_cache *c, u32 debug)
+{
+	int err;
+
+	mutex_lock(&debug_mutex);
+	err = switch_cache(c, debug);
+	mutex_unlock(&debug_mutex);
+	/* When this returns nobody is on the old way any more. */
+	synchronize_rcu();
+	return err;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_debug_switch_cache);
+
+static int heap_on(struct squirrel_heap *heap, u32 debug)
+{
+	unsigned int i;
+	int err = 0, one;
+
+	WRITE_ONCE(heap->debug, debug);
+	/* A class that is made meanwhile sees it; see sq_debug_join(). */
+	smp_mb();
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
+		struct squirrel_cache *c = READ_ONCE(heap->made[i]);
+
+		one = c ? cache_on(c, debug, GFP_KERNEL) : 0;
+		err = err ? err : one;
+		sq_heap_show_class(heap, i);
+	}
+	return err;
+}
+
+/**
+ * sq_debug_switch_heap() - debug what a heap allocates from now on, or do not
+ * @heap: the heap
+ * @debug: SQ_DEBUG_*, or 0
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or an error, of which a line was printed; then it is off.
+ */
+int sq_debug_switch_heap(struct squirrel_heap *heap, u32 debug)
+{
+	int err = 0;
+
+	mutex_lock(&debug_mutex);
+	if (debug & SQ_DEBUG_USER)
+		err = sq_track_init();
+	if (!err)
+		err = heap_on(heap, debug);
+	if (err)
+		heap_on(heap, 0);
+	mutex_unlock(&debug_mutex);
+	synchronize_rcu();
+	return tell_failed("heap", heap->name, err);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_debug_switch_heap);
+
+/*
+ * A class of a heap that is debugged, found on the slow path: it may have been made just
+ * now. As the heap is switched meanwhile, what was seen last holds. Any context.
+ */
+void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t gfp)
+{
+	u32 debug;
+
+	if (!sq_may_grow() ||
+	    twin_make(c, (gfp & (GFP_KERNEL | GFP_ATOMIC)) | __GFP_NOWARN))
+		return;
+	do {
+		debug = READ_ONCE(heap->debug);
+		apply(c, debug);
+		smp_mb();	/* pairs with the one in heap_on() */
+	} while (debug != READ_ONCE(heap->debug));
+}
+
+struct sq_next {
+	const char *names;
+	u32 debug;
+	u32 round;
+	struct squirrel_cache *c;
+};
+
+/* The first that is not yet as it should be and was not tried. */
+static void find_next(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_next *next = ctx;
+
+	if (next->c || c->debug == next->debug || c->debug_round == next->round)
+		return;
+	if (c->flags & (SQ_CACHE_GONE | SQ_CACHE_INTERNAL | SQ_CACHE_TWIN | SQ_CACHE_CLASS))
+		return;
+	if (sq_debug_match(next->names, c->name))
+		next->c = c;
+}
+
+/*
+ * All caches whose names match. One that is found stays as long as this has the mutex:
+ * see sq_debug_end(). May sleep.
+ */
+void sq_debug_switch_caches(const char *names, u32 debug)
+{
+	static u32 round;
+	struct sq_next next = { .names = names, .debug = debug };
+
+	mutex_lock(&debug_mutex);
+	next.round = ++round;
+	do {
+		next.c = NULL;
+		sq_walk_caches(find_next, &next);
+		if (next.c) {
+			next.c->debug_round = round;
+			switch_cache(next.c, debug);
+		}
+	} while (next.c);
+	mutex_unlock(&debug_mutex);
+	synchronize_rcu();
+}
+
+void sq_debug_lock(void)
+{
+	mutex_lock(&debug_mutex);
+}
+
+void sq_debug_unlock(void)
+{
+	mutex_unlock(&debug_mutex);
+}
+
+/* A cache is about to be taken apart: it is off, and stays so. May sleep. */
+void sq_debug_end(struct squirrel_cache *c)
+{
+	mutex_lock(&debug_mutex);
+	c->flags |= SQ_CACHE_GONE;
+	if (c->twin)
+		apply(c, 0);
+	mutex_unlock(&debug_mutex);
+}
