@@ -264,7 +264,7 @@ unsigned long sq_fixture_misuse(struct kunit *test)
 
 static void count_cache(struct squirrel_cache *c, void *ctx)
 {
-	*(unsigned long *)ctx += !(c->flags & SQ_CACHE_CLASS);
+	*(unsigned long *)ctx += !(c->flags & (SQ_CACHE_CLASS | SQ_CACHE_TWIN));
 }
 
 static void count_heap(struct squirrel_heap *heap, void *ctx)
