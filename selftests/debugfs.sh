@@ -14,14 +14,20 @@ wanted_tree() {
 	local c h
 
 	echo "400 ./check"
+	echo "600 ./debug"
 	echo "400 ./summary"
+	echo "600 ./whose"
 	for c in acorn hoard; do
+		echo "600 ./caches/$c/debug"
 		echo "400 ./caches/$c/histogram"
+		echo "400 ./caches/$c/live"
 		echo "400 ./caches/$c/map"
 		echo "400 ./caches/$c/stats"
 	done
 	for h in acorn_hollow default; do
+		echo "600 ./heaps/$h/debug"
 		echo "400 ./heaps/$h/histogram"
+		echo "400 ./heaps/$h/live"
 		echo "400 ./heaps/$h/map"
 		echo "400 ./heaps/$h/stats"
 		echo "600 ./heaps/$h/strategy"
@@ -329,7 +335,8 @@ no_bad_strategy() {
 nothing_else_written() {
 	local file
 
-	find "$SQ" -type f ! -name mode ! -name run ! -name strategy >"$TMP/files"
+	find "$SQ" -type f ! -name mode ! -name run ! -name strategy ! -name debug \
+		! -name whose >"$TMP/files"
 	while read -r file; do
 		if put "$file" 1 2>/dev/null; then
 			echo "$file was written to"

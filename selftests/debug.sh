@@ -1,0 +1,106 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0
+# A client's bugs are found by debugging, on a kernel that has no checks of its own: each
+# kind is named, with who allocated and freed the object, from whatever context; and
+# debugging is switched while it is in use.
+# boots: stock kasan
+# shellcheck shell=dash
+. "${0%/*}/ktap.inc.sh"
+
+# KASAN sees some of them itself, and then there are no reports of ours alone.
+KINDS="behind:write_behind_(an_object|a_large_block)
+front:write_in_front_of_an_object
+after_free:write_after_free
+second:second_free
+second_later:second_free
+middle:free_of_a_pointer_into_the_middle
+other:free_of_another_(cache's_object|heap's_memory)
+foreign:free_of_memory_that_is_not_squirrel's"
+
+WHO='^squirrel: plant(_other)?(/[0-9]+)?: '
+
+# planted KIND FROM: a line for each, and nothing else is wrong. Loaded anew, squirrel
+# counts anew how many lines there were of late.
+planted() {
+	local what n
+
+	what=$(echo "$KINDS" | sed -n "s/^$1://p" | tr _ ' ')
+	mark
+	need load reclaim=off
+	helper plant bug="$1" from="$2" debug=FZPU || { log_since; return 1; }
+	n=$(word_after 'plant: ' | sed -n 's/ planted$//p')
+	until_true enough "$n" "$WHO$what"
+	said_times "$n" "$WHO$what" || return 1
+	case $1 in
+	behind | front | after_free)
+		said_times "$n" '^squirrel:   allocated .* from plant_alloc\+.*\[plant\]' ||
+			return 1 ;;
+	esac
+	[ "$1" = after_free ] && { said_times "$n" \
+		'^squirrel:   freed .* from plant_free\+.*\[plant\]' || return 1; }
+	sound && rmmod plant && rmmod squirrel
+}
+
+# What is told later may come while it waits.
+enough() {
+	# shellcheck disable=SC2034 # listen() asks for it
+	heard=
+	said_times "$@"
+}
+
+# no_bug FROM: nobody is told anything.
+no_bug() {
+	mark
+	need load reclaim=off
+	helper plant bug=none from="$1" debug=FZPU && rmmod plant &&
+		said_nothing_like '^squirrel: ' && rmmod squirrel
+}
+
+# Who has what is left is told while it lives, and when the cache is to go.
+leak() {
+	mark
+	need load reclaim=off
+	helper plant bug=leak debug=FZPU || return 1
+	cat "$SQ/caches/plant/live" "$SQ/heaps/plant/live"
+	grep -q '^ *1 *100 .* plant_alloc+.*\[plant\]$' "$SQ/caches/plant/live" &&
+		grep -q '^ *3 *24196 .* plant_alloc+.*\[plant\]$' "$SQ/heaps/plant/live" &&
+		rmmod plant &&
+		said "cache 'plant': destroy refused, 1 objects \(100 bytes\) are live\$" &&
+		said '^squirrel:   1 of 100 bytes in all, .* from plant_alloc\+' &&
+		said '^squirrel:   3 of 24196 bytes in all, .* from plant_alloc\+' &&
+		rmmod squirrel
+}
+
+switch() {
+	put "$SQ/caches/torture/debug" "$1" && put "$SQ/heaps/torture/debug" "$1"
+}
+
+words() {
+	put "$SQ/debug" "FZ,pla*" && same rule "$(head -n 1 "$SQ/debug")" "FZ,pla*" &&
+		helper plant && same plant "$(cat "$SQ/caches/plant/debug")" FZ &&
+		same plant "$(cat "$SQ/heaps/plant/debug")" FZ &&
+		put "$SQ/caches/plant/debug" +U &&
+		same plant "$(cat "$SQ/caches/plant/debug")" FZU &&
+		put "$SQ/debug" - && same plant "$(cat "$SQ/caches/plant/debug")" - &&
+		! put "$SQ/debug" "FZX,*" && ! put "$SQ/caches/plant/debug" "f" &&
+		said "plant: debug 'f': wanted are letters" && rmmod plant
+}
+
+whose() {
+	put "$SQ/whose" 1000 && same state "$(field whose state)" "not squirrel's" &&
+		! put "$SQ/whose" nut
+}
+
+from="task softirq hardirq"
+plan $((8 * 3 + 3 + 1 + 2 + 2))
+for f in $from; do
+	check "without a bug there is no report, $f" no_bug "$f"
+	for k in $KINDS; do
+		check "${k%%:*} is found, $f" planted "${k%%:*}" "$f"
+	done
+done
+check "a leak is told, with who allocated it" leak
+need load
+check "flags are switched by what is written" words
+check "whose an address is" whose
+finish
