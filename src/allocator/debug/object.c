@@ -42,7 +42,7 @@ static bool slot_fit(struct squirrel_cache *t, void *slot, unsigned long caller)
 
 	if (!fit) {
 		damage.at = (u8 *)&s->state;
-		damage.want = (u8)SQ_SLOT_FREE;
+		damage.want = SQ_SLOT_FREE & 0xff;
 	}
 	if (fit && debug & SQ_DEBUG_POISON)
 		fit = sq_slot_poison_sound(t, slot, &damage);
@@ -179,7 +179,7 @@ static void check_freed(struct squirrel_cache *t, void *slot, u32 was, unsigned 
 	if (was != SQ_SLOT_LIVE) {
 		damage.what = "write far in front of an object";
 		damage.at = (u8 *)&s->state;
-		damage.want = (u8)SQ_SLOT_LIVE;
+		damage.want = SQ_SLOT_LIVE & 0xff;
 		sq_trouble_slot(t, slot, &damage, caller);
 		s->flags = 0;
 	}
