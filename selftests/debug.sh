@@ -17,6 +17,14 @@ middle:free_of_a_pointer_into_the_middle
 other:free_of_another_(cache's_object|heap's_memory)
 foreign:free_of_memory_that_is_not_squirrel's"
 
+# begin: squirrel as new, and what was said before is not looked at.
+begin() {
+	unload plant
+	unload squirrel
+	need load reclaim=off
+	mark
+}
+
 WHO='^squirrel: plant(_other)?(/[0-9]+)?: '
 
 # planted KIND FROM: a line for each, and nothing else is wrong. Loaded anew, squirrel
@@ -25,8 +33,7 @@ planted() {
 	local what n
 
 	what=$(echo "$KINDS" | sed -n "s/^$1://p" | tr _ ' ')
-	mark
-	need load reclaim=off
+	begin
 	helper plant bug="$1" from="$2" debug=FZPU || { log_since; return 1; }
 	n=$(word_after 'plant: ' | sed -n 's/ planted$//p')
 	until_true enough "$n" "$WHO$what"
@@ -50,16 +57,14 @@ enough() {
 
 # no_bug FROM: nobody is told anything.
 no_bug() {
-	mark
-	need load reclaim=off
+	begin
 	helper plant bug=none from="$1" debug=FZPU && rmmod plant &&
 		said_nothing_like '^squirrel: ' && rmmod squirrel
 }
 
 # Who has what is left is told while it lives, and when the cache is to go.
 leak() {
-	mark
-	need load reclaim=off
+	begin
 	helper plant bug=leak debug=FZPU || return 1
 	cat "$SQ/caches/plant/live" "$SQ/heaps/plant/live"
 	grep -q '^ *1 *100 .* plant_alloc+.*\[plant\]$' "$SQ/caches/plant/live" &&
@@ -100,7 +105,7 @@ for f in $from; do
 	done
 done
 check "a leak is told, with who allocated it" leak
-need load
+begin
 check "flags are switched by what is written" words
 check "whose an address is" whose
 finish
