@@ -172,7 +172,7 @@ void sq_trouble_slot(struct squirrel_cache *t, void *slot, const struct sq_damag
 		return;
 	note_damage(n, (u8 *)slot + t->lead, damage, (u8 *)slot + sizeof(*s),
 		    (u8 *)slot + t->size);
-	n->size = t->object_size;
+	n->size = min(s->asked, t->object_size);
 	n->alloc = s->alloc;
 	n->free = s->free;
 	sq_track_set(&n->now, t->debug, caller);
