@@ -44,7 +44,7 @@ planted() {
 			return 1 ;;
 	esac
 	[ "$1" = after_free ] && { said_times "$n" \
-		'^squirrel:   freed .* from plant_free\+.*\[plant\]' || return 1; }
+		'^squirrel:   freed .* from after_free\+.*\[plant\]' || return 1; }
 	sound && rmmod plant && rmmod squirrel
 }
 
