@@ -67,6 +67,7 @@ fragments_of() {
 	case $1 in
 	uml) echo uml ;;
 	kasan | kcsan) echo "x86 debug $1" ;;
+	clients-kasan) echo "x86 debug kasan clients" ;;
 	lean) echo "x86 lean" ;;
 	rt-debug) echo "x86 debug rt" ;;
 	arm64-64k) echo arm64 ;;
