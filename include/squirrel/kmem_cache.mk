@@ -10,7 +10,8 @@
 #
 # The header has <linux/printk.h> come first, which defines pr_fmt where nobody
 # has. The compiler has no way to take that back silently, so the preprocessor is
-# asked, once for each source, who is the first to define it without the header.
+# asked, once for each source, who is the first to define it without the header. What
+# is on the command line (-D) comes before the header and stays.
 
 sq-include := $(patsubst %/squirrel/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 include $(sq-include)/squirrel/client.mk
@@ -22,7 +23,8 @@ sq-pr-fmt-of = $(shell $(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) \
 		-E -dD $(1) 2>/dev/null | awk ' \
 		length($$1) == 1 && $$2 ~ /^[0-9]+$$/ { file = $$3 } \
 		$$1 ~ /define$$/ && $$2 ~ /^pr_fmt/ { \
-			if (file !~ "/linux/printk.h") \
+			if (file !~ "/linux/printk.h" && \
+			    file !~ "<command-line>") \
 				print "-DSQUIRREL_KMEM_CACHE_OWN_PR_FMT"; \
 			exit }')
 

@@ -2,6 +2,7 @@
 /* Mempools over a cache. */
 #include <linux/kernel.h>
 #include <linux/mempool.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "dropin.h"
@@ -10,6 +11,14 @@
 #define DROPIN_MIN	3
 /* What no cache of squirrel's has: then the pool's own are taken. */
 #define DROPIN_NONE	(GFP_NOWAIT | __GFP_DMA)
+
+/* A Kbuild may define pr_fmt with -D: it comes before the header, and stays. */
+void dropin_pool_prefix(void)
+{
+	dropin_mark();
+	pr_info("from the command line\n");
+	DROPIN_EXPECT(dropin_said("pool: from the command line") == 1);
+}
 
 static struct kmem_cache *dropin_make(void)
 {

@@ -85,6 +85,7 @@ DROPIN_TEST(rcu_theirs, 0, "kfree_rcu() of the kernel's memory")
 DROPIN_TEST(rcu_nothing, 0, "kfree_rcu() of nothing")
 DROPIN_TEST(rcu_once, 0, "kfree_rcu() takes its argument once")
 
+DROPIN_TEST(pool_prefix, 0, "pr_fmt of the command line is kept")
 DROPIN_TEST(pool_pools, 0, "each form of mempool over a cache")
 DROPIN_TEST(pool_calls, 0, "a mempool's two calls by themselves")
 DROPIN_TEST(pool_theirs, 0, "a mempool over a cache of the kernel's")
