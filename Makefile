@@ -5,7 +5,7 @@
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
 .PHONY: all kernels run shell test test-all bench bench-memory defects check clean help
-.PHONY: modules_install install uninstall deb test-package
+.PHONY: modules_install install uninstall deb test-package test-clients
 
 all:
 ifeq ($(KDIR),)
@@ -45,6 +45,9 @@ test:
 
 test-all:
 	@SQ_FRESH='$(FRESH)' tools/test-all.sh $(KERNELS)
+
+test-clients:
+	@SQ_FORM='$(FORM)' SQ_BUSTED='$(BUSTED)' tools/test-clients.sh $(KERNEL) $(CLIENTS)
 
 bench:
 	@SQ_KERNEL='$(KERNEL)' tools/bench.sh $(CLOCKS)
@@ -96,6 +99,10 @@ help:
 	@echo 'make test-all  the same selftests, KUnit and clients on each kernel, as a table'
 	@echo '               (KERNELS="6.1 6.12 7.3 rt rt-6.12 rt-debug": only those); done'
 	@echo '               cells are kept, FRESH=1 starts anew'
+	@echo 'make test-clients  ext4, squashfs, wireguard, jool, apfs, as they are shipped, on'
+	@echo '               squirrel and on SLUB: the same work, and a table of both'
+	@echo '               (CLIENTS="ext4 jool": only those; KERNEL=clients-kasan: under'
+	@echo '               KASAN; FORM=kmalloc, header: another drop-in)'
 	@echo 'make bench     what squirrel, SLUB and the floor cost, side by side; the'
 	@echo '               results are left in build/bench (CLOCKS="insn mttcg":'
 	@echo '               only those; also insn-cold, insn-defaults, insn-irqs,'
