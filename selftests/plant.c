@@ -253,7 +253,8 @@ static int __init plant_init(void)
 	if (!err) {
 		plant_from();
 		bad |= !!memchr_inv(bystander, 0x5c, SIZE);
-		pr_info("%u planted%s\n", planted, bad ? ", and memory is not as it should be" : "");
+		pr_info("%u planted%s\n", planted,
+			bad ? ", and memory is not as it should be" : "");
 	}
 	if (!IS_ERR_OR_NULL(bystander))
 		squirrel_cache_free(cache, bystander);

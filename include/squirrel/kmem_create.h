@@ -38,8 +38,13 @@ static inline void squirrel_kmem_name(char *buf, size_t len, const char *name)
 
 /**
  * struct squirrel_kmem_wish - what a create call of the kernel's asks for
- * @name: as there, and so are @size, @align, @flags, @useroffset, @usersize and
- *	@ctor
+ * @name: as there
+ * @size: as there
+ * @align: as there
+ * @flags: as there
+ * @useroffset: as there
+ * @usersize: as there
+ * @ctor: as there
  * @sheaves: that of sheaf_capacity
  * @client: name of the module that asks
  */

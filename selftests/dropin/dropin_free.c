@@ -2,10 +2,8 @@
 /* Each call that frees, on objects of caches and on the kernel's own memory. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpumask.h>
 #include <linux/err.h>
-#if __has_include(<linux/hex.h>)
-#include <linux/hex.h>
-#endif
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -206,8 +204,8 @@ void dropin_free_far(void)
 	kvfree(far);
 	kvfree_sensitive(page, PAGE_SIZE);
 	kvfree(either);
-	kfree_const(hex_asc);
-	DROPIN_EXPECT(!strncmp(hex_asc, "0123456789abcdef", 16));
+	kfree_const(cpumask_of(0));
+	DROPIN_EXPECT(cpumask_test_cpu(0, cpumask_of(0)));
 }
 
 /* Squirrel's and the kernel's in one call. */

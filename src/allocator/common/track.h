@@ -50,6 +50,7 @@ struct sq_track {
  * @state: SQ_SLOT_*
  * @flags: SQ_DEBUG_*: what its memory was filled with, and may be checked for
  * @asked: bytes asked for, of the last allocation
+ * @unused: nothing
  * @alloc: the last allocation
  * @free: the last free
  */
