@@ -23,8 +23,9 @@ static bool charge(struct squirrel_cache *c, struct squirrel_cache *t, gfp_t gfp
 	sq_count_allocs(t, 1);
 	if (!c->limit_objs)
 		return true;
-	live = atomic_long_read(&t->counts.allocs) - atomic_long_read(&t->counts.frees) +
-	       sq_cache_live(c);
+	/* Who sums up may have been interrupted: in NMI what there is in all will do. */
+	live = in_nmi() ? atomic_long_read(&c->counts.objs) : sq_cache_live(c);
+	live += atomic_long_read(&t->counts.allocs) - atomic_long_read(&t->counts.frees);
 	if (live <= c->limit_objs || sq_gfp_nofail(gfp))
 		return true;
 	sq_count_allocs(t, -1L);
@@ -66,6 +67,18 @@ static void *take_fit(struct squirrel_cache *t, gfp_t gfp, int node, unsigned lo
 	return slot;
 }
 
+/* Where no slab can be made for the twin: what the cache itself has at hand is as good. */
+static void *take_plain(struct squirrel_cache *c, gfp_t gfp, int node)
+{
+	void *obj = sq_may_grow() ? NULL : sq_take_slow(c, gfp, node);
+
+	if (!obj)
+		return NULL;
+	sq_count_allocs(c, 1);
+	sq_obj_alloc_prep(c, obj, gfp);
+	return obj;
+}
+
 /*
  * As sq_cache_alloc_slow(), of a cache that is debugged. @size: what was asked for, if
  * that is known, up to its objects' size.
@@ -89,7 +102,7 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 	} while (!s && sq_wait_for_memory(gfp));
 	if (!s) {
 		sq_count_allocs(t, -1L);
-		return NULL;
+		return take_plain(c, gfp, node);
 	}
 	obj = (char *)s + t->lead;
 	sq_obj_unmark_at(&s->mark);
@@ -122,7 +135,7 @@ static bool books_wrong(const struct sq_slab *slab)
  * wrong with a free of the object that @f is, or NULL; then it is live no more.
  */
 static const char *claim_locked(struct squirrel_cache *t, const void *obj, struct sq_found *f,
-				bool *broken)
+				bool locked, bool *broken)
 {
 	struct sq_slab *slab;
 	struct sq_slot *s;
@@ -141,7 +154,8 @@ static const char *claim_locked(struct squirrel_cache *t, const void *obj, struc
 	if (s->state == SQ_SLOT_FREE || s->state == SQ_SLOT_RETIRED ||
 	    (s->state == SQ_SLOT_FRESH && !s->alloc.when))
 		return "second free";
-	*broken = READ_ONCE(t->debug) & SQ_DEBUG_CHECK && books_wrong(slab);
+	/* Without the lock somebody may be at them. */
+	*broken = locked && READ_ONCE(t->debug) & SQ_DEBUG_CHECK && books_wrong(slab);
 	return NULL;
 }
 
@@ -159,7 +173,7 @@ static const char *claim(struct squirrel_cache *t, const void *obj, struct sq_fo
 		sq_obj_look(obj, f);
 		n = t->node[max_t(int, f->agent->node, 0)];
 		locked = sq_node_lock(t, n, &flags);
-		what = claim_locked(t, obj, f, broken);
+		what = claim_locked(t, obj, f, locked, broken);
 		if (!what) {
 			*was = s->state;
 			WRITE_ONCE(s->state, SQ_SLOT_FREE);
@@ -193,7 +207,7 @@ static void check_freed(struct squirrel_cache *t, void *slot, u32 was, unsigned 
 static void put_slot(struct squirrel_cache *t, struct sq_node *n, void *slot)
 {
 	/* Memory that is given back nobody can check: some empty slabs stay for a while. */
-	if (READ_ONCE(n->keep) < SQ_DEBUG_KEEP)
+	if (READ_ONCE(t->debug) && READ_ONCE(n->keep) < SQ_DEBUG_KEEP)
 		WRITE_ONCE(n->keep, SQ_DEBUG_KEEP);
 	sq_set_mark(t, slot);
 	preempt_disable();
@@ -203,6 +217,14 @@ static void put_slot(struct squirrel_cache *t, struct sq_node *n, void *slot)
 	preempt_enable();
 	sq_count_volume(t->size);
 	sq_cache_tidy(t);
+}
+
+/* What was redzone behind a smaller object is so no more. */
+static void wipe_slot(struct squirrel_cache *t, struct sq_slot *s, void *obj)
+{
+	sq_obj_wipe(t, obj);
+	if (sq_slot_may_poison(t))
+		s->asked = t->object_size;
 }
 
 /* As sq_cache_free_slow(), of an object of a twin. */
@@ -234,7 +256,7 @@ void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
 	if (debug & SQ_DEBUG_POISON && sq_slot_may_poison(t))
 		sq_slot_poison(t, slot);
 	else if (want_init_on_free())
-		sq_obj_wipe(t, obj);
+		wipe_slot(t, s, obj);
 	put_slot(t, t->node[max_t(int, f.agent->node, 0)], slot);
 }
 

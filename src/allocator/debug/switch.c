@@ -76,17 +76,19 @@ static void apply(struct squirrel_cache *c, u32 debug)
 	if (!c->twin)
 		return;
 	WRITE_ONCE(c->twin->debug, debug);
-	/* Who finds it debugged finds a twin. */
-	smp_store_release(&c->debug, debug);
+	/* Before the first object of the twin's is out: see may_open(). */
 	if (debug)
 		sq_door_shut(c);
-	else if (may_open(c))
+	/* Who finds it debugged finds a twin. */
+	smp_store_release(&c->debug, debug);
+	if (!debug && may_open(c))
 		sq_door_open(c);
 }
 
 static int cache_on(struct squirrel_cache *c, u32 debug, gfp_t gfp)
 {
 	int err = debug ? twin_make(c, gfp) : 0;
+	bool fill;
 
 	if (err)
 		return err;
@@ -94,8 +96,9 @@ static int cache_on(struct squirrel_cache *c, u32 debug, gfp_t gfp)
 	if (!c->twin || !c->reserve)
 		return 0;
 	/* What is at hand in it is as good; where none is, an allocation tells. */
-	c->twin->reserve = debug ? c->reserve : 0;
-	if (debug)
+	fill = debug && !(READ_ONCE(c->flags) & SQ_CACHE_DYING);	/* its constructor */
+	c->twin->reserve = fill ? c->reserve : 0;
+	if (fill)
 		sq_cache_fill(c->twin, gfp | __GFP_NORETRY | __GFP_NOWARN, UINT_MAX);
 	return 0;
 }

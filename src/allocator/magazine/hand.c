@@ -164,9 +164,14 @@ void sq_mags_free(struct sq_mag *mag)
 	}
 }
 
-/* Of a cache that is in use and was drained all the same, the next are as large at once. */
+/*
+ * Of a cache that was drained though nobody asked whether it is in use, the next are as
+ * large at once: as the largest, if several CPUs had some.
+ */
 void sq_cap_keep(struct squirrel_cache *c, u32 cap)
 {
+	if (time_before32((u32)jiffies, READ_ONCE(c->cap_until)))
+		cap = max_t(u32, cap, READ_ONCE(c->cap_was));
 	WRITE_ONCE(c->cap_was, cap);
 	WRITE_ONCE(c->cap_until, (u32)jiffies + msecs_to_jiffies(SQ_CAP_KEPT_MS));
 }

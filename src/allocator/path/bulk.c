@@ -117,11 +117,12 @@ static bool bulk_fill(struct squirrel_cache *c, gfp_t gfp, size_t n,
 static __always_inline unsigned int hot_take(struct squirrel_cache *c, void **objs,
 					     unsigned int nr)
 {
-	struct sq_cpu __percpu *cc = c->cpu;
+	struct sq_cpu __percpu *cc;
 	unsigned int i = 0;
 	void **top;
 
 	preempt_disable();
+	cc = c->cpu;
 	if (likely(sq_claim(cc))) {
 		top = (void **)(raw_cpu_read(cc->top) - SQ_CLAIMED);
 		for (; i < nr; i++) {
@@ -149,6 +150,8 @@ static int alloc_bulk_debugged(struct squirrel_cache *c, gfp_t gfp, size_t n, vo
 			squirrel_cache_free_bulk(c, got, objs);
 			return 0;
 		}
+		if (unlikely(sq_racy(sq_series_n)))
+			sq_series_tick(gfp, 1);
 	}
 	return n;
 }

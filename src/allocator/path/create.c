@@ -91,9 +91,11 @@ static const char *cache_owner(const struct squirrel_cache_args *args,
 /* Nobody finds it any more, then it goes, and its twin. */
 static void cache_end(struct squirrel_cache *c)
 {
-	struct squirrel_cache *twin = c->twin;
+	struct squirrel_cache *twin;
 
 	sq_debug_end(c);
+	/* Now that nobody makes one any more. */
+	twin = c->twin;
 	if (twin) {
 		if (!list_empty(&c->link))
 			sq_registry_del_cache(c);
@@ -225,6 +227,8 @@ int squirrel_cache_destroy(struct squirrel_cache *c)
 		live += cache_settle(c->twin);
 	if (live) {
 		c->flags |= SQ_CACHE_DYING;
+		if (c->twin)
+			c->twin->flags |= SQ_CACHE_DYING;
 		pr_err("cache '%s': destroy refused, %lu objects (%lu bytes) are live\n",
 		       c->name, live, live * c->object_size);
 		sq_debug_print_left(c);

@@ -99,7 +99,7 @@ unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 	unsigned int got = 0, w;
 
 	want = min_t(unsigned int, want, slab->nr_free);
-	for (w = 0; got < want; w++) {
+	for (w = 0; got < want && w < SQ_SLAB_WORDS; w++) {
 		u64 free = slab->free[w];
 
 		while (free && got < want) {
