@@ -24,6 +24,10 @@
 
 built=$SQ_BUILD/$K_NAME
 form=${SQ_FORM:-object}
+case $form in
+object | kmalloc | header) ;;
+*) die "FORM is object, kmalloc or header, not '$form'" ;;
+esac
 CLIENTS=$SQ_TOP/selftests/clients
 
 # from_kernel DIR PATH...: of the kernel's source.
@@ -31,7 +35,7 @@ from_kernel() {
 	local dir=$1 src
 
 	shift
-	src=$("$SQ_TOP/tools/kernel.sh" source)
+	src=$("$SQ_TOP/tools/kernel.sh" source) || exit 1
 	mkdir -p "$dir"
 	(cd "$src" && cp -r "$@" "$dir/")
 }
@@ -41,7 +45,7 @@ from_kernel() {
 from_package() {
 	local dir
 
-	dir=$(package "$2")
+	dir=$(package "$2") || exit 1
 	mkdir -p "$1"
 	cp -r "$dir"/usr/src/*/. "$1/"
 }
@@ -138,7 +142,7 @@ put_needs() {
 	local stage=$1 lib to m path
 
 	shift
-	lib=$("$SQ_TOP/tools/modules.sh" "$K_NAME")
+	lib=$("$SQ_TOP/tools/modules.sh" "$K_NAME") || exit 1
 	to=$stage/lib/modules/$K_RELEASE
 	mkdir -p "$to"
 	cp "$lib"/modules.{builtin,order} "$to/"

@@ -74,7 +74,10 @@ not_there() {
 		\( -name '*squirrel*' -o -name '*acorn*' \) -print | tee -a "$SAID")" ]
 }
 
-[ "$(uname -r)" = "$RELEASE" ] || echo "Bail out! this is not $RELEASE"
+[ "$(uname -r)" = "$RELEASE" ] || {
+	echo "Bail out! this is not $RELEASE"
+	exit 1
+}
 
 echo "# loading"
 cp /usr/share/doc/squirrel-dkms/examples/modprobe.d/squirrel.conf /etc/modprobe.d/

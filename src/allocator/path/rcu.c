@@ -81,16 +81,19 @@ static void words_free(struct rcu_head *head);
 
 static void words_begin(void)
 {
+	/* Who waits for what is taken here waits for the call that goes with it. */
+	rcu_read_lock();
 	/* Whoever finds it busy has added before, and is looked for again after that. */
 	while (!llist_empty(&words_waiting) && !test_and_set_bit(0, &words_busy)) {
 		words_ripening = llist_del_all(&words_waiting);
 		if (words_ripening) {
 			call_rcu(&words_rcu, words_free);
-			return;
+			break;
 		}
 		clear_bit_unlock(0, &words_busy);
 		smp_mb__after_atomic();
 	}
+	rcu_read_unlock();
 }
 
 static void words_free(struct rcu_head *head)
@@ -140,10 +143,14 @@ bool sq_rcu_free_wait(void)
 	if (!atomic_long_read_acquire(&rcu_pending))
 		return false;
 	words_begin();
+	/* Others may be in words_begin(), with what they took but not yet asked for. */
+	synchronize_rcu_expedited();
 	rcu_barrier();
 	/* What was put aside meanwhile, which the first has begun to wait for. */
-	if (atomic_long_read_acquire(&rcu_pending))
+	if (atomic_long_read_acquire(&rcu_pending)) {
+		synchronize_rcu_expedited();
 		rcu_barrier();
+	}
 	return true;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_rcu_free_wait);
