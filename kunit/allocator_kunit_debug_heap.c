@@ -163,6 +163,8 @@ static void who_has_it(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {
+		/* Or the compiler makes several places of one. */
+		OPTIMIZER_HIDE_VAR(i);
 		in_heap[i] = squirrel_heap_alloc(heap, i < 3 ? 50 : 20000, GFP_KERNEL);
 		in_cache[i] = sq_fixture_alloc(test, c);
 		if (i)
