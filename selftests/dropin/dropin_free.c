@@ -14,8 +14,8 @@
 
 #define DROPIN_SIZE	200
 #define DROPIN_OBJS	8
-#if defined(__free) && !defined(DROPIN_OBJECTS)
-#if SQ_HAVE_FREE_KVFREE
+#if defined(__free) && defined(SQ_HAVE_FREE_KVFREE)
+#if SQ_HAVE_FREE_KVFREE && !defined(DROPIN_OBJECTS)
 #define DROPIN_FREE_KVFREE
 #endif
 #endif
