@@ -317,26 +317,6 @@ static void as_large_as_before(struct kunit *test)
 	expect_whole(test, c, 0);
 }
 
-/* A run that gives all back leaves one slab of what magazines are made of, and no more. */
-static void some_memory_stays(struct kunit *test)
-{
-	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
-	unsigned int i, order;
-
-	for (i = 0; i < 10; i++)
-		burst(test, c);
-	squirrel_reclaim();
-	for (order = 0; order < SQ_MAG_CACHES; order++) {
-		struct squirrel_cache *m = sq_mag_cache[order];
-		int nid;
-
-		for_each_node(nid)
-			KUNIT_EXPECT_LE(test, m->node[nid]->nr_empty, 1);
-	}
-	KUNIT_EXPECT_GT(test, sq_mag_cache[SQ_MAG_HANDS]->node[numa_mem_id()]->nr_free, 0);
-	expect_whole(test, c, 0);
-}
-
 /* ---- under load ----------------------------------------------------------- */
 
 #define OWN	96
@@ -516,7 +496,6 @@ static struct kunit_case hand_cases[] = {
 	KUNIT_CASE(without_memory_all_stays),
 	KUNIT_CASE(who_only_allocates_gets_one),
 	KUNIT_CASE(as_large_as_before),
-	KUNIT_CASE(some_memory_stays),
 	KUNIT_CASE(exchanged_under_load),
 	{}
 };

@@ -91,8 +91,6 @@ static int mag_cache_init(unsigned int order)
 			 SQ_CACHE_INTERNAL | SQUIRREL_TYPESAFE_BY_RCU, GFP_KERNEL);
 	if (IS_ERR(c))
 		return PTR_ERR(c);
-	/* Once there is a slab one stays: who had to give all back gets on with it at once. */
-	c->reserve = 1;
 	sq_mag_cache[order] = c;
 	return sq_registry_add_cache(c, false);
 }

@@ -184,9 +184,6 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_run);
 /**
  * squirrel_reclaim() - give back everything that is free, now
  *
- * But for reserves, and a slab on each node of every kind of memory that magazines were
- * made of: a cache that is in use has them back at once, and as large as they were.
- *
  * Context: Process context, not from a callback of CPU hotplug, which it waits
  * for. May sleep.
  * Return: pages given back to the kernel.
