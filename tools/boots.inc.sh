@@ -67,7 +67,7 @@ boot_kernel() {
 boot_limit() {
 	case $1 in
 	uml | wipe | trust | numa | frag | step | bare) echo 1800 ;;
-	kasan | kasan-unit | kcsan | rt | rt-* | *-debug* | arm64*) echo 7200 ;;
+	kasan | kasan-unit | kcsan | rt | rt-* | arm64*) echo 7200 ;;
 	*) echo 3600 ;;
 	esac
 }
@@ -76,7 +76,7 @@ boot_limit() {
 # long as a selftest may take (tools/guest/test.sh), and more.
 boot_still() {
 	case $1 in
-	kasan | kasan-unit | kcsan | step | rt | rt-* | *-debug* | arm64*) echo 900 ;;
+	kasan | kasan-unit | kcsan | step | rt | rt-* | arm64*) echo 900 ;;
 	*) echo 330 ;;
 	esac
 }

@@ -9,21 +9,11 @@
 # missing.
 # shellcheck disable=SC2016 # the fragments of text below are meant literally
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/expect.inc.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tools=$SQ_TOP/tools
-passed=0
-failed=0
-
-expect() { # expect TITLE WANTED GOT
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf 'not ok - %s: wanted "%s", got "%s"\n' "$1" "$2" "$3"
-	fi
-}
 
 PASS='SQUIRREL-VERDICT: pass passed=3 failed=0 skipped=1'
 CLEAN='[    1.000000] squirrel: loading out-of-tree module taints kernel.

@@ -5,21 +5,11 @@
 # what is not done is.
 # shellcheck disable=SC2016 # the scripts below are meant literally
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/expect.inc.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
-passed=0
-failed=0
-
-expect() { # expect TITLE WANTED GOT
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf 'not ok - %s: wanted "%s", got "%s"\n' "$1" "$2" "$3"
-	fi
-}
 
 # stub NAME: what is read becomes a script of the tree.
 stub() {

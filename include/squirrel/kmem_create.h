@@ -105,10 +105,10 @@ squirrel_kmem_create(const struct squirrel_kmem_wish *w)
 /* ---- the calls of a client ------------------------------------------------- */
 
 static inline struct kmem_cache *
-squirrel_kmem_cache_create_usercopy(const char *name, unsigned int size,
-				    unsigned int align, slab_flags_t flags,
-				    unsigned int useroffset,
-				    unsigned int usersize, void (*ctor)(void *))
+squirrel_kmem_create_usercopy(const char *name, unsigned int size,
+			      unsigned int align, slab_flags_t flags,
+			      unsigned int useroffset, unsigned int usersize,
+			      void (*ctor)(void *), const char *client)
 {
 	const struct squirrel_kmem_wish wish = {
 		.name = name,
@@ -118,10 +118,21 @@ squirrel_kmem_cache_create_usercopy(const char *name, unsigned int size,
 		.useroffset = useroffset,
 		.usersize = usersize,
 		.ctor = ctor,
-		.client = module_name(THIS_MODULE),
+		.client = client,
 	};
 
 	return squirrel_kmem_create(&wish);
+}
+
+static inline struct kmem_cache *
+squirrel_kmem_cache_create_usercopy(const char *name, unsigned int size,
+				    unsigned int align, slab_flags_t flags,
+				    unsigned int useroffset,
+				    unsigned int usersize, void (*ctor)(void *))
+{
+	return squirrel_kmem_create_usercopy(name, size, align, flags,
+					     useroffset, usersize, ctor,
+					     module_name(THIS_MODULE));
 }
 
 static inline struct kmem_cache *

@@ -93,97 +93,44 @@ static int get_word(char *word, const char __user *ubuf, size_t len)
 	return 0;
 }
 
-static ssize_t heap_strategy_write(struct file *file,
-				   const char __user *ubuf, size_t len,
-				   loff_t *pos)
+/* The cache or heap that a file is about, of one that can be read as well. */
+static void *subject(struct file *file)
 {
-	struct seq_file *s = file->private_data;
-	char word[SQ_DEBUGFS_WORD_MAX];
-	int err;
-
-	err = get_word(word, ubuf, len);
-	if (!err)
-		err = sq_heap_set_strategy(s->private, word);
-	return err ? err : len;
+	return ((struct seq_file *)file->private_data)->private;
 }
 
-static ssize_t cache_debug_write(struct file *file, const char __user *ubuf, size_t len,
-				 loff_t *pos)
-{
-	struct seq_file *s = file->private_data;
-	char word[SQ_DEBUGFS_WORD_MAX];
-	int err;
-
-	err = get_word(word, ubuf, len);
-	if (!err)
-		err = sq_cache_set_debug(s->private, word);
-	return err ? err : len;
+/*
+ * SQ_FILE_WRITE() - the write operation of a file that takes one word
+ * @name: prefix; defines name_write()
+ * @call: what to do with the word, of that file; 0 or an errno
+ */
+#define SQ_FILE_WRITE(name, call)					\
+static ssize_t name##_write(struct file *file, const char __user *ubuf,	\
+			    size_t len, loff_t *pos)			\
+{									\
+	char word[SQ_DEBUGFS_WORD_MAX];					\
+	int err = get_word(word, ubuf, len);				\
+									\
+	if (!err)							\
+		err = call;						\
+	return err ? err : len;						\
 }
 
-static ssize_t heap_debug_write(struct file *file, const char __user *ubuf, size_t len,
-				loff_t *pos)
+static int reclaim_run(const char *word)
 {
-	struct seq_file *s = file->private_data;
-	char word[SQ_DEBUGFS_WORD_MAX];
-	int err;
-
-	err = get_word(word, ubuf, len);
-	if (!err)
-		err = sq_heap_set_debug(s->private, word);
-	return err ? err : len;
-}
-
-static ssize_t debug_write(struct file *file, const char __user *ubuf, size_t len,
-			   loff_t *pos)
-{
-	char word[SQ_DEBUGFS_WORD_MAX];
-	int err;
-
-	err = get_word(word, ubuf, len);
-	if (!err)
-		err = sq_allocator_set_debug(word);
-	return err ? err : len;
-}
-
-static ssize_t whose_write(struct file *file, const char __user *ubuf, size_t len,
-			   loff_t *pos)
-{
-	char word[SQ_DEBUGFS_WORD_MAX];
-	int err;
-
-	err = get_word(word, ubuf, len);
-	if (!err)
-		err = sq_allocator_set_whose(word);
-	return err ? err : len;
-}
-
-static ssize_t reclaim_mode_write(struct file *file,
-				  const char __user *ubuf, size_t len,
-				  loff_t *pos)
-{
-	char word[SQ_DEBUGFS_WORD_MAX];
-	int err;
-
-	err = get_word(word, ubuf, len);
-	if (!err)
-		err = sq_reclaimer_set_mode_string(word);
-	return err ? err : len;
-}
-
-static ssize_t reclaim_run_write(struct file *file, const char __user *ubuf,
-				 size_t len, loff_t *pos)
-{
-	char word[SQ_DEBUGFS_WORD_MAX];
-	int err;
-
-	err = get_word(word, ubuf, len);
-	if (err)
-		return err;
 	if (strcmp(word, "1"))
 		return -EINVAL;
 	sq_reclaimer_run();
-	return len;
+	return 0;
 }
+
+SQ_FILE_WRITE(heap_strategy, sq_heap_set_strategy(subject(file), word));
+SQ_FILE_WRITE(heap_debug, sq_heap_set_debug(subject(file), word));
+SQ_FILE_WRITE(cache_debug, sq_cache_set_debug(subject(file), word));
+SQ_FILE_WRITE(debug, sq_allocator_set_debug(word));
+SQ_FILE_WRITE(whose, sq_allocator_set_whose(word));
+SQ_FILE_WRITE(reclaim_mode, sq_reclaimer_set_mode_string(word));
+SQ_FILE_WRITE(reclaim_run, reclaim_run(word));
 
 /* ---- reading -------------------------------------------------------------- */
 

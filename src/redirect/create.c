@@ -33,11 +33,12 @@ static noinline void client_of(unsigned long ip, char *client, size_t len)
 }
 
 /*
- * What was said once was said of one client: it begins anew with the next, which
- * makes its caches one after the other as well.
+ * @client: MODULE_NAME_LEN bytes for its name. What was said once was said of one client:
+ * it begins anew with the next, which makes its caches one after the other as well.
  */
-static void note_client(const char *client)
+static void note_client(unsigned long ip, char *client)
 {
+	client_of(ip, client, MODULE_NAME_LEN);
 	spin_lock(&client_lock);
 	if (strcmp(client, last_client)) {
 		strscpy(last_client, client, sizeof(last_client));
@@ -74,8 +75,7 @@ squirrel_dropin___kmem_cache_create_args(const char *name,
 {
 	char client[MODULE_NAME_LEN];
 
-	client_of(_RET_IP_, client, sizeof(client));
-	note_client(client);
+	note_client(_RET_IP_, client);
 	return squirrel_kmem_create_args(name, object_size, args, flags, client);
 }
 
@@ -91,20 +91,10 @@ squirrel_dropin_kmem_cache_create_usercopy(const char *name, unsigned int size,
 					   void (*ctor)(void *))
 {
 	char client[MODULE_NAME_LEN];
-	const struct squirrel_kmem_wish wish = {
-		.name = name,
-		.size = size,
-		.align = align,
-		.flags = flags,
-		.useroffset = useroffset,
-		.usersize = usersize,
-		.ctor = ctor,
-		.client = client,
-	};
 
-	client_of(_RET_IP_, client, sizeof(client));
-	note_client(client);
-	return squirrel_kmem_create(&wish);
+	note_client(_RET_IP_, client);
+	return squirrel_kmem_create_usercopy(name, size, align, flags, useroffset,
+					     usersize, ctor, client);
 }
 
 SQ_DROPIN_EXPORT(kmem_cache_create);
@@ -114,18 +104,10 @@ squirrel_dropin_kmem_cache_create(const char *name, unsigned int size,
 				  void (*ctor)(void *))
 {
 	char client[MODULE_NAME_LEN];
-	const struct squirrel_kmem_wish wish = {
-		.name = name,
-		.size = size,
-		.align = align,
-		.flags = flags,
-		.ctor = ctor,
-		.client = client,
-	};
 
-	client_of(_RET_IP_, client, sizeof(client));
-	note_client(client);
-	return squirrel_kmem_create(&wish);
+	note_client(_RET_IP_, client);
+	return squirrel_kmem_create_usercopy(name, size, align, flags, 0, 0, ctor,
+					     client);
 }
 
 #endif

@@ -6,7 +6,7 @@
 # shellcheck shell=dash
 
 case $SQUIRREL_KERNEL in
-kasan* | kcsan* | rt | rt-* | *-debug | arm64*) LIMIT=800 ;;
+kasan* | kcsan* | rt | rt-* | arm64*) LIMIT=800 ;;
 *) LIMIT=300 ;;
 esac
 ! grep -q -w squirrel_test_slow /proc/cmdline || LIMIT=800

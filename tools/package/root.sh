@@ -5,6 +5,7 @@
 # once, in the cache, from the archives that this machine's own apt uses; beside it
 # are the headers of another kernel of the same version, for later.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../kernel/apt.inc.sh"
 
 # What a machine with DKMS has, and openssl for its signatures. ccache is for the guest,
 # which would take a quarter of an hour for what has been compiled here before; busybox
@@ -12,20 +13,7 @@
 PACKAGES=dkms,gcc,make,kmod,openssl,ccache,busybox-static
 OTHER=linux-headers-cloud-amd64
 
-suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-[ -n "$suite" ] || die "this is not a release of Debian"
-
-# The lines that sources.list would have for the release itself.
-sources() {
-	# shellcheck disable=SC2016 # apt's own variables
-	apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' \
-		'Created-By: Packages' | sort -u |
-		awk -v suite="$suite" '
-			$3 == "main" && ($2 == suite || $2 == suite "-updates" ||
-				$2 == suite "-security") {
-				print "deb", $1, $2, $3
-			}'
-}
+suite=$(own_release)
 
 # How apt reaches them, if that is not the usual way.
 apt_options() {
@@ -36,8 +24,7 @@ apt_options() {
 make_root() {
 	local tar=$1 list=$1.list options=() line
 
-	sources >"$list"
-	[ -s "$list" ] || die "apt knows no archive of $suite"
+	own_sources "$suite" >"$list"
 	while IFS= read -r line; do
 		options+=(--aptopt="$line")
 	done < <(apt_options)
@@ -60,7 +47,7 @@ make_root() {
 }
 
 load_kernel stock
-need_packages mmdebstrap
+need_packages mmdebstrap debian-archive-keyring
 hash=$(sha256sum "$0" | cut -c1-12)
 tar=$SQ_CACHE/package/$suite-$K_RELEASE-$hash.tar
 if [ ! -s "$tar" ]; then
