@@ -147,7 +147,8 @@ static void expect_place(struct kunit *test, struct seq_file *s, unsigned long n
 	const char *line = strchr(text, '\n');
 
 	KUNIT_ASSERT_NOT_NULL(test, line);
-	KUNIT_EXPECT_EQ(test, sscanf(line, " %lu %lu", &is_nr, &is_bytes), 2);
+	if (sscanf(line, " %lu %lu", &is_nr, &is_bytes) != 2)
+		KUNIT_FAIL(test, "no line of a place: %s", line);
 	KUNIT_EXPECT_EQ(test, is_nr, nr);
 	KUNIT_EXPECT_EQ(test, is_bytes, bytes);
 	KUNIT_EXPECT_EQ(test, sq_fixture_figure(test, text, "others"), 0);

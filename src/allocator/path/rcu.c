@@ -91,6 +91,7 @@ static void words_begin(void)
 			break;
 		}
 		clear_bit_unlock(0, &words_busy);
+		/* Not busy before looking: pairs with llist_add() before the bit is asked. */
 		smp_mb__after_atomic();
 	}
 	rcu_read_unlock();
@@ -101,6 +102,7 @@ static void words_free(struct rcu_head *head)
 	struct llist_node *node = words_ripening, *next;
 
 	clear_bit_unlock(0, &words_busy);
+	/* As in words_begin(), which looks. */
 	smp_mb__after_atomic();
 	words_begin();
 	for (; node; node = next) {
