@@ -36,6 +36,8 @@ static bool mags_make(void)
 		preempt_disable();
 		sq_slabs_put(c, &memory, 1);
 		preempt_enable();
+		/* If nothing comes of it, nobody but a run gives it back. */
+		sq_event(SQ_EVENT_ACTIVE, 0);
 	}
 	return true;
 }
@@ -352,13 +354,14 @@ void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node)
 		obj = take_one(c);
 	if (!obj)
 		obj = take_spilled(c, gfp, node);
-	/* Nobody may be freeing anything, who would see to it. */
-	if (sq_may_grow())
+	if (sq_may_grow()) {
+		/* Nobody may be freeing anything, who would see to it. */
 		mags_make();
-	if (!obj && sq_may_grow()) {
-		/* Who names a node does not look into magazines. */
-		obj = sq_cache_grow(c, gfp, node, node == NUMA_NO_NODE);
-		sq_event(SQ_EVENT_ACTIVE, gfp);
+		if (!obj) {
+			/* Who names a node does not look into magazines. */
+			obj = sq_cache_grow(c, gfp, node, node == NUMA_NO_NODE);
+			sq_event(SQ_EVENT_ACTIVE, gfp);
+		}
 	}
 	if (!obj && !(gfp & __GFP_THISNODE))
 		obj = take_anywhere(c);
