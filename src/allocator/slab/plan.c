@@ -31,6 +31,27 @@ static unsigned long slab_cost(const struct squirrel_cache *c,
 		<< 12) / sq_slab_objs(c, pages);
 }
 
+/* Does it leave nothing of what is fetched at once for larger caches? */
+static bool slab_comes_out_even(unsigned int pages)
+{
+	return !(SQ_SLAB_EVEN_PAGES % pages);
+}
+
+/*
+ * Is it worth to make slabs as long as this? What is left of pages that were fetched
+ * together is of no use to such slabs, and goes back one by one.
+ */
+static bool slab_better(const struct squirrel_cache *c, unsigned int pages,
+			unsigned int best)
+{
+	unsigned long cost = slab_cost(c, pages);
+	unsigned int part = 2048;
+
+	if (slab_comes_out_even(best) && !slab_comes_out_even(pages))
+		part = 512;
+	return cost + cost / part < slab_cost(c, best);
+}
+
 static bool slab_wastes(const struct squirrel_cache *c, unsigned int pages)
 {
 	unsigned long bytes = (unsigned long)pages << PAGE_SHIFT;
@@ -62,9 +83,7 @@ void sq_slab_plan(struct squirrel_cache *c)
 	while (c->plan.first < c->plan.most && slab_wastes(c, c->plan.first))
 		c->plan.first++;
 	for (pages = least; pages <= c->plan.most; pages++) {
-		unsigned long cost = slab_cost(c, pages);
-
-		if (cost + cost / 2048 < slab_cost(c, best))
+		if (slab_better(c, pages, best))
 			best = pages;
 		c->plan.best[pages] = best;
 	}
