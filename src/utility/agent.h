@@ -83,6 +83,22 @@ static inline bool sq_agent_used(const struct sq_agent *agent)
 	return agent->block[1] & 1UL;
 }
 
+/* Nobody has written to its pages since they came, and with init_on_alloc they were zero */
+#define SQ_AGENT_FRESH		0x02
+
+/**
+ * sq_agent_fresh() - are a block's pages as the source gave them?
+ * @agent: from sq_manager_take(), which has just returned
+ *
+ * Context: Any context.
+ * Return: true if nobody has written to them since, and with init_on_alloc all of it is
+ * zero.
+ */
+static inline bool sq_agent_fresh(const struct sq_agent *agent)
+{
+	return agent->flags & SQ_AGENT_FRESH;
+}
+
 /**
  * sq_agent_publish() - enter the owner of a block that was just taken
  * @agent: from sq_manager_take()

@@ -31,10 +31,11 @@
 
 /* ---- agent ---- */
 
-/* Taken straight from the source, goes straight back, has no neighbours. */
+/*
+ * Taken straight from the source, goes straight back, has no neighbours. (SQ_AGENT_FRESH
+ * is a flag as well.)
+ */
 #define SQ_AGENT_DIRECT		0x01
-/* Nobody has written to its pages since they came, and with init_on_alloc they were zero */
-#define SQ_AGENT_FRESH		0x02
 
 static inline struct sq_block *sq_agent_block(struct sq_agent *agent)
 {

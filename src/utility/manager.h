@@ -76,7 +76,6 @@ struct sq_lost sq_manager_destroy_all(struct sq_manager *m);
 
 struct sq_agent *sq_manager_take(struct sq_manager *m,
 				 const struct sq_request *req);
-bool sq_agent_fresh(const struct sq_agent *agent);
 struct sq_lost sq_manager_give(struct sq_manager *m, struct sq_agent *agent);
 unsigned long sq_manager_merge_longest(struct sq_manager *m, int node,
 				       unsigned long want);

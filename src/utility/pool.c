@@ -178,13 +178,6 @@ static void tree_insert(struct sq_pool *pool, struct sq_free_links *f)
 
 /* ---- what the manager needs ---- */
 
-/* The row of struct sq_view's histograms. */
-unsigned int sq_pool_hist(unsigned long pages)
-{
-	return min_t(unsigned int, ilog2(pages), SQ_VIEW_BINS - 1);
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_pool_hist);
-
 void sq_pool_insert(struct sq_pool *pool, struct sq_agent *agent)
 {
 	struct sq_free_links *f = sq_agent_links(agent);
@@ -229,30 +222,6 @@ void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent)
 	pool->free_hist[sq_pool_hist(f->pages)]--;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_pool_remove);
-
-void sq_pool_count_used(struct sq_pool *pool, struct sq_agent *agent)
-{
-	unsigned long pages = sq_agent_pages(agent);
-
-	lockdep_assert_held(&pool->lock);
-
-	pool->counted++;
-	pool->used_pages += pages;
-	pool->used_hist[sq_pool_hist(pages)]++;
-}
-
-void sq_pool_uncount_used(struct sq_pool *pool, struct sq_agent *agent)
-{
-	unsigned long pages = sq_agent_pages(agent);
-
-	lockdep_assert_held(&pool->lock);
-	sq_assert(pool->used_pages >= pages && sq_pool_used_blocks(pool));
-	sq_assert(pool->used_hist[sq_pool_hist(pages)]);
-
-	pool->uncounted++;
-	pool->used_pages -= pages;
-	pool->used_hist[sq_pool_hist(pages)]--;
-}
 
 /* A block of the highest bin, for giving back; NULL if none is free. */
 struct sq_agent *sq_pool_largest(struct sq_pool *pool)
@@ -324,9 +293,12 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_pool_from);
  */
 struct sq_agent *sq_pool_fit(struct sq_pool *pool, unsigned long pages)
 {
-	unsigned int bin = bin_next(pool, bin_above(pages));
+	unsigned int bin = bin_above(pages);
 	struct sq_free_links *f = NULL;
 
+	/* Most often there is one of just that size. */
+	if (hlist_empty(&pool->bins[bin]))
+		bin = bin_next(pool, bin);
 	if (bin < TOP_BIN)
 		f = bin_first(pool, bin);
 	else if (bin == TOP_BIN)

@@ -8,8 +8,12 @@
 
 #include <linux/bits.h>
 #include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
+
+#include "assert.h"
 
 #include "agent.h"
 #include "find.h"
@@ -123,6 +127,37 @@ static inline unsigned long sq_pool_changes(const struct sq_pool *pool)
 	return pool->entered + pool->left + pool->counted + pool->uncounted;
 }
 
+/* The row of struct sq_view's histograms. */
+static inline unsigned int sq_pool_hist(unsigned long pages)
+{
+	return min_t(unsigned int, ilog2(pages), SQ_VIEW_BINS - 1);
+}
+
+/* Under the lock, as the next. */
+static inline void sq_pool_count_used(struct sq_pool *pool, const struct sq_agent *agent)
+{
+	unsigned long pages = sq_agent_pages(agent);
+
+	lockdep_assert_held(&pool->lock);
+
+	pool->counted++;
+	pool->used_pages += pages;
+	pool->used_hist[sq_pool_hist(pages)]++;
+}
+
+static inline void sq_pool_uncount_used(struct sq_pool *pool, const struct sq_agent *agent)
+{
+	unsigned long pages = sq_agent_pages(agent);
+
+	lockdep_assert_held(&pool->lock);
+	sq_assert(pool->used_pages >= pages && sq_pool_used_blocks(pool));
+	sq_assert(pool->used_hist[sq_pool_hist(pages)]);
+
+	pool->uncounted++;
+	pool->used_pages -= pages;
+	pool->used_hist[sq_pool_hist(pages)]--;
+}
+
 void sq_pool_init(struct sq_pool *pool, struct sq_manager *m, int node);
 unsigned int sq_pool_bin(unsigned long pages);
 unsigned long sq_links_most(struct sq_free_links *f);
@@ -132,9 +167,6 @@ void sq_pool_remove(struct sq_pool *pool, struct sq_agent *agent);
 struct sq_agent *sq_pool_largest(struct sq_pool *pool);
 unsigned long sq_pool_longest(const struct sq_pool *pool);
 struct sq_agent *sq_pool_from(struct sq_pool *pool, unsigned long addr);
-void sq_pool_count_used(struct sq_pool *pool, struct sq_agent *agent);
-void sq_pool_uncount_used(struct sq_pool *pool, struct sq_agent *agent);
-unsigned int sq_pool_hist(unsigned long pages);
 
 /*
  * Whether a block is this pool's. May be asked of any agent the map names: only

@@ -39,6 +39,9 @@
 /* Refused whatever the source is; keeps sizes in bytes from overflowing. */
 #define MAX_PAGES	(ULONG_MAX >> (PAGE_SHIFT + 2))
 
+/* See mark_taken(). */
+#define PRIV_FIRST	(SQ_AGENT_PRIV_BYTES / 16 * 8)
+
 /* What neither comes from the free blocks nor may become one. */
 #define DIRECT_GFP	(__GFP_ACCOUNT | __GFP_DMA | __GFP_DMA32)
 
@@ -185,7 +188,9 @@ static void mark_taken(struct sq_pool *pool, struct sq_agent *agent, u8 kind)
 {
 	sq_assert(!sq_agent_used(agent) && !agent->owner);
 	sq_assert(sq_agent_is_mapped(agent));
-	memset(agent->priv, 0, SQ_AGENT_PRIV_BYTES);
+	/* In two parts, which are no more than some stores each. */
+	memset(agent->priv, 0, PRIV_FIRST);
+	memset(agent->priv + PRIV_FIRST, 0, SQ_AGENT_PRIV_BYTES - PRIV_FIRST);
 	agent->kind = kind;
 	sq_block_set_used(sq_agent_block(agent), true);
 	sq_pool_count_used(pool, agent);
@@ -289,7 +294,7 @@ static struct sq_agent *pool_take(struct sq_pool *pool,
 }
 
 /* The pool of a node, or of another one if it has no memory, or not yet. */
-static struct sq_pool *pool_near(const struct sq_manager *m, int node)
+static __always_inline struct sq_pool *pool_near(const struct sq_manager *m, int node)
 {
 	struct sq_pool *pool = sq_manager_pool(m, node);
 
@@ -375,7 +380,7 @@ static struct sq_agent *take_anywhere(struct sq_manager *m,
 }
 
 /* The pool to look in first. */
-static struct sq_pool *wanted_pool(struct sq_manager *m,
+static __always_inline struct sq_pool *wanted_pool(struct sq_manager *m,
 				   const struct sq_request *req)
 {
 	if (req->node == NUMA_NO_NODE)
@@ -385,7 +390,7 @@ static struct sq_pool *wanted_pool(struct sq_manager *m,
 	return pool_near(m, req->node);
 }
 
-static struct sq_agent *take_block(struct sq_manager *m,
+static __always_inline struct sq_agent *take_block(struct sq_manager *m,
 				   const struct sq_request *req)
 {
 	struct sq_pool *pool = wanted_pool(m, req);
@@ -543,17 +548,3 @@ foreign:
 	return (struct sq_lost){};
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_give);
-
-/**
- * sq_agent_fresh() - are a block's pages as the source gave them?
- * @agent: from sq_manager_take(), which has just returned
- *
- * Context: Any context.
- * Return: true if nobody has written to them since, and with init_on_alloc all of it is
- * zero.
- */
-bool sq_agent_fresh(const struct sq_agent *agent)
-{
-	return agent->flags & SQ_AGENT_FRESH;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_agent_fresh);

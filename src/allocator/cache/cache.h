@@ -98,10 +98,15 @@ static inline bool sq_large_claim(struct squirrel_heap *heap,
 
 /* large.c */
 void *sq_zone_alloc(struct squirrel_cache *c, gfp_t gfp, int node);
-void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
-		     int node);
 void *sq_large_take(struct squirrel_heap *heap, size_t size, size_t room, gfp_t gfp,
 		    int node);
+
+static inline void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
+				   int node)
+{
+	return sq_large_take(heap, size, 0, gfp, node);
+}
+
 void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent);
 void sq_large_flush(void);
 

@@ -11,6 +11,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 
 #include "cache.h"
@@ -33,6 +34,8 @@ void *sq_large_take(struct squirrel_heap *heap, size_t size, size_t room, gfp_t 
 	bool zero;
 	void *obj;
 
+	if (!in_nmi())
+		might_alloc(gfp);
 	if (!sq_may_grow())
 		return NULL;
 	if (node == NUMA_NO_NODE)
@@ -55,12 +58,6 @@ void *sq_large_take(struct squirrel_heap *heap, size_t size, size_t room, gfp_t 
 	if (zero)
 		sq_zero_pages(obj, req.pages);
 	return obj;
-}
-
-void *sq_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp,
-		     int node)
-{
-	return sq_large_take(heap, size, 0, gfp, node);
 }
 
 /*

@@ -8,22 +8,14 @@
 
 #include "pages.h"
 
-/*
- * Live memory of the default heap pins the module: no client's reference may
- * do it, since any code may have been handed the memory.
- */
-void sq_heap_pin(struct squirrel_heap *heap)
+void sq_module_pin(void)
 {
-	if (heap == sq_default_heap && atomic_long_inc_return(&heap->pinned) == 1)
-		__module_get(THIS_MODULE);
+	__module_get(THIS_MODULE);
 }
 
-void sq_heap_unpin(struct squirrel_heap *heap)
+void sq_module_unpin(void)
 {
-	if (heap == sq_default_heap)
-		sq_assert(atomic_long_read(&heap->pinned) > 0);
-	if (heap == sq_default_heap && atomic_long_dec_and_test(&heap->pinned))
-		module_put(THIS_MODULE);
+	module_put(THIS_MODULE);
 }
 
 /*

@@ -37,11 +37,29 @@ static inline bool sq_wait_for_memory(gfp_t gfp)
 }
 
 /* pages.c */
-void sq_heap_pin(struct squirrel_heap *heap);
-void sq_heap_unpin(struct squirrel_heap *heap);
+void sq_module_pin(void);
+void sq_module_unpin(void);
 void sq_heap_count_failure(const struct squirrel_heap *heap,
 			   const struct sq_request *req,
 			   atomic_long_t *limit_hits, atomic_long_t *nomem);
+
+/*
+ * Live memory of the default heap pins the module: no client's reference may
+ * do it, since any code may have been handed the memory.
+ */
+static inline void sq_heap_pin(struct squirrel_heap *heap)
+{
+	if (heap == sq_default_heap && atomic_long_inc_return(&heap->pinned) == 1)
+		sq_module_pin();
+}
+
+static inline void sq_heap_unpin(struct squirrel_heap *heap)
+{
+	if (heap == sq_default_heap)
+		sq_assert(atomic_long_read(&heap->pinned) > 0);
+	if (heap == sq_default_heap && atomic_long_dec_and_test(&heap->pinned))
+		sq_module_unpin();
+}
 
 /* Pages were given: are there more free ones now than the heap should keep? */
 static inline void sq_heap_check_watermark(const struct squirrel_heap *heap)

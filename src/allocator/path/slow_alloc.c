@@ -63,9 +63,8 @@ static void *heap_alloc_debugged(struct squirrel_heap *heap, struct squirrel_cac
 				sq_cache_alloc_slow(c, gfp, node);
 }
 
-/* There is no such class yet, or the size is none of a class, or it is for a node. */
-void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
-			 int node)
+static noinline void *heap_alloc_other(struct squirrel_heap *heap, size_t size, gfp_t gfp,
+				       int node, unsigned long caller)
 {
 	struct squirrel_cache *c = NULL;
 
@@ -85,7 +84,17 @@ void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 	if (unlikely(sq_racy(sq_series_n)) && (!c || node == NUMA_NO_NODE))
 		sq_series_tick(gfp, 1);
 	if (unlikely(READ_ONCE(heap->debug)))
-		return heap_alloc_debugged(heap, c, size, gfp, node, _RET_IP_);
+		return heap_alloc_debugged(heap, c, size, gfp, node, caller);
 	return c ? sq_cache_alloc_slow(c, gfp, node) :
 		   sq_large_alloc(heap, size, gfp, node);
+}
+
+/* There is no such class yet, or the size is none of a class, or it is for a node. */
+void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
+			 int node)
+{
+	if (likely(size > SQUIRREL_CLASS_MAX_SIZE && size <= SQUIRREL_MAX_SIZE &&
+		   !sq_racy(sq_series_n) && !READ_ONCE(heap->debug)))
+		return sq_large_alloc(heap, size, gfp, node);
+	return heap_alloc_other(heap, size, gfp, node, _RET_IP_);
 }

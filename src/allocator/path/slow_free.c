@@ -70,8 +70,8 @@ void sq_cache_free_full(struct squirrel_cache *c, void *obj,
 		sq_cache_push(c, obj);
 }
 
-/* Preemption off. */
-static void heap_misuse(struct squirrel_heap *heap, struct sq_agent *agent,
+/* Preemption off. Apart, for it needs room on the stack. */
+static noinline void heap_misuse(struct squirrel_heap *heap, struct sq_agent *agent,
 			const void *obj, unsigned long caller)
 {
 	const char *what = "free of another heap's memory";
@@ -86,21 +86,12 @@ static void heap_misuse(struct squirrel_heap *heap, struct sq_agent *agent,
 		sq_report(heap->large, what, obj, caller);
 }
 
-/* A block that was claimed. */
-static void large_free_checked(struct squirrel_heap *heap, struct sq_agent *agent,
-			       unsigned long caller)
-{
-	if (unlikely(sq_large_of(agent)->debug))
-		sq_debug_large_check(heap, agent, caller);
-	sq_large_free(heap, agent);
-}
-
-void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
-		       unsigned long caller)
+/* Not a large block of the heap's, or not to be freed as one. */
+static noinline void heap_free_object(const void *obj, struct squirrel_heap *heap,
+				     unsigned long caller)
 {
 	struct squirrel_cache *owner, *c = NULL;
 	struct sq_agent *agent;
-	bool large = false;
 
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
@@ -114,13 +105,31 @@ void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 	else if ((unsigned long)obj != sq_agent_addr(agent))
 		sq_report(owner, "free of a pointer into the middle", obj,
 			  caller);
-	else if (!sq_large_claim(heap, agent))
-		sq_report(owner, "second free", obj, caller);
 	else
-		large = true;
+		sq_report(owner, "second free", obj, caller);
 	preempt_enable();
 	if (c)
 		sq_cache_free_slow(c, (void *)obj, caller);
-	else if (large)
-		large_free_checked(heap, agent, caller);
+}
+
+void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
+		       unsigned long caller)
+{
+	struct sq_agent *agent;
+	bool large;
+
+	/* One look is enough, for such a block is never taken apart. */
+	preempt_disable();
+	agent = sq_map_lookup(obj);
+	large = sq_owner(agent) == heap->large &&
+		(unsigned long)obj == sq_agent_addr(agent) &&
+		sq_large_claim(heap, agent);
+	preempt_enable();
+	if (unlikely(!large)) {
+		heap_free_object(obj, heap, caller);
+		return;
+	}
+	if (unlikely(sq_large_of(agent)->debug))
+		sq_debug_large_check(heap, agent, caller);
+	sq_large_free(heap, agent);
 }

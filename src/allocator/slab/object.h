@@ -153,8 +153,8 @@ static inline bool sq_obj_moved(const void *obj, const struct sq_agent *agent)
 }
 
 /* Preemption off. As sq_obj_find(), for who has no need of more than the owner. */
-static inline struct sq_agent *sq_obj_agent(const void *obj,
-					    struct squirrel_cache **owner)
+static __always_inline struct sq_agent *
+sq_obj_agent(const void *obj, struct squirrel_cache **owner)
 {
 	struct sq_agent *agent;
 
