@@ -381,7 +381,7 @@ static struct sq_agent *take_anywhere(struct sq_manager *m,
 
 /* The pool to look in first. */
 static __always_inline struct sq_pool *wanted_pool(struct sq_manager *m,
-				   const struct sq_request *req)
+						   const struct sq_request *req)
 {
 	if (req->node == NUMA_NO_NODE)
 		return pool_near(m, numa_mem_id());
@@ -391,7 +391,7 @@ static __always_inline struct sq_pool *wanted_pool(struct sq_manager *m,
 }
 
 static __always_inline struct sq_agent *take_block(struct sq_manager *m,
-				   const struct sq_request *req)
+						   const struct sq_request *req)
 {
 	struct sq_pool *pool = wanted_pool(m, req);
 	struct sq_agent *agent;

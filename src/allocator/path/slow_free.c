@@ -72,7 +72,7 @@ void sq_cache_free_full(struct squirrel_cache *c, void *obj,
 
 /* Preemption off. Apart, for it needs room on the stack. */
 static noinline void heap_misuse(struct squirrel_heap *heap, struct sq_agent *agent,
-			const void *obj, unsigned long caller)
+				 const void *obj, unsigned long caller)
 {
 	const char *what = "free of another heap's memory";
 	struct sq_found f;
@@ -88,7 +88,7 @@ static noinline void heap_misuse(struct squirrel_heap *heap, struct sq_agent *ag
 
 /* Not a large block of the heap's, or not to be freed as one. */
 static noinline void heap_free_object(const void *obj, struct squirrel_heap *heap,
-				     unsigned long caller)
+				      unsigned long caller)
 {
 	struct squirrel_cache *owner, *c = NULL;
 	struct sq_agent *agent;
