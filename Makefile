@@ -53,7 +53,7 @@ bench:
 	@SQ_KERNEL='$(KERNEL)' tools/bench.sh $(CLOCKS)
 
 bench-memory:
-	@tools/bench-memory.sh $(CLOCKS)
+	@SQ_KERNEL='$(KERNEL)' tools/bench-memory.sh $(CLOCKS)
 
 defects:
 	@tools/defects.sh $(if $(LANES),-j $(LANES)) $(foreach n,$(NAMES),'$(n)')
@@ -109,6 +109,7 @@ help:
 	@echo '               insn-frag, ns); KERNEL=7.3: on another kernel of test-all'
 	@echo 'make bench-memory  what squirrel and SLUB hold while recorded traces are'
 	@echo '               played; tables and plots are left in build/bench'
+	@echo '               (KERNEL=7.3: on another kernel of test-all)'
 	@echo 'make defects   plant the defects of tools/defects one at a time, and say which'
 	@echo '               of them the tests do not see; hours (NAMES="1* *trim*": only'
 	@echo '               those; LANES=2: two at a time); results in build/defects'

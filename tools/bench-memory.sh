@@ -3,7 +3,8 @@
 # bench-memory.sh [CLOCK...]: play the recorded traces on squirrel, in each strategy and
 # reclaim mode, and on the kernel's own allocators; show what they held. It fails
 # when a row could not be measured, never because one falls short. Boots of the
-# stock kernel, one CPU each, those of real beside the others:
+# stock kernel, or of that of kernel.sh which SQ_KERNEL names, one CPU each, those of
+# real beside the others:
 #
 # (all, or those that are named; of the others an earlier run's figures are kept)
 #
@@ -14,21 +15,25 @@
 #
 # Where the pages are, and all of cpus128, is measured in a boot for each play.
 #
-# Left in build/bench: memory.tsv, memory-series.tsv, memory.txt and a plot
-# memory-TRACE.svg for each trace. Documentation/memory.rst tells the method.
+# Left in build/bench, or build/bench-KERNEL: memory.tsv, memory-series.tsv, memory.txt
+# and a plot memory-TRACE.svg for each trace. Documentation/memory.rst tells the method.
 . "$(dirname "$0")/lib.sh"
 
 ALL=(real insn cpus128)
 LANE1=(real real-{boot,fs,proc}-looked)
 LANE2=(insn insn-{boot,fs,proc}-looked cpus128-{boot,fs,proc}-{slab,squirrel})
 BOOTS=("${LANE1[@]}" "${LANE2[@]}")
-out=$SQ_BUILD/bench
+which=${SQ_KERNEL:-stock}
+suffix=
+[ "$which" = stock ] || suffix=-$which
+out=$SQ_BUILD/bench$suffix
 parts=$SQ_TOP/tools/bench
 boots=$SQ_BUILD/boots
+subdir=memory$suffix
 
 # boot NAME: one of BOOTS and its judgement. The name begins with its clock.
 boot() {
-	local clock=${1%%-*} dir=$boots/memory-$1 start=$SECONDS
+	local clock=${1%%-*} dir=$boots/$subdir-$1 start=$SECONDS
 
 	SQ_TIMEOUT=${SQ_TIMEOUT:-900}
 	SQ_APPEND="slab_nomerge sqmemory=$clock"
@@ -44,7 +49,7 @@ boot() {
 	esac
 	[ "$1" = "$clock" ] || SQ_APPEND+=" sqplay=${1#*-}"
 	export SQ_TIMEOUT SQ_APPEND SQ_SMP SQ_ACCEL SQ_ICOUNT
-	"$SQ_TOP/tools/boot.sh" stock "$dir" >/dev/null
+	"$SQ_TOP/tools/boot.sh" "$which" "$dir" >/dev/null
 	say "$1: $(grep -c '^ok ' "$dir/result.log") plays in $((SECONDS - start)) s"
 	if ! "$SQ_TOP/tools/judge.sh" "$dir/console.log" "$dir/result.log" \
 		>"$dir/judgement"; then
@@ -73,7 +78,7 @@ rows() {
 
 	printf '%s\n' "clock trace subject strategy mode $2" | tr ' ' '\t'
 	for name in "${BOOTS[@]}"; do
-		log=$boots/memory-$name/result.log
+		log=$boots/$subdir-$name/result.log
 		[ ! -s "$log" ] || sed -n "s/^$1 /${name%%-*} /p" "$log"
 	done | tr ' ' '\t'
 }
@@ -87,13 +92,14 @@ done
 start=$SECONDS
 need_packages qemu-system-x86 busybox-static cpio xz-utils rsync gcc make \
 	linux-headers-amd64 libelf-dev gnuplot-nox
-mkdir -p "$out" "${BOOTS[@]/#/$boots/memory-}"
-"$SQ_TOP/tools/build.sh" stock
-load_kernel stock
-strip --strip-debug -o "$boots/bench.ko" "$SQ_BUILD/stock/selftests/bench/bench.ko"
-"$SQ_TOP/tools/initramfs.sh" "$boots/memory-real" stock memory "$boots/bench.ko"
+mkdir -p "$out" "${BOOTS[@]/#/$boots/$subdir-}"
+"$SQ_TOP/tools/build.sh" "$which"
+load_kernel "$which"
+strip --strip-debug -o "$boots/bench$suffix.ko" \
+	"$SQ_BUILD/$which/selftests/bench/bench.ko"
+"$SQ_TOP/tools/initramfs.sh" "$boots/$subdir-real" "$which" memory "$boots/bench$suffix.ko"
 for name in "${BOOTS[@]:1}"; do
-	ln -f "$boots/memory-real/initramfs" "$boots/memory-$name/initramfs"
+	ln -f "$boots/$subdir-real/initramfs" "$boots/$subdir-$name/initramfs"
 done
 
 failed=0
@@ -111,7 +117,7 @@ for trace in boot fs proc; do
 	gnuplot -e "series='$out/memory-series.tsv'; trace='$trace'" \
 		-e "out='$out/memory-$trace.svg'" "$parts/memory.gp" || failed=1
 done
-say "the benchmark took $((SECONDS - start)) s; results are in build/bench"
+say "the benchmark took $((SECONDS - start)) s; results are in ${out#"$SQ_TOP"/}"
 if [ "$failed" -ne 0 ]; then
 	echo "squirrel: the benchmark FAILED: not all rows were measured"
 	exit 1
