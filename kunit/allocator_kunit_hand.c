@@ -317,6 +317,47 @@ static void as_large_as_before(struct kunit *test)
 	expect_whole(test, c, 0);
 }
 
+static bool one_slab_stays(void)
+{
+	unsigned int order;
+	int nid;
+
+	for (order = 0; order < SQ_MAG_CACHES; order++) {
+		for_each_node(nid) {
+			if (sq_mag_cache[order]->node[nid]->nr_empty > 1)
+				return false;
+		}
+	}
+	return sq_mag_cache[SQ_MAG_HANDS]->node[numa_mem_id()]->nr_free;
+}
+
+/*
+ * Who has a reserve has one slab as well of what magazines are made of, after a run that
+ * gives all back; with the cache that goes.
+ */
+static void some_memory_stays(struct kunit *test)
+{
+	const struct squirrel_cache_args args = { .reserve = 10 };
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	struct squirrel_cache *rich;
+	unsigned int i;
+
+	for (i = 0; i < 10; i++)
+		burst(test, c);
+	squirrel_reclaim();
+	KUNIT_EXPECT_EQ(test, sq_mag_cache[SQ_MAG_HANDS]->node[numa_mem_id()]->nr_free, 0);
+	rich = squirrel_cache_create("kunit-rich", SIZE, &args);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rich));
+	for (i = 0; i < 10; i++)
+		burst(test, rich);
+	squirrel_reclaim();
+	KUNIT_EXPECT_TRUE(test, one_slab_stays());
+	KUNIT_EXPECT_EQ(test, squirrel_cache_destroy(rich), 0);
+	squirrel_reclaim();
+	KUNIT_EXPECT_EQ(test, sq_mag_cache[SQ_MAG_HANDS]->node[numa_mem_id()]->nr_free, 0);
+	expect_whole(test, c, 0);
+}
+
 /* ---- under load ----------------------------------------------------------- */
 
 #define OWN	96
@@ -496,6 +537,7 @@ static struct kunit_case hand_cases[] = {
 	KUNIT_CASE(without_memory_all_stays),
 	KUNIT_CASE(who_only_allocates_gets_one),
 	KUNIT_CASE(as_large_as_before),
+	KUNIT_CASE(some_memory_stays),
 	KUNIT_CASE(exchanged_under_load),
 	{}
 };

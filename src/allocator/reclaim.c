@@ -333,8 +333,12 @@ static void refill_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
 
-	/* Constructors run for who allocates: see refill_reserve(). */
-	if (c->reserve && !c->ctor && !(READ_ONCE(c->flags) & SQ_CACHE_DYING))
+	/*
+	 * Constructors run for who allocates: see refill_reserve(). What magazines are made
+	 * of is kept only: see sq_mags_keep().
+	 */
+	if (c->reserve && !c->ctor &&
+	    !(READ_ONCE(c->flags) & (SQ_CACHE_DYING | SQ_CACHE_INTERNAL)))
 		d->work->refilled += sq_cache_fill(c, GFP_NOWAIT |
 						   __GFP_NOMEMALLOC, UINT_MAX);
 }
@@ -361,9 +365,14 @@ static void count_cache(struct squirrel_cache *c, void *ctx)
 	unsigned long *bytes = ctx, objs = sq_cache_in_magazines(c);
 	int nid;
 
-	for_each_node(nid)
-		objs += sq_racy(c->node[nid]->nr_free) +
-			sq_racy(c->node[nid]->depot_objs);
+	for_each_node(nid) {
+		unsigned long free = sq_racy(c->node[nid]->nr_free);
+
+		/* Of what magazines are made of, one slab stays. */
+		if (c->flags & SQ_CACHE_INTERNAL && sq_racy(c->reserve))
+			free -= min(free, 0UL + sq_slab_objs(c, c->plan.first));
+		objs += free + sq_racy(c->node[nid]->depot_objs);
+	}
 	*bytes += c->size * objs;
 }
 

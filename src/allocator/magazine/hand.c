@@ -22,6 +22,7 @@
 #include <linux/hardirq.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/processor.h>
 #include <linux/seqlock.h>
 #include <linux/string.h>
@@ -114,6 +115,25 @@ struct squirrel_cache *sq_mags_short(void)
 	return NULL;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_mags_short);
+
+static DEFINE_MUTEX(keep_lock);
+static unsigned int keepers;
+
+/*
+ * A cache with a reserve comes (+1) or goes (-1). While there is one, a slab of each kind
+ * stays of what magazines are made of, once there is one: else the first allocations after
+ * a run that gives all back would have to fetch pages though there is a reserve. May sleep.
+ */
+void sq_mags_keep(int by)
+{
+	unsigned int order;
+
+	mutex_lock(&keep_lock);
+	keepers += by;
+	for (order = 0; order < SQ_MAG_CACHES; order++)
+		WRITE_ONCE(sq_mag_cache[order]->reserve, !!keepers);
+	mutex_unlock(&keep_lock);
+}
 
 /* ---- magazines ------------------------------------------------------------------ */
 

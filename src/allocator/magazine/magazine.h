@@ -43,6 +43,7 @@ static_assert(SQ_MAG_ROOM(0) >= 2);
 /* magazine.c */
 void sq_cache_tidy_slow(struct squirrel_cache *c);
 void sq_mags_tidy(void);
+void sq_mags_keep(int by);
 
 /* After objects went to slabs, when preemption is as the caller had it. */
 static inline void sq_cache_tidy(struct squirrel_cache *c)

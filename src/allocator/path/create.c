@@ -103,6 +103,8 @@ static void cache_end(struct squirrel_cache *c)
 		INIT_LIST_HEAD(&c->link);
 		sq_cache_discard(twin);
 	}
+	if (c->reserve)
+		sq_mags_keep(-1);
 	sq_cache_discard(c);
 }
 
@@ -133,6 +135,8 @@ __squirrel_cache_create(const char *name, unsigned int size,
 		pr_err("cache '%s': no memory\n", name);
 		return c;
 	}
+	if (c->reserve)
+		sq_mags_keep(1);
 	err = cache_check_limit(c, args);
 	if (!err && args && args->debug)
 		err = sq_cache_set_debug(c, args->debug);
