@@ -184,6 +184,9 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_reclaimer_run);
 /**
  * squirrel_reclaim() - give back everything that is free, now
  *
+ * But for reserves and, while there is a cache with one, a slab on each node of every
+ * kind of memory that magazines were made of: its reserve would be slow without.
+ *
  * Context: Process context, not from a callback of CPU hotplug, which it waits
  * for. May sleep.
  * Return: pages given back to the kernel.
