@@ -5,7 +5,7 @@
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
 .PHONY: all kernels run shell test test-all bench bench-memory defects check clean help
-.PHONY: modules_install install uninstall deb test-package test-clients
+.PHONY: modules_install install install-tools uninstall deb test-package test-clients
 
 all:
 ifeq ($(KDIR),)
@@ -21,6 +21,10 @@ modules_install:
 
 install:
 	@KDIR='$(KDIR)' DESTDIR='$(DESTDIR)' tools/install.sh all
+
+install-tools:
+	@$(MAKE) -s -C tools/squirrel O='$(CURDIR)/build/squirrel' $(if $(PREFIX),PREFIX='$(PREFIX)') \
+		DESTDIR='$(DESTDIR)' install
 
 uninstall:
 	@KDIR='$(KDIR)' DESTDIR='$(DESTDIR)' tools/install.sh remove
@@ -70,6 +74,8 @@ help:
 	@echo 'make install   the modules, and what clients need, for the kernel of KDIR'
 	@echo '               (DESTDIR: below that; make modules_install: the modules'
 	@echo '               alone; make uninstall: takes all of it away)'
+	@echo 'make install-tools  the command squirrel, its man page and completion for bash'
+	@echo '               (PREFIX: /usr/local; DESTDIR: below that)'
 	@echo 'make deb       the Debian package squirrel-dkms, in build/package'
 	@echo 'make test-package  the package and make install, in a small Debian of their'
 	@echo '               own: install, build, load, clients, upgrade, removal'

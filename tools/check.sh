@@ -111,6 +111,7 @@ source=$("$SQ_TOP/tools/kernel.sh" source)
 
 check "the runner's own test" tools/selftest.sh
 check "the matrix's own test" tools/test-all-test.sh
+check "the command squirrel on recorded figures" tools/squirrel/test.sh
 check "shell scripts" shell_scripts
 check "licence lines" spdx
 check "checkpatch --strict" checkpatch

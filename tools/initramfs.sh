@@ -70,6 +70,11 @@ for m in "$@"; do
 	cp "$m" "$stage/squirrel/extra/"
 done
 copy_modules
+# The command, where it can be run: it is built with this machine's compiler.
+if [ -z "$K_CROSS" ] && [ "$job" != kunit ] && [ "$job" != bench ]; then
+	make -s -C "$SQ_TOP/tools/squirrel" O="$SQ_BUILD/squirrel"
+	cp "$SQ_BUILD/squirrel/squirrel" "$stage/squirrel/squirrel"
+fi
 if [ -d "$SQ_TOP/selftests" ]; then
 	find "$SQ_TOP/selftests" -maxdepth 1 -type f ! -name '*.[ch]' \
 		! -name Kbuild ! -name '*.ko' \

@@ -1,0 +1,211 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# test.sh: the command squirrel on figures that were recorded, without a kernel: what it
+# computes, what it makes of broken files, and that JSON, SVG and man page are what they
+# say. The module's own files are for selftests/squirrel.sh.
+. "$(dirname "$0")/../lib.sh"
+
+need_packages gcc make libc6-dev python3 man-db
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+make -s -C "$SQ_TOP/tools/squirrel" O="$work"
+squirrel=$work/squirrel
+failed=0
+
+# anew: the recorded tree in a folder.
+anew() {
+	rm -rf "$work/tree"
+	mkdir "$work/tree"
+	awk -v root="$work/tree/" '
+		/^==> / {
+			close(file)
+			file = root $2
+			dir = file
+			sub("/[^/]*$", "", dir)
+			system("mkdir -p " dir)
+			printf "" >file
+			next
+		}
+		file { print >file }' "$SQ_TOP/tools/squirrel/recorded"
+	echo 0 >"$work/tree/reclaim/run"
+}
+
+run() {
+	"$squirrel" --root "$work/tree" "$@"
+}
+
+# check TITLE COMMAND...
+check() {
+	local title=$1
+
+	shift
+	anew
+	if "$@" >"$work/said" 2>&1; then
+		echo "ok - $title"
+	else
+		echo "not ok - $title"
+		cat "$work/said"
+		failed=$((failed + 1))
+	fi
+}
+
+# line COMMAND... is what the table has for NAME, its first four columns and pages.
+has_line() {
+	local got
+
+	got=$(run top -o | awk -v name="$1" '$12 " " $13 " " $14 == name {
+		print $1, $2, $3, $4, $6, $7, $8, $9 }')
+	echo "got $got"
+	[ "$got" = "$2" ]
+}
+
+# Of the heap default's pages, those of single caches are theirs.
+heap_pages() {
+	has_line "- heap default" "0 0 0% - 46 0 0 8" &&
+		has_line "plant heap plant" "3 18 17% - 13 8.6K 0 1"
+}
+
+most_first() {
+	run top -b -n 1 | awk '/LIVE/ { on = 1; next } on && !seen++ { first = $NF }
+		END { exit first != "hoard" }'
+}
+
+rates() {
+	local top
+
+	# Some more between the tables.
+	run top -b -d 1.5 -n 2 >"$work/out" &
+	top=$!
+	until grep -q NAME "$work/out"; do
+		sleep 0.05
+	done
+	sed 's/^allocs: .*/allocs: 3000/' "$work/tree/caches/hoard/stats" >"$work/new"
+	mv "$work/new" "$work/tree/caches/hoard/stats"
+	wait $top
+	awk '$NF == "hoard" { n++; rate = $10 }
+		END { print n, rate; exit !(n == 2 && rate > 0 && rate < 1000) }' "$work/out"
+}
+
+json_valid() {
+	sed -i 's/^owner: .*/owner: "\\\x01/' "$work/tree/caches/plant/stats"
+	run json | python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+assert d["schema"] == 1
+assert d["summary"]["pages_held"] == 165
+assert [c["name"] for c in d["caches"]] == ["hoard", "plant"]
+assert d["caches"][1]["owner"] == "\"\\\x01"
+assert d["heaps"][0]["strategy"] == "segregated"
+'
+}
+
+# Cells of the picture, one by one, are those of the text.
+svg_same() {
+	run map heaps/default --svg "$work/svg"
+	python3 - "$work/svg" "$work/tree/heaps/default/map" <<'END'
+import sys, xml.dom.minidom as dom
+colour = {'#': '#b03a1a', 'm': '#e0b020', '-': '#8fc48a', '.': '#d8dde0',
+          'L': '#3b4ca0', 'l': '#6f80d0'}
+cells = {}
+for r in dom.parse(sys.argv[1]).getElementsByTagName('rect'):
+    if r.hasAttribute('x') and (int(r.getAttribute('y')) - 50) % 14 == 0:
+        row = (int(r.getAttribute('y')) - 50) // 14
+        x, w = int(r.getAttribute('x')), int(r.getAttribute('width'))
+        for c in range((x - 140) // 10, (x - 140 + w + 1) // 10):
+            cells[row, c] = r.getAttribute('fill')
+want = {}
+for row, line in enumerate(l for l in open(sys.argv[2]) if l[0] != '#'):
+    text = line.rstrip('\n').split(' +')[0].split(' x')[0].split(' ', 1)[1]
+    for c, ch in enumerate(text):
+        if ch != ' ':
+            want[row, c] = '#c4552e' if ch.isdigit() else colour[ch]
+assert cells == want, (len(cells), len(want))
+END
+}
+
+# A file that stops in the middle, or has other keys, is no crash.
+broken_files() {
+	local f n
+
+	for f in summary reclaim/stats caches/hoard/stats caches/hoard/map caches/plant/live; do
+		for n in 0 1 17 40 100 333; do
+			anew
+			head -c $n "$work/tree/$f" >"$work/new"
+			mv "$work/new" "$work/tree/$f"
+			run top -o && run map hoard --svg - && run leaks && run json && run metrics ||
+				return 1
+		done
+	done
+}
+
+no_colours() {
+	run map hoard >"$work/out"
+	diff "$work/out" "$work/tree/caches/hoard/map" && ! run top -o | grep -q "$(printf '\033')"
+}
+
+broken_rules() {
+	local status=0
+
+	echo 3 >"$work/tree/check"
+	run check >"$work/out" || status=$?
+	[ $status -eq 1 ] && grep -q '^3 broken rules' "$work/out"
+}
+
+writes() {
+	run debug hoard FZ && [ "$(head -n 1 "$work/tree/caches/hoard/debug")" = FZ ] &&
+		run debug 'h*' FP && [ "$(head -n 1 "$work/tree/debug")" = 'FP,h*' ] &&
+		run reclaim && [ "$(cat "$work/tree/reclaim/run")" = 1 ]
+}
+
+full_disk() {
+	local status=0
+
+	run json >/dev/full || status=$?
+	[ $status -eq 1 ]
+}
+
+by_environment() {
+	SQUIRREL_ROOT=$work/tree "$squirrel" check | grep -q sound &&
+		! "$squirrel" --root /nowhere check
+}
+
+man_page() {
+	[ -z "$(man -l --warnings "$SQ_TOP/tools/squirrel/squirrel.8" 2>&1 >/dev/null)" ]
+}
+
+completes() {
+	# shellcheck disable=SC2016 # for the other shell
+	SQUIRREL_ROOT=$work/tree bash -c '
+		. "$1"
+		COMP_WORDS=(squirrel map ho) COMP_CWORD=2 && _squirrel &&
+			[ "${COMPREPLY[*]}" = hoard ] &&
+		COMP_WORDS=(squirrel re) COMP_CWORD=1 && _squirrel &&
+			[ "${COMPREPLY[*]}" = reclaim ]
+	' - "$SQ_TOP/tools/squirrel/completion.bash"
+}
+
+installs() {
+	make -s -C "$SQ_TOP" install-tools DESTDIR="$work/dest" PREFIX=/usr &&
+		"$work/dest/usr/sbin/squirrel" --root "$work/tree" check
+}
+
+check "top: a cache's line" has_line "hoard hoard " "1000 1408 71% 256 88 0 185 6"
+check "top: a heap without the pages of caches" heap_pages
+check "top: most memory first" most_first
+check "top: allocations a second" rates
+check "leaks: the most bytes first" \
+	eval 'run leaks | sed -n 2p | grep "^ *3 *24K .* heap plant  *plant_alloc+.*\[plant\]$"'
+check "json is JSON, whatever is in a name" json_valid
+check "metrics end in numbers" \
+	eval '! run metrics | grep -v "^# \|^squirrel_[a-z_]*\({kind=.*,name=.*}\)* [0-9]*$"'
+check "map: SVG is the text, cell by cell" svg_same
+check "no escapes where there is no terminal" no_colours
+check "broken files" broken_files
+check "check: exit status of a broken rule" broken_rules
+check "debug and reclaim write where they should" writes
+check "a full disk is noticed" full_disk
+check "root by the environment, and by --root" by_environment
+check "the man page has no warnings" man_page
+check "completion" completes
+check "make install-tools" installs
+[ $failed -eq 0 ]
