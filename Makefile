@@ -4,7 +4,7 @@
 # The tree to build against: the running kernel's, else the test kernel's.
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
-.PHONY: all kernels run shell test test-all bench bench-memory defects check clean help
+.PHONY: all kernels run picture shell test test-all bench bench-memory defects check clean help
 .PHONY: modules_install install install-tools uninstall deb test-package test-clients
 
 all:
@@ -40,6 +40,9 @@ kernels:
 
 run:
 	@tools/run.sh
+
+picture:
+	@tools/picture.sh
 
 shell:
 	@tools/shell.sh $(KERNEL)
@@ -79,8 +82,9 @@ help:
 	@echo 'make deb       the Debian package squirrel-dkms, in build/package'
 	@echo 'make test-package  the package and make install, in a small Debian of their'
 	@echo '               own: install, build, load, clients, upgrade, removal'
-	@echo 'make run       stock kernel in QEMU: load squirrel, replay a recorded'
-	@echo '               trace, show the figures, unload'
+	@echo 'make run       stock kernel in QEMU: replay a recorded trace on squirrel and'
+	@echo '               on SLUB, show what both hold and where, unload'
+	@echo 'make picture   makes Documentation/map.svg anew, from such a run'
 	@echo 'make shell     the same kernel with squirrel loaded, and a prompt'
 	@echo '               (KERNEL=uml, kasan: another one)'
 	@echo 'make test      all tests; the boots, side by side:'

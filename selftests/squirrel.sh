@@ -67,7 +67,7 @@ map_svg() {
 
 	ends 0 map hoard --svg "$TMP/svg" && tail -n 1 "$TMP/svg" | grep -q '^</svg>$' ||
 		return 1
-	text=$(sed -n '/^[0-9a-f]/s/ [+x].*//p' "$SQ/caches/hoard/map" | cut -c 18- |
+	text=$(sed -n '/^ff/{s/ [+x].*//;p}' "$SQ/caches/hoard/map" | cut -c 18- |
 		tr -d -c '#' | wc -c)
 	picture=$(sed -n 's/.*width="\([0-9]*\)" height="12" fill="#b03a1a".*/\1/p' \
 		"$TMP/svg" | awk '{ n += ($1 + 1) / 10 } END { print int(n) }')

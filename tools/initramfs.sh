@@ -72,6 +72,7 @@ done
 copy_modules
 # The command, where it can be run: it is built with this machine's compiler.
 if [ -z "$K_CROSS" ] && [ "$job" != kunit ] && [ "$job" != bench ]; then
+	need_packages gcc make libc6-dev
 	make -s -C "$SQ_TOP/tools/squirrel" O="$SQ_BUILD/squirrel"
 	cp "$SQ_BUILD/squirrel/squirrel" "$stage/squirrel/squirrel"
 fi

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # run.sh: squirrel on Debian's own kernel, from nothing to its figures: get the
-# kernel, build, boot, load, a client, a recorded trace, debugfs, unload.
+# kernel, build, boot, load, a client, a recorded trace on it and on SLUB, unload.
 . "$(dirname "$0")/lib.sh"
 
 start=$SECONDS
@@ -11,7 +11,7 @@ need_packages qemu-system-x86 busybox-static cpio xz-utils rsync gcc make \
 SQ_TIMEOUT=${SQ_TIMEOUT:-120}
 export SQ_TIMEOUT
 if "$SQ_TOP/tools/job.sh" stock run; then
-	echo "squirrel: the run is good ($((SECONDS - start)) s)"
+	echo "squirrel: the run is good ($((SECONDS - start)) s); next: make shell, there ./squirrel top"
 else
 	echo "squirrel: the run FAILED; kernel log: build/boots/stock-run/console.log"
 	exit 1

@@ -8,7 +8,7 @@ done
 insmod squirrel.ko && echo "squirrel.ko is loaded; look at /sys/kernel/debug/squirrel"
 cat <<END
 Here: $(echo samples/*.ko traces/* selftests/*.sh)
-Try:  insmod samples/acorn.ko; cat /sys/kernel/debug/squirrel/summary
+Try:  insmod samples/acorn.ko hold=1; ./squirrel top; ./squirrel map heaps/default
 Exit (Ctrl-D) switches the machine off.
 END
 export PS1='squirrel# '

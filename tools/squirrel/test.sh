@@ -77,6 +77,7 @@ rates() {
 	run top -b -d 1.5 -n 2 >"$work/out" &
 	top=$!
 	until grep -q NAME "$work/out"; do
+		kill -0 $top || return 1
 		sleep 0.05
 	done
 	sed 's/^allocs: .*/allocs: 3000/' "$work/tree/caches/hoard/stats" >"$work/new"
