@@ -61,13 +61,13 @@ pictures() {
 	small_map /tmp/before >/tmp/left
 	small_map /tmp/after >/tmp/right
 	[ -s /tmp/left ] && [ -s /tmp/right ] || return 1
-	printf '\n  %-48s%s\n' "at the end of the trace: $1 pages" \
-		"after the reclaimer: $2 pages"
+	printf '\n  %-48s%s\n' "at the end of the trace: $1 pages held" \
+		"after the reclaimer: $2 pages held"
 	awk 'NR == FNR { left[NR] = $0; most = NR; next }
 		{ right[FNR] = $0; if (FNR > most) most = FNR }
 		END { for (i = 1; i <= most; i++) printf "  %-48s%s\n", left[i], right[i] }' \
 		/tmp/left /tmp/right
-	echo "  # live  0-9 tenths live  m free, at hand  - free, in slab  L large  l goes on  . free"
+	echo "  only the heap: # live  0-9 tenths live  m free, at hand  - free, in slab  L l large  . free"
 }
 
 held() {
