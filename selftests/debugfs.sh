@@ -15,10 +15,12 @@ wanted_tree() {
 
 	echo "400 ./check"
 	echo "600 ./debug"
+	echo "600 ./fail"
 	echo "400 ./summary"
 	echo "600 ./whose"
 	for c in acorn hoard; do
 		echo "600 ./caches/$c/debug"
+		echo "600 ./caches/$c/fail"
 		echo "400 ./caches/$c/histogram"
 		echo "400 ./caches/$c/live"
 		echo "400 ./caches/$c/map"
@@ -26,6 +28,7 @@ wanted_tree() {
 	done
 	for h in acorn_hollow default; do
 		echo "600 ./heaps/$h/debug"
+		echo "600 ./heaps/$h/fail"
 		echo "400 ./heaps/$h/histogram"
 		echo "400 ./heaps/$h/live"
 		echo "400 ./heaps/$h/map"
@@ -336,7 +339,7 @@ nothing_else_written() {
 	local file
 
 	find "$SQ" -type f ! -name mode ! -name run ! -name strategy ! -name debug \
-		! -name whose >"$TMP/files"
+		! -name whose ! -name fail >"$TMP/files"
 	while read -r file; do
 		if put "$file" 1 2>/dev/null; then
 			echo "$file was written to"

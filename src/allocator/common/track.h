@@ -15,7 +15,9 @@
 #define SQ_DEBUG_REDZONE	0x02U	/* Z */
 #define SQ_DEBUG_POISON		0x04U	/* P */
 #define SQ_DEBUG_USER		0x08U	/* U */
+#define SQ_DEBUG_LETTERS	0x0fU
 #define SQ_DEBUG_ON		0x80U	/* even without any of them */
+#define SQ_DEBUG_SWEEP		0x100U	/* an allocation is to fail: sweep.c */
 
 /**
  * struct sq_track - who allocated or freed an object

@@ -67,6 +67,7 @@ enum sq_slow_event {
  * @objs: objects in all slabs, guarded by nothing
  * @nomem: allocations that failed for want of memory
  * @limit_hits: allocations that failed because of the limit
+ * @injected: allocations that failed because somebody asked for that: see sweep.c
  * @misuse: bad frees reported
  * @stolen: pages that others put or freed while they were in use
  * @grown: slabs made
@@ -79,6 +80,7 @@ struct sq_cache_counts {
 	atomic_long_t objs;
 	atomic_long_t nomem;
 	atomic_long_t limit_hits;
+	atomic_long_t injected;
 	atomic_long_t misuse;
 	atomic_long_t stolen;
 	atomic_long_t grown;

@@ -102,9 +102,18 @@ int sq_debug_switch_cache(struct squirrel_cache *c, u32 debug);
 int sq_debug_switch_heap(struct squirrel_heap *heap, u32 debug);
 void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t gfp);
 void sq_debug_switch_caches(const char *names, u32 debug);
+void sq_debug_refresh_caches(void);
 void sq_debug_lock(void);
 void sq_debug_unlock(void);
 void sq_debug_end(struct squirrel_cache *c);
+void sq_debug_end_heap(struct squirrel_heap *heap);
+
+/* sweep.c */
+bool sq_sweep_wants_cache(const struct squirrel_cache *c);
+bool sq_sweep_wants_heap(const struct squirrel_heap *heap);
+void sq_sweep_forget(const void *target);
+bool sq_sweep_fails(struct squirrel_cache *c, gfp_t gfp, unsigned long caller);
+bool sq_sweep_fails_create(const char *name, const char *owner, unsigned long caller);
 
 /* rule.c */
 void sq_debug_new_cache(struct squirrel_cache *c);

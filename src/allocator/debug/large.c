@@ -18,6 +18,8 @@ void *sq_debug_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp, i
 	struct sq_large *large;
 	void *obj;
 
+	if (unlikely(debug & SQ_DEBUG_SWEEP) && sq_sweep_fails(heap->large, gfp, caller))
+		return NULL;
 	if (size + room > SQUIRREL_MAX_SIZE)
 		room = 0;
 	obj = sq_large_take(heap, size, room, gfp, node);

@@ -100,17 +100,25 @@ static u32 rule_for(const char *name)
 /* A cache that came has been told of the rule: a line says if it cannot be obeyed. */
 void sq_debug_new_cache(struct squirrel_cache *c)
 {
-	u32 debug = c->debug ? 0 : rule_for(c->name);
+	u32 debug = c->debug ? : rule_for(c->name);
+	bool swept;
 
-	if (debug)
+	sq_debug_lock();
+	swept = sq_sweep_wants_cache(c);
+	sq_debug_unlock();
+	if (swept || debug != c->debug)
 		sq_debug_switch_cache(c, debug);
 }
 
 void sq_debug_new_heap(struct squirrel_heap *heap)
 {
-	u32 debug = heap->debug ? 0 : rule_for(heap->name);
+	u32 debug = heap->debug ? : rule_for(heap->name);
+	bool swept;
 
-	if (debug)
+	sq_debug_lock();
+	swept = sq_sweep_wants_heap(heap);
+	sq_debug_unlock();
+	if (swept || debug != heap->debug)
 		sq_debug_switch_heap(heap, debug);
 }
 

@@ -115,6 +115,17 @@ static int tell_failed(const char *kind, const char *name, int err)
 	return err;
 }
 
+/* As it is to be debugged, and swept if that is wanted. */
+static u32 with_sweep(u32 debug, bool wanted)
+{
+	bool was = debug & SQ_DEBUG_SWEEP;
+
+	if (wanted)
+		return debug | SQ_DEBUG_SWEEP | SQ_DEBUG_ON;
+	debug &= ~SQ_DEBUG_SWEEP;
+	return was && debug == SQ_DEBUG_ON ? 0 : debug;
+}
+
 static int switch_cache(struct squirrel_cache *c, u32 debug)
 {
 	int err = 0;
@@ -124,6 +135,7 @@ static int switch_cache(struct squirrel_cache *c, u32 debug)
 		return -ENODEV;
 	if (c->flags & SQ_CACHE_INTERNAL)
 		return tell_failed("cache", c->name, -EPERM);
+	debug = with_sweep(debug, sq_sweep_wants_cache(c));
 	if (debug & SQ_DEBUG_USER)
 		err = sq_track_init();
 	if (!err)
@@ -157,6 +169,7 @@ static int heap_on(struct squirrel_heap *heap, u32 debug)
 	unsigned int i;
 	int err = 0, one;
 
+	debug = with_sweep(debug, sq_sweep_wants_heap(heap));
 	WRITE_ONCE(heap->debug, debug);
 	/* A class that is made meanwhile sees it; see sq_debug_join(). */
 	smp_mb();
@@ -213,6 +226,7 @@ void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t g
 	} while (debug != READ_ONCE(heap->debug));
 }
 
+/* Those of these names, or if there are none, those that are to be swept or no more. */
 struct sq_next {
 	const char *names;
 	u32 debug;
@@ -225,35 +239,48 @@ static void find_next(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_next *next = ctx;
 
-	if (next->c || c->debug == next->debug || c->debug_round == next->round)
+	if (next->c || c->debug_round == next->round)
 		return;
 	if (c->flags & (SQ_CACHE_GONE | SQ_CACHE_INTERNAL | SQ_CACHE_TWIN | SQ_CACHE_CLASS))
 		return;
-	if (sq_debug_match(next->names, c->name))
+	if (next->names ? c->debug != next->debug && sq_debug_match(next->names, c->name) :
+			  sq_sweep_wants_cache(c) != !!(c->debug & SQ_DEBUG_SWEEP))
 		next->c = c;
 }
 
-/*
- * All caches whose names match. One that is found stays as long as this has the mutex:
- * see sq_debug_end(). May sleep.
- */
-void sq_debug_switch_caches(const char *names, u32 debug)
+/* One that is found stays as long as this has the mutex: see sq_debug_end(). May sleep. */
+static void switch_found(struct sq_next *next)
 {
 	static u32 round;
-	struct sq_next next = { .names = names, .debug = debug };
 
 	mutex_lock(&debug_mutex);
-	next.round = ++round;
+	next->round = ++round;
 	do {
-		next.c = NULL;
-		sq_walk_caches(find_next, &next);
-		if (next.c) {
-			next.c->debug_round = round;
-			switch_cache(next.c, debug);
+		next->c = NULL;
+		sq_walk_caches(find_next, next);
+		if (next->c) {
+			next->c->debug_round = round;
+			switch_cache(next->c, next->names ? next->debug : next->c->debug);
 		}
-	} while (next.c);
+	} while (next->c);
 	mutex_unlock(&debug_mutex);
 	synchronize_rcu();
+}
+
+/* All caches whose names match. May sleep. */
+void sq_debug_switch_caches(const char *names, u32 debug)
+{
+	struct sq_next next = { .names = names, .debug = debug };
+
+	switch_found(&next);
+}
+
+/* All caches that are to be swept are, and no others. May sleep. */
+void sq_debug_refresh_caches(void)
+{
+	struct sq_next next = {};
+
+	switch_found(&next);
 }
 
 void sq_debug_lock(void)
@@ -271,7 +298,16 @@ void sq_debug_end(struct squirrel_cache *c)
 {
 	mutex_lock(&debug_mutex);
 	c->flags |= SQ_CACHE_GONE;
+	sq_sweep_forget(c);
 	if (c->twin)
 		apply(c, 0);
+	mutex_unlock(&debug_mutex);
+}
+
+/* The same of a heap, which nobody uses any more. */
+void sq_debug_end_heap(struct squirrel_heap *heap)
+{
+	mutex_lock(&debug_mutex);
+	sq_sweep_forget(heap);
 	mutex_unlock(&debug_mutex);
 }

@@ -66,7 +66,7 @@ void sq_debug_word(u32 debug, char *word)
 {
 	unsigned int i;
 
-	if (!debug)
+	if (!(debug & SQ_DEBUG_LETTERS))
 		*word++ = '-';
 	for (i = 0; i < ARRAY_SIZE(letters); i++)
 		if (debug & letters[i].flag)

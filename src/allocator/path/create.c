@@ -129,7 +129,9 @@ __squirrel_cache_create(const char *name, unsigned int size,
 	err = cache_check_args(name, size, args);
 	if (err)
 		return ERR_PTR(err);
-	c = sq_cache_make(name, cache_owner(args, owner), size, args,
+	c = sq_sweep_fails_create(name, cache_owner(args, owner), _RET_IP_) ?
+	    ERR_PTR(-ENOMEM) :
+	    sq_cache_make(name, cache_owner(args, owner), size, args,
 			  sq_default_heap, 0, GFP_KERNEL);
 	if (IS_ERR(c)) {
 		pr_err("cache '%s': no memory\n", name);
@@ -318,7 +320,8 @@ __squirrel_heap_create(const char *name, const struct squirrel_heap_args *args,
 	err = heap_check_args(name, args);
 	if (err)
 		return ERR_PTR(err);
-	heap = sq_heap_new(name, args, sq_source(), NULL);
+	heap = sq_sweep_fails_create(name, owner ? module_name(owner) : "", _RET_IP_) ?
+	       ERR_PTR(-ENOMEM) : sq_heap_new(name, args, sq_source(), NULL);
 	if (IS_ERR(heap)) {
 		pr_err("heap '%s': no memory\n", name);
 		return heap;
@@ -391,6 +394,7 @@ void squirrel_heap_destroy(struct squirrel_heap *heap)
 	sq_deferred_flush();
 	sq_large_flush();
 	sq_heap_withdraw(heap);
+	sq_debug_end_heap(heap);
 	heap_report_left(heap);
 	sq_heap_raze(heap);
 	module_put(THIS_MODULE);

@@ -70,6 +70,7 @@ static void cache_sum_up(struct squirrel_cache *c, struct sq_cache_sum *sum)
 	sum->free_magazines += magazines * c->size;
 	sum->nomem += atomic_long_read(&c->counts.nomem);
 	sum->limit_hits += atomic_long_read(&c->counts.limit_hits);
+	sum->injected += atomic_long_read(&c->counts.injected);
 	sum->misuse += atomic_long_read(&c->counts.misuse);
 	sum->stolen += atomic_long_read(&c->counts.stolen);
 	sum->grown += atomic_long_read(&c->counts.grown);
@@ -172,6 +173,7 @@ static void show_sum(struct seq_file *s, const struct sq_cache_sum *sum)
 	seq_printf(s, "slabs_released: %lu\n", sum->released);
 	seq_printf(s, "failed_nomem: %lu\n", sum->nomem);
 	seq_printf(s, "failed_limit: %lu\n", sum->limit_hits);
+	seq_printf(s, "failed_injected: %lu\n", sum->injected);
 	seq_printf(s, "misuse: %lu\n", sum->misuse);
 	seq_printf(s, "pages_stolen: %lu\n", sum->stolen);
 }
@@ -243,6 +245,7 @@ static void heap_sum_up(struct squirrel_heap *heap, struct sq_cache_sum *sum)
 	sum->live_bytes += atomic_long_read(&heap->large_bytes);
 	sum->nomem += atomic_long_read(&heap->nomem);
 	sum->limit_hits += atomic_long_read(&heap->limit_hits);
+	sum->injected += atomic_long_read(&heap->large->counts.injected);
 	sum->misuse += atomic_long_read(&heap->large->counts.misuse);
 	sum->stolen += atomic_long_read(&heap->large->counts.stolen);
 }

@@ -30,6 +30,7 @@
  * @free_depots: bytes of @in_depots
  * @nomem: failures for want of memory
  * @limit_hits: failures because of a limit
+ * @injected: failures that were asked for
  * @misuse: bad frees
  * @stolen: pages that others put or freed
  * @grown: slabs made
@@ -58,6 +59,7 @@ struct sq_cache_sum {
 	unsigned long free_depots;
 	unsigned long nomem;
 	unsigned long limit_hits;
+	unsigned long injected;
 	unsigned long misuse;
 	unsigned long stolen;
 	unsigned long grown;

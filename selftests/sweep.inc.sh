@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+# A failure sweep: a client's load is run once for each of its allocations, which fails,
+# until none did. Sourced by sweep.sh; also a program, with squirrel loaded:
+#
+#	sh sweep.inc.sh MODULE COMMAND...
+#
+# The command loads the module, has it do its work and takes it out again; what it returns
+# does not matter. It goes on as long as the machine does and nothing is left behind.
+# shellcheck shell=dash
+
+SQ=${SQ:-/sys/kernel/debug/squirrel}
+
+# swept KEY: a figure of the sweep.
+swept() {
+	sed -n "s/^$1: //p" "$SQ/fail"
+}
+
+# What there is of others, and how much of the default heap is live.
+what_is_left() {
+	ls "$SQ/caches" "$SQ/heaps"
+	grep '^live_objects:' "$SQ/heaps/default/stats"
+}
+
+# sweep MODULE COMMAND...: fails as soon as something is left; $runs is how often it ran.
+sweep() {
+	local module=$1 before status=0
+
+	shift
+	runs=0
+	before=$(what_is_left)
+	while :; do
+		runs=$((runs + 1))
+		echo "$runs,$module" >"$SQ/fail" || return 1
+		"$@"
+		[ "$(swept hit)" = 1 ] || break
+		[ "$(what_is_left)" = "$before" ] && continue
+		echo "left behind when allocation $runs failed:"
+		what_is_left
+		cat "$SQ/fail"
+		status=1
+		break
+	done
+	echo 0 >"$SQ/fail"
+	return $status
+}
+
+case ${0##*/} in
+sweep.inc.sh)
+	sweep "$@" || exit 1
+	echo "$((runs - 1)) allocations of $1 failed, one at a time: nothing is left"
+	;;
+esac
