@@ -3,6 +3,7 @@
  * Heaps that are debugged: by the byte, whatever the size.
  */
 #include <linux/log2.h>
+#include <linux/module.h>
 #include <linux/string.h>
 
 #include "allocator_kunit.h"
@@ -222,6 +223,40 @@ static void whose_it_is(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_allocator_set_whose("nut"), -EINVAL);
 }
 
+/* What a module leaves is told: what it made, and what it has of others' heaps. */
+static void module_goes(struct kunit *test)
+{
+	const struct squirrel_cache_args others = { .owner = "kunit_others" };
+	struct squirrel_cache *c, *other = sq_fixture_cache(test, 100, &others);
+	struct squirrel_heap *heap;
+	struct module *nobody = kunit_kzalloc(test, sizeof(*nobody), GFP_KERNEL);
+	void *obj, *large;
+
+	KUNIT_ASSERT_NOT_NULL(test, nobody);
+	strscpy(nobody->name, "kunit_nobody", sizeof(nobody->name));
+	KUNIT_EXPECT_EQ(test, sq_allocator_client_left(THIS_MODULE), 0);
+	c = sq_fixture_cache(test, 100, NULL);
+	KUNIT_EXPECT_EQ(test, sq_allocator_client_left(THIS_MODULE), 1);
+	heap = debugged(test);
+	obj = take(test, heap, 50);
+	KUNIT_EXPECT_EQ(test, sq_allocator_client_left(THIS_MODULE), 2);
+	squirrel_heap_free(heap, obj);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+	sq_fixture_put_heap(test, heap);
+	KUNIT_EXPECT_EQ(test, sq_allocator_client_left(THIS_MODULE), 0);
+	KUNIT_ASSERT_EQ(test, sq_debug_switch_heap(sq_default_heap, ALL), 0);
+	obj = squirrel_alloc(50, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, sq_allocator_client_left(THIS_MODULE), 1);
+	KUNIT_EXPECT_EQ(test, sq_allocator_client_left(nobody), 0);
+	squirrel_free(obj);
+	large = squirrel_alloc(50000, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, sq_allocator_client_left(THIS_MODULE), 1);
+	squirrel_free(large);
+	KUNIT_EXPECT_EQ(test, sq_allocator_client_left(THIS_MODULE), 0);
+	KUNIT_ASSERT_EQ(test, sq_debug_switch_heap(sq_default_heap, 0), 0);
+	squirrel_cache_free(other, sq_fixture_alloc(test, other));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(heap_behind),
 	KUNIT_CASE(heap_old),
@@ -230,6 +265,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(heap_goes),
 	KUNIT_CASE(who_has_it),
 	KUNIT_CASE(whose_it_is),
+	KUNIT_CASE(module_goes),
 	{}
 };
 

@@ -69,6 +69,7 @@ static int client_gone(struct notifier_block *nb, unsigned long state,
 		       void *module)
 {
 	if (state == MODULE_STATE_GOING && module != THIS_MODULE) {
+		sq_allocator_client_left(module);
 		sq_allocator_client_gone(module);
 		squirrel_reclaim();
 	}

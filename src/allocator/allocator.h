@@ -139,6 +139,7 @@ int sq_allocator_set_fail(const char *line);
 void sq_allocator_show_fail(struct seq_file *s);
 void sq_allocator_show_whose(struct seq_file *s);
 int sq_allocator_set_whose(const char *word);
+unsigned int sq_allocator_client_left(const struct module *module);
 void sq_allocator_client_gone(const struct module *module);
 void sq_allocator_show_summary(struct seq_file *s);
 unsigned int sq_allocator_check(void);

@@ -121,6 +121,6 @@ void sq_debug_new_heap(struct squirrel_heap *heap);
 
 /* live.c */
 void sq_debug_print_left(struct squirrel_cache *c);
-void sq_debug_print_left_heap(struct squirrel_heap *heap);
+unsigned int sq_debug_print_left_heap(struct squirrel_heap *heap, const struct module *by);
 
 #endif /* _SQ_ALLOCATOR_DEBUG_H */

@@ -9,6 +9,7 @@
 
 #include <linux/hash.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
@@ -42,6 +43,7 @@ struct sq_site {
  * struct sq_live_sites - a table of them
  * @only: the cache, or
  * @heap: the heap
+ * @by: only what this module has allocated, or NULL
  * @sites: NR_SITES of them, by hash; in order when all is done
  * @used: how many are in use
  * @others: objects of places there was no room for, or whose track was overwritten
@@ -51,6 +53,7 @@ struct sq_site {
 struct sq_live_sites {
 	const struct squirrel_cache *only;
 	const struct squirrel_heap *heap;
+	const struct module *by;
 	struct sq_site *sites;
 	unsigned int used;
 	unsigned long others;
@@ -87,8 +90,11 @@ static struct sq_site *site_of(struct sq_live_sites *l, const struct sq_track *t
 static void count_live(struct sq_live_sites *l, const struct sq_track *track, size_t bytes)
 {
 	struct sq_track copy = *track;
-	struct sq_site *site = site_of(l, &copy);
+	struct sq_site *site;
 
+	if (l->by && !within_module(copy.caller, l->by))
+		return;
+	site = site_of(l, &copy);
 	if (!site) {
 		l->others++;
 		l->bytes += bytes;
@@ -260,13 +266,17 @@ void sq_heap_show_live(struct seq_file *s, struct squirrel_heap *heap)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_live);
 
-static void print_sites(struct sq_live_sites *l, struct sq_manager *m)
+/* Returns how many places there are. */
+static unsigned int print_sites(struct sq_live_sites *l, struct sq_manager *m)
 {
 	unsigned long *entries;
 	unsigned int i, k, nr;
 
 	if (!collect(l, m))
-		return;
+		return 0;
+	if (l->by && l->used)
+		pr_warn("module '%s' goes and has memory of heap '%s'\n", l->by->name,
+			l->heap->name);
 	for (i = 0; i < min(l->used, PRINT_SITES); i++) {
 		const struct sq_site *site = &l->sites[i];
 
@@ -280,6 +290,7 @@ static void print_sites(struct sq_live_sites *l, struct sq_manager *m)
 	if (l->used > PRINT_SITES)
 		pr_err("  and of %u other places\n", l->used - PRINT_SITES);
 	kvfree(l->sites);
+	return l->used;
 }
 
 /* Who has what is left of a cache that is to go, as far as it was debugged. May sleep. */
@@ -291,10 +302,10 @@ void sq_debug_print_left(struct squirrel_cache *c)
 		print_sites(&l, c->heap->manager);
 }
 
-/* The same of a heap. */
-void sq_debug_print_left_heap(struct squirrel_heap *heap)
+/* The same of a heap; with @by, what that module has of it. */
+unsigned int sq_debug_print_left_heap(struct squirrel_heap *heap, const struct module *by)
 {
-	struct sq_live_sites l = { .heap = heap };
+	struct sq_live_sites l = { .heap = heap, .by = by };
 
-	print_sites(&l, heap->manager);
+	return print_sites(&l, heap->manager);
 }

@@ -129,6 +129,7 @@ bool sq_sweep_fails(struct squirrel_cache *c, gfp_t gfp, unsigned long caller)
 /* @owner's module makes a cache or heap: does that fail? */
 bool sq_sweep_fails_create(const char *name, const char *owner, unsigned long caller)
 {
+	/* Pairs with begin(). */
 	unsigned long at = smp_load_acquire(&sweep.at);
 
 	return at && by_module(owner) && next_fails(name, at, caller);
@@ -277,6 +278,7 @@ void sq_allocator_show_fail(struct seq_file *s)
 	bool hit;
 
 	mutex_lock(&sweep_mutex);
+	/* Pairs with next_fails(). */
 	hit = smp_load_acquire(&sweep.hit);
 	seq_printf(s, "of: %s\n", sweep.what[0] ? sweep.what : "-");
 	seq_printf(s, "fails: %lu\n", READ_ONCE(sweep.at));

@@ -373,7 +373,7 @@ static void heap_report_left(struct squirrel_heap *heap)
 		return;
 	pr_warn("heap '%s': destroyed with %lu objects (%lu bytes) live; freed\n",
 		heap->name, objs, bytes);
-	sq_debug_print_left_heap(heap);
+	sq_debug_print_left_heap(heap, NULL);
 }
 
 /**
