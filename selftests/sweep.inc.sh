@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # A failure sweep: a client's load is run once for each of its allocations, which fails,
-# until none did. Sourced by sweep.sh; also a program, with squirrel loaded:
+# until none did. To be sourced, with squirrel loaded:
 #
-#	sh sweep.inc.sh MODULE COMMAND...
+#	sweep MODULE COMMAND...
 #
 # The command loads the module, has it do its work and takes it out again; what it returns
 # does not matter. It goes on as long as the machine does and nothing is left behind.
+# With SWEEP_STEP=S in the environment only each Sth allocation fails, from the first on.
 # shellcheck shell=dash
 
 SQ=${SQ:-/sys/kernel/debug/squirrel}
@@ -23,18 +24,19 @@ what_is_left() {
 
 # sweep MODULE COMMAND...: fails as soon as something is left; $runs is how often it ran.
 sweep() {
-	local module=$1 before status=0
+	local module=$1 before at=1 status=0
 
 	shift
 	runs=0
 	before=$(what_is_left)
 	while :; do
 		runs=$((runs + 1))
-		echo "$runs,$module" >"$SQ/fail" || return 1
+		echo "$at,$module" >"$SQ/fail" || return 1
+		at=$((at + ${SWEEP_STEP:-1}))
 		"$@"
 		[ "$(swept hit)" = 1 ] || break
 		[ "$(what_is_left)" = "$before" ] && continue
-		echo "left behind when allocation $runs failed:"
+		echo "left behind when an allocation failed:"
 		what_is_left
 		cat "$SQ/fail"
 		status=1
@@ -43,10 +45,3 @@ sweep() {
 	echo 0 >"$SQ/fail"
 	return $status
 }
-
-case ${0##*/} in
-sweep.inc.sh)
-	sweep "$@" || exit 1
-	echo "$((runs - 1)) allocations of $1 failed, one at a time: nothing is left"
-	;;
-esac
