@@ -78,6 +78,11 @@ void *sq_fixture_alloc(struct kunit *test, struct squirrel_cache *c);
 void **sq_fixture_take(struct kunit *test, struct squirrel_cache *c,
 		       unsigned int n);
 
+/* The kernel's log from now on, line by line. */
+struct kmsg_dump_iter;
+void sq_fixture_listen(struct kmsg_dump_iter *iter);
+bool sq_fixture_heard(struct kmsg_dump_iter *iter, char *line, size_t size, size_t *len);
+
 /* Text from a show function, until the test ends. */
 #define SQ_FIXTURE_TEXT	16384
 

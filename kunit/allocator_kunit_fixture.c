@@ -3,6 +3,7 @@
  * The fixture: see allocator_kunit.h.
  */
 #include <linux/cpumask.h>
+#include <linux/kmsg_dump.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 
@@ -375,4 +376,19 @@ long sq_fixture_cache_figure(struct kunit *test, struct squirrel_cache *c,
 
 	sq_cache_show_stats(s, c);
 	return sq_fixture_figure(test, sq_fixture_text(test, s), key);
+}
+
+void sq_fixture_listen(struct kmsg_dump_iter *iter)
+{
+	kmsg_dump_rewind(iter);
+	iter->cur_seq = iter->next_seq;
+}
+
+/* False: no more lines. */
+bool sq_fixture_heard(struct kmsg_dump_iter *iter, char *line, size_t size, size_t *len)
+{
+	if (!kmsg_dump_get_line(iter, false, line, size - 1, len))
+		return false;
+	line[*len] = '\0';
+	return true;
 }

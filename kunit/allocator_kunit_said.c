@@ -9,13 +9,6 @@
 
 #include "allocator_kunit.h"
 
-/* From now on. */
-static void listen(struct kmsg_dump_iter *iter)
-{
-	kmsg_dump_rewind(iter);
-	iter->cur_seq = iter->next_seq;
-}
-
 /* Lines with @text in them, since the last call. */
 static unsigned int said(struct kmsg_dump_iter *iter, const char *text)
 {
@@ -23,10 +16,8 @@ static unsigned int said(struct kmsg_dump_iter *iter, const char *text)
 	char line[256];
 	size_t len;
 
-	while (kmsg_dump_get_line(iter, false, line, sizeof(line) - 1, &len)) {
-		line[len] = '\0';
+	while (sq_fixture_heard(iter, line, sizeof(line), &len))
 		lines += !!strstr(line, text);
-	}
 	return lines;
 }
 
@@ -58,7 +49,7 @@ static void bad_caches_are_told_why(struct kunit *test)
 	struct squirrel_cache *c;
 	unsigned int i;
 
-	listen(&iter);
+	sq_fixture_listen(&iter);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		c = squirrel_cache_create(bad[i].name, bad[i].size, &bad[i].args);
 		KUNIT_EXPECT_TRUE(test, IS_ERR(c));
@@ -92,7 +83,7 @@ static void bad_heaps_are_told_why(struct kunit *test)
 	struct squirrel_heap *h;
 	unsigned int i;
 
-	listen(&iter);
+	sq_fixture_listen(&iter);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		h = squirrel_heap_create("said", &bad[i].args);
 		KUNIT_EXPECT_TRUE(test, IS_ERR(h));
@@ -125,7 +116,7 @@ static void refusals_of_a_cache_are_said(struct kunit *test)
 	struct kmsg_dump_iter iter;
 	void *obj, *objs[2];
 
-	listen(&iter);
+	sq_fixture_listen(&iter);
 	KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL | GFP_DMA32));
 	KUNIT_EXPECT_EQ(test, said(&iter, "certain zone"), 1);
 	KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL | GFP_DMA32 |
@@ -162,7 +153,7 @@ static void strategy_is_blamed_once(struct kunit *test)
 	void *obj;
 
 	KUNIT_ASSERT_EQ(test, squirrel_strategy_register(&nonsense), 0);
-	listen(&iter);
+	sq_fixture_listen(&iter);
 	KUNIT_EXPECT_EQ(test, squirrel_strategy_register(&nonsense), -EEXIST);
 	KUNIT_EXPECT_EQ(test, said(&iter, "'said': exists already"), 1);
 	heap = sq_fixture_heap(test, &args);

@@ -52,8 +52,8 @@ ROOMS='
 # Below all layers: src/<name>.h, and src/<name>.c if there is one.
 GROUND='compat assert trace'
 # What clients include, and the parts that squirrel.h is made of.
-CLIENTS='squirrel strategy kmem_cache kmalloc'
-PARTS='alloc cache heap limits reclaim size_class version'
+CLIENTS='squirrel strategy kmem_cache kmalloc kunit'
+PARTS='alloc cache heap limits reclaim report size_class version'
 # The parts of the drop-in headers, which the object form is made of as well.
 DROPIN='kernel kmalloc_calls kmalloc_strings kmem_create kmem_flags kmem_free kmem_handle'
 DROPIN+=' kmem_objects'

@@ -34,6 +34,7 @@
 #include <squirrel/heap.h>
 #include <squirrel/limits.h>
 #include <squirrel/reclaim.h>
+#include <squirrel/report.h>
 #include <squirrel/size_class.h>
 #include <squirrel/version.h>
 

@@ -54,6 +54,8 @@ void sq_misuse_add(struct squirrel_cache *c);
 unsigned long sq_misuse_count(void);
 unsigned long sq_stolen_count(void);
 void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost);
+struct squirrel_report;
+void sq_report_tell(const struct squirrel_cache *c, struct squirrel_report *r);
 void sq_report_exit(void);
 
 /* ---- registry.c: all caches and heaps ---------------------------------------- */

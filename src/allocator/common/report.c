@@ -10,9 +10,12 @@
 #include <linux/irq_work.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
+#include <linux/notifier.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/string.h>
+
+#include <squirrel/report.h>
 
 #include "common.h"
 
@@ -121,10 +124,70 @@ void sq_misuse_add(struct squirrel_cache *c)
 		atomic_long_inc(&c->counts.misuse);
 }
 
+/* ---- who wants to hear --------------------------------------------------------- */
+
+static ATOMIC_NOTIFIER_HEAD(listeners);
+
+/**
+ * squirrel_report_register() - be called for each report
+ * @nb: whom to call, with a struct squirrel_report
+ *
+ * The call comes from where it came to light: from any context, with locks of whoever is
+ * there, and for caches and heaps of all clients. It must not sleep, and neither allocate
+ * nor free. What is found while more than a few reports wait to be printed is
+ * counted, but not told.
+ *
+ * Context: Process context.
+ * Return: 0.
+ */
+int squirrel_report_register(struct notifier_block *nb)
+{
+	return atomic_notifier_chain_register(&listeners, nb);
+}
+EXPORT_SYMBOL_GPL(squirrel_report_register);
+
+/**
+ * squirrel_report_unregister() - be called no more
+ * @nb: whom; when this returns no call is under way
+ *
+ * Context: Process context. May sleep.
+ */
+void squirrel_report_unregister(struct notifier_block *nb)
+{
+	atomic_notifier_chain_unregister(&listeners, nb);
+}
+EXPORT_SYMBOL_GPL(squirrel_report_unregister);
+
+/* @r is of @c, which may be NULL: say so to who listens. Any context. */
+void sq_report_tell(const struct squirrel_cache *c, struct squirrel_report *r)
+{
+	r->name = c ? c->name : "(no cache)";
+	if (c && c->heap_key)
+		r->heap = c->heap_key;
+	else if (c && c->flags & SQ_CACHE_LARGE)
+		r->heap = c->heap;
+	else
+		r->cache = c;
+	atomic_notifier_call_chain(&listeners, 0, r);
+}
+
+static void tell_listeners(const struct squirrel_cache *c, const struct sq_note *note)
+{
+	struct squirrel_report r = {
+		.what = note->pages ? "page put or freed by others" : note->what,
+		.obj = note->obj,
+		.nr = note->pages ?: 1,
+		.found_by = note->caller,
+	};
+
+	sq_report_tell(c, &r);
+}
+
 static void tell_note(struct squirrel_cache *c, const struct sq_note *note)
 {
 	const char *name = c ? c->name : "(no cache)";
 
+	tell_listeners(c, note);
 	sq_misuse_add(c);
 	if (irqs_disabled() || in_nmi())
 		queue_note(name, note);

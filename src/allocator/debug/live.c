@@ -16,12 +16,15 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
+#include <squirrel/report.h>
+
 #include "debug.h"
 
 /* Places that are told apart; what is beyond is summed up. */
 #define NR_SITES	1024U
 /* Objects looked at in one hold of the manager's lock */
 #define HOLD_OBJS	256
+#define SQ_LEFT		"left in use"
 /* Places that are told in the log */
 #define PRINT_SITES	8U
 
@@ -266,8 +269,35 @@ void sq_heap_show_live(struct seq_file *s, struct squirrel_heap *heap)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_live);
 
+/* Who listens is told of all places, and of what has none. */
+static void tell_left(const struct sq_live_sites *l, const struct squirrel_cache *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < l->used; i++) {
+		struct squirrel_report r = {
+			.what = SQ_LEFT,
+			.size = l->sites[i].bytes,
+			.nr = l->sites[i].nr,
+			.allocated_by = l->sites[i].last.caller,
+		};
+
+		sq_report_tell(c, &r);
+	}
+	if (l->others) {
+		struct squirrel_report r = {
+			.what = SQ_LEFT,
+			.size = l->bytes,
+			.nr = l->others,
+		};
+
+		sq_report_tell(c, &r);
+	}
+}
+
 /* Returns how many places there are. */
-static unsigned int print_sites(struct sq_live_sites *l, struct sq_manager *m)
+static unsigned int print_sites(struct sq_live_sites *l, struct sq_manager *m,
+			const struct squirrel_cache *c)
 {
 	unsigned long *entries;
 	unsigned int i, k, nr;
@@ -277,6 +307,7 @@ static unsigned int print_sites(struct sq_live_sites *l, struct sq_manager *m)
 	if (l->by && l->used)
 		pr_warn("module '%s' goes and has memory of heap '%s'\n", l->by->name,
 			l->heap->name);
+	tell_left(l, c);
 	for (i = 0; i < min(l->used, PRINT_SITES); i++) {
 		const struct sq_site *site = &l->sites[i];
 
@@ -299,7 +330,7 @@ void sq_debug_print_left(struct squirrel_cache *c)
 	struct sq_live_sites l = { .only = c };
 
 	if (c->twin)
-		print_sites(&l, c->heap->manager);
+		print_sites(&l, c->heap->manager, c);
 }
 
 /* The same of a heap; with @by, what that module has of it. */
@@ -307,5 +338,5 @@ unsigned int sq_debug_print_left_heap(struct squirrel_heap *heap, const struct m
 {
 	struct sq_live_sites l = { .heap = heap, .by = by };
 
-	return print_sites(&l, heap->manager);
+	return print_sites(&l, heap->manager, heap->large);
 }

@@ -13,6 +13,8 @@
 #include <linux/ratelimit.h>
 #include <linux/string.h>
 
+#include <squirrel/report.h>
+
 #include "debug.h"
 
 #define NR_NOTES	8
@@ -125,8 +127,20 @@ static struct sq_trouble *note(struct squirrel_cache *c)
 	return NULL;
 }
 
-static void tell(struct sq_trouble *n)
+static void tell(struct squirrel_cache *c, struct sq_trouble *n)
 {
+	struct squirrel_report r = {
+		.what = n->what,
+		.obj = n->obj,
+		.size = n->size,
+		.nr = 1,
+		.offset = n->off,
+		.allocated_by = n->alloc.caller,
+		.freed_by = n->free.caller,
+		.found_by = n->now.caller,
+	};
+
+	sq_report_tell(c, &r);
 	if (irqs_disabled() || in_nmi()) {
 		/* Complete before it is printed. */
 		smp_store_release(&n->state, NOTE_READY);
@@ -176,7 +190,7 @@ void sq_trouble_slot(struct squirrel_cache *t, void *slot, const struct sq_damag
 	n->alloc = s->alloc;
 	n->free = s->free;
 	sq_track_set(&n->now, t->debug, caller);
-	tell(n);
+	tell(t->client, n);
 }
 
 /* A large block that is the caller's alone. */
@@ -192,7 +206,7 @@ void sq_trouble_large(struct squirrel_heap *heap, struct sq_agent *agent,
 	n->size = sq_large_of(agent)->size;
 	n->alloc = sq_large_of(agent)->track;
 	sq_track_set(&n->now, sq_large_of(agent)->debug, caller);
-	tell(n);
+	tell(heap->large, n);
 }
 
 /*
@@ -219,7 +233,7 @@ void sq_trouble_misuse(struct squirrel_cache *c, const char *what, const void *o
 		n->free = s->free;
 	}
 	sq_track_set(&n->now, t->debug, caller);
-	tell(n);
+	tell(c, n);
 }
 
 /* Nobody is debugged any more. May sleep. */
