@@ -398,6 +398,27 @@ static void free_rcu_of_freed_is_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 }
 
+/* At once: its words would be chained while somebody else may get it. */
+static void free_rcu_of_free_is_refused(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_fixture_cache(test, sizeof(struct rcu_nut), NULL);
+	struct rcu_nut *nut, *next;
+
+	sq_fixture_need_hardened(test);
+	nut = sq_fixture_alloc(test, c);
+	squirrel_cache_free(c, nut);
+	squirrel_free_rcu(nut, rcu);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+	__squirrel_free_rcu_word(nut, nut);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+	next = sq_fixture_alloc(test, c);
+	rcu_barrier();
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 1);
+	squirrel_cache_free(c, next);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
+}
+
 /* What is no start of anything is reported at once, and nothing is freed. */
 static void free_rcu_into_the_middle(struct kunit *test)
 {
@@ -454,6 +475,7 @@ static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(free_rcu_into_the_middle),
 	KUNIT_CASE(destroy_waits_for_free_rcu),
 	KUNIT_CASE(free_rcu_of_freed_is_reported),
+	KUNIT_CASE(free_rcu_of_free_is_refused),
 	KUNIT_CASE(depots_go_with_their_heap),
 	KUNIT_CASE(typesafe_slabs_go_before_their_cache),
 	{}

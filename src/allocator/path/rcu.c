@@ -36,18 +36,29 @@ static void rcu_free(struct rcu_head *head)
 	free_around(head);
 }
 
-/* Does somebody's memory start at @obj? If not, say so. */
+/*
+ * Does live memory of somebody's start at @obj? If not, say so. What is free already must
+ * not be chained: whoever gets it next would write to the chain.
+ */
 static bool rcu_check(const void *obj, unsigned long caller)
 {
+	struct squirrel_cache *c;
 	struct sq_found f;
+	bool ok;
 
 	preempt_disable();
 	sq_obj_find(obj, &f);
-	preempt_enable();
+	c = sq_client_of(f.owner);
+	ok = f.start && sq_is_live(NULL, obj);
 	if (!f.start)
-		sq_report(sq_client_of(f.owner), f.owner ? "RCU free of a pointer into the middle" :
-			  "RCU free", obj, caller);
-	return f.start;
+		sq_report(c, f.owner ? "RCU free of a pointer into the middle" : "RCU free",
+			  obj, caller);
+	else if (!ok && f.owner->client)
+		sq_trouble_misuse(c, "second free, by RCU,", obj, &f, caller);
+	else if (!ok)
+		sq_report(c, "second free, by RCU,", obj, caller);
+	preempt_enable();
+	return ok;
 }
 
 /**
