@@ -5,6 +5,7 @@
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
 .PHONY: all kernels run picture shell test test-all bench bench-memory defects check clean help
+.PHONY: torture
 .PHONY: modules_install install install-tools uninstall deb test-package test-clients
 
 all:
@@ -52,6 +53,9 @@ test:
 
 test-all:
 	@SQ_FRESH='$(FRESH)' tools/test-all.sh $(KERNELS)
+
+torture:
+	@SQ_MINUTES='$(MINUTES)' $(if $(CPUS),SQ_SMP='$(CPUS)') tools/torture.sh $(BOOTS)
 
 test-clients:
 	@SQ_FORM='$(FORM)' SQ_BUSTED='$(BUSTED)' tools/test-clients.sh $(KERNEL) $(CLIENTS)
@@ -109,6 +113,8 @@ help:
 	@echo 'make test-all  the same selftests, KUnit and clients on each kernel, as a table'
 	@echo '               (KERNELS="6.1 6.12 7.3 rt rt-6.12 rt-debug": only those); done'
 	@echo '               cells are kept, FRESH=1 starts anew'
+	@echo 'make torture   all contexts, all interfaces, all changes at once, a minute a boot'
+	@echo '               (MINUTES=10 CPUS=4 BOOTS="stock kasan kcsan step")'
 	@echo 'make test-clients  ext4, squashfs, wireguard, jool, apfs, as they are shipped, on'
 	@echo '               squirrel and on SLUB: the same work, and a table of both'
 	@echo '               (CLIENTS="ext4 jool": only those; KERNEL=clients-kasan: under'

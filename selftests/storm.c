@@ -23,13 +23,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#if defined(CONFIG_X86_LOCAL_APIC) && defined(CONFIG_SMP)
-#include <asm/apic.h>
-#include <asm/nmi.h>
-#define STORM_NMI
-#endif
-
 #include <squirrel/squirrel.h>
+
+#include "nmi.h"
 
 #define STORM_SLOTS	48
 #define STORM_PERIOD_NS	100000
@@ -155,7 +151,7 @@ static enum hrtimer_restart storm_timer(struct hrtimer *t)
 	return READ_ONCE(running) ? HRTIMER_RESTART : HRTIMER_NORESTART;
 }
 
-#ifdef STORM_NMI
+#ifdef HAVE_NMI
 static struct task_struct *sender;
 static atomic_t nmi_pending;
 
@@ -183,7 +179,7 @@ static int storm_sender(void *unused)
 	prandom_seed_state(&rnd, seed);
 	while (!kthread_should_stop()) {
 		if (!atomic_cmpxchg(&nmi_pending, 0, 1))
-			apic->send_IPI(0, NMI_VECTOR);
+			nmi_send(0);
 		udelay(1 + prandom_u32_state(&rnd) % 20);
 		cond_resched();
 	}

@@ -1,12 +1,19 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
-# All contexts of all CPUs at once; see torture_main.c.
+# All contexts of all CPUs at once (see torture_main.c), while everything that can be
+# changed from outside is: debugging, strategies, CPUs, memory. The boot's word
+# squirrel_torture_seconds says how long; make torture sets it.
 # boots: stock kasan kcsan step bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 
-SECONDS_EACH=6
-slow && SECONDS_EACH=10
+SECONDS_EACH=$(sed -n 's/.*squirrel_torture_seconds=\([0-9]*\).*/\1/p' /proc/cmdline)
+if [ -z "$SECONDS_EACH" ]; then
+	SECONDS_EACH=6
+	slow && SECONDS_EACH=10
+fi
+CG=$TMP/cgroup
+HOG=$TMP/hog
 
 tortured() {
 	mark
@@ -16,7 +23,113 @@ tortured() {
 	return 1
 }
 
-# NMI is storm.sh's.
+# ---- what is changed meanwhile ------------------------------------------------
+
+# next N: sets r to a number below N. Seeded, so that the same comes in the same order.
+rnd=4711
+next() {
+	rnd=$(((rnd * 1103515245 + 12345) & 0x7fffffff))
+	r=$(((rnd >> 8) % $1))
+}
+
+# pick WORD...: sets picked to one of them.
+pick() {
+	next $#
+	shift "$r"
+	picked=$1
+}
+
+debugging() {
+	pick F Z P U FZ ZP FZP FZPU FZPU - - -
+	case $picked in
+	-) put "$SQ/debug" - ;;
+	*) put "$SQ/debug" "$picked,torture*" ;;
+	esac
+}
+
+# Heaps and caches come and go: those that are there from the start do not.
+strategy() {
+	pick segregated first best
+	put "$SQ/heaps/torture/strategy" "$picked"
+}
+
+cpu() {
+	local online=/sys/devices/system/cpu/cpu$1/online
+
+	[ ! -e "$online" ] || { put "$online" 0 && put "$online" 1; }
+}
+
+looks() {
+	cat "$SQ/summary" "$SQ/heaps/torture/live" "$SQ/heaps/torture/stats" \
+		"$SQ/caches/torture_64/live" >/dev/null
+	sound || touch "$TMP/unsound"
+}
+
+# A hog takes nearly all there is, and goes; a small one is throttled by its cgroup.
+hog() {
+	local mib
+
+	mib=$(awk '/^MemAvailable/ { print int($2 / 1024) - 160 }' /proc/meminfo)
+	[ "$mib" -gt 0 ] && dd if=/dev/zero of="$HOG/all" bs=1M count="$mib" 2>/dev/null
+	rm -f "$HOG/all"
+}
+
+cgroup_hog() {
+	[ ! -e "$CG/child" ] || sh -c "echo \$\$ >'$CG/child/cgroup.procs' &&
+		exec dd if=/dev/zero of='$HOG/some' bs=1M count=24" 2>/dev/null
+	rm -f "$HOG/some"
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
+prepare() {
+	mkdir -p "$CG" "$HOG" && mount -t tmpfs -o size=95% hog "$HOG"
+	mount -t cgroup2 none "$CG" && echo +memory >"$CG/cgroup.subtree_control" &&
+		mkdir "$CG/child" && echo 16M >"$CG/child/memory.high"
+}
+
+change() {
+	next 100
+	if [ "$r" -lt 50 ]; then
+		debugging
+	elif [ "$r" -lt 75 ]; then
+		strategy
+	elif [ "$r" -lt 87 ]; then
+		next 4
+		cpu "$r"
+	elif [ "$r" -lt 95 ]; then
+		looks
+	elif [ "$r" -lt 98 ]; then
+		cgroup_hog
+	else
+		hog
+	fi
+}
+
+changes() {
+	local n=0
+
+	until_true [ -e "$SQ/heaps/torture/strategy" ] || return
+	while [ ! -e "$TMP/torn" ]; do
+		change
+		n=$((n + 1))
+		echo $n >"$TMP/changes"
+	done >/dev/null 2>"$TMP/change.err"
+	put "$SQ/debug" -
+}
+
+# Both at once; who changes is done before the rest is looked at.
+tortured_and_changed() {
+	local changer status=0
+
+	rm -f "$TMP/torn"
+	changes &
+	changer=$!
+	tortured "$1" || status=1
+	touch "$TMP/torn"
+	wait $changer
+	[ $status -eq 0 ] && [ ! -e "$TMP/unsound" ] && [ "$(cat "$TMP/changes")" -ge 5 ]
+}
+
 tell() {
 	listen
 	sed -n 's/^torture: \(SUCCESS\|FAILURE\)/# &/p' "$TMP/log"
@@ -25,12 +138,12 @@ tell() {
 # Failed, for the planted defect and for nothing else.
 noticed() {
 	mark
-	if helper torture seconds=1 "timer_us=$timer" busted=1; then
+	if helper torture "timer_us=$timer" busted=lost_pattern; then
 		echo "was not noticed"
 		log_since
 		return 1
 	fi
-	said '^torture: FAILURE ' && said '^torture: cpu .*: overwritten' &&
+	said "^torture: FAILURE .* wrong='overwritten'" && said '^torture: cpu .*: overwritten' &&
 		not_loaded torture
 }
 
@@ -54,8 +167,10 @@ timer=300
 slow && timer=3000
 plan 13
 need load
-check "all contexts, $SECONDS_EACH s" tortured $SECONDS_EACH
+prepare >/dev/null 2>&1
+check "all contexts, $SECONDS_EACH s" tortured_and_changed "$SECONDS_EACH"
 tell
+note "$(cat "$TMP/changes") changes meanwhile"
 check "everything was freed" all_free
 check "squirrel is sound" sound
 put "$SQ/reclaim/mode" off
@@ -65,9 +180,11 @@ check "the reserve is kept" reserve_kept
 check "unloads" rmmod torture
 check "all memory goes back" given_back 0
 
-check "a planted use after free is noticed" noticed
+check "a planted overwrite is noticed" noticed
 tell
 check "squirrel is sound after that" sound
 check "a seed can be given" tortured 1 4711
 check "and is used" said '^torture: SUCCESS seed=4711 '
+umount "$HOG"
+umount "$CG" 2>/dev/null
 finish

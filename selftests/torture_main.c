@@ -5,17 +5,18 @@
  *
  *	insmod torture.ko seconds=5
  *
- * On each CPU two threads, a tasklet, a timer in hardirq and irq_work sent by any
- * CPU allocate from random caches and heaps, write a pattern, hand objects
- * to other CPUs, check the pattern and free. (NMI cannot be had portably, so it
- * is not among them.) A gate lets all of them start together. It ends in one
- * line,
+ * On each CPU two threads, a tasklet, a timer in hardirq, irq_work sent by any
+ * CPU and, on x86, NMI from other CPUs allocate from random caches and heaps, write a
+ * pattern, hand objects to other CPUs, check the pattern and free. Threads make and
+ * destroy caches and heaps meanwhile, and change the mode. Debugging, strategies, CPUs and
+ * memory are torture.sh's to change. A gate lets all of them start together. It ends in
+ * one line,
  *
- *	torture: SUCCESS seed=... or torture: FAILURE seed=...
+ *	torture: SUCCESS seed=... or torture: FAILURE seed=... wrong='...'
  *
  * and in the second case loading fails with -EIO. The caches stay until unload.
- * busted=1 writes to an object after it was freed and handed out again, and goes on
- * until that is noticed. It must end in FAILURE: so the checks are known to work.
+ * busted=NAME plants a bug of torture_bust.c, and goes on until it is noticed. It must
+ * end in FAILURE and say what was wrong: so the checks are known to work.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -27,11 +28,13 @@
 #include <linux/irq_work.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/percpu.h>
 #include <linux/random.h>
 #include <linux/sched/task.h>
 #include <linux/smp.h>
 #include <linux/vmalloc.h>
+#include "nmi.h"
 #include "torture.h"
 
 static unsigned int seconds = 5;
@@ -46,9 +49,9 @@ static unsigned int timer_us = 300;
 module_param(timer_us, uint, 0444);
 MODULE_PARM_DESC(timer_us, "mean time between interrupts of a CPU (default 300)");
 
-static bool busted;
-module_param(busted, bool, 0444);
-MODULE_PARM_DESC(busted, "plant a use after free, which must be noticed");
+static char *busted;
+module_param(busted, charp, 0444);
+MODULE_PARM_DESC(busted, "name of a bug to plant, which must be noticed");
 
 /* What an interrupt does at most, so that tasks get on. */
 #define TORTURE_IRQ_STEPS	8
@@ -65,6 +68,7 @@ MODULE_PARM_DESC(busted, "plant a use after free, which must be noticed");
  * @timer: runs the hardirq context and wakes the others
  * @tasklet: runs the softirq context
  * @work: runs the irq_work context, at the request of any CPU
+ * @nmi: an NMI was sent
  */
 struct torture_cpu {
 	struct torture_ctx *ctx[TORTURE_KINDS];
@@ -72,24 +76,53 @@ struct torture_cpu {
 	struct hrtimer timer;
 	struct tasklet_struct tasklet;
 	struct irq_work work;
+	atomic_t nmi;
 };
 
 static DEFINE_PER_CPU(struct torture_cpu, torture_cpus);
 static struct cpumask torture_mask;
 static DECLARE_COMPLETION(torture_gate);
 static bool torture_stop;
+static struct torture_ctx *torture_first;	/* plants what is to be planted */
+static bool torture_nmi_there, torture_had_nmi;
 static atomic_t torture_errors;
+static const char *torture_what;	/* the first that was wrong */
+
+/* How many things were before? */
+static int torture_wrong(const char *what)
+{
+	cmpxchg(&torture_what, NULL, what);
+	return atomic_inc_return(&torture_errors) - 1;
+}
+
+bool torture_is_wrong(void)
+{
+	return atomic_read(&torture_errors);
+}
 
 /* Something is not as it must be. */
 void torture_error(const struct torture_ctx *ctx, const struct torture_obj *o,
 		   const char *what)
 {
-	if (atomic_inc_return(&torture_errors) > TORTURE_REPORTS)
+	if (torture_wrong(what) >= TORTURE_REPORTS)
 		return;
 	pr_err("cpu %u context %d: object 0x%lx of source %u, %u bytes: %s\n",
 	       ctx->cpu, ctx->kind, (unsigned long)o->p, o->source, o->size,
 	       what);
 }
+
+/* Squirrel has to say something of what is ours. Any context. */
+static int torture_told(struct notifier_block *nb, unsigned long unused, void *data)
+{
+	const struct squirrel_report *r = data;
+
+	/* What somebody has still is told when a cache or a heap is to go. */
+	if (strstarts(r->name, "torture"))
+		torture_wrong(r->what);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block torture_nb = { .notifier_call = torture_told };
 
 /* ---- the contexts --------------------------------------------------------- */
 
@@ -133,6 +166,64 @@ static void torture_poke(struct torture_ctx *ctx)
 	preempt_enable();
 }
 
+/* Another CPU, in the middle of whatever it does; never two at once. */
+static void torture_send_nmi(struct torture_ctx *ctx)
+{
+	unsigned int cpu = prandom_u32_state(&ctx->rnd) % nr_cpu_ids;
+
+	if (!torture_nmi_there)
+		return;
+	preempt_disable();
+	if (cpu != smp_processor_id() && cpu_online(cpu) &&
+	    cpumask_test_cpu(cpu, &torture_mask) &&
+	    !atomic_cmpxchg(&per_cpu_ptr(&torture_cpus, cpu)->nmi, 0, 1))
+		nmi_send(cpu);
+	preempt_enable();
+}
+
+#ifdef HAVE_NMI
+static int torture_nmi(unsigned int type, struct pt_regs *regs)
+{
+	struct torture_cpu *tc = this_cpu_ptr(&torture_cpus);
+
+	if (atomic_read(&tc->nmi) != 1)
+		return NMI_DONE;
+	torture_steps(tc->ctx[TORTURE_NMI]);
+	atomic_set(&tc->nmi, 0);
+	return NMI_HANDLED;
+}
+
+static int torture_nmi_start(void)
+{
+	if (num_online_cpus() < 2)
+		return 0;
+	if (register_nmi_handler(NMI_LOCAL, torture_nmi, 0, "squirrel_torture"))
+		return -EBUSY;
+	torture_nmi_there = true;
+	torture_had_nmi = true;
+	return 0;
+}
+
+/* Nobody sends any more; the last one may be on its way. */
+static void torture_nmi_stop(void)
+{
+	if (!torture_nmi_there)
+		return;
+	msleep(20);
+	unregister_nmi_handler(NMI_LOCAL, "squirrel_torture");
+	torture_nmi_there = false;
+}
+#else
+static int torture_nmi_start(void)
+{
+	return 0;
+}
+
+static void torture_nmi_stop(void)
+{
+}
+#endif
+
 /* When all CPUs have done this, no poke is under way. */
 static void torture_nothing(void *unused)
 {
@@ -153,6 +244,21 @@ static enum hrtimer_restart torture_timer(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
+/* The CPU was away, and took its threads and its timer elsewhere. */
+static void torture_come_home(struct torture_ctx *ctx)
+{
+	struct hrtimer *timer = &per_cpu_ptr(&torture_cpus, ctx->cpu)->timer;
+
+	if (raw_smp_processor_id() == ctx->cpu || !cpu_online(ctx->cpu) ||
+	    set_cpus_allowed_ptr(current, cpumask_of(ctx->cpu)))
+		return;
+	if (ctx->kind == TORTURE_TASK) {
+		hrtimer_cancel(timer);
+		hrtimer_start(timer, ns_to_ktime((u64)timer_us * NSEC_PER_USEC),
+			      HRTIMER_MODE_REL_PINNED);
+	}
+}
+
 static int torture_thread(void *data)
 {
 	struct torture_ctx *ctx = data;
@@ -167,9 +273,13 @@ static int torture_thread(void *data)
 		torture_step(ctx);
 		if (++n % 16 == 0)
 			torture_sleep(ctx);
+		if (n % 16 == 8)
+			torture_send_nmi(ctx);
 		if (n % 64 == 0)
 			torture_poke(ctx);
-		if (busted && n % 64 == 0)
+		if (n % 256 == 0)
+			torture_come_home(ctx);
+		if (busted && n % 64 == 0 && ctx == torture_first)
 			torture_bust(ctx);
 		cond_resched();
 	}
@@ -210,6 +320,7 @@ static int torture_cpu_init(unsigned int cpu)
 		prandom_seed_state(&tc->ctx[i]->rnd,
 				   seed + (u64)cpu * TORTURE_KINDS + i);
 	}
+	torture_first = torture_first ?: tc->ctx[TORTURE_TASK];
 	for (i = 0; i < ARRAY_SIZE(tc->task); i++) {
 		task = kthread_create(torture_thread,
 				      tc->ctx[TORTURE_TASK + i],
@@ -226,8 +337,13 @@ static bool torture_is_enough(void)
 {
 	unsigned int cpu, kind;
 
+	if (busted)
+		return torture_is_wrong() || torture_bust_done();
 	for (kind = 0; kind < TORTURE_KINDS; kind++) {
 		unsigned long steps = 0;
+
+		if (kind == TORTURE_NMI && !torture_nmi_there)
+			continue;
 
 		for_each_cpu(cpu, &torture_mask)
 			steps += READ_ONCE(per_cpu_ptr(&torture_cpus, cpu)
@@ -235,14 +351,15 @@ static bool torture_is_enough(void)
 		if (steps < TORTURE_STEPS)
 			return false;
 	}
-	return !busted || atomic_read(&torture_errors);
+	return true;
 }
 
 static void torture_wait(void)
 {
 	unsigned int tries = TORTURE_SECONDS_MAX * 10;
 
-	msleep(seconds * MSEC_PER_SEC);
+	if (!busted)
+		msleep(seconds * MSEC_PER_SEC);
 	while (!torture_is_enough() && tries--)
 		msleep(100);
 }
@@ -272,6 +389,7 @@ static void torture_run(bool start)
 			put_task_struct(tc->task[i]);
 		}
 	}
+	torture_nmi_stop();
 	for_each_cpu(cpu, &torture_mask)
 		hrtimer_cancel(&per_cpu_ptr(&torture_cpus, cpu)->timer);
 	on_each_cpu(torture_nothing, NULL, 1);
@@ -326,29 +444,51 @@ static int torture_verdict(void)
 {
 	unsigned long steps[TORTURE_KINDS] = { };
 	struct torture_ctx *sum = vzalloc(sizeof(*sum));
+	unsigned long ops = 0;
 	bool ok;
 	int i;
 
 	if (!sum)
 		return -ENOMEM;
 	torture_finish(sum, steps);
-	ok = !atomic_read(&torture_errors) && sum->allocs == sum->frees;
-	for (i = 0; i < TORTURE_KINDS; i++)
-		ok = ok && steps[i];
-	pr_info("%s seed=%u seconds=%u cpus=%u allocs=%lu frees=%lu handed=%lu nomem=%lu steps_task=%lu steps_softirq=%lu steps_hardirq=%lu steps_irq_work=%lu steps_nmi=skipped errors=%d\n",
+	if (sum->allocs != sum->frees)
+		torture_wrong("leaked");
+	for (i = 0; i < TORTURE_KINDS; i++) {
+		ops += steps[i];
+		if (!steps[i] && !busted && (i != TORTURE_NMI || torture_had_nmi))
+			torture_wrong("a context had no turn");
+	}
+	ok = !torture_is_wrong();
+	pr_info("%s seed=%u seconds=%u cpus=%u allocs=%lu frees=%lu handed=%lu nomem=%lu steps_task=%lu steps_softirq=%lu steps_hardirq=%lu steps_irq_work=%lu steps_nmi=%lu ops=%lu errors=%d wrong='%s'\n",
 		ok ? "SUCCESS" : "FAILURE", seed, seconds,
 		cpumask_weight(&torture_mask), sum->allocs, sum->frees,
 		sum->handed, sum->nomem,
 		steps[TORTURE_TASK] + steps[TORTURE_TASK2],
 		steps[TORTURE_SOFTIRQ], steps[TORTURE_HARDIRQ],
-		steps[TORTURE_IRQ_WORK], atomic_read(&torture_errors));
+		steps[TORTURE_IRQ_WORK], steps[TORTURE_NMI], ops,
+		atomic_read(&torture_errors), torture_what ?: "nothing");
 	vfree(sum);
 	return ok ? 0 : -EIO;
 }
 
-static int __init torture_init(void)
+/* The contexts of all CPUs; on failure some of them. */
+static int torture_set_up(void)
 {
 	unsigned int cpu;
+	int err = 0;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		err = torture_cpu_init(cpu);
+		if (err)
+			break;
+	}
+	cpus_read_unlock();
+	return err ?: torture_nmi_start();
+}
+
+static int __init torture_init(void)
+{
 	int err, ret;
 
 	if (!timer_us)
@@ -358,16 +498,19 @@ static int __init torture_init(void)
 	err = torture_slots_init();
 	if (err)
 		return err;
-	cpus_read_lock();
-	for_each_online_cpu(cpu) {
-		err = torture_cpu_init(cpu);
-		if (err)
-			break;
-	}
-	cpus_read_unlock();
+	if (busted)
+		err = torture_bust_init(busted);
+	if (err)
+		goto out;
+	squirrel_report_register(&torture_nb);
+	err = torture_set_up();
 	torture_run(!err);
 	ret = torture_verdict();
+	squirrel_report_unregister(&torture_nb);
 	err = err ?: ret;
+	if (busted)
+		torture_bust_exit();
+out:
 	if (err)
 		torture_slots_exit();
 	return err;

@@ -10,6 +10,9 @@ kasan* | kcsan* | rt | rt-* | arm64*) LIMIT=800 ;;
 *) LIMIT=300 ;;
 esac
 ! grep -q -w squirrel_test_slow /proc/cmdline || LIMIT=800
+# Who wants one to last (make torture) says how long it may.
+limit=$(sed -n 's/.*squirrel_test_limit=\([0-9]*\).*/\1/p' /proc/cmdline)
+LIMIT=${limit:-$LIMIT}
 
 for m in extra/*.ko; do
 	[ -e "$m" ] && insmod "$m"

@@ -297,7 +297,7 @@ static void tell_left(const struct sq_live_sites *l, const struct squirrel_cache
 
 /* Returns how many places there are. */
 static unsigned int print_sites(struct sq_live_sites *l, struct sq_manager *m,
-			const struct squirrel_cache *c)
+				const struct squirrel_cache *c)
 {
 	unsigned long *entries;
 	unsigned int i, k, nr;
