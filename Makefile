@@ -5,7 +5,7 @@
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
 .PHONY: all kernels run picture shell test test-all bench bench-memory defects check clean help
-.PHONY: torture
+.PHONY: torture coverage
 .PHONY: modules_install install install-tools uninstall deb test-package test-clients
 
 all:
@@ -56,6 +56,9 @@ test-all:
 
 torture:
 	@SQ_MINUTES='$(MINUTES)' $(if $(CPUS),SQ_SMP='$(CPUS)') tools/torture.sh $(BOOTS)
+
+coverage:
+	@tools/coverage.sh
 
 test-clients:
 	@SQ_FORM='$(FORM)' SQ_BUSTED='$(BUSTED)' tools/test-clients.sh $(KERNEL) $(CLIENTS)
@@ -115,6 +118,7 @@ help:
 	@echo '               cells are kept, FRESH=1 starts anew'
 	@echo 'make torture   all contexts, all interfaces, all changes at once, a minute a boot'
 	@echo '               (MINUTES=10 CPUS=4 BOOTS="stock kasan kcsan step")'
+	@echo 'make coverage  KUnit once more, and which lines of src/ it runs, as a table'
 	@echo 'make test-clients  ext4, squashfs, wireguard, jool, apfs, as they are shipped, on'
 	@echo '               squirrel and on SLUB: the same work, and a table of both'
 	@echo '               (CLIENTS="ext4 jool": only those; KERNEL=clients-kasan: under'

@@ -43,7 +43,7 @@ boot_job() {
 		return
 	fi
 	case $1 in
-	uml | wipe | trust | kasan-unit) echo kunit ;;
+	uml | uml-gcov | wipe | trust | kasan-unit) echo kunit ;;
 	stock | kasan | kcsan | numa | frag | step | bare) echo test ;;
 	*) return 1 ;;
 	esac
@@ -66,7 +66,7 @@ boot_kernel() {
 # found sooner, by boot_still.
 boot_limit() {
 	case $1 in
-	uml | wipe | trust | numa | frag | step | bare) echo 1800 ;;
+	uml | uml-gcov | wipe | trust | numa | frag | step | bare) echo 1800 ;;
 	kasan | kasan-unit | kcsan | rt | rt-* | arm64*) echo 7200 ;;
 	*) echo 3600 ;;
 	esac

@@ -10,6 +10,7 @@
 #   rt-6.12  its PREEMPT_RT kernel
 #   7.3      the kernel of the backports for the next release
 #   uml      user-mode Linux 6.1, runs natively, one CPU
+#   uml-gcov the same, that counts which lines of a module run
 #   kasan    x86-64 6.1 with KASAN, lockdep, atomic-sleep checks, kmemleak
 #   kcsan    x86-64 6.1 with KCSAN and the same checks
 #   clients-kasan  as kasan, with networks, block devices and file systems
@@ -27,7 +28,7 @@ for inc in "$SQ_TOP"/tools/kernel/*.inc.sh; do
 	. "$inc"
 done
 
-NAMES=(stock rt 6.12 rt-6.12 7.3 uml kasan kcsan clients-kasan lean rt-debug arm64 arm64-16k arm64-64k)
+NAMES=(stock rt 6.12 rt-6.12 7.3 uml uml-gcov kasan kcsan clients-kasan lean rt-debug arm64 arm64-16k arm64-64k)
 
 # print_info KEY=VALUE...: as load_kernel of lib.sh reads it.
 print_info() {
@@ -47,7 +48,7 @@ rt-6.12) suite_kernel rt-6.12 "$(own_release)-backports" rt-amd64 ;;
 source) source_tree ;;
 arm64) arm64_kernel arm64 "$(own_release)" arm64 ;;
 arm64-16k) arm64_kernel arm64-16k "$(own_release)-backports" arm64-16k ;;
-uml | kasan | kcsan | clients-kasan | lean | rt-debug | arm64-64k) source_kernel "$1" ;;
+uml | uml-gcov | kasan | kcsan | clients-kasan | lean | rt-debug | arm64-64k) source_kernel "$1" ;;
 names) printf '%s\n' "${NAMES[@]}" ;;
 *) die "usage: tools/kernel.sh $(IFS='|'; echo "${NAMES[*]}")|source|names" ;;
 esac

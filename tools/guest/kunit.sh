@@ -4,6 +4,7 @@
 # shellcheck shell=dash
 
 RESULTS=/sys/kernel/debug/kunit
+COUNTERS=/sys/kernel/debug/gcov
 
 insmod_or_die() {
 	insmod "$@" || {
@@ -74,5 +75,14 @@ remove "$(basename "$FAKE" .ko)"
 if [ -d /sys/module/squirrel ] && ! rmmod squirrel; then
 	n=$((n + 1))
 	echo "not ok $n - rmmod squirrel after KUnit"
+fi
+
+# Which lines ran, of src/ alone: for tools/coverage.sh, of which this folder is one.
+if [ -d "$COUNTERS" ]; then
+	find "$COUNTERS" -path '*/uml-gcov/src/*.gcda' | while read -r f; do
+		to=gcov/${f##*/uml-gcov/}
+		mkdir -p "${to%/*}"
+		cat "$f" >"$to"
+	done
 fi
 echo "1..$n"

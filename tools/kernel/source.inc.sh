@@ -66,6 +66,7 @@ unpack_source() {
 fragments_of() {
 	case $1 in
 	uml) echo uml ;;
+	uml-gcov) echo "uml gcov" ;;
 	kasan | kcsan) echo "x86 debug $1" ;;
 	clients-kasan) echo "x86 debug kasan clients" ;;
 	lean) echo "x86 lean" ;;
@@ -77,7 +78,7 @@ fragments_of() {
 # arch_of NAME, cross_of ARCH: as the kernel's makefiles want it.
 arch_of() {
 	case $1 in
-	uml) echo um ;;
+	uml*) echo um ;;
 	arm64*) echo arm64 ;;
 	*) echo x86_64 ;;
 	esac
@@ -113,7 +114,7 @@ configure() {
 		cat "$CONFIGS/$f.config"
 	done >"$frag"
 	arch=$(arch_of "$name")
-	if [ "$name" = uml ]; then
+	if [ "$arch" = um ]; then
 		kernel_make "$arch" "$src" "$out" -s defconfig
 		cat "$frag" >>"$out/.config"
 		kernel_make "$arch" "$src" "$out" -s olddefconfig
