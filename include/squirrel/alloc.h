@@ -68,6 +68,7 @@ do {									\
 		__squirrel_free_rcu(__sq_free_rcu_ptr,			\
 				    &__sq_free_rcu_ptr->field);		\
 } while (0)
+void squirrel_free_rcu_barrier(void);
 size_t squirrel_usable_size(const void *obj);
 bool squirrel_owns(const void *obj);
 

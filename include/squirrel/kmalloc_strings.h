@@ -46,7 +46,8 @@ static inline char *squirrel_kmemdup_nul(const char *s, size_t len, gfp_t gfp)
 
 	if (!s)
 		return NULL;
-	p = squirrel_kmalloc(len + 1, gfp);
+	/* SIZE_MAX and one more is not zero here, and fails. */
+	p = squirrel_kmalloc(size_add(len, 1), gfp);
 	if (p) {
 		memcpy(p, s, len);
 		p[len] = '\0';

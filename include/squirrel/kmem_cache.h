@@ -19,7 +19,8 @@
  * Also for objects of a cache, in every function of the source: kfree, kvfree,
  * kfree_const, kfree_sensitive, kvfree_sensitive, kfree_bulk,
  * kmem_cache_free_bulk(NULL, ...), ksize, krealloc, krealloc_array, kvrealloc,
- * kfree_rcu and kvfree_rcu with and without a head, and __free(kfree);
+ * kfree_rcu and kvfree_rcu with and without a head, kvfree_rcu_barrier and, for a
+ * cache, kvfree_rcu_barrier_on_cache where the kernel has them, and __free(kfree);
  * __free(kvfree) where the kernel is 6.12 or newer. They ask whose the memory is
  * (two loads): what is not squirrel's goes to the kernel.
  *
@@ -116,6 +117,17 @@
 #define kmem_cache_alloc_bulk		squirrel_kmem_cache_alloc_bulk
 #undef kmem_cache_free_bulk
 #define kmem_cache_free_bulk		squirrel_kmem_cache_free_bulk
+
+#undef kvfree_rcu_barrier_on_cache
+#define kvfree_rcu_barrier_on_cache(s)					\
+do {									\
+	struct kmem_cache *__sq_barrier_cache = (s);			\
+									\
+	if (squirrel_kmem_ours(__sq_barrier_cache))			\
+		squirrel_free_rcu_barrier();				\
+	else								\
+		kvfree_rcu_barrier_on_cache(__sq_barrier_cache);	\
+} while (0)
 
 #undef mempool_alloc_slab
 #define mempool_alloc_slab		squirrel_mempool_alloc_slab

@@ -45,6 +45,13 @@
 #define kfree_rcu_mightsleep(ptr)	squirrel_kfree_rcu_0(ptr)
 #undef kvfree_rcu_mightsleep
 #define kvfree_rcu_mightsleep(ptr)	squirrel_kfree_rcu_0(ptr)
+/* Who says these says them of a kernel that has them. */
+#undef kvfree_rcu_barrier
+#define kvfree_rcu_barrier()						\
+do {									\
+	squirrel_free_rcu_barrier();					\
+	kvfree_rcu_barrier();						\
+} while (0)
 
 /* struct foo *p __free(kfree): the kernel's was made of the kernel's kfree() */
 #ifdef DEFINE_FREE

@@ -198,6 +198,8 @@ void dropin_kmalloc_copies(void)
 	DROPIN_EXPECT(obj && dropin_ours(obj) &&
 		      !strcmp(obj, "an acorn a day and 12 nuts"));
 	kfree(obj);
+	/* With the nul it would be nothing. */
+	DROPIN_EXPECT(!kmemdup_nul(text, dropin_some(SIZE_MAX), DROPIN_ERROR));
 	DROPIN_EXPECT(!kstrdup(NULL, GFP_KERNEL));
 	DROPIN_EXPECT(!kstrndup(NULL, 3, GFP_KERNEL));
 }

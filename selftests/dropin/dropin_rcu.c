@@ -3,6 +3,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -177,4 +178,38 @@ void dropin_rcu_once(void)
 	dropin_kvfree_rcu(*next++);
 	DROPIN_EXPECT(next == objs + ARRAY_SIZE(objs));
 	dropin_put_cache(s, "dropin_late");
+}
+
+#ifdef DROPIN_BARRIER
+/* Seen before destroy, which would wait as well. */
+static void dropin_waited(struct kmem_cache *s, bool all)
+{
+	struct dropin_late *a = dropin_get(s), *b = dropin_get(s);
+
+	if (!DROPIN_EXPECT(a && b))
+		return;
+	kfree_rcu(a, rcu);
+	kvfree_rcu(b, rcu);
+#ifdef DROPIN_BARRIER_ON_CACHE
+	if (!all)
+		kvfree_rcu_barrier_on_cache(s);
+	else
+#endif
+		kvfree_rcu_barrier();
+	DROPIN_EXPECT(!current->mm ||
+		      dropin_shows("dropin_late", "live_objects: 0\n"));
+}
+#endif
+
+void dropin_rcu_barrier(void)
+{
+#ifdef DROPIN_BARRIER
+	struct kmem_cache *s = KMEM_CACHE(dropin_late, 0);
+
+	if (!DROPIN_EXPECT(s))
+		return;
+	dropin_waited(s, true);
+	dropin_waited(s, false);
+	dropin_put_cache(s, "dropin_late");
+#endif
 }

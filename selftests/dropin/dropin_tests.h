@@ -83,6 +83,7 @@ DROPIN_TEST(rcu_head, 0, "kfree_rcu() leaves an object to its readers")
 DROPIN_TEST(rcu_headless, 0, "kfree_rcu() without a head waits for them")
 DROPIN_TEST(rcu_theirs, 0, "kfree_rcu() of the kernel's memory")
 DROPIN_TEST(rcu_nothing, 0, "kfree_rcu() of nothing")
+DROPIN_TEST(rcu_barrier, 0, "kvfree_rcu_barrier() waits for objects of squirrel's")
 DROPIN_TEST(rcu_once, 0, "kfree_rcu() takes its argument once")
 
 DROPIN_TEST(pool_prefix, 0, "pr_fmt of the command line is kept")

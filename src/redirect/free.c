@@ -83,10 +83,25 @@ static bool dump(void *obj)
 }
 
 SQ_DROPIN_EXPORT(kmem_dump_obj);
+#ifdef DROPIN_DUMP_SAYS
 bool squirrel_dropin_kmem_dump_obj(void *obj)
 {
 	return dump(obj) || kmem_dump_obj(obj);
 }
+#else
+/* The first releases of 6.1 do not say whether it was theirs: one asks before. */
+void squirrel_dropin_kmem_dump_obj(void *obj)
+{
+	if (!dump(obj))
+		kmem_dump_obj(obj);
+}
+
+SQ_DROPIN_EXPORT(kmem_valid_obj);
+bool squirrel_dropin_kmem_valid_obj(void *obj)
+{
+	return squirrel_owns(obj) || kmem_valid_obj(obj);
+}
+#endif
 
 SQ_DROPIN_EXPORT(mem_dump_obj);
 void squirrel_dropin_mem_dump_obj(void *obj)

@@ -6,6 +6,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include <squirrel/kmem_handle.h>
 #include <squirrel/squirrel.h>
 
 #include "redirect.h"
@@ -66,6 +67,26 @@ void squirrel_dropin_kvfree_call_rcu(struct rcu_head *head, void *obj)
 		__squirrel_free_rcu(obj, head);
 	else
 		free_after(obj);
+}
+#endif
+
+#ifdef DROPIN_BARRIER
+SQ_DROPIN_EXPORT(kvfree_rcu_barrier);
+void squirrel_dropin_kvfree_rcu_barrier(void)
+{
+	squirrel_free_rcu_barrier();
+	kvfree_rcu_barrier();
+}
+#endif
+
+#ifdef DROPIN_BARRIER_ON_CACHE
+SQ_DROPIN_EXPORT(kvfree_rcu_barrier_on_cache);
+void squirrel_dropin_kvfree_rcu_barrier_on_cache(struct kmem_cache *s)
+{
+	if (squirrel_kmem_ours(s))
+		squirrel_free_rcu_barrier();
+	else
+		kvfree_rcu_barrier_on_cache(s);
 }
 #endif
 

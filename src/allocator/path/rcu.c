@@ -3,6 +3,7 @@
  * Frees after a grace period.
  */
 #include <linux/bitops.h>
+#include <linux/kernel.h>
 #include <linux/llist.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -167,3 +168,17 @@ bool sq_rcu_free_wait(void)
 	return true;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_rcu_free_wait);
+
+/**
+ * squirrel_free_rcu_barrier() - wait until what was freed after a grace period is free
+ *
+ * Of all RCU frees that were asked for before this call, of whatever cache or heap.
+ *
+ * Context: May sleep.
+ */
+void squirrel_free_rcu_barrier(void)
+{
+	might_sleep();
+	sq_rcu_free_wait();
+}
+EXPORT_SYMBOL_GPL(squirrel_free_rcu_barrier);
