@@ -20,7 +20,7 @@
  * kfree_const, kfree_sensitive, kvfree_sensitive, kfree_bulk,
  * kmem_cache_free_bulk(NULL, ...), ksize, krealloc, krealloc_array, kvrealloc,
  * kfree_rcu and kvfree_rcu with and without a head, kvfree_rcu_barrier and, for a
- * cache, kvfree_rcu_barrier_on_cache where the kernel has them, and __free(kfree);
+ * cache, kvfree_rcu_barrier_on_cache where the kernel exports them, and __free(kfree);
  * __free(kvfree) where the kernel is 6.12 or newer. They ask whose the memory is
  * (two loads): what is not squirrel's goes to the kernel.
  *
