@@ -61,29 +61,51 @@ boot_kernel() {
 	esac
 }
 
+# boot_slow BOOT: does everything take several times as long there?
+boot_slow() {
+	case $1 in
+	kasan | kasan-unit | kcsan | step | rt | rt-* | arm64*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# boot_quiet BOOT: how long a selftest may go without a line before it is ended, in
+# seconds (tools/guest/test.sh).
+boot_quiet() {
+	if boot_slow "$1"; then
+		echo 800
+	else
+		echo 300
+	fi
+}
+
+# boot_still BOOT: how long it may be without a new line of any log: a bit longer.
+boot_still() {
+	local quiet
+
+	quiet=$(boot_quiet "$1")
+	echo $((quiet + quiet / 10))
+}
+
 # boot_limit BOOT: how long it may take in all, in seconds: about ten times what it takes
 # on a machine that emulates everything and has nothing else to do. One that hangs is
 # found sooner, by boot_still.
 boot_limit() {
 	case $1 in
 	uml | uml-gcov | wipe | trust | numa | frag | step | bare) echo 1800 ;;
-	kasan | kasan-unit | kcsan | rt | rt-* | arm64*) echo 7200 ;;
-	*) echo 3600 ;;
-	esac
-}
-
-# boot_still BOOT: how long it may be without a new line of any log, in seconds: as
-# long as a selftest may take (tools/guest/test.sh), and more.
-boot_still() {
-	case $1 in
-	kasan | kasan-unit | kcsan | step | rt | rt-* | arm64*) echo 900 ;;
-	*) echo 330 ;;
+	*)
+		if boot_slow "$1"; then
+			echo 7200
+		else
+			echo 3600
+		fi
+		;;
 	esac
 }
 
 # The longest first: some run side by side, and the short ones fill the gap at the end.
-BOOTS_BY_LENGTH="kcsan kasan arm64 arm64-16k arm64-64k stock kasan-unit arm64-64k-unit bare
-	step frag numa uml wipe trust"
+BOOTS_BY_LENGTH="kcsan kasan arm64 arm64-16k arm64-64k rt-debug rt rt-6.12 7.3 6.12 6.1 stock
+	kasan-unit arm64-64k-unit rt-debug-unit bare step frag numa uml wipe trust"
 
 # boot_words BOOT: for the kernel's command line. With wipe all memory is cleared
 # when it is allocated and when it is freed; with trust, squirrel does not look at

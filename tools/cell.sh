@@ -8,6 +8,7 @@
 [ $# -eq 2 ] || die "usage: tools/cell.sh KERNEL COLUMN"
 row=$1
 column=$2
+in_matrix "$row" || die "'$row' is no kernel of the matrix: ${MATRIX_KERNELS[*]}"
 kernel=$(boot_kernel "$row")
 dir=$SQ_BUILD/matrix/$row
 log=$dir/$column.log

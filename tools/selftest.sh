@@ -44,6 +44,20 @@ watch() {
 	expect "watch: $1" "${2%% *} 0" "$status $said"
 }
 
+# limit TITLE WANTED SCRIPT: as guest/test.sh runs one, with three seconds.
+limit() {
+	local got
+
+	got=$({
+		: >"$work/said"
+		{
+			busybox sh "$tools/guest/limit.sh" 3 "$work/said" busybox sh -c "$3"
+			echo $? >"$work/status"
+		} 2>&1 | tee "$work/said"
+	} | tail -n 1)
+	expect "limit: $1" "$2" "$(cat "$work/status") $got"
+}
+
 # totals TITLE WANTED STATUS KTAP: WANTED is "verdict passed failed skipped".
 totals() {
 	local got
@@ -146,6 +160,31 @@ watch "slow in a test" "0" \
 watch "never done" "66 time limit" \
 	'echo a >>result.log; while sleep 1; do echo b >>console.log; done'
 watch "does not want to end" "64 stood still" 'trap "" TERM; sleep 60 & wait; sleep 60'
+
+limit "ends by itself" "0 ok" 'echo ok'
+limit "its own status" "4 ok" 'echo ok; exit 4'
+limit "long, and always something new" "0 6" 'for i in 1 2 3 4 5 6; do sleep 1; echo $i; done'
+limit "says nothing any more" "137 a" 'echo a; sleep 10; echo b'
+
+# Each boot that a user may name has a length, and what watches is more patient outside.
+boots_agree() {
+	(
+		. "$tools/boots.inc.sh"
+		for b in "${BOOTS_DEFAULT[@]}" "${MATRIX_KERNELS[@]}" kcsan; do
+			[[ " $(echo $BOOTS_BY_LENGTH) " == *" $b "* ]] || echo "$b has no length"
+			boot_job "$b" >/dev/null || echo "$b has no job"
+			[ "$(boot_still "$b")" -gt "$(boot_quiet "$b")" ] || echo "$b stands still"
+			[ "$(boot_limit "$b")" -gt "$(boot_still "$b")" ] || echo "$b ends early"
+		done
+		for b in "${MATRIX_KERNELS[@]}"; do
+			"$tools/kernel.sh" names | grep -qx -e "$(boot_kernel "$b")" ||
+				echo "there is no kernel $b"
+			[ "$(boot_limit "$b-torture")" = "$(boot_limit "$b")" ] ||
+				echo "$b-torture has another limit"
+		done
+	)
+}
+expect "boots and kernels agree" "" "$(boots_agree)"
 
 # restarts NAME WANTED FIRST: boot.sh with a machine that does FIRST and stands still, and
 # the second time boots well. WANTED is in how many boots there were, the last line of

@@ -3,9 +3,9 @@
 # test-clients.sh [KERNEL] [CLIENT...]: code that nobody here wrote, on squirrel and, side
 # by side, on SLUB. Of each folder of selftests/clients, or those named, the source is
 # fetched by package, built as it is and with the drop-in, and given the same work in
-# a guest of its own (KERNEL: stock; or clients-kasan, on squirrel only). The table at the end has the
-# time, the pages held at most and those held 3 s after the end, of both; the last
-# line is the sum. Logs are in build/clients/KERNEL/CLIENT/boot.
+# a guest of its own (KERNEL: stock, which is also 6.1; or clients-kasan, on squirrel
+# only). The table at the end has the time, the pages held at most and those held 3 s
+# after the end, of both; the last line is the sum. Logs are in build/clients/KERNEL/CLIENT/boot.
 #
 #   SQ_ROUNDS   how often each side is played, one after the other (default 2, KASAN 1)
 #   SQ_FORM     the drop-in: object (default), kmalloc, header; see clients.inc.sh
@@ -143,7 +143,10 @@ table() {
 
 kernel=stock
 case ${1:-} in
-stock | clients-kasan)
+stock | 6.1)
+	shift
+	;;
+clients-kasan)
 	kernel=$1
 	shift
 	;;

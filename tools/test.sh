@@ -36,15 +36,16 @@ prepare() {
 	rm -f "$dir/still"
 }
 
-# in_order BOOT...: those whose kernel and modules are there, the longest first.
+# in_order BOOT...: those whose kernel and modules are there, the longest first. One that
+# has no place among them is the last.
 in_order() {
 	local b
 
-	for b in $BOOTS_BY_LENGTH; do
+	for b in $BOOTS_BY_LENGTH "$@"; do
 		if [[ " $* " == *" $b "* ]] && [ -n "${built[$(boot_kernel "$b")]:-}" ]; then
 			echo "$b"
 		fi
-	done
+	done | awk '!seen[$0]++'
 }
 
 # summary BOOT: one line on it, what was skipped, and the sum so far.

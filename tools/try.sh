@@ -15,7 +15,7 @@ boot_machine "$1"
 export SQ_BOOT=$1
 export SQ_TIMEOUT=${SQ_TIMEOUT:-$(boot_limit "$1")}
 export SQ_STILL=${SQ_STILL:-$(boot_still "$1")}
-SQ_APPEND="$(boot_words "$1") ${SQ_APPEND:-}"
+SQ_APPEND="$(boot_words "$1") squirrel_test_limit=$(boot_quiet "$1") ${SQ_APPEND:-}"
 export SQ_APPEND
 
 if [ -n "${SQ_ASIDE:-}" ]; then

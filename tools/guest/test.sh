@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # Job: kselftest. Runs each selftests/*.sh that tools/pick.sh picked, with a shell
 # of its own. A script prints KTAP; exit 0 is good, 4 is a skip ("1..0 # SKIP
-# reason" tells why), anything else is a failure. One that does not end is ended:
-# no test is timed, the limit is there to tell which one hangs.
+# reason" tells why), anything else is a failure. One that says nothing any more is
+# ended (limit.sh): no test is timed, the limit is there to tell which one hangs.
 # shellcheck shell=dash
 
-case $SQUIRREL_KERNEL in
-kasan* | kcsan* | rt | rt-* | arm64*) LIMIT=800 ;;
-*) LIMIT=300 ;;
-esac
-! grep -q -w squirrel_test_slow /proc/cmdline || LIMIT=800
-# Who wants one to last (make torture) says how long it may.
-limit=$(sed -n 's/.*squirrel_test_limit=\([0-9]*\).*/\1/p' /proc/cmdline)
-LIMIT=${limit:-$LIMIT}
+# Of boots.inc.sh; the last word is that of who wants one to last (make torture).
+LIMIT=$(sed -n 's/.*squirrel_test_limit=\([0-9]*\).*/\1/p' /proc/cmdline)
 
 for m in extra/*.ko; do
 	[ -e "$m" ] && insmod "$m"
@@ -25,8 +19,9 @@ for name in $(cat picked); do
 	n=$((n + 1))
 	echo "# $name"
 	start=$(cut -d. -f1 /proc/uptime)
+	: >/tmp/script.log
 	{
-		timeout -s KILL $LIMIT sh "$t"
+		sh limit.sh "${LIMIT:-300}" /tmp/script.log sh "$t"
 		echo $? >/tmp/script.status
 	} 2>&1 | tee /tmp/script.log |
 		awk '!/^(KTAP version|1\.\.0)/ { print "    " $0; fflush() }'
