@@ -45,7 +45,8 @@
 #define kfree_rcu_mightsleep(ptr)	squirrel_kfree_rcu_0(ptr)
 #undef kvfree_rcu_mightsleep
 #define kvfree_rcu_mightsleep(ptr)	squirrel_kfree_rcu_0(ptr)
-/* Who says these says them of a kernel that has them. */
+
+/* Whoever says this says it to a kernel that has it. */
 #undef kvfree_rcu_barrier
 #define kvfree_rcu_barrier()						\
 do {									\
