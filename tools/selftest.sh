@@ -54,7 +54,7 @@ limit() {
 			busybox sh "$tools/guest/limit.sh" 3 "$work/said" busybox sh -c "$3"
 			echo $? >"$work/status"
 		} 2>&1 | tee "$work/said"
-	} | tail -n 1)
+	} | grep -v Killed | tail -n 1)
 	expect "limit: $1" "$2" "$(cat "$work/status") $got"
 }
 
