@@ -109,6 +109,12 @@ void sq_debug_end(struct squirrel_cache *c);
 void sq_debug_end_heap(struct squirrel_heap *heap);
 
 /* sweep.c */
+/* Longest description of what is swept */
+#define SQ_SWEEP_WHAT	(SQUIRREL_NAME_MAX + 16)
+
+void sq_sweep_aim(const void *target, const char *module);
+void sq_sweep_start(unsigned long at, const char *what);
+void sq_sweep_show(struct seq_file *s);
 bool sq_sweep_wants_cache(const struct squirrel_cache *c);
 bool sq_sweep_wants_heap(const struct squirrel_heap *heap);
 void sq_sweep_forget(const void *target);

@@ -5,14 +5,8 @@
  *
  * What is swept is debugged, with no flag if there is none: so its allocations come by here,
  * and nobody else's. Of the default heap all come by; a module's are told by who called.
- *
- * Lock order: sweep_mutex, heaps_mutex (registry.c), debug_mutex (switch.c).
+ * Who begins and ends one, see fail.c.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
-#include <linux/kstrtox.h>
-#include <linux/mutex.h>
-#include <linux/printk.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
@@ -20,9 +14,6 @@
 
 /* Longest symbol and module that are told apart */
 #define CALLER_TEXT	256
-
-/* Who writes */
-static DEFINE_MUTEX(sweep_mutex);
 
 /**
  * struct sq_sweep - what is to fail
@@ -41,7 +32,7 @@ static struct sq_sweep {
 	bool hit;
 	const void *target;
 	char module[MODULE_NAME_LEN];
-	char what[SQUIRREL_NAME_MAX + 16];
+	char what[SQ_SWEEP_WHAT];
 	struct sq_track who;
 	char of[SQUIRREL_NAME_MAX + 1];
 } sweep;
@@ -111,7 +102,7 @@ static bool next_fails(const char *of, unsigned long at, unsigned long caller)
  */
 bool sq_sweep_fails(struct squirrel_cache *c, gfp_t gfp, unsigned long caller)
 {
-	/* Pairs with begin(). */
+	/* Pairs with sq_sweep_start(). */
 	unsigned long at = smp_load_acquire(&sweep.at);
 	bool of_heap = c->heap_key || c->flags & SQ_CACHE_LARGE;
 
@@ -129,39 +120,28 @@ bool sq_sweep_fails(struct squirrel_cache *c, gfp_t gfp, unsigned long caller)
 /* @owner's module makes a cache or heap: does that fail? */
 bool sq_sweep_fails_create(const char *name, const char *owner, unsigned long caller)
 {
-	/* Pairs with begin(). */
+	/* Pairs with sq_sweep_start(). */
 	unsigned long at = smp_load_acquire(&sweep.at);
 
 	return at && by_module(owner) && next_fails(name, at, caller);
 }
 
-/* ---- what people write and read --------------------------------------------------- */
+/* ---- begin and end ------------------------------------------------------------------ */
 
-static void refresh_heap(struct squirrel_heap *heap, void *unused)
+/*
+ * Nobody is counted from now on; next is @target, or what is @module's, or neither. Under
+ * sq_debug_lock(). The caller sees to it that two sweeps do not overlap, as for the next.
+ */
+void sq_sweep_aim(const void *target, const char *module)
 {
-	bool wanted;
-
-	sq_debug_lock();
-	wanted = sq_sweep_wants_heap(heap);
-	sq_debug_unlock();
-	if (wanted != !!(READ_ONCE(heap->debug) & SQ_DEBUG_SWEEP))
-		sq_debug_switch_heap(heap, READ_ONCE(heap->debug));
+	WRITE_ONCE(sweep.at, 0);
+	sweep.target = target;
+	strscpy(sweep.module, module, sizeof(sweep.module));
 }
 
-/* Nobody is counted while it is set; then all that are wanted come by, and no others. */
-static void begin(unsigned long at, const void *target, const char *module, const char *what)
+/* All that is aimed at comes by; the how manieth is to fail. @what: that, in words */
+void sq_sweep_start(unsigned long at, const char *what)
 {
-	lockdep_assert_held(&sweep_mutex);
-	sq_debug_lock();
-	WRITE_ONCE(sweep.at, 0);
-	sweep.target = at ? target : NULL;
-	strscpy(sweep.module, at ? module : "", sizeof(sweep.module));
-	sq_debug_unlock();
-	sq_debug_refresh_caches();
-	sq_walk_heaps_slowly(refresh_heap, NULL);
-	/* What is switched off is still told. */
-	if (!at)
-		return;
 	strscpy(sweep.what, what, sizeof(sweep.what));
 	atomic_long_set(&sweep.counted, 0);
 	WRITE_ONCE(sweep.hit, false);
@@ -169,117 +149,11 @@ static void begin(unsigned long at, const void *target, const char *module, cons
 	smp_store_release(&sweep.at, at);
 }
 
-static int parse(const char *what, const char *word, unsigned long *at)
+void sq_sweep_show(struct seq_file *s)
 {
-	int err = kstrtoul(word, 10, at);
-
-	if (err)
-		pr_err("%s: fail '%.32s': wanted is a number, or 0\n", what, word);
-	return err ? -EINVAL : sq_track_init();
-}
-
-/**
- * sq_cache_set_fail() - let one of a cache's allocations fail
- * @c: the cache
- * @word: the how manieth from now on, or 0: none
- *
- * Context: Process context. May sleep.
- * Return: 0, -EINVAL for another word or if it cannot be debugged, of which there is a
- * line, or -ENOMEM.
- */
-int sq_cache_set_fail(struct squirrel_cache *c, const char *word)
-{
-	char what[sizeof(sweep.what)];
-	unsigned long at;
-	int err = parse(c->name, word, &at);
-
-	if (err)
-		return err;
-	snprintf(what, sizeof(what), "cache %s", c->name);
-	mutex_lock(&sweep_mutex);
-	begin(at, c, "", what);
-	if (at && !(READ_ONCE(c->debug) & SQ_DEBUG_SWEEP)) {
-		begin(0, NULL, "", what);
-		err = -EINVAL;
-	}
-	mutex_unlock(&sweep_mutex);
-	return err;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_cache_set_fail);
-
-/**
- * sq_heap_set_fail() - let one of a heap's allocations fail
- * @heap: the heap
- * @word: as for sq_cache_set_fail()
- *
- * Context: Process context. May sleep.
- * Return: 0, -EINVAL for another word, of which there is a line, or -ENOMEM.
- */
-int sq_heap_set_fail(struct squirrel_heap *heap, const char *word)
-{
-	char what[sizeof(sweep.what)];
-	unsigned long at;
-	int err = parse(heap->name, word, &at);
-
-	if (err)
-		return err;
-	snprintf(what, sizeof(what), "heap %s", heap->name);
-	mutex_lock(&sweep_mutex);
-	begin(at, heap, "", what);
-	mutex_unlock(&sweep_mutex);
-	return 0;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_fail);
-
-/**
- * sq_allocator_set_fail() - let one of the allocations of a module fail
- * @line: the how manieth, a comma and the module's name, which need not be loaded; or 0
- *
- * What counts: caches and heaps that it makes, all that is allocated of these, by whomever,
- * and what it has of the default heap.
- *
- * Context: Process context. May sleep.
- * Return: 0, -EINVAL, of which there is a line, or -ENOMEM.
- */
-int sq_allocator_set_fail(const char *line)
-{
-	char word[24], module[MODULE_NAME_LEN] = "", what[sizeof(sweep.what)];
-	const char *comma = strchrnul(line, ',');
-	unsigned long at;
-	int err;
-
-	snprintf(word, sizeof(word), "%.*s", (int)(comma - line), line);
-	err = parse("fail", word, &at);
-	if (err)
-		return err;
-	if (*comma)
-		strscpy(module, comma + 1, sizeof(module));
-	strreplace(module, '-', '_');
-	if (at && !module[0]) {
-		pr_err("fail '%.32s': of which module?\n", line);
-		return -EINVAL;
-	}
-	snprintf(what, sizeof(what), "module %.*s", SQUIRREL_NAME_MAX, module);
-	mutex_lock(&sweep_mutex);
-	begin(at, NULL, module, what);
-	mutex_unlock(&sweep_mutex);
-	return 0;
-}
-EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_fail);
-
-/**
- * sq_allocator_show_fail() - how far the sweep has come; or the last, if there is none
- * @s: where to
- *
- * Context: Process context.
- */
-void sq_allocator_show_fail(struct seq_file *s)
-{
-	bool hit;
-
-	mutex_lock(&sweep_mutex);
 	/* Pairs with next_fails(). */
-	hit = smp_load_acquire(&sweep.hit);
+	bool hit = smp_load_acquire(&sweep.hit);
+
 	seq_printf(s, "of: %s\n", sweep.what[0] ? sweep.what : "-");
 	seq_printf(s, "fails: %lu\n", READ_ONCE(sweep.at));
 	seq_printf(s, "counted: %lu\n", atomic_long_read(&sweep.counted));
@@ -288,6 +162,4 @@ void sq_allocator_show_fail(struct seq_file *s)
 		seq_printf(s, "hit_in: %s\n", sweep.of);
 		sq_track_show(s, "failed", &sweep.who);
 	}
-	mutex_unlock(&sweep_mutex);
 }
-EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_show_fail);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Failure sweep, continued: what people write to have an allocation fail (sweep.c), and
+ * what they read.
+ *
+ * Lock order: sweep_mutex, heaps_mutex (registry.c), debug_mutex (switch.c).
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kstrtox.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include "debug.h"
+
+/* Who writes */
+static DEFINE_MUTEX(sweep_mutex);
+
+static void refresh_heap(struct squirrel_heap *heap, void *unused)
+{
+	bool wanted;
+
+	sq_debug_lock();
+	wanted = sq_sweep_wants_heap(heap);
+	sq_debug_unlock();
+	if (wanted != !!(READ_ONCE(heap->debug) & SQ_DEBUG_SWEEP))
+		sq_debug_switch_heap(heap, READ_ONCE(heap->debug));
+}
+
+/* Nobody is counted while it is set; then all that are wanted come by, and no others. */
+static void begin(unsigned long at, const void *target, const char *module, const char *what)
+{
+	lockdep_assert_held(&sweep_mutex);
+	sq_debug_lock();
+	sq_sweep_aim(at ? target : NULL, at ? module : "");
+	sq_debug_unlock();
+	sq_debug_refresh_caches();
+	sq_walk_heaps_slowly(refresh_heap, NULL);
+	/* What is switched off is still told. */
+	if (at)
+		sq_sweep_start(at, what);
+}
+
+static int parse(const char *what, const char *word, unsigned long *at)
+{
+	int err = kstrtoul(word, 10, at);
+
+	if (err)
+		pr_err("%s: fail '%.32s': wanted is a number, or 0\n", what, word);
+	return err ? -EINVAL : sq_track_init();
+}
+
+/**
+ * sq_cache_set_fail() - let one of a cache's allocations fail
+ * @c: the cache
+ * @word: the how manieth from now on, or 0: none
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -EINVAL for another word or if it cannot be debugged, of which there is a
+ * line, or -ENOMEM.
+ */
+int sq_cache_set_fail(struct squirrel_cache *c, const char *word)
+{
+	char what[SQ_SWEEP_WHAT];
+	unsigned long at;
+	int err = parse(c->name, word, &at);
+
+	if (err)
+		return err;
+	snprintf(what, sizeof(what), "cache %s", c->name);
+	mutex_lock(&sweep_mutex);
+	begin(at, c, "", what);
+	if (at && !(READ_ONCE(c->debug) & SQ_DEBUG_SWEEP)) {
+		begin(0, NULL, "", what);
+		err = -EINVAL;
+	}
+	mutex_unlock(&sweep_mutex);
+	return err;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_set_fail);
+
+/**
+ * sq_heap_set_fail() - let one of a heap's allocations fail
+ * @heap: the heap
+ * @word: as for sq_cache_set_fail()
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -EINVAL for another word, of which there is a line, or -ENOMEM.
+ */
+int sq_heap_set_fail(struct squirrel_heap *heap, const char *word)
+{
+	char what[SQ_SWEEP_WHAT];
+	unsigned long at;
+	int err = parse(heap->name, word, &at);
+
+	if (err)
+		return err;
+	snprintf(what, sizeof(what), "heap %s", heap->name);
+	mutex_lock(&sweep_mutex);
+	begin(at, heap, "", what);
+	mutex_unlock(&sweep_mutex);
+	return 0;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_fail);
+
+/**
+ * sq_allocator_set_fail() - let one of the allocations of a module fail
+ * @line: the how manieth, a comma and the module's name, which need not be loaded; or 0
+ *
+ * What counts: caches and heaps that it makes, all that is allocated of these, by whomever,
+ * and what it has of the default heap.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -EINVAL, of which there is a line, or -ENOMEM.
+ */
+int sq_allocator_set_fail(const char *line)
+{
+	char word[24], module[MODULE_NAME_LEN] = "", what[SQ_SWEEP_WHAT];
+	const char *comma = strchrnul(line, ',');
+	unsigned long at;
+	int err;
+
+	snprintf(word, sizeof(word), "%.*s", (int)(comma - line), line);
+	err = parse("fail", word, &at);
+	if (err)
+		return err;
+	if (*comma)
+		strscpy(module, comma + 1, sizeof(module));
+	strreplace(module, '-', '_');
+	if (at && !module[0]) {
+		pr_err("fail '%.32s': of which module?\n", line);
+		return -EINVAL;
+	}
+	snprintf(what, sizeof(what), "module %.*s", SQUIRREL_NAME_MAX, module);
+	mutex_lock(&sweep_mutex);
+	begin(at, NULL, module, what);
+	mutex_unlock(&sweep_mutex);
+	return 0;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_fail);
+
+/**
+ * sq_allocator_show_fail() - how far the sweep has come; or the last, if there is none
+ * @s: where to
+ *
+ * Context: Process context.
+ */
+void sq_allocator_show_fail(struct seq_file *s)
+{
+	mutex_lock(&sweep_mutex);
+	sq_sweep_show(s);
+	mutex_unlock(&sweep_mutex);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_show_fail);
