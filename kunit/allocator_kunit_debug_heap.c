@@ -160,20 +160,21 @@ static void who_has_it(struct kunit *test)
 {
 	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	struct squirrel_cache *c = sq_fixture_cache(test, 100, NULL);
+	static const size_t how_much[] = { 50, 50, 50, 20000 };
 	void *in_heap[4], *in_cache[4];
 	struct seq_file *s;
 	unsigned int i;
 
-	for (i = 0; i < 4; i++) {
+	/* The first of each is not tracked. */
+	in_heap[0] = squirrel_heap_alloc(heap, how_much[0], GFP_KERNEL);
+	in_cache[0] = sq_fixture_alloc(test, c);
+	KUNIT_ASSERT_EQ(test, sq_debug_switch_heap(heap, ALL), 0);
+	KUNIT_ASSERT_EQ(test, sq_debug_switch_cache(c, ALL), 0);
+	for (i = 1; i < 4; i++) {
 		/* Or the compiler makes several places of one. */
 		OPTIMIZER_HIDE_VAR(i);
-		in_heap[i] = squirrel_heap_alloc(heap, i < 3 ? 50 : 20000, GFP_KERNEL);
+		in_heap[i] = squirrel_heap_alloc(heap, how_much[i], GFP_KERNEL);
 		in_cache[i] = sq_fixture_alloc(test, c);
-		if (i)
-			continue;
-		/* The first of each is not tracked. */
-		KUNIT_ASSERT_EQ(test, sq_debug_switch_heap(heap, ALL), 0);
-		KUNIT_ASSERT_EQ(test, sq_debug_switch_cache(c, ALL), 0);
 	}
 	s = sq_fixture_seq(test);
 	sq_cache_show_live(s, c);
