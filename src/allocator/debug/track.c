@@ -58,8 +58,12 @@ static bool is_ours(unsigned long entry)
 static u32 save_stack(bool keep, unsigned long *caller)
 {
 	unsigned long entries[STACK_DEPTH];
-	unsigned int nr = stack_trace_save(entries, STACK_DEPTH, 1), skip = 0;
+	unsigned int nr, skip = 0;
 
+	/* It may be between two tasks' stacks; and the depot's lock it might find taken. */
+	if (in_nmi())
+		return 0;
+	nr = stack_trace_save(entries, STACK_DEPTH, 1);
 	while (skip < nr && !is_ours(entries[skip]))
 		skip++;
 	while (skip < nr && is_ours(entries[skip]))
@@ -70,9 +74,9 @@ static u32 save_stack(bool keep, unsigned long *caller)
 #if IS_ENABLED(CONFIG_STACKDEPOT)
 	/*
 	 * The depot has pages by no flags at all: not even kswapd is woken, for the caller
-	 * may hold any lock. Its own lock NMI might find taken.
+	 * may hold any lock.
 	 */
-	if (keep && !in_nmi() && sq_may_grow())
+	if (keep && sq_may_grow())
 		return stack_depot_save(entries + skip, nr - skip, __GFP_NOWARN);
 #endif
 	return 0;
