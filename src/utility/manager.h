@@ -16,6 +16,9 @@ struct sq_agent;
 struct sq_block_ops;
 struct sq_manager;
 
+/* A manager that holds a lot fetches so many pages at once: what divides them comes out even. */
+#define SQ_AHEAD_PAGES	16
+
 /* ---- requests ---- */
 
 /**

@@ -52,11 +52,10 @@
 
 /*
  * Pages fetched ahead by a growing manager: this part (a shift) of what it holds,
- * so that its waste stays small against it,
+ * so that its waste stays small against it, but at most SQ_AHEAD_PAGES (manager.h),
+ * as larger orders are rarely to be had.
  */
 #define SQ_AHEAD_SHIFT			4
-/* but at most so many, as larger orders are rarely to be had. */
-#define SQ_AHEAD_PAGES			16
 /*
  * Pages: what a rounded-up fetch brings beyond the request is kept as a free
  * block up to this, and goes straight back above it.

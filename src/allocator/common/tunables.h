@@ -39,8 +39,6 @@
 
 /* A slab wastes no more than this part at its end, if a longer one helps. */
 #define SQ_SLAB_WASTE		16
-/* Pages that a manager fetches at once, of larger caches: a part of them is handy. */
-#define SQ_SLAB_EVEN_PAGES	16
 /* A new slab is no longer than this part of what the cache holds. */
 #define SQ_SLAB_SHARE		8
 

@@ -126,6 +126,7 @@ void sq_debug_new_cache(struct squirrel_cache *c);
 void sq_debug_new_heap(struct squirrel_heap *heap);
 
 /* live.c */
+unsigned long sq_debug_live(struct squirrel_cache *c);
 void sq_debug_print_left(struct squirrel_cache *c);
 unsigned int sq_debug_print_left_heap(struct squirrel_heap *heap, const struct module *by);
 

@@ -36,10 +36,8 @@ static void find_left(struct squirrel_cache *c, void *ctx)
 
 static void tell_cache(const char *module, struct squirrel_cache *c)
 {
-	unsigned long live = sq_cache_live(c) + (c->twin ? sq_cache_live(c->twin) : 0);
-
 	pr_warn("module '%s' goes and leaves cache '%s', %lu objects of it live\n", module,
-		c->name, live);
+		c->name, sq_debug_live(c));
 	sq_debug_print_left(c);
 }
 

@@ -228,6 +228,12 @@ void sq_cache_show_live(struct seq_file *s, struct squirrel_cache *c)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_live);
 
+/* Objects of a cache that are live, debugged or not. */
+unsigned long sq_debug_live(struct squirrel_cache *c)
+{
+	return sq_cache_live(c) + (c->twin ? sq_cache_live(c->twin) : 0);
+}
+
 struct sq_total {
 	const struct squirrel_heap *heap;
 	unsigned long live;
@@ -238,7 +244,7 @@ static void add_live(struct squirrel_cache *c, void *ctx)
 	struct sq_total *total = ctx;
 
 	if (c->heap_key == total->heap)
-		total->live += sq_cache_live(c) + (c->twin ? sq_cache_live(c->twin) : 0);
+		total->live += sq_debug_live(c);
 }
 
 /**

@@ -34,7 +34,7 @@ static unsigned long slab_cost(const struct squirrel_cache *c,
 /* Does it leave nothing of what is fetched at once for larger caches? */
 static bool slab_comes_out_even(unsigned int pages)
 {
-	return !(SQ_SLAB_EVEN_PAGES % pages);
+	return !(SQ_AHEAD_PAGES % pages);
 }
 
 /*
