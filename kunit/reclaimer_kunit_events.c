@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What makes the background run, and what it leaves: free pages above the high
- * watermark kick it, an idle scan finds what raised no event, slabs that are
+ * watermark go at once or kick it, an idle scan finds what raised no event, slabs that are
  * nearly empty give up pages, and where nothing happens nothing runs.
  */
 #include <linux/delay.h>
@@ -59,6 +59,39 @@ static void high_watermark_kicks(struct kunit *test)
 		squirrel_reclaim();
 		KUNIT_EXPECT_LE(test, sq_fixture_held(test), before + (full - before) / 2);
 	}
+}
+
+#define BLOCKS	64
+#define BLOCK	(16 * PAGE_SIZE)
+
+/* Take many pages from a heap and give them all: pages that it holds right then. */
+static unsigned long left_by_blocks(struct kunit *test)
+{
+	struct squirrel_heap *heap = squirrel_heap_create("kunit-shed", NULL);
+	unsigned long before, left;
+	void *blocks[BLOCKS];
+	unsigned int i;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(heap));
+	before = sq_fixture_held(test);
+	for (i = 0; i < BLOCKS; i++)
+		blocks[i] = squirrel_heap_alloc(heap, BLOCK, GFP_KERNEL);
+	for (i = 0; i < BLOCKS; i++)
+		squirrel_heap_free(heap, blocks[i]);
+	left = sq_fixture_held(test) - before;
+	squirrel_heap_destroy(heap);
+	return left;
+}
+
+/* The next run is a minute away, and that it is kicked does not matter. */
+static void what_is_too_much_goes_at_once(struct kunit *test)
+{
+	unsigned long all = BLOCKS * (BLOCK >> PAGE_SHIFT);
+
+	sq_fixture_set_mode(test, "off");
+	KUNIT_EXPECT_GE(test, left_by_blocks(test), all);
+	sq_fixture_set_mode(test, "parallel 60000");
+	KUNIT_EXPECT_LT(test, left_by_blocks(test), all / 8);
 }
 
 /* Frees that wake nobody: some magazine is not empty, and no more. */
@@ -155,6 +188,7 @@ static void thin_slabs_give_pages(struct kunit *test)
 
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(high_watermark_kicks),
+	KUNIT_CASE(what_is_too_much_goes_at_once),
 	KUNIT_CASE(quiet_frees_are_found),
 	KUNIT_CASE(quiet_frees_are_found_later),
 	KUNIT_CASE(idle_machine_runs_nothing),

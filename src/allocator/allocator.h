@@ -63,6 +63,7 @@ typedef void (*sq_hook_fn)(enum sq_event event, gfp_t gfp);
 
 sq_hook_fn sq_allocator_set_hook(sq_hook_fn hook);
 void sq_allocator_set_series(unsigned long n);
+void sq_allocator_set_shed(bool shed);
 
 /**
  * struct sq_reclaim_work - what one reclaim run did

@@ -255,48 +255,16 @@ void sq_allocator_coalesce(unsigned long budget, struct sq_reclaim_work *work)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_coalesce);
 
-/*
- * How many free pages a busy heap is to keep: as many as a load that swings
- * needs again. Pages that are fetched after some were given back should have
- * been kept; if more than a quarter lay there free at each look of a window,
- * those need not be. Two at a time may miscount: that does no harm.
- */
-static unsigned long keep_for_swing(struct squirrel_heap *heap)
-{
-	unsigned long fetched = sq_manager_pages_fetched(heap->manager);
-	unsigned long free = sq_manager_pages_free(heap->manager);
-	struct sq_swing *s = &heap->swing;
-	unsigned long back = min(fetched - s->fetched, s->given), keep;
-
-	s->fetched = fetched;
-	s->given -= back;
-	keep = s->keep + back;
-	s->low = s->looks ? min(s->low, free) : free;
-	if (++s->looks >= SQ_SWING_LOOKS) {
-		if (s->low > keep / SQ_SWING_NEEDED)
-			keep -= min(keep, s->low);
-		s->given /= 2;
-		s->looks = 0;
-	}
-	keep = min(keep, sq_manager_pages_used(heap->manager) / SQ_SWING_SHARE);
-	WRITE_ONCE(s->keep, keep);
-	return keep;
-}
-
 static void give_back_one(struct squirrel_heap *heap, void *ctx)
 {
 	struct sq_drain *d = ctx;
-	unsigned long keep = 0, pages;
+	unsigned long keep, pages;
 	struct sq_lost lost;
 
 	/* No more than a part of what the heap uses. */
-	if (d->keep) {
-		keep = min(d->keep, sq_manager_pages_used(heap->manager) / SQ_KEEP_SHARE);
-		keep = max(keep, keep_for_swing(heap));
-	}
+	keep = min(d->keep, sq_manager_pages_used(heap->manager) / SQ_KEEP_SHARE);
 	pages = sq_manager_trim_aged(heap->manager, keep, d->budget, d->age);
-	if (d->keep)
-		heap->swing.given += pages;
+	sq_heap_mark_free(heap);
 	d->work->pages += pages;
 	lost = sq_manager_trim_lost(heap->manager);
 	if (lost.pages)
@@ -306,8 +274,7 @@ static void give_back_one(struct squirrel_heap *heap, void *ctx)
 /**
  * sq_allocator_give_back() - give free pages back to the page source
  * @keep: free pages each heap may keep, but never more than 1/16 of what it
- *	uses; or up to 1/8, if it has given back pages lately and fetched
- *	others. 0: none
+ *	uses
  * @budget: most pages per heap
  * @age: jiffies for which small blocks must have been free
  * @work: what was done is added here

@@ -245,6 +245,7 @@ int squirrel_reclaim_mode(enum squirrel_reclaim_mode mode, unsigned long n)
 	WRITE_ONCE(sq_reclaim_mode, mode);
 	WRITE_ONCE(mode_n, n);
 	sq_allocator_set_series(mode == SQUIRREL_RECLAIM_SERIES ? n : 0);
+	sq_allocator_set_shed(mode == SQUIRREL_RECLAIM_PARALLEL);
 	mutex_unlock(&sq_reclaim_mutex);
 	if (mode == SQUIRREL_RECLAIM_PARALLEL) {
 		schedule_now(n);

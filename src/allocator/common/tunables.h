@@ -23,17 +23,18 @@
 #define SQ_LOOK_BYTES		(36UL << 10)
 #define SQ_LOOK_BYTES_MAX	(64 * SQ_LOOK_BYTES)
 
-/* Free pages of a heap above which the reclaimer is told: its high watermark. */
+/* Free pages of a heap above which it gives some back at once: its high watermark. */
 #define SQ_HIGH_WATERMARK	40UL
+/* Pages that have become free since somebody looked, before somebody does again; */
+#define SQ_SHED_STEP		16UL
+/* merges of free neighbours that a look of such a kind does at most; */
+#define SQ_SHED_MERGES		64UL
+/* from so many times the watermark on single pages go as well, so many at a time. */
+#define SQ_SHED_SINGLE		2
+#define SQ_SHED_PAGES		32UL
 
-/* The reclaimer leaves a heap no more free pages than this part of what is used, */
+/* The reclaimer leaves a heap no more free pages than this part of what is used. */
 #define SQ_KEEP_SHARE		16U
-/* or this part, of those that it gave back and had to fetch again. */
-#define SQ_SWING_SHARE		8U
-/* Looks of the reclaimer after which such pages go that nobody needed, */
-#define SQ_SWING_LOOKS		16U
-/* if they were more than this part of them at each look. */
-#define SQ_SWING_NEEDED		4U
 
 /* ---- slabs ------------------------------------------------------------------- */
 

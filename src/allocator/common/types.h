@@ -194,7 +194,7 @@ struct squirrel_cache {
  * @nomem: large allocations that failed for want of memory
  * @limit_hits: large allocations that failed because of the limit
  * @pinned: used blocks, of the default heap only: they pin the module
- * @swing: free pages it keeps while it is busy; see keep_for_swing()
+ * @free_mark: free pages from which on somebody looks; see sq_heap_check_watermark()
  * @pref_node: node + 1 to prefer, or 0
  * @limit: bytes, or 0
  * @reserve: bytes
@@ -218,13 +218,7 @@ struct squirrel_heap {
 	atomic_long_t nomem;
 	atomic_long_t limit_hits;
 	atomic_long_t pinned;
-	struct sq_swing {
-		unsigned long keep;	/* pages */
-		unsigned long given;	/* pages given back lately */
-		unsigned long fetched;	/* pages ever fetched, at the last look */
-		unsigned long low;	/* fewest free in this window */
-		unsigned int looks;	/* in this window */
-	} swing;
+	unsigned long free_mark;
 	int pref_node;
 	size_t limit;
 	size_t reserve;

@@ -4,6 +4,8 @@
  * it is for.
  */
 #include <linux/atomic.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 
 #include "pages.h"
@@ -34,4 +36,46 @@ void sq_heap_count_failure(const struct squirrel_heap *heap,
 		atomic_long_inc(limit_hits);
 	else
 		atomic_long_inc(nomem);
+}
+
+/* What is free stays for the next look of the reclaimer, if there will be none soon. */
+static bool shed_now;
+
+/**
+ * sq_allocator_set_shed() - may who gives pages see to it that not too many are free?
+ * @shed: true if so; else what is free stays until sq_allocator_give_back()
+ *
+ * Context: Any context.
+ */
+void sq_allocator_set_shed(bool shed)
+{
+	WRITE_ONCE(shed_now, shed);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_shed);
+
+/* Somebody looks again once there are more than these are now, by so many. */
+void sq_heap_mark_free(struct squirrel_heap *heap)
+{
+	WRITE_ONCE(heap->free_mark, max(sq_manager_pages_free(heap->manager) +
+					SQ_SHED_STEP, SQ_HIGH_WATERMARK));
+}
+
+/*
+ * More pages are free than the heap should keep. Pieces that cost the page allocator one
+ * call go at once, so that a load that gives many does not wait for the reclaimer to
+ * hold less. Single pages may grow or be taken again; but not too many may wait for that.
+ */
+void sq_heap_shed(struct squirrel_heap *heap)
+{
+	struct sq_manager *m = heap->manager;
+
+	if (READ_ONCE(shed_now)) {
+		sq_manager_coalesce(m, SQ_SHED_MERGES);
+		sq_manager_trim_aged(m, SQ_HIGH_WATERMARK, ULONG_MAX, ULONG_MAX);
+		if (sq_manager_pages_free(m) > SQ_SHED_SINGLE * SQ_HIGH_WATERMARK)
+			sq_manager_trim(m, SQ_HIGH_WATERMARK, SQ_SHED_PAGES);
+	}
+	sq_heap_mark_free(heap);
+	if (sq_manager_pages_free(m) > SQ_HIGH_WATERMARK)
+		sq_event(SQ_EVENT_HIGH_WATERMARK, 0);
 }

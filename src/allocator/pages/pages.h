@@ -39,6 +39,8 @@ static inline bool sq_wait_for_memory(gfp_t gfp)
 /* pages.c */
 void sq_module_pin(void);
 void sq_module_unpin(void);
+void sq_heap_mark_free(struct squirrel_heap *heap);
+void sq_heap_shed(struct squirrel_heap *heap);
 void sq_heap_count_failure(const struct squirrel_heap *heap,
 			   const struct sq_request *req,
 			   atomic_long_t *limit_hits, atomic_long_t *nomem);
@@ -62,11 +64,15 @@ static inline void sq_heap_unpin(struct squirrel_heap *heap)
 }
 
 /* Pages were given: are there more free ones now than the heap should keep? */
-static inline void sq_heap_check_watermark(const struct squirrel_heap *heap)
+static inline void sq_heap_check_watermark(struct squirrel_heap *heap)
 {
-	if (sq_manager_pages_free(heap->manager) >
-	    SQ_HIGH_WATERMARK + sq_racy(heap->swing.keep))
-		sq_event(SQ_EVENT_HIGH_WATERMARK, 0);
+	unsigned long free = sq_manager_pages_free(heap->manager);
+	unsigned long mark = sq_read_racy(heap->free_mark);
+
+	if (unlikely(free > mark))
+		sq_heap_shed(heap);
+	else if (unlikely(free + 2 * SQ_SHED_STEP < mark && mark > SQ_HIGH_WATERMARK))
+		sq_heap_mark_free(heap);
 }
 
 /**
