@@ -89,6 +89,7 @@ static void surplus_is_told(struct kunit *test)
 	struct squirrel_cache *c = sq_fixture_fake_cache(test, 512);
 	unsigned int i, n = 4 * SQ_HIGH_WATERMARK * PAGE_SIZE / 512;
 	void **objs = sq_fixture_take(test, c, n), *large;
+	struct sq_reclaim_work work = {};
 
 	told(SQ_EVENT_HIGH_WATERMARK);
 	for (i = 0; i < n / 16; i++)
@@ -98,11 +99,11 @@ static void surplus_is_told(struct kunit *test)
 		squirrel_cache_free(c, objs[i]);
 	KUNIT_EXPECT_GT(test, told(SQ_EVENT_HIGH_WATERMARK), 0);
 	squirrel_cache_shrink(c);
-	sq_manager_trim(heap->manager, 0, ULONG_MAX);
+	sq_allocator_give_back(0, ULONG_MAX, 0, &work);
 
 	large = squirrel_heap_alloc(heap, SQ_HIGH_WATERMARK * PAGE_SIZE, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, large);
-	sq_manager_trim(heap->manager, 0, ULONG_MAX);
+	sq_allocator_give_back(0, ULONG_MAX, 0, &work);
 	told(SQ_EVENT_HIGH_WATERMARK);
 	squirrel_heap_free(heap, large);
 	KUNIT_EXPECT_EQ(test, told(SQ_EVENT_HIGH_WATERMARK), 0);

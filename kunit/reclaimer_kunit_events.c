@@ -94,6 +94,28 @@ static void what_is_too_much_goes_at_once(struct kunit *test)
 	KUNIT_EXPECT_LT(test, left_by_blocks(test), all / 8);
 }
 
+/* A large buffer for each turn of a loop is not fetched each time; what it outgrew goes. */
+static void last_large_block_stays(struct kunit *test)
+{
+	struct squirrel_heap *heap = squirrel_heap_create("kunit-last", NULL);
+	unsigned long before, one;
+	void *outgrown, *block;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(heap));
+	sq_fixture_set_mode(test, "parallel 60000");
+	before = sq_fixture_held(test);
+	outgrown = squirrel_heap_alloc(heap, 8 * BLOCK, GFP_KERNEL);
+	one = sq_fixture_held(test) - before;
+	block = squirrel_heap_alloc(heap, 9 * BLOCK, GFP_KERNEL);
+	preempt_disable();
+	squirrel_heap_free(heap, outgrown);
+	KUNIT_EXPECT_LT(test, sq_fixture_held(test), before + 2 * one);
+	squirrel_heap_free(heap, block);
+	KUNIT_EXPECT_GE(test, sq_fixture_held(test), before + one);
+	preempt_enable();
+	squirrel_heap_destroy(heap);
+}
+
 /* Frees that wake nobody: some magazine is not empty, and no more. */
 static void quiet_frees_are_found(struct kunit *test)
 {
@@ -189,6 +211,7 @@ static void thin_slabs_give_pages(struct kunit *test)
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(high_watermark_kicks),
 	KUNIT_CASE(what_is_too_much_goes_at_once),
+	KUNIT_CASE(last_large_block_stays),
 	KUNIT_CASE(quiet_frees_are_found),
 	KUNIT_CASE(quiet_frees_are_found_later),
 	KUNIT_CASE(idle_machine_runs_nothing),

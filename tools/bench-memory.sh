@@ -38,6 +38,7 @@ boot() {
 	SQ_TIMEOUT=${SQ_TIMEOUT:-900}
 	SQ_APPEND="slab_nomerge sqmemory=$clock"
 	SQ_SMP=1
+	SQ_MAX_CPUS=1
 	SQ_ACCEL=tcg
 	SQ_ICOUNT=
 	case $clock in
@@ -45,10 +46,14 @@ boot() {
 		SQ_APPEND+=" init_on_alloc=0"
 		SQ_ICOUNT=1
 		;;
-	cpus128) SQ_APPEND+=" possible_cpus=128" ;;
+	cpus128)
+		SQ_APPEND+=" possible_cpus=128"
+		# Newer kernels count those only that the firmware knows.
+		[ "$which" = stock ] || SQ_MAX_CPUS=128
+		;;
 	esac
 	[ "$1" = "$clock" ] || SQ_APPEND+=" sqplay=${1#*-}"
-	export SQ_TIMEOUT SQ_APPEND SQ_SMP SQ_ACCEL SQ_ICOUNT
+	export SQ_TIMEOUT SQ_APPEND SQ_SMP SQ_MAX_CPUS SQ_ACCEL SQ_ICOUNT
 	"$SQ_TOP/tools/boot.sh" "$which" "$dir" >/dev/null
 	say "$1: $(grep -c '^ok ' "$dir/result.log") plays in $((SECONDS - start)) s"
 	if ! "$SQ_TOP/tools/judge.sh" "$dir/console.log" "$dir/result.log" \
@@ -95,9 +100,9 @@ need_packages qemu-system-x86 busybox-static cpio xz-utils rsync gcc make \
 mkdir -p "$out" "${BOOTS[@]/#/$boots/$subdir-}"
 "$SQ_TOP/tools/build.sh" "$which"
 load_kernel "$which"
-strip --strip-debug -o "$boots/bench$suffix.ko" \
+strip --strip-debug -o "$boots/$subdir-real/bench.ko" \
 	"$SQ_BUILD/$which/selftests/bench/bench.ko"
-"$SQ_TOP/tools/initramfs.sh" "$boots/$subdir-real" "$which" memory "$boots/bench$suffix.ko"
+"$SQ_TOP/tools/initramfs.sh" "$boots/$subdir-real" "$which" memory "$boots/$subdir-real/bench.ko"
 for name in "${BOOTS[@]:1}"; do
 	ln -f "$boots/$subdir-real/initramfs" "$boots/$subdir-$name/initramfs"
 done

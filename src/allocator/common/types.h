@@ -116,6 +116,7 @@ struct sq_cache_counts {
  * @cap_until: until when (jiffies) the next one is as large
  * @ctor: see struct squirrel_cache_args
  * @heap: where the pages come from
+ * @large_last: address of the large block that was taken last
  * @pref_node: node + 1 to prefer, or 0
  * @limit_objs: most objects, or 0
  * @reserve: objects that stay at hand
@@ -219,6 +220,7 @@ struct squirrel_heap {
 	atomic_long_t limit_hits;
 	atomic_long_t pinned;
 	unsigned long free_mark;
+	unsigned long large_last;
 	int pref_node;
 	size_t limit;
 	size_t reserve;

@@ -56,24 +56,31 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_shed);
 /* Somebody looks again once there are more than these are now, by so many. */
 void sq_heap_mark_free(struct squirrel_heap *heap)
 {
-	WRITE_ONCE(heap->free_mark, max(sq_manager_pages_free(heap->manager) +
-					SQ_SHED_STEP, SQ_HIGH_WATERMARK));
+	unsigned long free = sq_manager_pages_free(heap->manager);
+
+	WRITE_ONCE(heap->free_mark, free > SQ_HIGH_WATERMARK ? free + SQ_SHED_STEP :
+							       SQ_HIGH_WATERMARK);
 }
 
 /*
  * More pages are free than the heap should keep. Pieces that cost the page allocator one
  * call go at once, so that a load that gives many does not wait for the reclaimer to
  * hold less. Single pages may grow or be taken again; but not too many may wait for that.
+ * What was given is the large block of @pages at @addr, or slabs. The one that was taken
+ * last may be a buffer for each turn of a loop: it stays, until the next look.
  */
-void sq_heap_shed(struct squirrel_heap *heap)
+void sq_heap_shed(struct squirrel_heap *heap, unsigned long addr, unsigned long pages)
 {
 	struct sq_manager *m = heap->manager;
+	unsigned long keep = SQ_HIGH_WATERMARK;
 
+	if (pages && addr == sq_read_racy(heap->large_last))
+		keep += pages;
 	if (READ_ONCE(shed_now)) {
 		sq_manager_coalesce(m, SQ_SHED_MERGES);
-		sq_manager_trim_aged(m, SQ_HIGH_WATERMARK, ULONG_MAX, ULONG_MAX);
-		if (sq_manager_pages_free(m) > SQ_SHED_SINGLE * SQ_HIGH_WATERMARK)
-			sq_manager_trim(m, SQ_HIGH_WATERMARK, SQ_SHED_PAGES);
+		sq_manager_trim_aged(m, keep, ULONG_MAX, ULONG_MAX);
+		if (sq_manager_pages_free(m) > SQ_SHED_SINGLE * keep)
+			sq_manager_trim(m, keep, SQ_SHED_PAGES);
 	}
 	sq_heap_mark_free(heap);
 	if (sq_manager_pages_free(m) > SQ_HIGH_WATERMARK)
