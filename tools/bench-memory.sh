@@ -38,7 +38,6 @@ boot() {
 	SQ_TIMEOUT=${SQ_TIMEOUT:-900}
 	SQ_APPEND="slab_nomerge sqmemory=$clock"
 	SQ_SMP=1
-	SQ_MAX_CPUS=1
 	SQ_ACCEL=tcg
 	SQ_ICOUNT=
 	case $clock in
@@ -48,12 +47,15 @@ boot() {
 		;;
 	cpus128)
 		SQ_APPEND+=" possible_cpus=128"
-		# Newer kernels count those only that the firmware knows.
-		[ "$which" = stock ] || SQ_MAX_CPUS=128
+		# Newer kernels count those only that are there.
+		if [ "$which" != stock ]; then
+			SQ_APPEND+=" maxcpus=1"
+			SQ_SMP=128
+		fi
 		;;
 	esac
 	[ "$1" = "$clock" ] || SQ_APPEND+=" sqplay=${1#*-}"
-	export SQ_TIMEOUT SQ_APPEND SQ_SMP SQ_MAX_CPUS SQ_ACCEL SQ_ICOUNT
+	export SQ_TIMEOUT SQ_APPEND SQ_SMP SQ_ACCEL SQ_ICOUNT
 	"$SQ_TOP/tools/boot.sh" "$which" "$dir" >/dev/null
 	say "$1: $(grep -c '^ok ' "$dir/result.log") plays in $((SECONDS - start)) s"
 	if ! "$SQ_TOP/tools/judge.sh" "$dir/console.log" "$dir/result.log" \

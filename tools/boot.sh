@@ -12,7 +12,6 @@
 # of which a test or the kernel had reported something before.
 #
 #   SQ_SMP      CPUs (default 2; UML has one)
-#   SQ_MAX_CPUS as many are possible (QEMU; default: no others)
 #   SQ_MEMORY   MiB (default 2048)
 #   SQ_APPEND   more words for the kernel's command line
 #   SQ_ACCEL    kvm or tcg, instead of probing
@@ -25,7 +24,6 @@
 [ $# -eq 2 ] || die "usage: tools/boot.sh KERNEL DIR"
 dir=$2
 smp=${SQ_SMP:-2}
-max_cpus=${SQ_MAX_CPUS:-$smp}
 memory=${SQ_MEMORY:-2048}
 export SQ_TIMEOUT=${SQ_TIMEOUT:-300}
 limit=$SQ_TIMEOUT
@@ -77,7 +75,7 @@ boot_qemu() {
 	# shellcheck disable=SC2086 # K_BOARD and SQ_MACHINE are words
 	"$SQ_TOP/tools/watch.sh" -e "$dir" "$K_QEMU" \
 		$K_BOARD -accel "$accel" -cpu "$cpu" \
-		"${clock[@]}" -smp "$smp,maxcpus=$max_cpus,sockets=$max_cpus,cores=1,threads=1" -m "${memory}M" \
+		"${clock[@]}" -smp "$smp,sockets=$smp,cores=1,threads=1" -m "${memory}M" \
 		-nodefaults -display none -no-reboot \
 		-serial "file:$dir/console.log" "${result[@]}" \
 		-kernel "$K_IMAGE" -initrd "$dir/initramfs" \
