@@ -78,6 +78,7 @@ void sq_trouble_large(struct squirrel_heap *heap, struct sq_agent *agent,
 		      const struct sq_damage *damage, unsigned long caller);
 void sq_trouble_misuse(struct squirrel_cache *c, const char *what, const void *obj,
 		       const struct sq_found *f, unsigned long caller);
+bool sq_trouble_knows(const struct sq_found *f);
 void sq_trouble_exit(void);
 
 /* object.c */

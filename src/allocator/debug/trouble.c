@@ -209,16 +209,43 @@ void sq_trouble_large(struct squirrel_heap *heap, struct sq_agent *agent,
 	tell(heap->large, n);
 }
 
+/* Is it known who had what @f is? Preemption is off. */
+bool sq_trouble_knows(const struct sq_found *f)
+{
+	if (!f->owner)
+		return false;
+	return f->owner->client ||
+	       (f->agent->kind == SQ_KIND_LARGE && sq_large_of(f->agent)->debug);
+}
+
+/* The memory is there still, whosever it is. */
+static u32 who_had(struct sq_trouble *n, const struct sq_found *f)
+{
+	struct squirrel_cache *t = f->owner;
+	const struct sq_slot *s;
+
+	if (f->agent->kind == SQ_KIND_LARGE) {
+		n->size = sq_large_of(f->agent)->size;
+		n->alloc = sq_large_of(f->agent)->track;
+		return sq_large_of(f->agent)->debug;
+	}
+	if (f->index < sq_slab_of(f->agent)->nr_objs) {
+		s = sq_slot_of(t, (void *)f->base);
+		n->size = t->object_size;
+		n->alloc = s->alloc;
+		n->free = s->free;
+	}
+	return t->debug;
+}
+
 /*
- * A free of @obj to @c is refused. @f: what is known of it; of an object of a twin,
- * whosever, who had it is told. Preemption is off, so the slot is memory still.
+ * A free of @obj to @c is refused. @f: what is known of it, see sq_trouble_knows(): who had
+ * it is told. Preemption is off, so a slot is memory still.
  */
 void sq_trouble_misuse(struct squirrel_cache *c, const char *what, const void *obj,
 		       const struct sq_found *f, unsigned long caller)
 {
-	struct squirrel_cache *t = f->owner;
 	struct sq_trouble *n = note(c);
-	const struct sq_slot *s;
 
 	if (!n)
 		return;
@@ -226,13 +253,7 @@ void sq_trouble_misuse(struct squirrel_cache *c, const char *what, const void *o
 	n->what = what;
 	n->obj = obj;
 	n->caller = caller;
-	if (f->index < sq_slab_of(f->agent)->nr_objs) {
-		s = sq_slot_of(t, (void *)f->base);
-		n->size = t->object_size;
-		n->alloc = s->alloc;
-		n->free = s->free;
-	}
-	sq_track_set(&n->now, t->debug, caller);
+	sq_track_set(&n->now, who_had(n, f), caller);
 	tell(c, n);
 }
 

@@ -81,7 +81,7 @@ bool sq_check_free(struct squirrel_cache *c, const void *obj,
 		sq_obj_look(obj, &f);
 		what = misuse_of(c, obj, &f);
 	} while (what && sq_obj_moved(obj, f.agent));
-	if (what && f.owner && f.owner->client)
+	if (what && sq_trouble_knows(&f))
 		sq_trouble_misuse(c, what, obj, &f, caller);
 	else if (what)
 		sq_report(c, what, obj, caller);

@@ -79,8 +79,11 @@ static noinline void heap_misuse(struct squirrel_heap *heap, struct sq_agent *ag
 
 	if (!sq_owner(agent))
 		what = sq_foreign(agent);
+	else if (sq_owner(agent) == heap->large)
+		what = (unsigned long)obj != sq_agent_addr(agent) ?
+		       "free of a pointer into the middle" : "second free";
 	sq_obj_look(obj, &f);
-	if (f.owner && f.owner->client)
+	if (sq_trouble_knows(&f))
 		sq_trouble_misuse(heap->large, what, obj, &f, caller);
 	else
 		sq_report(heap->large, what, obj, caller);
@@ -100,13 +103,8 @@ static noinline void heap_free_object(const void *obj, struct squirrel_heap *hea
 	owner = sq_client_of(owner);
 	if (owner && owner->heap_key == heap)
 		c = owner;
-	else if (owner != heap->large)
-		heap_misuse(heap, agent, obj, caller);
-	else if ((unsigned long)obj != sq_agent_addr(agent))
-		sq_report(owner, "free of a pointer into the middle", obj,
-			  caller);
 	else
-		sq_report(owner, "second free", obj, caller);
+		heap_misuse(heap, agent, obj, caller);
 	preempt_enable();
 	if (c)
 		sq_cache_free_slow(c, (void *)obj, caller);

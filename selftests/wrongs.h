@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What leaver.ko leaves when it goes, for wrongs.ko to free. */
+#ifndef _SELFTESTS_WRONGS_H
+#define _SELFTESTS_WRONGS_H
+
+#include <linux/types.h>
+
+struct squirrel_cache;
+struct squirrel_heap;
+
+#define WRONGS_SIZES	3	/* small, a page, large */
+#define WRONGS_OBJECTS	3	/* from task, softirq and hardirq */
+
+struct wrongs_left {
+	struct squirrel_cache *cache[WRONGS_SIZES];
+	struct squirrel_heap *heap[WRONGS_SIZES];
+	u8 *obj[WRONGS_SIZES][WRONGS_OBJECTS];
+};
+
+void wrongs_keep(struct wrongs_left *left);
+
+#endif /* _SELFTESTS_WRONGS_H */

@@ -1,0 +1,83 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0
+# What clients do wrong, 255 times: each kind with caches and heaps, small, a page and
+# large, from a task, softirq and hardirq. With debugging each is told as what it is, and
+# who allocated and freed it; without, memory of others is as it was in any case.
+# boots: stock
+# shellcheck shell=dash
+. "${0%/*}/ktap.inc.sh"
+
+# As many as make sense of 18: see kinds in wrongs.c.
+KINDS="overflow:18
+underflow:15
+write_after_free:15
+second_free:18
+second_free_later:18
+second_free_overwritten:18
+second_free_bulk:9
+foreign_static:18
+foreign_kernel:18
+interior:18
+other_caches:18
+other_heaps:18
+after_destroy:18
+leak_at_destroy:18"
+
+# What a module that is gone has left, of each size.
+LEFT="100 4096 20000"
+SITE='from leave_in_(task|softirq|hardirq)\+.*\[leaver\]$'
+
+begin() {
+	unload wrongs
+	unload squirrel
+	need load reclaim=off
+	mark
+}
+
+right() {
+	said "^wrongs: $1 right: $2 of $2\$" || {
+		grep "^wrongs: $1," "$TMP/log"
+		return 1
+	}
+}
+
+# With debugging off it is no matter what is said, but all go on.
+harmless() {
+	begin
+	helper wrongs && said "^wrongs: all right: ([0-9]+) of \1\$" && sound && rmmod wrongs
+}
+
+# A module goes: each place that allocated is named while it has a name.
+leavers() {
+	local size
+
+	begin
+	helper wrongs debug=FZPU && mark && helper leaver && rmmod leaver || return 1
+	for size in $LEFT; do
+		said_times 1 "^squirrel: module 'leaver' goes and leaves cache 'leaver_$size', 3 objects" &&
+			said_times 1 "^squirrel: module 'leaver' goes and leaves heap 'leaver_$size'" &&
+			said_times 6 "^squirrel:   1 of $size bytes in all, .*, $SITE" || return 1
+	done
+	for size in task softirq hardirq; do
+		said_times 6 "^squirrel:   1 of .* from leave_in_$size\+" || return 1
+	done
+	rmmod wrongs
+}
+
+! uname -v | grep -q PREEMPT_RT ||
+	skip_all "memory is not to be had in hard interrupts on PREEMPT_RT"
+plan 20
+begin
+need helper wrongs debug=FZPU
+listen
+for k in $KINDS; do
+	note "$(grep "^wrongs: ${k%%:*} right: " "$TMP/log")"
+	check "${k%%:*}: each is told as what it is" right "${k%%:*}" "${k#*:}"
+done
+check "squirrel is sound" sound
+check "what a module leaves is told with who allocated it: 18 of 18" leavers
+check "without debugging, memory of others is as it was" harmless
+begin
+need helper wrongs debug=FZPU deaf=1
+check "where nothing is wrong nothing is right" said '^wrongs: all right: 0 of '
+finish
