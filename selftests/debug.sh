@@ -92,13 +92,34 @@ words() {
 		said "plant: debug 'f': wanted are letters" && rmmod plant
 }
 
+# Of a cache and of a heap: what was live before the mark is not listed, whatever is marked.
+snapshot() {
+	local file
+
+	begin
+	helper plant bug=leak debug=FZPU || return 1
+	for file in "$SQ/caches/plant/snapshot" "$SQ/heaps/plant/snapshot"; do
+		grep -q ' plant_alloc+.*\[plant\]$' "$file" || return 1
+		put "$file" 1 && ! put "$file" 2 || return 1
+		! grep ' plant_alloc+' "$file" || return 1
+		grep -q ' plant_alloc+' "${file%/*}/live" || return 1
+	done
+	rmmod plant && put "$SQ/snapshot" 1 && ! put "$SQ/snapshot" nut &&
+		helper plant bug=leak debug=FZPU || return 1
+	cat "$SQ/caches/plant/snapshot" "$SQ/heaps/plant/snapshot"
+	grep -q '^ *1 *100 .* plant_alloc+' "$SQ/caches/plant/snapshot" &&
+		grep -q '^ *3 *24196 .* plant_alloc+' "$SQ/heaps/plant/snapshot" || return 1
+	put "$SQ/snapshot" 1 && ! grep ' plant_alloc+' "$SQ/heaps/plant/snapshot" &&
+		! grep ' plant_alloc+' "$SQ/caches/plant/snapshot" && rmmod plant
+}
+
 whose() {
 	put "$SQ/whose" 1000 && same state "$(field whose state)" "not squirrel's" &&
 		! put "$SQ/whose" nut
 }
 
 from="task softirq hardirq"
-plan $((8 * 3 + 3 + 1 + 2 + 2))
+plan $((8 * 3 + 3 + 1 + 3 + 2))
 rt=
 ! uname -v | grep -q PREEMPT_RT || rt="memory is not to be had in hard interrupts on PREEMPT_RT"
 for f in $from; do
@@ -115,6 +136,7 @@ for f in $from; do
 	done
 done
 check "a leak is told, with who allocated it" leak
+check "what came since a mark is told, and nothing else" snapshot
 begin
 check "flags are switched by what is written" words
 check "whose an address is" whose

@@ -4,9 +4,9 @@
  * by the layers' own show functions; what is written into them goes to the
  * layers' own parsers.
  *
- *	summary  check  debug  whose  fail
- *	caches/<name>/{stats,map,histogram,debug,live,fail}
- *	heaps/<name>/{stats,map,histogram,strategy,debug,live,fail}
+ *	summary  check  debug  whose  snapshot  fail
+ *	caches/<name>/{stats,map,histogram,debug,live,snapshot,fail}
+ *	heaps/<name>/{stats,map,histogram,strategy,debug,live,snapshot,fail}
  *	reclaim/{mode,stats,history,run}
  *
  * Lifetime: a file's private data is the cache or heap itself. All files are
@@ -131,6 +131,9 @@ SQ_FILE_WRITE(debug, sq_allocator_set_debug(word));
 SQ_FILE_WRITE(cache_fail, sq_cache_set_fail(subject(file), word));
 SQ_FILE_WRITE(heap_fail, sq_heap_set_fail(subject(file), word));
 SQ_FILE_WRITE(fail, sq_allocator_set_fail(word));
+SQ_FILE_WRITE(cache_snapshot, sq_cache_set_snapshot(subject(file), word));
+SQ_FILE_WRITE(heap_snapshot, sq_heap_set_snapshot(subject(file), word));
+SQ_FILE_WRITE(snapshot, sq_allocator_set_snapshot(word));
 SQ_FILE_WRITE(whose, sq_allocator_set_whose(word));
 SQ_FILE_WRITE(reclaim_mode, sq_reclaimer_set_mode_string(word));
 SQ_FILE_WRITE(reclaim_run, reclaim_run(word));
@@ -177,6 +180,8 @@ SQ_FILE_SHOW(cache_debug, sq_cache_show_debug(s, s->private), cache_debug_write)
 SQ_FILE_SHOW(cache_live, sq_cache_show_live(s, s->private), NULL);
 SQ_FILE_SHOW(heap_debug, sq_heap_show_debug(s, s->private), heap_debug_write);
 SQ_FILE_SHOW(heap_live, sq_heap_show_live(s, s->private), NULL);
+SQ_FILE_SHOW(cache_snapshot, sq_cache_show_snapshot(s, s->private), cache_snapshot_write);
+SQ_FILE_SHOW(heap_snapshot, sq_heap_show_snapshot(s, s->private), heap_snapshot_write);
 SQ_FILE_SHOW(debug, sq_allocator_show_debug(s), debug_write);
 SQ_FILE_SHOW(cache_fail, sq_allocator_show_fail(s), cache_fail_write);
 SQ_FILE_SHOW(heap_fail, sq_allocator_show_fail(s), heap_fail_write);
@@ -185,6 +190,12 @@ SQ_FILE_SHOW(whose, sq_allocator_show_whose(s), whose_write);
 SQ_FILE_SHOW(reclaim_mode, sq_reclaimer_show_mode(s), reclaim_mode_write);
 SQ_FILE_SHOW(reclaim_stats, sq_reclaimer_show_stats(s), NULL);
 SQ_FILE_SHOW(reclaim_history, sq_reclaimer_show_history(s), NULL);
+
+static const struct file_operations snapshot_fops = {
+	.owner = THIS_MODULE,
+	.open = nonseekable_open,
+	.write = snapshot_write,
+};
 
 static const struct file_operations reclaim_run_fops = {
 	.owner = THIS_MODULE,
@@ -198,6 +209,7 @@ static const struct sq_file cache_files[] = {
 	{ "histogram", 0400, &cache_histogram_fops },
 	{ "debug", 0600, &cache_debug_fops },
 	{ "live", 0400, &cache_live_fops },
+	{ "snapshot", 0600, &cache_snapshot_fops },
 	{ "fail", 0600, &cache_fail_fops },
 	{ }
 };
@@ -209,6 +221,7 @@ static const struct sq_file heap_files[] = {
 	{ "strategy", 0600, &heap_strategy_fops },
 	{ "debug", 0600, &heap_debug_fops },
 	{ "live", 0400, &heap_live_fops },
+	{ "snapshot", 0600, &heap_snapshot_fops },
 	{ "fail", 0600, &heap_fail_fops },
 	{ }
 };
@@ -218,6 +231,7 @@ static const struct sq_file root_files[] = {
 	{ "check", 0400, &check_fops },
 	{ "debug", 0600, &debug_fops },
 	{ "whose", 0600, &whose_fops },
+	{ "snapshot", 0200, &snapshot_fops },
 	{ "fail", 0600, &fail_fops },
 	{ }
 };

@@ -124,6 +124,7 @@ struct sq_cache_counts {
  *	what its objects are checked for
  * @debug_round: when it was last switched by its name
  * @lead: of a twin: bytes from the start of a slot to the object in it
+ * @marked: when it was last marked: see sq_cache_set_snapshot()
  * @retired: of a twin: objects that are handed out no more, for they were found damaged
  * @twin: where its debugged objects are, or NULL; never changes again
  * @client: of a twin: whose it is
@@ -163,6 +164,7 @@ struct squirrel_cache {
 	u32 debug;
 	u32 debug_round;
 	u32 lead;
+	u64 marked;
 	atomic_long_t retired;
 	struct squirrel_cache *twin;
 	struct squirrel_cache *client;
@@ -183,6 +185,7 @@ struct squirrel_cache {
  *	size asked for is known on the slow path only
  * @made: its caches, made on first use
  * @debug: SQ_DEBUG_*, as of a cache, for all of its memory
+ * @marked: as of a cache
  * @manager: its blocks
  * @strategy: which free block is taken; see strategy.c
  * @find: how to ask it: its own find if it is built in
@@ -207,6 +210,7 @@ struct squirrel_heap {
 	struct squirrel_cache **class;
 	struct squirrel_cache *made[SQUIRREL_NR_CLASSES];
 	u32 debug;
+	u64 marked;
 	struct sq_manager *manager;
 	struct sq_strategy *strategy;
 	sq_find_fn find;

@@ -15,6 +15,8 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
 
 #include <squirrel/report.h>
 
@@ -27,6 +29,9 @@
 #define SQ_LEFT		"left in use"
 /* Places that are told in the log */
 #define PRINT_SITES	8U
+
+/* When all were marked, if ever: see sq_allocator_set_snapshot(). */
+static u64 all_marked;
 
 /**
  * struct sq_site - where objects were allocated
@@ -47,20 +52,24 @@ struct sq_site {
  * @only: the cache, or
  * @heap: the heap
  * @by: only what this module has allocated, or NULL
+ * @since: only what was allocated after that
  * @sites: NR_SITES of them, by hash; in order when all is done
  * @used: how many are in use
  * @others: objects of places there was no room for, or whose track was overwritten
  * @bytes: of those
+ * @older: objects that were allocated before @since
  * @left: objects to be looked at in this hold
  */
 struct sq_live_sites {
 	const struct squirrel_cache *only;
 	const struct squirrel_heap *heap;
 	const struct module *by;
+	u64 since;
 	struct sq_site *sites;
 	unsigned int used;
 	unsigned long others;
 	unsigned long bytes;
+	unsigned long older;
 	int left;
 };
 
@@ -97,6 +106,10 @@ static void count_live(struct sq_live_sites *l, const struct sq_track *track, si
 
 	if (l->by && !within_module(copy.caller, l->by))
 		return;
+	if (copy.when <= l->since && sq_track_sound(&copy)) {
+		l->older++;
+		return;
+	}
 	site = site_of(l, &copy);
 	if (!site) {
 		l->others++;
@@ -126,6 +139,14 @@ static void count_slab(struct sq_live_sites *l, const struct sq_agent *agent,
 	}
 }
 
+/* With neither a cache nor a heap all are. */
+static bool is_wanted(const struct sq_live_sites *l, const struct squirrel_cache *c)
+{
+	if (l->only)
+		return c == l->only;
+	return !l->heap || c->heap_key == l->heap || c == l->heap->large;
+}
+
 static bool look_at(const struct sq_agent *agent, void *ctx)
 {
 	struct squirrel_cache *owner = sq_owner_acquire(agent), *c = sq_client_of(owner);
@@ -135,7 +156,7 @@ static bool look_at(const struct sq_agent *agent, void *ctx)
 	l->left--;
 	if (!owner || !sq_agent_used(agent))
 		return l->left > 0;
-	if (l->only ? c != l->only : c->heap_key != l->heap && c != l->heap->large)
+	if (!is_wanted(l, c))
 		return l->left > 0;
 	if (agent->kind == SQ_KIND_SLAB) {
 		if (owner->client)
@@ -158,18 +179,23 @@ static int by_number(const void *a, const void *b)
 	return left->nr < right->nr ? 1 : -1;
 }
 
-/* False: no memory. */
-static bool collect(struct sq_live_sites *l, struct sq_manager *m)
+static void look_at_all(struct sq_live_sites *l, struct sq_manager *m)
 {
 	unsigned long addr = 0;
 
-	l->sites = kvcalloc(NR_SITES, sizeof(*l->sites), GFP_KERNEL);
-	if (!l->sites)
-		return false;
 	do {
 		l->left = HOLD_OBJS;
 		cond_resched();
 	} while (sq_viewer_step(m, &addr, look_at, l) || l->left <= 0);
+}
+
+/* False: no memory. */
+static bool collect(struct sq_live_sites *l, struct sq_manager *m)
+{
+	l->sites = kvcalloc(NR_SITES, sizeof(*l->sites), GFP_KERNEL);
+	if (!l->sites)
+		return false;
+	look_at_all(l, m);
 	sort(l->sites, NR_SITES, sizeof(*l->sites), by_number, NULL);
 	return true;
 }
@@ -247,16 +273,9 @@ static void add_live(struct squirrel_cache *c, void *ctx)
 		total->live += sq_debug_live(c);
 }
 
-/**
- * sq_heap_show_live() - who has what is live of a heap
- * @s: where to
- * @heap: the heap
- *
- * Context: Process context. May sleep.
- */
-void sq_heap_show_live(struct seq_file *s, struct squirrel_heap *heap)
+static void show_heap(struct seq_file *s, struct squirrel_heap *heap, u64 since)
 {
-	struct sq_live_sites l = { .heap = heap };
+	struct sq_live_sites l = { .heap = heap, .since = since };
 	struct sq_total total = {
 		.heap = heap,
 		.live = atomic_long_read(&heap->large_live),
@@ -270,10 +289,106 @@ void sq_heap_show_live(struct seq_file *s, struct squirrel_heap *heap)
 	sq_walk_caches(add_live, &total);
 	for (i = 0; i < l.used; i++)
 		total.live -= min(total.live, l.sites[i].nr);
-	show_sites(s, &l, total.live - min(total.live, l.others));
+	show_sites(s, &l, total.live - min(total.live, l.others + l.older));
 	kvfree(l.sites);
 }
+
+/**
+ * sq_heap_show_live() - who has what is live of a heap
+ * @s: where to
+ * @heap: the heap
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_heap_show_live(struct seq_file *s, struct squirrel_heap *heap)
+{
+	show_heap(s, heap, 0);
+}
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_live);
+
+/* ---- since a mark -------------------------------------------------------------- */
+
+static int set_mark(u64 *mark, const char *word)
+{
+	if (strcmp(word, "1"))
+		return -EINVAL;
+	WRITE_ONCE(*mark, ktime_get_mono_fast_ns());
+	return 0;
+}
+
+/**
+ * sq_cache_set_snapshot() - mark this moment, for sq_cache_show_snapshot()
+ * @c: the cache
+ * @word: "1"
+ *
+ * Context: Any context.
+ * Return: 0, or -EINVAL if @word is another.
+ */
+int sq_cache_set_snapshot(struct squirrel_cache *c, const char *word)
+{
+	return set_mark(&c->marked, word);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_set_snapshot);
+
+/**
+ * sq_heap_set_snapshot() - as sq_cache_set_snapshot(), of a heap
+ * @heap: the heap
+ * @word: "1"
+ *
+ * Context: Any context.
+ * Return: 0, or -EINVAL if @word is another.
+ */
+int sq_heap_set_snapshot(struct squirrel_heap *heap, const char *word)
+{
+	return set_mark(&heap->marked, word);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_snapshot);
+
+/**
+ * sq_allocator_set_snapshot() - as sq_cache_set_snapshot(), of all caches and heaps
+ * @word: "1"
+ *
+ * Context: Any context.
+ * Return: 0, or -EINVAL if @word is another.
+ */
+int sq_allocator_set_snapshot(const char *word)
+{
+	return set_mark(&all_marked, word);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_snapshot);
+
+/**
+ * sq_cache_show_snapshot() - who has what is live of a cache, and was not when it was marked
+ * @s: where to
+ * @c: the cache
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_cache_show_snapshot(struct seq_file *s, struct squirrel_cache *c)
+{
+	struct sq_live_sites l = {
+		.only = c,
+		.since = max(READ_ONCE(c->marked), READ_ONCE(all_marked)),
+	};
+
+	show_live(s, &l, c->heap->manager, sq_cache_live(c));
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_snapshot);
+
+/**
+ * sq_heap_show_snapshot() - the same of a heap
+ * @s: where to
+ * @heap: the heap
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_heap_show_snapshot(struct seq_file *s, struct squirrel_heap *heap)
+{
+	show_heap(s, heap, max(READ_ONCE(heap->marked), READ_ONCE(all_marked)));
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_snapshot);
+
+/* ---- what is left --------------------------------------------------------------- */
 
 /* Who listens is told of all places, and of what has none. */
 static void tell_left(const struct sq_live_sites *l, const struct squirrel_cache *c)
