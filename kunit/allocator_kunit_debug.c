@@ -160,6 +160,23 @@ static void poison(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 }
 
+/* What is broken is found in the cache it is in, also among what is debugged. */
+static void checked_alone(struct kunit *test)
+{
+	struct squirrel_cache *c = debugged(test, SIZE, NULL, SQ_DEBUG_ON);
+	struct squirrel_cache *sound = debugged(test, SIZE, NULL, SQ_DEBUG_ON);
+	void *obj = sq_fixture_alloc(test, c);
+
+	KUNIT_EXPECT_EQ(test, sq_cache_check(c), 0);
+	sq_fixture_node(c->twin)->nr_free++;
+	KUNIT_EXPECT_EQ(test, sq_cache_check(c), 1);
+	KUNIT_EXPECT_EQ(test, sq_cache_check(sound), 0);
+	KUNIT_EXPECT_EQ(test, sq_heap_check(sq_default_heap), 0);
+	sq_fixture_node(c->twin)->nr_free--;
+	KUNIT_EXPECT_EQ(test, sq_cache_check(c), 0);
+	squirrel_cache_free(c, obj);
+}
+
 /* Whatever was done to the object in between */
 static void second_frees(struct kunit *test)
 {
@@ -444,6 +461,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(is_as_it_was),
 	KUNIT_CASE(redzones),
 	KUNIT_CASE(poison),
+	KUNIT_CASE(checked_alone),
 	KUNIT_CASE(second_frees),
 	KUNIT_CASE(bad_pointers),
 	KUNIT_CASE(limit),

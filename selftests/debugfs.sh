@@ -16,22 +16,27 @@ wanted_tree() {
 	echo "400 ./check"
 	echo "600 ./debug"
 	echo "600 ./fail"
+	echo "200 ./snapshot"
 	echo "400 ./summary"
 	echo "600 ./whose"
 	for c in acorn hoard; do
+		echo "400 ./caches/$c/check"
 		echo "600 ./caches/$c/debug"
 		echo "600 ./caches/$c/fail"
 		echo "400 ./caches/$c/histogram"
 		echo "400 ./caches/$c/live"
 		echo "400 ./caches/$c/map"
+		echo "600 ./caches/$c/snapshot"
 		echo "400 ./caches/$c/stats"
 	done
 	for h in acorn_hollow default; do
+		echo "400 ./heaps/$h/check"
 		echo "600 ./heaps/$h/debug"
 		echo "600 ./heaps/$h/fail"
 		echo "400 ./heaps/$h/histogram"
 		echo "400 ./heaps/$h/live"
 		echo "400 ./heaps/$h/map"
+		echo "600 ./heaps/$h/snapshot"
 		echo "400 ./heaps/$h/stats"
 		echo "600 ./heaps/$h/strategy"
 	done
@@ -335,11 +340,19 @@ no_bad_strategy() {
 	done
 }
 
+# check_tells: it is in the heap whose page was spoilt, and nowhere else.
+check_tells() {
+	helper spoil && same check "$(cat "$SQ/check")" 1 &&
+		same default "$(cat "$SQ/heaps/default/check")" 1 &&
+		same spoil "$(cat "$SQ/caches/spoil/check")" 0 && rmmod spoil &&
+		same default "$(cat "$SQ/heaps/default/check")" 0
+}
+
 nothing_else_written() {
 	local file
 
 	find "$SQ" -type f ! -name mode ! -name run ! -name strategy ! -name debug \
-		! -name whose ! -name fail >"$TMP/files"
+		! -name whose ! -name fail ! -name snapshot >"$TMP/files"
 	while read -r file; do
 		if put "$file" 1 2>/dev/null; then
 			echo "$file was written to"
@@ -380,7 +393,7 @@ good_run() {
 	reclaim && same "runs" "$(field reclaim/stats runs_asked)" $((runs + 1))
 }
 
-plan 28
+plan 29
 need load reclaim=off
 need sample acorn hold=1
 need helper hoard objects=5000 keep=500 size=300
@@ -403,6 +416,7 @@ check "bad strategies are refused" no_bad_strategy
 check "words of 63 characters and more are refused" no_long_words
 check "words with a NUL are refused" no_cut_words
 check "nothing else can be written" nothing_else_written
+check "check tells where a rule is broken" check_tells
 check "good modes are taken" good_modes
 check "good strategies are taken" good_strategies
 check "a run is run" good_run

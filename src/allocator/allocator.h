@@ -149,5 +149,7 @@ unsigned int sq_allocator_client_left(const struct module *module);
 void sq_allocator_client_gone(const struct module *module);
 void sq_allocator_show_summary(struct seq_file *s);
 unsigned int sq_allocator_check(void);
+unsigned int sq_cache_check(struct squirrel_cache *cache);
+unsigned int sq_heap_check(struct squirrel_heap *heap);
 
 #endif /* _SQ_ALLOCATOR_H */

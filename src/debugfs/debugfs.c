@@ -5,8 +5,8 @@
  * layers' own parsers.
  *
  *	summary  check  debug  whose  snapshot  fail
- *	caches/<name>/{stats,map,histogram,debug,live,snapshot,fail}
- *	heaps/<name>/{stats,map,histogram,strategy,debug,live,snapshot,fail}
+ *	caches/<name>/{stats,check,map,histogram,debug,live,snapshot,fail}
+ *	heaps/<name>/{stats,check,map,histogram,strategy,debug,live,snapshot,fail}
  *	reclaim/{mode,stats,history,run}
  *
  * Lifetime: a file's private data is the cache or heap itself. All files are
@@ -169,6 +169,8 @@ SQ_FILE_SHOW(summary, (sq_allocator_show_summary(s),
 		       sq_reclaimer_show_summary(s)), NULL);
 SQ_FILE_SHOW(check, seq_printf(s, "%u\n", sq_allocator_check()), NULL);
 SQ_FILE_SHOW(cache_stats, sq_cache_show_stats(s, s->private), NULL);
+SQ_FILE_SHOW(cache_check, seq_printf(s, "%u\n", sq_cache_check(s->private)), NULL);
+SQ_FILE_SHOW(heap_check, seq_printf(s, "%u\n", sq_heap_check(s->private)), NULL);
 SQ_FILE_SHOW(cache_map, sq_cache_show_map(s, s->private), NULL);
 SQ_FILE_SHOW(cache_histogram, sq_cache_show_histogram(s, s->private), NULL);
 SQ_FILE_SHOW(heap_stats, sq_heap_show_stats(s, s->private), NULL);
@@ -205,6 +207,7 @@ static const struct file_operations reclaim_run_fops = {
 
 static const struct sq_file cache_files[] = {
 	{ "stats", 0400, &cache_stats_fops },
+	{ "check", 0400, &cache_check_fops },
 	{ "map", 0400, &cache_map_fops },
 	{ "histogram", 0400, &cache_histogram_fops },
 	{ "debug", 0600, &cache_debug_fops },
@@ -216,6 +219,7 @@ static const struct sq_file cache_files[] = {
 
 static const struct sq_file heap_files[] = {
 	{ "stats", 0400, &heap_stats_fops },
+	{ "check", 0400, &heap_check_fops },
 	{ "map", 0400, &heap_map_fops },
 	{ "histogram", 0400, &heap_histogram_fops },
 	{ "strategy", 0600, &heap_strategy_fops },

@@ -183,6 +183,59 @@ static void check_heap(struct squirrel_heap *heap, void *ctx)
 }
 
 /**
+ * sq_cache_check() - check a cache's slabs, and those of its debugged objects
+ * @c: the cache
+ *
+ * As sq_allocator_check(), which has a cache's pages with the heap's that they are of.
+ *
+ * Context: Process context. May sleep.
+ * Return: number of broken rules; each was reported.
+ */
+unsigned int sq_cache_check(struct squirrel_cache *c)
+{
+	unsigned int bad = 0;
+
+	check_cache(c, &bad);
+	if (c->twin)
+		check_cache(c->twin, &bad);
+	return bad;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_check);
+
+struct sq_class_check {
+	const struct squirrel_heap *heap;
+	unsigned int bad;
+};
+
+static void check_class(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_class_check *check = ctx;
+	const struct squirrel_cache *client = sq_client_of(c);
+
+	if (client->heap_key == check->heap)
+		check_cache(c, &check->bad);
+}
+
+/**
+ * sq_heap_check() - check a heap's slabs and all of its pages
+ * @heap: the heap
+ *
+ * The pages are also those of the caches that have theirs of it.
+ *
+ * Context: Process context. May sleep.
+ * Return: number of broken rules; each was reported.
+ */
+unsigned int sq_heap_check(struct squirrel_heap *heap)
+{
+	struct sq_class_check check = { .heap = heap };
+
+	sq_walk_caches(check_class, &check);
+	check_heap(heap, &check.bad);
+	return check.bad;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_check);
+
+/**
  * sq_allocator_check() - check everything there is against everything else
  *
  * May run beside anything else; of what changes all the time not all is checked.
