@@ -6,7 +6,8 @@
 #
 # The command loads the module, has it do its work and takes it out again; what it returns
 # does not matter. It goes on as long as the machine does and nothing is left behind.
-# With SWEEP_STEP=S in the environment only each Sth allocation fails, from the first on.
+# With SWEEP_STEP=S in the environment only each Sth allocation fails, from the first on;
+# with SWEEP_LAST=N the Nth is the last one.
 # shellcheck shell=dash
 
 SQ=${SQ:-/sys/kernel/debug/squirrel}
@@ -35,7 +36,10 @@ sweep() {
 		at=$((at + ${SWEEP_STEP:-1}))
 		"$@"
 		[ "$(swept hit)" = 1 ] || break
-		[ "$(what_is_left)" = "$before" ] && continue
+		if [ "$(what_is_left)" = "$before" ]; then
+			[ "$at" -le "${SWEEP_LAST:-$at}" ] && continue
+			break
+		fi
 		echo "left behind when an allocation failed:"
 		what_is_left
 		cat "$SQ/fail"
