@@ -16,7 +16,7 @@ wanted_tree() {
 	echo "400 ./check"
 	echo "600 ./debug"
 	echo "600 ./fail"
-	echo "200 ./snapshot"
+	echo "600 ./snapshot"
 	echo "400 ./summary"
 	echo "600 ./whose"
 	for c in acorn hoard; do

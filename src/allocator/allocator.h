@@ -137,6 +137,7 @@ void sq_heap_show_live(struct seq_file *s, struct squirrel_heap *heap);
 int sq_heap_set_snapshot(struct squirrel_heap *heap, const char *word);
 void sq_heap_show_snapshot(struct seq_file *s, struct squirrel_heap *heap);
 int sq_allocator_set_snapshot(const char *word);
+void sq_allocator_show_snapshot(struct seq_file *s);
 void sq_allocator_show_debug(struct seq_file *s);
 int sq_allocator_set_debug(const char *line);
 int sq_cache_set_fail(struct squirrel_cache *cache, const char *word);

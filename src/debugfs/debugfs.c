@@ -184,6 +184,7 @@ SQ_FILE_SHOW(heap_debug, sq_heap_show_debug(s, s->private), heap_debug_write);
 SQ_FILE_SHOW(heap_live, sq_heap_show_live(s, s->private), NULL);
 SQ_FILE_SHOW(cache_snapshot, sq_cache_show_snapshot(s, s->private), cache_snapshot_write);
 SQ_FILE_SHOW(heap_snapshot, sq_heap_show_snapshot(s, s->private), heap_snapshot_write);
+SQ_FILE_SHOW(snapshot, sq_allocator_show_snapshot(s), snapshot_write);
 SQ_FILE_SHOW(debug, sq_allocator_show_debug(s), debug_write);
 SQ_FILE_SHOW(cache_fail, sq_allocator_show_fail(s), cache_fail_write);
 SQ_FILE_SHOW(heap_fail, sq_allocator_show_fail(s), heap_fail_write);
@@ -192,12 +193,6 @@ SQ_FILE_SHOW(whose, sq_allocator_show_whose(s), whose_write);
 SQ_FILE_SHOW(reclaim_mode, sq_reclaimer_show_mode(s), reclaim_mode_write);
 SQ_FILE_SHOW(reclaim_stats, sq_reclaimer_show_stats(s), NULL);
 SQ_FILE_SHOW(reclaim_history, sq_reclaimer_show_history(s), NULL);
-
-static const struct file_operations snapshot_fops = {
-	.owner = THIS_MODULE,
-	.open = nonseekable_open,
-	.write = snapshot_write,
-};
 
 static const struct file_operations reclaim_run_fops = {
 	.owner = THIS_MODULE,
@@ -235,7 +230,7 @@ static const struct sq_file root_files[] = {
 	{ "check", 0400, &check_fops },
 	{ "debug", 0600, &debug_fops },
 	{ "whose", 0600, &whose_fops },
-	{ "snapshot", 0200, &snapshot_fops },
+	{ "snapshot", 0600, &snapshot_fops },
 	{ "fail", 0600, &fail_fops },
 	{ }
 };

@@ -358,6 +358,23 @@ int sq_allocator_set_snapshot(const char *word)
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_snapshot);
 
 /**
+ * sq_allocator_show_snapshot() - when all were marked
+ * @s: where to
+ *
+ * Context: Any context.
+ */
+void sq_allocator_show_snapshot(struct seq_file *s)
+{
+	u64 when = READ_ONCE(all_marked);
+
+	if (when)
+		seq_printf(s, "marked_ms_ago: %llu\n", age_ms(when));
+	else
+		seq_puts(s, "marked_ms_ago: never\n");
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_show_snapshot);
+
+/**
  * sq_cache_show_snapshot() - who has what is live of a cache, and was not when it was marked
  * @s: where to
  * @c: the cache
