@@ -43,15 +43,15 @@ check "acorn: each allocation fails once" swept_through acorn 10
 note "acorn: $runs runs"
 # There are hundreds, and a run takes a second.
 SWEEP_STEP=9
-SWEEP_LAST=180
+SWEEP_LAST=90
 if [ -e "$TRACE" ]; then
-	check "replay: each ninth of its first allocations fails once" swept_through replay 20
+	check "replay: each ninth of its first allocations fails once" swept_through replay 8
 	note "replay: $runs runs"
 else
 	skip "replay: each ninth of its first allocations fails once" "there is no traces/boot.trace"
 fi
-SWEEP_STEP=2
-SWEEP_LAST=30
-check "torture: each second of its first allocations fails once" swept_through torture 10
+SWEEP_STEP=3
+SWEEP_LAST=24
+check "torture: each third of its first allocations fails once" swept_through torture 6
 note "torture: $runs runs"
 finish
