@@ -14,7 +14,7 @@
 #
 # Left in build/bench: results.tsv, table.txt, results.svg. With SQ_KERNEL that kernel
 # of kernel.sh is measured, and not ns; what is left is in build/bench-KERNEL.
-# Documentation/performance.rst tells how it is measured.
+# Documentation/performance-method.rst tells how it is measured.
 . "$(dirname "$0")/lib.sh"
 
 ALL=(insn insn-cold insn-defaults insn-irqs insn-frag ns mttcg)

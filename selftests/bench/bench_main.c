@@ -9,7 +9,7 @@
  *
  *	bench: row CASE SIZE SUBJECT PER_OP
  *
- * Loading fails if any row could not be measured. Documentation/performance.rst
+ * Loading fails if any row could not be measured. Documentation/performance-method.rst
  * has the method, tools/bench.sh runs it all.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
