@@ -5,7 +5,7 @@
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
 .PHONY: all kernels run picture shell test test-all bench bench-memory defects check clean help
-.PHONY: torture coverage
+.PHONY: torture coverage htmldocs man
 .PHONY: modules_install install install-tools uninstall deb test-package test-clients
 
 all:
@@ -68,6 +68,12 @@ bench:
 
 bench-memory:
 	@SQ_KERNEL='$(KERNEL)' tools/bench-memory.sh $(CLOCKS)
+
+htmldocs:
+	@tools/docs.sh html
+
+man:
+	@tools/docs.sh man
 
 defects:
 	@tools/defects.sh $(if $(LANES),-j $(LANES)) $(foreach n,$(NAMES),'$(n)')
@@ -135,5 +141,7 @@ help:
 	@echo '               those; LANES=2: two at a time); results in build/defects'
 	@echo 'make check     checkpatch, sparse, warnings, kernel-doc, layer rule, and'
 	@echo '               the tests of the tools'
+	@echo 'make htmldocs  Documentation and the API as web pages, in build/htmldocs'
+	@echo 'make man       man pages of the API and of the command, in build/man'
 	@echo 'make kernels   fetch and build the test kernels into the cache'
 	@echo 'make clean     remove build/ (the kernels stay in the cache)'

@@ -117,6 +117,8 @@ check "licence lines" spdx
 check "checkpatch --strict" checkpatch
 check "kernel-doc" kernel_doc
 check "kernel-doc of the exported functions" tools/check-doc.sh
+check "the documents as web pages, no warnings" tools/docs.sh html
+check "man pages" tools/docs.sh man
 check "W=1 and sparse, stock kernel" warnings stock
 check "W=1 and sparse, UML kernel with KUnit" warnings uml
 check "the drop-in's make fragment and its lists" \

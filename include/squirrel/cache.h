@@ -19,7 +19,9 @@ struct squirrel_cache;
  * Flags of a cache. The values are squirrel's own; <squirrel/kmem_cache.h>
  * translates the SLAB_* ones.
  */
-/** define SQUIRREL_HWCACHE_ALIGN - align objects to the CPU's cache line */
+/**
+ * define SQUIRREL_HWCACHE_ALIGN - align objects to the CPU's cache line
+ */
 #define SQUIRREL_HWCACHE_ALIGN		0x01U
 /**
  * define SQUIRREL_TYPESAFE_BY_RCU - memory stays of this type for a grace
@@ -36,7 +38,9 @@ struct squirrel_cache;
  * from 2 on; one of more than 36 characters loses its end for it
  */
 #define SQUIRREL_NUMBERED		0x08U
-/** define SQUIRREL_CACHE_FLAGS - all flags a client may pass */
+/**
+ * define SQUIRREL_CACHE_FLAGS - all flags a client may pass
+ */
 #define SQUIRREL_CACHE_FLAGS		0x0fU
 
 /**
@@ -80,7 +84,7 @@ __squirrel_cache_create(const char *name, unsigned int size,
  *	without '/' or white space
  * @size: bytes per object, 1 to SQUIRREL_MAX_SIZE; a word less with a constructor
  *	or SQUIRREL_TYPESAFE_BY_RCU
- * @args: const struct squirrel_cache_args *, or NULL for the defaults
+ * @args: a pointer to const struct squirrel_cache_args, or NULL for the defaults
  *
  * Context: Process context. May sleep.
  * Return: the cache, or ERR_PTR of -EINVAL (size 0, bad name, align, flag or
@@ -108,10 +112,16 @@ unsigned int squirrel_cache_size(struct squirrel_cache *cache);
  * @name: prefix of the functions it defines
  * @type: the type of its objects
  *
- * Defines, for this source file: int name_cache_init(void) and
- * void name_cache_exit(void); type *name_alloc(gfp_t), type *name_zalloc(gfp_t)
- * and void name_free(type *). The init call returns 0 or a negative errno. The
- * exit call may be refused, as squirrel_cache_destroy(): then all of them still
+ * Defines, for this source file::
+ *
+ *	int name_cache_init(void);
+ *	void name_cache_exit(void);
+ *	type *name_alloc(gfp_t gfp);
+ *	type *name_zalloc(gfp_t gfp);
+ *	void name_free(type *obj);
+ *
+ * The init call returns 0 or a negative errno. The exit call may be refused, as
+ * squirrel_cache_destroy(): then all of them still
  * work, and it may be made again.
  */
 #define DEFINE_SQUIRREL_CACHE(name, type)				\

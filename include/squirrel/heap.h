@@ -59,7 +59,7 @@ __squirrel_heap_create(const char *name, const struct squirrel_heap_args *args,
  * squirrel_heap_create() - create a heap
  * @name: its name, unique among heaps, 1 to SQUIRREL_NAME_MAX characters
  *	without '/' or white space
- * @args: const struct squirrel_heap_args *, or NULL for the defaults
+ * @args: a pointer to const struct squirrel_heap_args, or NULL for the defaults
  *
  * Context: Process context. May sleep.
  * Return: the heap, or ERR_PTR of -EINVAL (bad name, strategy or node; limit

@@ -25,7 +25,9 @@
 #include <squirrel/heap.h>
 #include <squirrel/report.h>
 
-/** define SQUIRREL_KUNIT_TOLD - failures of a heap that are told one by one */
+/**
+ * define SQUIRREL_KUNIT_TOLD - failures of a heap that are told one by one
+ */
 #define SQUIRREL_KUNIT_TOLD	16
 
 /**

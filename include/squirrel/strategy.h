@@ -30,9 +30,13 @@ struct squirrel_pool;
  */
 struct squirrel_block;
 
-/** define SQUIRREL_STRATEGY_NAME_MAX - longest name, in characters */
+/**
+ * define SQUIRREL_STRATEGY_NAME_MAX - longest name, in characters
+ */
 #define SQUIRREL_STRATEGY_NAME_MAX	15
-/** define SQUIRREL_STATE_WORDS - what squirrel_pool_state() has */
+/**
+ * define SQUIRREL_STATE_WORDS - what squirrel_pool_state() has
+ */
 #define SQUIRREL_STATE_WORDS		4
 
 /**

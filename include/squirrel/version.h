@@ -6,7 +6,9 @@
 #ifndef _SQUIRREL_VERSION_H
 #define _SQUIRREL_VERSION_H
 
-/** define SQUIRREL_VERSION - as "major.minor.patch" */
+/**
+ * define SQUIRREL_VERSION - as "major.minor.patch"
+ */
 #define SQUIRREL_VERSION	"1.0.0"
 
 #endif /* _SQUIRREL_VERSION_H */
