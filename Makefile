@@ -5,7 +5,7 @@
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
 .PHONY: all kernels run picture shell test test-all bench bench-memory defects check clean help
-.PHONY: torture coverage htmldocs man
+.PHONY: torture coverage htmldocs man demo
 .PHONY: modules_install install install-tools uninstall deb test-package test-clients
 
 all:
@@ -44,6 +44,9 @@ run:
 
 picture:
 	@tools/picture.sh
+
+demo:
+	@tools/demo.sh
 
 shell:
 	@tools/shell.sh $(KERNEL)
@@ -98,6 +101,8 @@ help:
 	@echo 'make run       stock kernel in QEMU: replay a recorded trace on squirrel and'
 	@echo '               on SLUB, show what both hold and where, unload'
 	@echo 'make picture   makes Documentation/map.svg anew, from such a run'
+	@echo 'make demo      two and a half minutes of squirrel in that kernel, nobody typing,'
+	@echo '               and Documentation/demo.svg anew'
 	@echo 'make shell     the same kernel with squirrel loaded, and a prompt'
 	@echo '               (KERNEL=uml, kasan: another one)'
 	@echo 'make test      all tests; the boots, side by side:'
