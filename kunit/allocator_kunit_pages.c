@@ -82,7 +82,7 @@ static long stolen_in_all(struct kunit *test)
 {
 	struct seq_file *s = sq_fixture_seq(test);
 
-	sq_allocator_show_summary(s);
+	sq_allocator_show_summary(s, false);
 	return sq_fixture_figure(test, sq_fixture_text(test, s), "pages_stolen");
 }
 

@@ -327,7 +327,7 @@ static void summary_has_them_all(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, large);
 	sq_manager_fetch(heap->manager, 8, GFP_KERNEL, NUMA_NO_NODE);
 	sq_viewer_walk(heap->manager, make_old, NULL);
-	sq_allocator_show_summary(s);
+	sq_allocator_show_summary(s, false);
 	text = sq_fixture_text(test, s);
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		KUNIT_EXPECT_GE(test, sq_fixture_figure(test, text, keys[i]), 0);
@@ -344,7 +344,7 @@ static const char *summary_text(struct kunit *test)
 {
 	struct seq_file *s = sq_fixture_seq(test);
 
-	sq_allocator_show_summary(s);
+	sq_allocator_show_summary(s, false);
 	return sq_fixture_text(test, s);
 }
 

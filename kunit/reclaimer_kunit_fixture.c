@@ -100,10 +100,15 @@ long sq_fixture_stat(struct kunit *test, void (*show)(struct seq_file *s),
 	return value;
 }
 
+static void show_summary(struct seq_file *s)
+{
+	sq_allocator_show_summary(s, false);
+}
+
 /* Pages that squirrel has from the kernel, of all kinds. */
 unsigned long sq_fixture_held(struct kunit *test)
 {
-	return sq_fixture_stat(test, sq_allocator_show_summary, "pages_held");
+	return sq_fixture_stat(test, show_summary, "pages_held");
 }
 
 /*

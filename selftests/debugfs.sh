@@ -18,6 +18,7 @@ wanted_tree() {
 	echo "600 ./fail"
 	echo "600 ./snapshot"
 	echo "400 ./summary"
+	echo "400 ./summary_all"
 	echo "600 ./whose"
 	for c in acorn hoard; do
 		echo "400 ./caches/$c/check"
@@ -93,15 +94,29 @@ all_well_formed() {
 	done
 }
 
-# The summary ends in such lines, after a table.
+# The summary ends in such lines, after a table: what holds most comes first, and what
+# it holds is told with a unit as well.
 summary_well_formed() {
-	awk '
+	awk -v page=$PAGE '
+		function human(k,    u) {
+			for (u = 1; k >= 1024 && u < 5; u++)
+				k /= 1024
+			return k
+		}
 		tail && /^[a-z_]+: [0-9]+$/ { n++; next }
 		/^$/ { tail = 1; next }
 		tail { print "odd line: " $0; bad = 1; next }
-		NR == 1 { columns = NF - 1; next }
+		NR == 1 { next }
 		$1 != "cache" && $1 != "heap" { print "odd row: " $0; bad = 1 }
-		NF != 7 { print "odd number of columns: " $0; bad = 1 }
+		NF != 8 { print "odd number of columns: " $0; bad = 1 }
+		$8 !~ /^[0-9]+\.[0-9][KMGTP]$/ { print "no unit: " $0; bad = 1 }
+		($8 + 0) > human($6 * page / 1024) + 0.01 ||
+		($8 + 0) < human($6 * page / 1024) - 0.2 {
+			print "not the same: " $0
+			bad = 1
+		}
+		NR > 2 && $6 > last { print "not sorted: " $0; bad = 1 }
+		{ last = $6 }
 		END { exit bad || !n }' "$SQ/summary"
 }
 
@@ -161,6 +176,48 @@ column() {
 		END { print sum + 0 }' "$SQ/summary"
 }
 
+# all_rows N: sum of that column over all rows, squirrel's own among them.
+all_rows() {
+	awk -v n="$1" '
+		/^$/ { exit }
+		NR > 1 { sum += $n }
+		END { print sum + 0 }' "$SQ/summary"
+}
+
+# row NAME [FILE]: the pages in the row of that name.
+row() {
+	awk -v name="$1" '
+		/^$/ { exit }
+		$2 == name { print $6 }' "$SQ/${2:-summary}"
+}
+
+# Pages are told once: with the cache, not with the heap that it has them from.
+caches_have_their_pages() {
+	same "hoard" "$(row hoard)" "$(field caches/hoard/stats slab_pages)" || return 1
+	[ "$(row default)" -le $(($(field heaps/default/stats pages_held) -
+		$(row hoard))) ] || {
+		echo "default: $(row default) of $(field heaps/default/stats pages_held)"
+		return 1
+	}
+}
+
+# What has nothing is in summary_all only, and both end in the same figures.
+nothing_left_out() {
+	local n
+
+	awk '/^$/ { exit } NR > 1 && !$4 && !$6 && !$7 { print; bad = 1 }
+		END { exit bad }' "$SQ/summary" || return 1
+	awk '/^$/ { exit } NR > 1 { print $1, $2 }' "$SQ/summary_all" >"$TMP/rows"
+	for n in "$SQ"/caches/*/ "$SQ"/heaps/*/; do
+		n=${n%/}
+		grep -q " ${n##*/}$" "$TMP/rows" || {
+			echo "no row for $n"
+			return 1
+		}
+	done
+	same "summary_all: heaps" "$(field summary_all heaps)" "$(field summary heaps)"
+}
+
 summary_adds_up() {
 	local key
 
@@ -172,7 +229,7 @@ summary_adds_up() {
 		$(field summary pages_used) + $(field summary pages_free) +
 		$(field summary pages_meta))) &&
 		same "summary: heaps" "$(field summary heaps)" 2 &&
-		same "table: heap pages" "$(column heap 6)" \
+		same "table: pages" "$(all_rows 6)" \
 			"$(total heaps pages_held)" &&
 		same "table: heap live" "$(column heap 4)" \
 			"$(total heaps live_objects)" &&
@@ -246,11 +303,13 @@ maps_right() {
 	done
 }
 
-# bad_write FILE TEXT: EINVAL, and the file reads as before.
+# bad_write FILE TEXT: EINVAL, a line in the log that says why, and the file reads as
+# before.
 bad_write() {
 	local before
 
 	before=$(cat "$SQ/$1" 2>/dev/null)
+	mark
 	if put "$SQ/$1" "$2" 2>"$TMP/error"; then
 		echo "'$2' was taken: $(cat "$SQ/$1" 2>/dev/null)"
 		return 1
@@ -259,7 +318,49 @@ bad_write() {
 		cat "$TMP/error"
 		return 1
 	}
-	same "$1" "$(cat "$SQ/$1" 2>/dev/null)" "$before"
+	one_line "$1" "$2" &&
+		same "$1" "$(cat "$SQ/$1" 2>/dev/null)" "$before"
+}
+
+# one_line FILE TEXT: since the mark, squirrel said one line, which names the file.
+one_line() {
+	listen
+	[ "$(grep -c '^squirrel: ' "$TMP/log")" -eq 1 ] &&
+		grep '^squirrel: ' "$TMP/log" | grep -q -F -e "${1##*/}" -e "${1%%/*}" ||
+	{
+		echo "$1: '$2' was refused, and the log says:"
+		cat "$TMP/log"
+		return 1
+	}
+}
+
+no_bad_whose() {
+	local bad
+
+	for bad in "" x 0xg "12 34" 0x112233445566778899; do
+		bad_write whose "$bad" || return 1
+	done
+}
+
+no_bad_debug() {
+	local bad file
+
+	for bad in Y F+ "+" "FZ PU" "-X"; do
+		for file in debug caches/hoard/debug heaps/default/debug; do
+			bad_write $file "$bad" || return 1
+		done
+	done
+}
+
+no_bad_fail() {
+	local bad file
+
+	for bad in x -1 1.5; do
+		for file in fail caches/hoard/fail heaps/default/fail; do
+			bad_write $file "$bad" || return 1
+		done
+	done
+	bad_write fail 3
 }
 
 no_bad_mode() {
@@ -393,7 +494,7 @@ good_run() {
 	reclaim && same "runs" "$(field reclaim/stats runs_asked)" $((runs + 1))
 }
 
-plan 29
+plan 34
 need load reclaim=off
 need sample acorn hold=1
 need helper hoard objects=5000 keep=500 size=300
@@ -407,12 +508,17 @@ check "figures of caches add up" caches_add_up
 check "figures of heaps add up" heaps_add_up
 check "the summary agrees with the heaps" summary_adds_up
 check "the summary counts large objects too" summary_counts_all
+check "caches have their pages" caches_have_their_pages
+check "what has nothing is left out" nothing_left_out
 check "histograms count all slabs and blocks" histograms_right
 check "histograms of heaps count all classes" classes_right
 check "maps count all pages" maps_right
 check "bad modes are refused" no_bad_mode
 check "bad runs are refused" no_bad_run
 check "bad strategies are refused" no_bad_strategy
+check "bad addresses are refused" no_bad_whose
+check "bad flags of debugging are refused" no_bad_debug
+check "bad failures are refused" no_bad_fail
 check "words of 63 characters and more are refused" no_long_words
 check "words with a NUL are refused" no_cut_words
 check "nothing else can be written" nothing_else_written

@@ -148,7 +148,7 @@ void sq_allocator_show_whose(struct seq_file *s);
 int sq_allocator_set_whose(const char *word);
 unsigned int sq_allocator_client_left(const struct module *module);
 void sq_allocator_client_gone(const struct module *module);
-void sq_allocator_show_summary(struct seq_file *s);
+void sq_allocator_show_summary(struct seq_file *s, bool all);
 unsigned int sq_allocator_check(void);
 unsigned int sq_cache_check(struct squirrel_cache *cache);
 unsigned int sq_heap_check(struct squirrel_heap *heap);

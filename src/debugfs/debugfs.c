@@ -4,7 +4,7 @@
  * by the layers' own show functions; what is written into them goes to the
  * layers' own parsers.
  *
- *	summary  check  debug  whose  snapshot  fail
+ *	summary  summary_all  check  debug  whose  snapshot  fail
  *	caches/<name>/{stats,check,map,histogram,debug,live,snapshot,fail}
  *	heaps/<name>/{stats,check,map,histogram,strategy,debug,live,snapshot,fail}
  *	reclaim/{mode,stats,history,run}
@@ -20,12 +20,15 @@
  * real directory in its place and returns -ESTALE; upon that the VFS walks the
  * path again and finds what it wants. Heaps are few and shown from the start.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -78,16 +81,25 @@ static atomic_t nr_visits = ATOMIC_INIT(0);
 
 /* ---- writing -------------------------------------------------------------- */
 
-/* One line from user space, without the newline; -EINVAL if it is too long */
-static int get_word(char *word, const char __user *ubuf, size_t len)
+/*
+ * One line from user space, without the newline; -EINVAL if it is too long or has
+ * more behind its end, of which there is a line in the log.
+ */
+static int get_word(struct file *file, char *word, const char __user *ubuf,
+		    size_t len)
 {
-	if (len >= SQ_DEBUGFS_WORD_MAX)
+	if (len >= SQ_DEBUGFS_WORD_MAX) {
+		pr_err("%pD2: %zu characters are too many, %d is the most\n", file,
+		       len, SQ_DEBUGFS_WORD_MAX - 1);
 		return -EINVAL;
+	}
 	if (copy_from_user(word, ubuf, len))
 		return -EFAULT;
 	word[len] = '\0';
-	if (strlen(word) != len)
+	if (strlen(word) != len) {
+		pr_err("%pD2: there is a character 0 in what was written\n", file);
 		return -EINVAL;
+	}
 	if (len && word[len - 1] == '\n')
 		word[len - 1] = '\0';
 	return 0;
@@ -109,7 +121,7 @@ static ssize_t name##_write(struct file *file, const char __user *ubuf,	\
 			    size_t len, loff_t *pos)			\
 {									\
 	char word[SQ_DEBUGFS_WORD_MAX];					\
-	int err = get_word(word, ubuf, len);				\
+	int err = get_word(file, word, ubuf, len);			\
 									\
 	if (!err)							\
 		err = call;						\
@@ -118,13 +130,44 @@ static ssize_t name##_write(struct file *file, const char __user *ubuf,	\
 
 static int reclaim_run(const char *word)
 {
-	if (strcmp(word, "1"))
+	if (strcmp(word, "1")) {
+		pr_err("reclaim/run '%.32s': wanted is 1\n", word);
 		return -EINVAL;
+	}
 	sq_reclaimer_run();
 	return 0;
 }
 
-SQ_FILE_WRITE(heap_strategy, sq_heap_set_strategy(subject(file), word));
+static int reclaim_mode(const char *word)
+{
+	int err = sq_reclaimer_set_mode_string(word);
+
+	if (err)
+		pr_err("reclaim/mode '%.32s': wanted is off, series [N] or parallel [1 to 60000 ms]\n",
+		       word);
+	return err;
+}
+
+static int heap_strategy(struct file *file, const char *word)
+{
+	int err = sq_heap_set_strategy(subject(file), word);
+
+	if (err)
+		pr_err("%pD2 '%.32s': there is no such strategy; the file has their names\n",
+		       file, word);
+	return err;
+}
+
+static int ask_whose(const char *word)
+{
+	int err = sq_allocator_set_whose(word);
+
+	if (err)
+		pr_err("whose '%.32s': wanted is an address, in hexadecimal\n", word);
+	return err;
+}
+
+SQ_FILE_WRITE(heap_strategy, heap_strategy(file, word));
 SQ_FILE_WRITE(heap_debug, sq_heap_set_debug(subject(file), word));
 SQ_FILE_WRITE(cache_debug, sq_cache_set_debug(subject(file), word));
 SQ_FILE_WRITE(debug, sq_allocator_set_debug(word));
@@ -134,8 +177,8 @@ SQ_FILE_WRITE(fail, sq_allocator_set_fail(word));
 SQ_FILE_WRITE(cache_snapshot, sq_cache_set_snapshot(subject(file), word));
 SQ_FILE_WRITE(heap_snapshot, sq_heap_set_snapshot(subject(file), word));
 SQ_FILE_WRITE(snapshot, sq_allocator_set_snapshot(word));
-SQ_FILE_WRITE(whose, sq_allocator_set_whose(word));
-SQ_FILE_WRITE(reclaim_mode, sq_reclaimer_set_mode_string(word));
+SQ_FILE_WRITE(whose, ask_whose(word));
+SQ_FILE_WRITE(reclaim_mode, reclaim_mode(word));
 SQ_FILE_WRITE(reclaim_run, reclaim_run(word));
 
 /* ---- reading -------------------------------------------------------------- */
@@ -165,8 +208,10 @@ static const struct file_operations name##_fops = {			\
 	.release = single_release,					\
 }
 
-SQ_FILE_SHOW(summary, (sq_allocator_show_summary(s),
+SQ_FILE_SHOW(summary, (sq_allocator_show_summary(s, false),
 		       sq_reclaimer_show_summary(s)), NULL);
+SQ_FILE_SHOW(summary_all, (sq_allocator_show_summary(s, true),
+			   sq_reclaimer_show_summary(s)), NULL);
 SQ_FILE_SHOW(check, seq_printf(s, "%u\n", sq_allocator_check()), NULL);
 SQ_FILE_SHOW(cache_stats, sq_cache_show_stats(s, s->private), NULL);
 SQ_FILE_SHOW(cache_check, seq_printf(s, "%u\n", sq_cache_check(s->private)), NULL);
@@ -227,6 +272,7 @@ static const struct sq_file heap_files[] = {
 
 static const struct sq_file root_files[] = {
 	{ "summary", 0400, &summary_fops },
+	{ "summary_all", 0400, &summary_all_fops },
 	{ "check", 0400, &check_fops },
 	{ "debug", 0600, &debug_fops },
 	{ "whose", 0600, &whose_fops },

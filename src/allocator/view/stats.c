@@ -5,12 +5,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 
 #include "allocator/cache/cache.h"
 
 #include "sums.h"
+#include "table.h"
 
 /* The most that a class's object can be larger than what was asked for. */
 static unsigned int class_gap(const struct squirrel_cache *c)
@@ -303,7 +306,7 @@ void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap)
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_stats);
 
 struct sq_heap_sum {
-	struct seq_file *s;
+	struct sq_table *table;
 	unsigned long heaps;
 	struct sq_cache_sum large;	/* large blocks only */
 	struct sq_view view;		/* @largest_free: sum over heaps */
@@ -311,23 +314,39 @@ struct sq_heap_sum {
 	struct sq_age age;
 };
 
+static void row_of(struct sq_row *row, const char *name, const struct sq_cache_sum *sum,
+		   unsigned long pages)
+{
+	strscpy(row->name, name, sizeof(row->name));
+	row->live = sum->live;
+	row->live_bytes = sum->live_bytes;
+	row->pages = pages;
+	row->misuse = sum->misuse;
+}
+
 static void summary_cache(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_cache_sum sum = {};
+	struct sq_row *row;
 
 	if (c->flags & (SQ_CACHE_CLASS | SQ_CACHE_TWIN))
 		return;
 	sq_cache_sum_up(c, &sum);
-	seq_printf(ctx, "cache %-28s %8u %10lu %12lu %8lu %6lu\n", c->name,
-		   c->object_size, sum.live, sum.live_bytes, sum.pages,
-		   sum.misuse);
+	row = sq_table_add(ctx);
+	if (!row)
+		return;
+	row_of(row, c->name, &sum, sum.pages);
+	row->of = c->heap;
+	snprintf(row->size, sizeof(row->size), "%u", c->object_size);
 }
 
 static void summary_heap(struct squirrel_heap *heap, void *ctx)
 {
 	struct sq_cache_sum sum = { .only = heap };
 	struct sq_heap_sum *h = ctx;
+	unsigned long pages, single;
 	struct sq_view view;
+	struct sq_row *row;
 
 	sq_walk_caches(sq_cache_sum_up, &sum);
 	heap_sum_up(heap, &sum);
@@ -341,11 +360,17 @@ static void summary_heap(struct squirrel_heap *heap, void *ctx)
 	h->view.largest_free += view.largest_free;
 	h->view.merges += view.merges;
 	h->view.coalesce_tries += view.coalesce_tries;
+	/* What single caches have of it is in their rows: the sum of all is what is held. */
+	pages = view.used_pages + view.free_pages;
+	single = sq_table_pages_of(h->table, heap);
+	row = sq_table_add(h->table);
+	if (!row)
+		return;
+	row_of(row, heap->name, &sum, pages - min(pages, single));
+	row->heap = true;
 	/* A strategy that was left, and unregistered, is there this long. */
 	rcu_read_lock();
-	seq_printf(h->s, "heap  %-28s %8s %10lu %12lu %8lu %6lu\n", heap->name,
-		   READ_ONCE(heap->strategy)->name, sum.live, sum.live_bytes,
-		   view.used_pages + view.free_pages, sum.misuse);
+	strscpy(row->size, READ_ONCE(heap->strategy)->name, sizeof(row->size));
 	rcu_read_unlock();
 }
 
@@ -383,22 +408,32 @@ static void show_totals(struct seq_file *s, const struct sq_cache_sum *all,
 	seq_printf(s, "pages_stolen: %lu\n", sq_stolen_count());
 }
 
+static noinline_for_stack void show_table(struct seq_file *s, struct sq_heap_sum *heaps,
+					  bool all)
+{
+	struct sq_table table = {};
+
+	sq_table_make(&table);
+	heaps->table = &table;
+	sq_walk_caches(summary_cache, &table);
+	sq_walk_heaps_slowly(summary_heap, heaps);
+	sq_table_show(s, &table, all);
+}
+
 /**
  * sq_allocator_show_summary() - what a person reads first
  * @s: where to
+ * @all: also the caches and heaps that have nothing
  *
  * Context: Process context. May sleep.
  */
-void sq_allocator_show_summary(struct seq_file *s)
+void sq_allocator_show_summary(struct seq_file *s, bool all)
 {
-	struct sq_heap_sum heaps = { .s = s };
-	struct sq_cache_sum all = {};
+	struct sq_heap_sum heaps = {};
+	struct sq_cache_sum sum = {};
 
-	seq_printf(s, "%-34s %8s %10s %12s %8s %6s\n", "name", "size", "live",
-		   "live bytes", "pages", "misuse");
-	sq_walk_caches(summary_cache, s);
-	sq_walk_heaps_slowly(summary_heap, &heaps);
-	sq_walk_caches(sum_of_clients, &all);
-	show_totals(s, &all, &heaps);
+	show_table(s, &heaps, all);
+	sq_walk_caches(sum_of_clients, &sum);
+	show_totals(s, &sum, &heaps);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_show_summary);
