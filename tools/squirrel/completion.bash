@@ -14,10 +14,10 @@ _squirrel() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
 
 	case $COMP_CWORD:${COMP_WORDS[1]}:$before in
-	1:*) words='top map leaks whose check reclaim debug json metrics --help --root' ;;
+	1:*) words='top map leaks whose check reclaim debug snapshot diff json metrics --help --root' ;;
 	*:top:-s) words='c a o u s l n w m i r k' ;;
 	*:top:*) words='-o -b -d -n -s --help' ;;
-	*:map:--svg)
+	*:map:--svg | *:snapshot:* | *:diff:*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;

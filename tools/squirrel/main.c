@@ -33,6 +33,10 @@ static const struct command {
 	{ "debug", cmd_debug, "[NAME FLAGS]", "what is debugged; change it",
 	  "FLAGS: letters of FZPU, or -; + or - in front changes only those.\n"
 	  "NAME: a cache or heap; with * or ?, all of such names that are and that come.\n" },
+	{ "snapshot", cmd_snapshot, "FILE", "what all have, by call site, into a file",
+	  "FILE: -: to standard output. Call sites are known of what is debugged (leaks).\n" },
+	{ "diff", cmd_diff, "FILE [FILE]", "what became more or less since a snapshot",
+	  "The second FILE: until then; without it, until now.\n" },
 	{ "json", cmd_json, "", "all figures as JSON", "" },
 	{ "metrics", cmd_metrics, "", "figures for node_exporter's textfile collector", "" },
 };

@@ -24,6 +24,7 @@ struct item {
 	bool heap;
 	char *name;
 	char *stats;	/* text of the file */
+	double pinned;	/* pages that one object keeps; of a heap, without single caches' */
 };
 
 struct items {
@@ -72,6 +73,8 @@ int cmd_reclaim(int argc, char **argv);
 int cmd_debug(int argc, char **argv);
 int cmd_json(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
+int cmd_snapshot(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 
 /* ---- picture.c: a map that was read, and svg.c ---- */
 

@@ -61,7 +61,7 @@ has_line() {
 
 # Of the heap default's pages, those of single caches are theirs.
 heap_pages() {
-	has_line "- heap default" "0 0 0% - 46 0 0 8" &&
+	has_line "- heap default" "0 0 0% - 46 0 0 1" &&
 		has_line "plant heap plant" "3 18 17% - 13 8.6K 0 1"
 }
 
@@ -122,6 +122,27 @@ for row, line in enumerate(l for l in open(sys.argv[2]) if l[0] != '#'):
             want[row, c] = '#c4552e' if ch.isdigit() else colour[ch]
 assert cells == want, (len(cells), len(want))
 END
+}
+
+# Twice the same is no change; 24 KiB more by one call site are one, and on top.
+differs() {
+	local status=0
+
+	run snapshot "$work/one" && [ "$(run diff "$work/one")" = "nothing changed" ] &&
+		grep -q '^caches/hoard	1000	' "$work/one" &&
+		grep -q '^heaps/plant	3	[0-9]*	0	plant_alloc' "$work/one" || return 1
+	sed -i 's/^\( *\)3 \( *\)24196 /\13 \248772 /' \
+		"$work/tree/heaps/plant/live"
+	sed -i 's/^live_objects: 1000$/live_objects: 990/' "$work/tree/caches/hoard/stats"
+	run diff "$work/one" | tee "$work/out"
+	run snapshot "$work/two" && run diff "$work/one" "$work/two" | diff - "$work/out" &&
+		sed -n 2p "$work/out" | grep -q '+24K .*heaps/plant  *plant_alloc+' &&
+		tail -n 1 "$work/out" | grep -q '^ *-10 .*caches/hoard *$' || return 1
+	echo nonsense >"$work/bad"
+	run diff "$work/bad" || status=$?
+	[ $status -eq 1 ] || return 1
+	run diff || status=$?
+	[ $status -eq 2 ]
 }
 
 # A file that stops in the middle, or has other keys, is no crash.
@@ -204,6 +225,7 @@ check "no escapes where there is no terminal" no_colours
 check "broken files" broken_files
 check "check: exit status of a broken rule" broken_rules
 check "debug and reclaim write where they should" writes
+check "snapshot and diff" differs
 check "a full disk is noticed" full_disk
 check "root by the environment, and by --root" by_environment
 check "the man page has no warnings" man_page

@@ -36,7 +36,7 @@ static double sorted_by(const struct line *l)
 	case 'l': return key_of(i->stats, "slabs");
 	case 'w': return item_waste(i);
 	case 'm': return item_waiting(i);
-	case 'i': return key_of(i->stats, "pages_pinned_by_one");
+	case 'i': return i->pinned;
 	case 'r': return l->allocs;
 	case 'k': return l->misses;
 	default: return item_pages(i) * page_size(i);
@@ -91,7 +91,7 @@ static void print_line(const struct line *l)
 	       human(key_of(i->stats, "slabs"), false, b[2]),
 	       human(item_pages(i), false, b[3]), human(item_waste(i), true, b[4]),
 	       human(item_waiting(i), false, b[5]),
-	       human(key_of(i->stats, "pages_pinned_by_one"), false, b[6]),
+	       human(i->pinned, false, b[6]),
 	       human(l->allocs, false, b[7]), human(l->misses, false, b[8]),
 	       word_of(i->stats, "owner", owner, sizeof(owner)), i->heap ? "heap " : "",
 	       i->name);

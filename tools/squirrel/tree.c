@@ -189,12 +189,30 @@ static int by_name(const void *a, const void *b)
 	return x->heap != y->heap ? x->heap - y->heap : strcmp(x->name, y->name);
 }
 
+/* What single caches have lies in the default heap, whose file counts it as well. */
+static void count_pinned(struct items *items)
+{
+	double single = 0;
+	size_t i;
+
+	for (i = 0; i < items->nr; i++) {
+		struct item *item = &items->all[i];
+
+		item->pinned = key_of(item->stats, "pages_pinned_by_one");
+		if (!item->heap)
+			single += item->pinned;
+		else if (!strcmp(item->name, "default"))
+			item->pinned = item->pinned > single ? item->pinned - single : 0;
+	}
+}
+
 struct items tree_items(void)
 {
 	struct items items = { 0 };
 
 	add_items(&items, "caches", false);
 	add_items(&items, "heaps", true);
+	count_pinned(&items);
 	if (items.nr)
 		qsort(items.all, items.nr, sizeof(*items.all), by_name);
 	return items;
