@@ -5,7 +5,7 @@
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
 .PHONY: all kernels run picture shell test test-all bench bench-memory defects check clean help
-.PHONY: torture coverage htmldocs man demo
+.PHONY: torture coverage htmldocs man demo test-perf
 .PHONY: modules_install install install-tools uninstall deb test-package test-clients
 
 all:
@@ -62,6 +62,9 @@ torture:
 
 coverage:
 	@tools/coverage.sh
+
+test-perf:
+	@tools/test-perf.sh && grep -v '^1\.\.' build/boots/stock-perf/result.log
 
 test-clients:
 	@SQ_FORM='$(FORM)' SQ_BUSTED='$(BUSTED)' tools/test-clients.sh $(KERNEL) $(CLIENTS)
@@ -130,6 +133,7 @@ help:
 	@echo 'make torture   all contexts, all interfaces, all changes at once, a minute a boot'
 	@echo '               (MINUTES=10 CPUS=4 BOOTS="stock kasan kcsan step")'
 	@echo 'make coverage  KUnit once more, and which lines of src/ it runs, as a table'
+	@echo 'make test-perf  perf on squirrel, in the stock kernel: a leak by its call site'
 	@echo 'make test-clients  ext4, squashfs, wireguard, jool, apfs, as they are shipped, on'
 	@echo '               squirrel and on SLUB: the same work, and a table of both'
 	@echo '               (CLIENTS="ext4 jool": only those; KERNEL=clients-kasan: under'

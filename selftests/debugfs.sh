@@ -16,6 +16,7 @@ wanted_tree() {
 	echo "400 ./check"
 	echo "600 ./debug"
 	echo "600 ./fail"
+	echo "600 ./kmem_events"
 	echo "600 ./snapshot"
 	echo "400 ./summary"
 	echo "400 ./summary_all"
@@ -453,7 +454,8 @@ nothing_else_written() {
 	local file
 
 	find "$SQ" -type f ! -name mode ! -name run ! -name strategy ! -name debug \
-		! -name whose ! -name fail ! -name snapshot >"$TMP/files"
+		! -name whose ! -name fail ! -name snapshot \
+		! -name kmem_events >"$TMP/files"
 	while read -r file; do
 		if put "$file" 1 2>/dev/null; then
 			echo "$file was written to"

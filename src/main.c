@@ -4,9 +4,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/notifier.h>
+#include <linux/sysfs.h>
 
 #include <squirrel/squirrel.h>
 
@@ -15,6 +17,7 @@
 #include "compat.h"
 #include "debugfs/debugfs.h"
 #include "reclaimer/reclaimer.h"
+#include "trace.h"
 #include "utility/utility.h"
 
 static char *strategy = "segregated";
@@ -31,6 +34,29 @@ static char *debug = "";
 module_param(debug, charp, 0444);
 MODULE_PARM_DESC(debug,
 		 "what is debugged from the start: letters of FZPU, and names, as FZPU,nut*");
+
+/* At load and later; whether it is lives where the events are. */
+static int kmem_events_set(const char *val, const struct kernel_param *kp)
+{
+	bool on;
+	int err = kstrtobool(val, &on);
+
+	return err ? err : sq_trace_set_kmem(on);
+}
+
+static int kmem_events_get(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%c\n", sq_trace_kmem() ? 'Y' : 'N');
+}
+
+static const struct kernel_param_ops kmem_events_ops = {
+	.set = kmem_events_set,
+	.get = kmem_events_get,
+};
+module_param_cb(kmem_events, &kmem_events_ops, NULL, 0644);
+__MODULE_PARM_TYPE(kmem_events, "bool");
+MODULE_PARM_DESC(kmem_events,
+		 "allocations and frees are told as the kernel's kmem:kmalloc and kmem:kfree too (default: N)");
 
 /* The mode lives in the reclaimer; the parameter is a door to it. */
 static char reclaim_at_load[32] = "parallel";

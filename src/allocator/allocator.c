@@ -187,6 +187,7 @@ heap:
  */
 void sq_allocator_exit(void)
 {
+	sq_mode_exit();
 	cpuhp_remove_state_nocalls(cpuhp_state);
 	rcu_barrier();
 	sq_deferred_flush();

@@ -5,6 +5,7 @@
  * layers' own parsers.
  *
  *	summary  summary_all  check  debug  whose  snapshot  fail
+ *	kmem_events
  *	caches/<name>/{stats,check,map,histogram,debug,live,snapshot,fail}
  *	heaps/<name>/{stats,check,map,histogram,strategy,debug,live,snapshot,fail}
  *	reclaim/{mode,stats,history,run}
@@ -25,6 +26,7 @@
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
+#include <linux/kstrtox.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -39,6 +41,7 @@
 #include "allocator/allocator.h"
 #include "debugfs/debugfs.h"
 #include "reclaimer/reclaimer.h"
+#include "trace.h"
 
 /* No word that a file accepts is longer; more is refused, not cut */
 #define SQ_DEBUGFS_WORD_MAX	64
@@ -158,6 +161,14 @@ static int heap_strategy(struct file *file, const char *word)
 	return err;
 }
 
+/* What a mark is set by, or not. */
+static int told_snapshot(int err, struct file *file, const char *word)
+{
+	if (err)
+		pr_err("%pD2 '%.32s': wanted is 1\n", file, word);
+	return err;
+}
+
 static int ask_whose(const char *word)
 {
 	int err = sq_allocator_set_whose(word);
@@ -167,6 +178,17 @@ static int ask_whose(const char *word)
 	return err;
 }
 
+static int tell_kmem(const char *word)
+{
+	bool on;
+
+	if (kstrtobool(word, &on)) {
+		pr_err("kmem_events '%.32s': wanted is Y or N\n", word);
+		return -EINVAL;
+	}
+	return sq_trace_set_kmem(on);
+}
+
 SQ_FILE_WRITE(heap_strategy, heap_strategy(file, word));
 SQ_FILE_WRITE(heap_debug, sq_heap_set_debug(subject(file), word));
 SQ_FILE_WRITE(cache_debug, sq_cache_set_debug(subject(file), word));
@@ -174,10 +196,13 @@ SQ_FILE_WRITE(debug, sq_allocator_set_debug(word));
 SQ_FILE_WRITE(cache_fail, sq_cache_set_fail(subject(file), word));
 SQ_FILE_WRITE(heap_fail, sq_heap_set_fail(subject(file), word));
 SQ_FILE_WRITE(fail, sq_allocator_set_fail(word));
-SQ_FILE_WRITE(cache_snapshot, sq_cache_set_snapshot(subject(file), word));
-SQ_FILE_WRITE(heap_snapshot, sq_heap_set_snapshot(subject(file), word));
-SQ_FILE_WRITE(snapshot, sq_allocator_set_snapshot(word));
+SQ_FILE_WRITE(cache_snapshot, told_snapshot(sq_cache_set_snapshot(subject(file), word), file,
+					    word));
+SQ_FILE_WRITE(heap_snapshot, told_snapshot(sq_heap_set_snapshot(subject(file), word), file,
+					   word));
+SQ_FILE_WRITE(snapshot, told_snapshot(sq_allocator_set_snapshot(word), file, word));
 SQ_FILE_WRITE(whose, ask_whose(word));
+SQ_FILE_WRITE(kmem_events, tell_kmem(word));
 SQ_FILE_WRITE(reclaim_mode, reclaim_mode(word));
 SQ_FILE_WRITE(reclaim_run, reclaim_run(word));
 
@@ -235,6 +260,8 @@ SQ_FILE_SHOW(cache_fail, sq_allocator_show_fail(s), cache_fail_write);
 SQ_FILE_SHOW(heap_fail, sq_allocator_show_fail(s), heap_fail_write);
 SQ_FILE_SHOW(fail, sq_allocator_show_fail(s), fail_write);
 SQ_FILE_SHOW(whose, sq_allocator_show_whose(s), whose_write);
+SQ_FILE_SHOW(kmem_events, seq_puts(s, sq_trace_kmem() ? "Y\n" : "N\n"),
+	     kmem_events_write);
 SQ_FILE_SHOW(reclaim_mode, sq_reclaimer_show_mode(s), reclaim_mode_write);
 SQ_FILE_SHOW(reclaim_stats, sq_reclaimer_show_stats(s), NULL);
 SQ_FILE_SHOW(reclaim_history, sq_reclaimer_show_history(s), NULL);
@@ -278,6 +305,7 @@ static const struct sq_file root_files[] = {
 	{ "whose", 0600, &whose_fops },
 	{ "snapshot", 0600, &snapshot_fops },
 	{ "fail", 0600, &fail_fops },
+	{ "kmem_events", 0600, &kmem_events_fops },
 	{ }
 };
 

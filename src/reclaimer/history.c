@@ -14,6 +14,7 @@
 #include "reclaimer/reclaimer.h"
 
 #include "internal.h"
+#include "trace.h"
 #include "tunables.h"
 
 /**
@@ -64,6 +65,8 @@ void sq_history_add(enum sq_run_kind kind, u64 start,
 	unsigned long flags;
 
 	run.us = div_u64(run.end - start, NSEC_PER_USEC);
+	trace_squirrel_reclaim_run(run_names[kind], work->objects, work->slabs, work->merges,
+				   work->pages, run.us);
 	raw_spin_lock_irqsave(&history_lock, flags);
 	if (work->objects + work->slabs + work->merges + work->pages) {
 		history_runs[history_nr++ % SQ_HISTORY_RUNS] = run;

@@ -9,6 +9,7 @@
 #include "compat.h"
 
 #include "internal.h"
+#include "trace.h"
 
 static unsigned long count_objects(struct shrinker *shrinker,
 				   struct shrink_control *sc)
@@ -19,7 +20,10 @@ static unsigned long count_objects(struct shrinker *shrinker,
 static unsigned long scan_objects(struct shrinker *shrinker,
 				  struct shrink_control *sc)
 {
-	return sq_reclaimer_pressure() ?: SHRINK_STOP;
+	unsigned long pages = sq_reclaimer_pressure();
+
+	trace_squirrel_pressure(pages);
+	return pages ?: SHRINK_STOP;
 }
 
 static struct sq_shrinker pressure_shrinker;

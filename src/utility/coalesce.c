@@ -17,6 +17,7 @@
 #include "compat.h"
 
 #include "internal.h"
+#include "trace.h"
 #include "tunables.h"
 
 /* The free block above that may be merged with this one, or NULL. */
@@ -180,6 +181,7 @@ unsigned long sq_manager_coalesce(struct sq_manager *m, unsigned long budget)
 		if (merges < budget)
 			merges += coalesce_pool(pool, budget - merges);
 	}
+	trace_squirrel_coalesce(merges);
 	return merges;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_manager_coalesce);

@@ -17,6 +17,7 @@
 #include "compat.h"
 
 #include "internal.h"
+#include "trace.h"
 #include "tunables.h"
 
 /* What may fail easily must not make others wait or eat their reserves. */
@@ -50,6 +51,7 @@ static unsigned long source_get(struct sq_manager *m, unsigned int order,
 		atomic_long_add(1L << order, &m->fetched);
 	else
 		atomic_long_inc(&m->fails);
+	trace_squirrel_fetch((unsigned long)addr, 1UL << order, gfp, node);
 	return (unsigned long)addr;
 }
 
@@ -62,6 +64,7 @@ struct sq_lost sq_source_put(struct sq_manager *m, unsigned long addr,
 	atomic_long_add((size >> PAGE_SHIFT) - lost.pages, &m->returned);
 	if (unlikely(lost.pages))
 		atomic_long_add(lost.pages, &m->lost);
+	trace_squirrel_give_back(addr, size >> PAGE_SHIFT, lost.pages);
 	return (struct sq_lost){ .pages = lost.pages, .addr = lost.addr };
 }
 

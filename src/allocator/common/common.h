@@ -30,6 +30,7 @@ extern struct squirrel_heap *sq_default_heap;
 
 void sq_mode_update(void);
 void sq_mode_init(void);
+void sq_mode_exit(void);
 void sq_source_init(const struct sq_block_ops *source);
 const struct sq_block_ops *sq_source(void);
 

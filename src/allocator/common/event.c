@@ -39,7 +39,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_hook);
  * sq_allocator_set_series() - ask for SQ_EVENT_ALLOCS
  * @n: every how many allocations; 0 for not at all
  *
- * Context: Any context. The caller sees to it that two calls do not overlap.
+ * Context: Process context. May sleep. The caller sees to it that two calls do not overlap.
  */
 void sq_allocator_set_series(unsigned long n)
 {

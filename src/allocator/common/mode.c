@@ -4,9 +4,11 @@
  * flags).
  */
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 
 #include "common.h"
+#include "trace.h"
 
 DEFINE_STATIC_KEY_TRUE(sq_default_free);
 DEFINE_STATIC_KEY_FALSE(sq_unchecked_free);
@@ -24,6 +26,9 @@ unsigned long sq_series_n __read_mostly;
 
 static const struct sq_block_ops *page_source __ro_after_init;
 
+/* Two may find something changed at once. */
+static DEFINE_MUTEX(mode_mutex);
+
 /*
  * The hot paths ask one question each: is everything as usual? That spares
  * them one for each thing that may be unusual. What is settled at load is a
@@ -32,19 +37,44 @@ static const struct sq_block_ops *page_source __ro_after_init;
  */
 void sq_mode_update(void)
 {
-	WRITE_ONCE(sq_slow_alloc_needed, want_init_on_alloc(0) || sq_series_n);
+	mutex_lock(&mode_mutex);
+	WRITE_ONCE(sq_slow_alloc_needed, want_init_on_alloc(0) || sq_series_n ||
+		   static_key_enabled(&sq_trace_allocs));
+	mutex_unlock(&mode_mutex);
+}
+
+static void key_set(struct static_key *key, bool on)
+{
+	if (on)
+		static_key_enable(key);
+	else
+		static_key_disable(key);
+}
+
+/*
+ * Who wants to know of frees wants them off the hot path. That patches code, as switching
+ * the event on does.
+ */
+static void mode_traced(void)
+{
+	bool plain = !want_init_on_free() && !static_key_enabled(&sq_numa) &&
+		     !static_key_enabled(&sq_trace_frees);
+	bool hardened = static_key_enabled(&sq_hardened);
+
+	key_set(&sq_default_free.key, plain && hardened);
+	key_set(&sq_unchecked_free.key, plain && !hardened);
+	sq_mode_update();
 }
 
 void sq_mode_init(void)
 {
-	bool plain = !want_init_on_free() && !static_key_enabled(&sq_numa);
-	bool hardened = static_key_enabled(&sq_hardened);
+	sq_trace_set_hook(mode_traced);
+}
 
-	if (!plain || !hardened)
-		static_branch_disable(&sq_default_free);
-	if (plain && !hardened)
-		static_branch_enable(&sq_unchecked_free);
-	sq_mode_update();
+/* From here on nobody who wants to know changes anything. May sleep. */
+void sq_mode_exit(void)
+{
+	sq_trace_set_hook(NULL);
 }
 
 /* Where the pages of heaps come from; at load. */

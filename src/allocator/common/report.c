@@ -18,6 +18,7 @@
 #include <squirrel/report.h>
 
 #include "common.h"
+#include "trace.h"
 
 enum sq_note_state {
 	SQ_NOTE_FREE,
@@ -187,6 +188,8 @@ static void tell_note(struct squirrel_cache *c, const struct sq_note *note)
 {
 	const char *name = c ? c->name : "(no cache)";
 
+	trace_squirrel_misuse(name, note->what ?: "page put or freed by others", note->obj,
+			      note->caller);
 	tell_listeners(c, note);
 	sq_misuse_add(c);
 	if (irqs_disabled() || in_nmi())

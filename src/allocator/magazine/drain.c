@@ -6,6 +6,7 @@
 #include <linux/percpu.h>
 
 #include "magazine.h"
+#include "trace.h"
 
 /* The spare goes, with what is in it. Returns how many objects that was. */
 static u32 spare_drain(struct squirrel_cache *c, struct sq_hand *h)
@@ -61,6 +62,7 @@ unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only)
 			sq_cap_keep(c, h->loaded->cap);
 		moved = hand_drain(c, this_cpu_ptr(sq_cpu_of(c)), h, nr);
 		sq_unclaim(sq_cpu_of(c), sq_no_top());
+		trace_squirrel_drain(c->name, moved);
 		return moved;
 	}
 	h->misses = 0;
@@ -75,6 +77,7 @@ unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only)
 	sq_hand_put_older(c, h, nr, keep);
 	sq_hand_resize(c, h, keep, cap);
 	sq_cpu_put(c, h, keep);
+	trace_squirrel_drain(c->name, moved);
 	return moved;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain);
@@ -180,6 +183,8 @@ unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 		empties_free(n);
 		moved += mags_drain(c, n, unneeded);
 	}
+	if (moved)
+		trace_squirrel_drain(c->name, moved);
 	return moved;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_depot_drain);

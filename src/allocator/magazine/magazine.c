@@ -17,6 +17,7 @@
 #include <linux/topology.h>
 
 #include "magazine.h"
+#include "trace.h"
 
 /* ---- what is owed --------------------------------------------------------- */
 
@@ -243,6 +244,7 @@ static u32 cpu_refill(struct squirrel_cache *c, struct sq_hand *h)
 		nr = sq_node_take(c, n, h->loaded->obj, nr);
 		sq_node_unlock(n, flags);
 	}
+	trace_squirrel_refill(c->name, nr);
 	return nr;
 }
 
@@ -261,6 +263,7 @@ static u32 cpu_flush(struct squirrel_cache *c, struct sq_hand *h, u32 nr)
 		return nr;
 	/* The older ones go. */
 	if (h->spare) {
+		trace_squirrel_drain(c->name, h->spare->nr);
 		sq_slabs_put(c, h->spare->obj, h->spare->nr);
 		sq_count_volume((unsigned long)h->spare->nr * c->size);
 		h->spare->nr = 0;
@@ -268,6 +271,7 @@ static u32 cpu_flush(struct squirrel_cache *c, struct sq_hand *h, u32 nr)
 		return nr;
 	}
 	out = nr - h->loaded->cap / 2;
+	trace_squirrel_drain(c->name, out);
 	sq_hand_put_older(c, h, nr, nr - out);
 	sq_count_volume((unsigned long)out * c->size);
 	return nr - out;

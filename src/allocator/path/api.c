@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "path.h"
+#include "trace.h"
 
 /* ---- caches --------------------------------------------------------------- */
 
@@ -29,6 +30,8 @@ void *squirrel_cache_alloc_node(struct squirrel_cache *c, gfp_t gfp, int node)
 		return squirrel_cache_alloc(c, gfp);
 	if (node < 0 || node >= nr_node_ids || !node_online(node))
 		return NULL;
+	if (static_branch_unlikely(&sq_trace_allocs))
+		return sq_cache_alloc_told(c, gfp, node, _RET_IP_);
 	return sq_cache_alloc_slow(c, gfp, node);
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_alloc_node);
@@ -166,6 +169,14 @@ void *squirrel_heap_calloc(struct squirrel_heap *heap, size_t n, size_t size,
 }
 EXPORT_SYMBOL_GPL(squirrel_heap_calloc);
 
+/* A free that was never meant for the hot path. */
+static void free_told(struct squirrel_heap *heap, const void *obj, unsigned long caller)
+{
+	if (static_branch_unlikely(&sq_trace_frees) && !ZERO_OR_NULL_PTR(obj))
+		sq_trace_free(heap->name, caller, obj);
+	sq_heap_free_slow(obj, heap, caller);
+}
+
 /* Does the new size still belong where the memory is? */
 static bool realloc_stays(const void *obj, size_t size, size_t usable)
 {
@@ -187,7 +198,7 @@ void *sq_heap_realloc(struct squirrel_heap *heap, const void *obj, size_t size,
 	if (ZERO_OR_NULL_PTR(obj))
 		return squirrel_heap_alloc(heap, size, gfp);
 	if (!size) {
-		sq_heap_free_slow(obj, heap, caller);
+		free_told(heap, obj, caller);
 		return ZERO_SIZE_PTR;
 	}
 	usable = squirrel_usable_size(obj);
@@ -205,7 +216,7 @@ void *sq_heap_realloc(struct squirrel_heap *heap, const void *obj, size_t size,
 	if (!fresh)
 		return NULL;
 	memcpy(fresh, obj, min(size, usable));
-	sq_heap_free_slow(obj, heap, caller);
+	free_told(heap, obj, caller);
 	return fresh;
 }
 
@@ -379,6 +390,6 @@ void squirrel_free_sensitive(const void *obj)
 	/* What the free will refuse is left alone here as well. */
 	if (size && sq_is_live(sq_default_heap, obj))
 		memzero_explicit((void *)obj, size);
-	sq_heap_free_slow(obj, sq_default_heap, _RET_IP_);
+	free_told(sq_default_heap, obj, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(squirrel_free_sensitive);

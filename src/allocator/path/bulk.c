@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "path.h"
+#include "trace.h"
 
 static __always_inline void bulk_pop_one(void **to, void **from,
 					 unsigned long off)
@@ -156,12 +157,33 @@ static int alloc_bulk_debugged(struct squirrel_cache *c, gfp_t gfp, size_t n, vo
 	return n;
 }
 
+/* One by one as well, and somebody wants to know of each. */
+static noinline int alloc_bulk_told(struct squirrel_cache *c, gfp_t gfp, size_t n,
+				    void **objs, size_t got, unsigned long caller)
+{
+	size_t i;
+
+	for (i = 0; i < got; i++)
+		sq_trace_alloc(c->name, caller, objs[i], c->object_size, c->size, gfp,
+			       NUMA_NO_NODE);
+	for (; got < n; got++) {
+		objs[got] = sq_cache_alloc_told(c, gfp, NUMA_NO_NODE, caller);
+		if (!objs[got]) {
+			squirrel_cache_free_bulk(c, got, objs);
+			return 0;
+		}
+	}
+	return n;
+}
+
 /* All but what the hot path has found already. */
 static noinline int alloc_bulk_slow(struct squirrel_cache *c, gfp_t gfp, size_t n,
 				    void **objs, size_t got)
 {
 	size_t i;
 
+	if (static_branch_unlikely(&sq_trace_allocs))
+		return alloc_bulk_told(c, gfp, n, objs, got, _RET_IP_);
 	if (unlikely(sq_debugged(c)))
 		return alloc_bulk_debugged(c, gfp, n, objs, got);
 	if (unlikely(gfp & SQ_GFP_ZONES)) {
@@ -362,11 +384,24 @@ static __always_inline unsigned int hot_give(struct squirrel_cache *c, void **ob
 }
 
 /* All from the @i-th on. */
+/* Somebody wants to know of each, before it may be anybody's. */
+static noinline void tell_frees(struct squirrel_cache *c, size_t n, void **objs,
+				unsigned long caller)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!ZERO_OR_NULL_PTR(objs[i]))
+			sq_trace_free(c->name, caller, objs[i]);
+}
+
 static noinline void free_bulk_slow(struct squirrel_cache *c, size_t n, void **objs,
 				    size_t i, unsigned long caller)
 {
 	bool fast = !want_init_on_free();
 
+	if (static_branch_unlikely(&sq_trace_frees))
+		tell_frees(c, n - i, objs + i, caller);
 	while (i < n) {
 		unsigned int nr = min_t(size_t, n - i, SQ_BULK_CHUNK), done = 0;
 

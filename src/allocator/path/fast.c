@@ -19,12 +19,18 @@
 #include <linux/string.h>
 
 #include "path.h"
+#include "trace.h"
 
-/* With series mode, zeroing, or without hardening. */
+/*
+ * With series mode, zeroing, or if somebody wants to know. What this calls last takes its
+ * own caller for the client.
+ */
 static noinline void *cache_alloc_other(struct squirrel_cache *c, gfp_t gfp)
 {
 	void *obj;
 
+	if (static_branch_unlikely(&sq_trace_allocs))
+		return sq_cache_alloc_told(c, gfp, NUMA_NO_NODE, _RET_IP_);
 	if (unlikely(sq_racy(sq_series_n)))
 		sq_series_tick(gfp, 1);
 	if (unlikely(gfp & SQ_GFP_ZONES) ||
@@ -95,6 +101,8 @@ static noinline void cache_free_other(struct squirrel_cache *c, void *obj,
 {
 	bool done;
 
+	if (static_branch_unlikely(&sq_trace_frees) && !ZERO_OR_NULL_PTR(obj))
+		sq_trace_free(c->name, caller, obj);
 	preempt_disable();
 	done = free_other(c, sq_map_lookup(obj), obj);
 	preempt_enable();
@@ -206,6 +214,8 @@ static noinline void heap_free_other(const void *obj,
 	struct squirrel_cache *c;
 	bool done = false;
 
+	if (static_branch_unlikely(&sq_trace_frees) && !ZERO_OR_NULL_PTR(obj))
+		sq_trace_free(heap->name, caller, obj);
 	preempt_disable();
 	agent = sq_map_lookup(obj);
 	c = sq_owner(agent);

@@ -50,6 +50,8 @@ void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 
 /* slow_alloc.c */
 void *sq_cache_alloc_slow(struct squirrel_cache *c, gfp_t gfp, int node);
+void *sq_cache_alloc_told(struct squirrel_cache *c, gfp_t gfp, int node,
+			  unsigned long caller);
 void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 			 int node);
 

@@ -11,6 +11,7 @@
 #include <linux/sched/mm.h>
 
 #include "path.h"
+#include "trace.h"
 
 /*
  * A reserve of constructed objects: nobody but who allocates may construct them,
@@ -51,6 +52,31 @@ finish:
 	return obj;
 }
 
+static const char *name_of(const struct squirrel_cache *c)
+{
+	return c->heap_key ? c->heap->name : c->name;
+}
+
+/* As squirrel_cache_alloc_node() of its @caller, who wants to know of allocations or not. */
+void *sq_cache_alloc_told(struct squirrel_cache *c, gfp_t gfp, int node,
+			  unsigned long caller)
+{
+	void *obj;
+
+	if (unlikely(sq_racy(sq_series_n)) && node == NUMA_NO_NODE)
+		sq_series_tick(gfp, 1);
+	if (unlikely(sq_debugged(c)))
+		obj = sq_debug_alloc(c, c->object_size, gfp, node, caller);
+	else if (node == NUMA_NO_NODE && !(gfp & SQ_GFP_ZONES) &&
+		 sq_fast_pop(c, &obj, false))
+		sq_obj_alloc_prep(c, obj, gfp);
+	else
+		obj = sq_cache_alloc_slow(c, gfp, node);
+	if (obj)
+		sq_trace_alloc(name_of(c), caller, obj, c->object_size, c->size, gfp, node);
+	return obj;
+}
+
 /* The heap is debugged: what was asked for is known here, to the byte. */
 static void *heap_alloc_debugged(struct squirrel_heap *heap, struct squirrel_cache *c,
 				 size_t size, gfp_t gfp, int node, unsigned long caller)
@@ -67,6 +93,7 @@ static noinline void *heap_alloc_other(struct squirrel_heap *heap, size_t size, 
 				       int node, unsigned long caller)
 {
 	struct squirrel_cache *c = NULL;
+	void *obj;
 
 	if (!size)
 		return ZERO_SIZE_PTR;
@@ -84,9 +111,15 @@ static noinline void *heap_alloc_other(struct squirrel_heap *heap, size_t size, 
 	if (unlikely(sq_racy(sq_series_n)) && (!c || node == NUMA_NO_NODE))
 		sq_series_tick(gfp, 1);
 	if (unlikely(READ_ONCE(heap->debug)))
-		return heap_alloc_debugged(heap, c, size, gfp, node, caller);
-	return c ? sq_cache_alloc_slow(c, gfp, node) :
-		   sq_large_alloc(heap, size, gfp, node);
+		obj = heap_alloc_debugged(heap, c, size, gfp, node, caller);
+	else if (c)
+		obj = sq_cache_alloc_slow(c, gfp, node);
+	else
+		obj = sq_large_alloc(heap, size, gfp, node);
+	if (static_branch_unlikely(&sq_trace_allocs) && obj)
+		sq_trace_alloc(heap->name, caller, obj, size,
+			       c ? c->size : PAGE_ALIGN(size), gfp, node);
+	return obj;
 }
 
 /* There is no such class yet, or the size is none of a class, or it is for a node. */
@@ -94,7 +127,8 @@ void *sq_heap_alloc_slow(struct squirrel_heap *heap, size_t size, gfp_t gfp,
 			 int node)
 {
 	if (likely(size > SQUIRREL_CLASS_MAX_SIZE && size <= SQUIRREL_MAX_SIZE &&
-		   !sq_racy(sq_series_n) && !READ_ONCE(heap->debug)))
+		   !sq_racy(sq_series_n) && !READ_ONCE(heap->debug)) &&
+	    !static_branch_unlikely(&sq_trace_allocs))
 		return sq_large_alloc(heap, size, gfp, node);
 	return heap_alloc_other(heap, size, gfp, node, _RET_IP_);
 }
