@@ -68,6 +68,16 @@ dropin_no_test(void);
 #define DROPIN_EXPECT_OF(of, cond)					\
 	dropin_expect(!!(cond), (of), #cond, __func__, __LINE__)
 
+/* How many: the kernel's own call says that, or, in newer ones, only that all are there. */
+#define DROPIN_BULK(s, gfp, n, objs)					\
+({									\
+	size_t __n = (n);						\
+	typeof(kmem_cache_alloc_bulk((s), (gfp), __n, (objs))) __got =	\
+		kmem_cache_alloc_bulk((s), (gfp), __n, (objs));		\
+									\
+	(int)(__same_type(__got, bool) ? __got * __n : __got);		\
+})
+
 bool dropin_expect(bool holds, const char *of, const char *what,
 		   const char *func, int line);
 

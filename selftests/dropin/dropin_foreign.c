@@ -53,7 +53,7 @@ void dropin_foreign_calls(void)
 	mempool_free_slab(objs[--n], s);
 	while (n--)
 		kmem_cache_free(s, objs[n]);
-	n = kmem_cache_alloc_bulk(s, GFP_KERNEL, DROPIN_OBJS, objs);
+	n = DROPIN_BULK(s, GFP_KERNEL, DROPIN_OBJS, objs);
 	DROPIN_EXPECT(n == DROPIN_OBJS);
 	for (i = 0; i < n; i++)
 		DROPIN_EXPECT(!dropin_ours(objs[i]));

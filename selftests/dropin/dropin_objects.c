@@ -157,7 +157,7 @@ void dropin_objects_bulk(void)
 	if (!s)
 		return;
 	for (i = 0; i < ARRAY_SIZE(many); i++) {
-		n = kmem_cache_alloc_bulk(s, GFP_KERNEL, many[i], dropin_many);
+		n = DROPIN_BULK(s, GFP_KERNEL, many[i], dropin_many);
 		if (!DROPIN_EXPECT(n == many[i]))
 			continue;
 		for (j = 0; j < n; j++) {
@@ -170,7 +170,8 @@ void dropin_objects_bulk(void)
 		kmem_cache_free_bulk(s, n, dropin_many);
 	}
 	kmem_cache_free_bulk(s, 0, dropin_many);
-	n = kmem_cache_alloc_bulk(s, GFP_KERNEL | __GFP_ZERO, 40, dropin_many);
+	n = DROPIN_BULK(s, GFP_KERNEL | __GFP_ZERO, 40, dropin_many);
+	DROPIN_EXPECT(n == 40);
 	for (j = 0; j < n; j++)
 		DROPIN_EXPECT(!memchr_inv(dropin_many[j], 0, DROPIN_SIZE));
 	kmem_cache_free_bulk(s, n, dropin_many);
