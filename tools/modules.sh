@@ -43,11 +43,10 @@ fi
 if [ ! -d "$dir" ]; then
 	rm -rf "$dir.tmp"
 	mkdir -p "$dir.tmp"
-	if [ "$K_NAME" = stock ]; then
-		of_package "$dir.tmp"
-	else
-		of_build "$dir.tmp"
-	fi
+	case $K_NAME in
+	stock | rt) of_package "$dir.tmp" ;;
+	*) of_build "$dir.tmp" ;;
+	esac
 	[ -d "$dir.tmp/lib/modules/$K_RELEASE" ] ||
 		die "there are no modules of $K_NAME $K_RELEASE"
 	depmod -b "$dir.tmp" "$K_RELEASE"

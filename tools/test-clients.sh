@@ -3,7 +3,7 @@
 # test-clients.sh [KERNEL] [CLIENT...]: code that nobody here wrote, on squirrel and, side
 # by side, on SLUB. Of each folder of selftests/clients, or those named, the source is
 # fetched by package, built as it is and with the drop-in, and given the same work in
-# a guest of its own (KERNEL: stock, which is also 6.1; or clients-kasan, on squirrel
+# a guest of its own (KERNEL: stock, which is also 6.1; rt; or clients-kasan, on squirrel
 # only). The table at the end has the time, the pages held at most and those held 3 s
 # after the end, of both; the last line is the sum. Logs are in build/clients/KERNEL/CLIENT/boot.
 #
@@ -146,7 +146,7 @@ case ${1:-} in
 stock | 6.1)
 	shift
 	;;
-clients-kasan)
+rt | clients-kasan)
 	kernel=$1
 	shift
 	;;
