@@ -92,15 +92,34 @@ live_shown() {
 		[ "$(cells $f/map '#')" -gt 0 ]
 }
 
-# 64 MiB, half of them live.
+# scattered FILE: has it pages of squirrel's beside others in many of its characters?
+scattered() {
+	[ $(($(cells "$1") * $(unit "$1"))) -gt $(($(all_pages "$1") * 9 / 8)) ]
+}
+
+# live_percent FILE: of what is shown, each character taken for as much as any other; a
+# digit is that many tenths, or a bit more.
+live_percent() {
+	rows "$1" | tr -d ' \n' | sed 's/./&\n/g' | awk '
+		/./ { all++ } /#/ { n += 10 } /[0-9]/ { n += $0 + 0.5 }
+		END { print int(10 * n / all) }'
+}
+
+# 64 MiB, half of them live. Where the kernel has them is its own matter.
 half_live() {
 	local f=heaps/hoard/map live
 
 	[ "$(all_pages $f)" -ge $MANY ] && [ "$(unit $f)" -ge $((MANY / 2048)) ] ||
 		return 1
+	cat "$SQ/$f"
+	if scattered $f; then
+		live=$(live_percent $f)
+		echo "live: about $live percent"
+		[ "$live" -ge 30 ] && [ "$live" -le 70 ]
+		return
+	fi
 	live=$(($(cells $f '#') * $(unit $f)))
 	echo "live: $live pages"
-	cat "$SQ/$f"
 	[ $live -ge $((MANY * 3 / 7)) ] && [ $live -le $((MANY * 51 / 100)) ] &&
 		[ $(($(cells $f '.-') * $(unit $f))) -ge $((MANY * 3 / 7)) ]
 }
