@@ -67,9 +67,13 @@ static void replay_await_others(struct replay_worker *w)
 
 /* ---- contexts ------------------------------------------------------------- */
 
+/*
+ * PREEMPT_RT runs handlers in threads, and leaves interrupts on where a spinlock is held:
+ * what was recorded on another kernel would be called with them on there.
+ */
 static bool replay_irqs_off(const struct replay_run *run, u8 flags)
 {
-	return run->opts->contexts &&
+	return run->opts->contexts && !IS_ENABLED(CONFIG_PREEMPT_RT) &&
 	       (flags & (REPLAY_HARDIRQ | REPLAY_IRQS_OFF));
 }
 

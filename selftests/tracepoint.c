@@ -49,6 +49,7 @@ struct probe {
 static DEFINE_PER_CPU(struct probe, probes);
 static struct squirrel_cache *cache;
 static struct squirrel_cache *rcu_cache;
+static void *spare;	/* for the misuse: on PREEMPT_RT a hit may get nothing */
 static struct tracepoint *point;
 static atomic_t nr_hits;
 static atomic_t nr_nomem;
@@ -92,7 +93,7 @@ static void probe_drop(struct probe *p, bool bulk)
 /* Twice: reported, but from where printing takes no lock of the caller's. */
 static void probe_misuse(void)
 {
-	void *obj = squirrel_cache_alloc(cache, 0);
+	void *obj = xchg(&spare, NULL);
 
 	squirrel_cache_free(cache, obj);
 	squirrel_cache_free(cache, obj);
@@ -155,8 +156,21 @@ static void hrtimer_prepare(void)
 #endif
 }
 
+/* On PREEMPT_RT a hit gets only what is at hand: let there be some, on this CPU. */
+static void stock_up(void)
+{
+	static void *objs[PROBE_OBJS];
+	int n;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		return;
+	n = squirrel_cache_alloc_bulk(cache, GFP_KERNEL, PROBE_OBJS, objs);
+	squirrel_cache_free_bulk(cache, n, objs);
+}
+
 static void drive(void)
 {
+	stock_up();
 	mod_timer(&timer, jiffies + HZ);
 	hrtimer_start(&hrtimer, ms_to_ktime(1000), HRTIMER_MODE_REL);
 	schedule_work(&work);
@@ -184,12 +198,14 @@ static void try_point(const char *name)
 		pr_info("no %s\n", name);
 		return;
 	}
+	spare = squirrel_cache_alloc(cache, GFP_KERNEL);
 	atomic_set(&nr_hits, 0);
 	/* Each turn hits each of them once at least, but for the last two. */
 	for (i = 0; i < 4 * hits && atomic_read(&nr_hits) < hits; i++)
 		drive();
 	tracepoint_probe_unregister(point, probe_fn, NULL);
 	tracepoint_synchronize_unregister();
+	squirrel_cache_free(cache, xchg(&spare, NULL));
 	pr_info("%s: %d hits\n", name, atomic_read(&nr_hits));
 }
 
