@@ -295,6 +295,7 @@ test_root() {
 	check "it is signed with DKMS' key" [ -n "$(modinfo -F signer "$modules/squirrel.ko")" ]
 	refuse "make install does not touch the package's files" \
 		'the package squirrel-dkms is installed' install_in_root
+	as_root rm -rf "$root/tmp/tree"
 	check "the client installs" install_deb /root/debs/acorn.deb
 	check "DKMS has built and installed that" dkms_has acorn/1.0 "$release"
 	check "without a warning" clean_build acorn/1.0 "$release"
