@@ -113,12 +113,15 @@ static void probe_hit(struct probe *p, unsigned int hit)
 /*
  * What the tracepoint passes besides is of no interest. Preemption is off; what
  * interrupts a hit, or is hit within it, is passed over.
+ *
+ * PREEMPT_RT's interrupts are passed over, too: there irq_work wakes a thread, and if
+ * each wakeup is a hit that leaves work for later, nothing else gets its turn.
  */
 static void probe_fn(void *unused)
 {
 	struct probe *p = this_cpu_ptr(&probes);
 
-	if (p->inside)
+	if (p->inside || (IS_ENABLED(CONFIG_PREEMPT_RT) && in_hardirq()))
 		return;
 	p->inside = true;
 	barrier();
