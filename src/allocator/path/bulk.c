@@ -383,7 +383,6 @@ static __always_inline unsigned int hot_give(struct squirrel_cache *c, void **ob
 	return i;
 }
 
-/* All from the @i-th on. */
 /* Somebody wants to know of each, before it may be anybody's. */
 static noinline void tell_frees(struct squirrel_cache *c, size_t n, void **objs,
 				unsigned long caller)
@@ -395,6 +394,7 @@ static noinline void tell_frees(struct squirrel_cache *c, size_t n, void **objs,
 			sq_trace_free(c->name, caller, objs[i]);
 }
 
+/* All from the @i-th on. */
 static noinline void free_bulk_slow(struct squirrel_cache *c, size_t n, void **objs,
 				    size_t i, unsigned long caller)
 {
