@@ -102,17 +102,18 @@ static void last_large_block_stays(struct kunit *test)
 	void *outgrown, *block;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(heap));
-	sq_fixture_set_mode(test, "parallel 60000");
+	/* Nobody else is to look. */
+	sq_fixture_set_mode(test, "off");
+	sq_allocator_set_shed(true);
 	before = sq_fixture_held(test);
 	outgrown = squirrel_heap_alloc(heap, 8 * BLOCK, GFP_KERNEL);
 	one = sq_fixture_held(test) - before;
 	block = squirrel_heap_alloc(heap, 9 * BLOCK, GFP_KERNEL);
-	preempt_disable();
 	squirrel_heap_free(heap, outgrown);
 	KUNIT_EXPECT_LT(test, sq_fixture_held(test), before + 2 * one);
 	squirrel_heap_free(heap, block);
 	KUNIT_EXPECT_GE(test, sq_fixture_held(test), before + one);
-	preempt_enable();
+	sq_allocator_set_shed(false);
 	squirrel_heap_destroy(heap);
 }
 

@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
-# squirrel.ko goes in and out, again and again, and leaves nothing behind.
+# squirrel.ko goes in and out, again and again, and leaves nothing behind; with some work
+# between if squirrel_load_rounds= on the kernel's command line says how often.
 # boots: stock kasan kcsan bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
@@ -15,9 +16,18 @@ TRIES=4
 
 rounds=50
 slow && rounds=5
+asked=$(sed -n 's/.*squirrel_load_rounds=\([0-9]*\).*/\1/p' /proc/cmdline)
+rounds=${asked:-$rounds}
+
+# A cache and a heap that are emptied, and one that its client empties as it goes.
+work() {
+	insmod "$DIR/selftests/hoard.ko" objects=500 keep=100 && rmmod hoard &&
+		insmod "$DIR/selftests/hoard.ko" where=heap objects=50 size=20000 keep=10 &&
+		rmmod hoard
+}
 
 once() {
-	load && [ -d "$SQ" ] && rmmod squirrel && [ ! -e "$SQ" ]
+	load && [ -d "$SQ" ] && { [ -z "$asked" ] || work; } && rmmod squirrel && [ ! -e "$SQ" ]
 }
 
 many() {
