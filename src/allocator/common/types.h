@@ -116,7 +116,6 @@ struct sq_cache_counts {
  * @cap_until: until when (jiffies) the next one is as large
  * @ctor: see struct squirrel_cache_args
  * @heap: where the pages come from
- * @large_last: address of the large block that was taken last
  * @pref_node: node + 1 to prefer, or 0
  * @limit_objs: most objects, or 0
  * @reserve: objects that stay at hand
@@ -199,6 +198,7 @@ struct squirrel_cache {
  * @limit_hits: large allocations that failed because of the limit
  * @pinned: used blocks, of the default heap only: they pin the module
  * @free_mark: free pages from which on somebody looks; see sq_heap_check_watermark()
+ * @large_last: address of the large block that was taken last
  * @pref_node: node + 1 to prefer, or 0
  * @limit: bytes, or 0
  * @reserve: bytes
