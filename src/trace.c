@@ -6,9 +6,12 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bits.h>
+#include <linux/hardirq.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include <linux/stacktrace.h>
 
 #ifdef SQ_KMEM_EVENTS
 #include <trace/events/kmem.h>
@@ -16,6 +19,9 @@
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
+
+/* Frames looked at for the client's */
+#define SITE_DEPTH	16
 
 #define WANT_ALLOCS	BIT(0)
 #define WANT_FREES	BIT(1)
@@ -115,10 +121,34 @@ bool sq_trace_kmem(void)
 	return READ_ONCE(wanted) & WANT_KMEM;
 }
 
+/*
+ * Where a call at the end of a function is no jump, as with KASAN or on arm64, who calls is
+ * one of ours: the client is the first on the stack that is not.
+ */
+static unsigned long client_site(unsigned long site)
+{
+#ifdef CONFIG_STACKTRACE
+	unsigned long entries[SITE_DEPTH];
+	unsigned int nr, i = 0;
+
+	if (likely(!within_module(site, THIS_MODULE)) || in_nmi())
+		return site;
+	nr = stack_trace_save(entries, SITE_DEPTH, 0);
+	while (i < nr && !within_module(entries[i], THIS_MODULE))
+		i++;
+	while (i < nr && within_module(entries[i], THIS_MODULE))
+		i++;
+	if (i < nr)
+		site = entries[i];
+#endif
+	return site;
+}
+
 /* Somebody has got @ptr, of @bytes, in a place of @bytes_slot. Any context. */
 void sq_trace_alloc(const char *name, unsigned long call_site, const void *ptr,
 		    size_t bytes, size_t bytes_slot, gfp_t gfp, int node)
 {
+	call_site = client_site(call_site);
 	trace_squirrel_alloc(name, call_site, ptr, bytes, bytes_slot, gfp, node);
 #ifdef SQ_KMEM_EVENTS
 	if (sq_trace_kmem())
@@ -129,6 +159,7 @@ void sq_trace_alloc(const char *name, unsigned long call_site, const void *ptr,
 /* It is about to be given back; afterwards it may be anybody's. Any context. */
 void sq_trace_free(const char *name, unsigned long call_site, const void *ptr)
 {
+	call_site = client_site(call_site);
 	trace_squirrel_free(name, call_site, ptr);
 #ifdef SQ_KMEM_EVENTS
 	if (sq_trace_kmem())
