@@ -67,20 +67,19 @@ void sq_heap_mark_free(struct squirrel_heap *heap)
  * call go at once, so that a load that gives many does not wait for the reclaimer to
  * hold less. Single pages may grow or be taken again; but not too many may wait for that.
  * What was given is the large block of @pages at @addr, or slabs. The one that was taken
- * last may be a buffer for each turn of a loop: it stays, until the next look.
+ * last may be a buffer for each turn of a loop: nothing goes before the next look, as it
+ * would be the first, for its length.
  */
 void sq_heap_shed(struct squirrel_heap *heap, unsigned long addr, unsigned long pages)
 {
+	bool again = pages && addr == sq_read_racy(heap->large_last);
 	struct sq_manager *m = heap->manager;
-	unsigned long keep = SQ_HIGH_WATERMARK;
 
-	if (pages && addr == sq_read_racy(heap->large_last))
-		keep += pages;
-	if (READ_ONCE(shed_now)) {
+	if (READ_ONCE(shed_now) && !again) {
 		sq_manager_coalesce(m, SQ_SHED_MERGES);
-		sq_manager_trim_aged(m, keep, ULONG_MAX, ULONG_MAX);
-		if (sq_manager_pages_free(m) > SQ_SHED_SINGLE * keep)
-			sq_manager_trim(m, keep, SQ_SHED_PAGES);
+		sq_manager_trim_aged(m, SQ_HIGH_WATERMARK, ULONG_MAX, ULONG_MAX);
+		if (sq_manager_pages_free(m) > SQ_SHED_SINGLE * SQ_HIGH_WATERMARK)
+			sq_manager_trim(m, SQ_HIGH_WATERMARK, SQ_SHED_PAGES);
 	}
 	sq_heap_mark_free(heap);
 	if (sq_manager_pages_free(m) > SQ_HIGH_WATERMARK)
