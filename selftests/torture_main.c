@@ -356,10 +356,11 @@ static bool torture_is_enough(void)
 
 static void torture_wait(void)
 {
-	unsigned int tries = TORTURE_SECONDS_MAX * 10;
+	unsigned int tries = TORTURE_SECONDS_MAX * 10, i;
 
-	if (!busted)
-		msleep(seconds * MSEC_PER_SEC);
+	/* In slices, so that the kernel does not take it for a task that hangs. */
+	for (i = 0; !busted && i < seconds; i++)
+		msleep(MSEC_PER_SEC);
 	while (!torture_is_enough() && tries--)
 		msleep(100);
 }
