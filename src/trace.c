@@ -122,6 +122,21 @@ bool sq_trace_kmem(void)
 }
 
 /*
+ * Frames of squirrel's own tell nothing, nor do those of who saves the stack, which some
+ * architectures leave on it. Returns where the first other one is; @nr: nowhere.
+ */
+unsigned int sq_trace_skip_ours(const unsigned long *entries, unsigned int nr)
+{
+	unsigned int i = 0;
+
+	while (i < nr && !within_module(entries[i], THIS_MODULE))
+		i++;
+	while (i < nr && within_module(entries[i], THIS_MODULE))
+		i++;
+	return i;
+}
+
+/*
  * Where a call at the end of a function is no jump, as with KASAN or on arm64, who calls is
  * one of ours: the client is the first on the stack that is not.
  */
@@ -129,15 +144,12 @@ static unsigned long client_site(unsigned long site)
 {
 #ifdef CONFIG_STACKTRACE
 	unsigned long entries[SITE_DEPTH];
-	unsigned int nr, i = 0;
+	unsigned int nr, i;
 
 	if (likely(!within_module(site, THIS_MODULE)) || in_nmi())
 		return site;
 	nr = stack_trace_save(entries, SITE_DEPTH, 0);
-	while (i < nr && !within_module(entries[i], THIS_MODULE))
-		i++;
-	while (i < nr && within_module(entries[i], THIS_MODULE))
-		i++;
+	i = sq_trace_skip_ours(entries, nr);
 	if (i < nr)
 		site = entries[i];
 #endif

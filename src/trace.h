@@ -218,6 +218,7 @@ TRACE_EVENT(squirrel_misuse,
 DECLARE_STATIC_KEY_FALSE(sq_trace_allocs);
 DECLARE_STATIC_KEY_FALSE(sq_trace_frees);
 
+unsigned int sq_trace_skip_ours(const unsigned long *entries, unsigned int nr);
 void sq_trace_alloc(const char *name, unsigned long call_site, const void *ptr,
 		    size_t bytes, size_t bytes_slot, gfp_t gfp, int node);
 void sq_trace_free(const char *name, unsigned long call_site, const void *ptr);

@@ -10,7 +10,6 @@
 
 #include <linux/hardirq.h>
 #include <linux/jhash.h>
-#include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/seq_file.h>
 #include <linux/stackdepot.h>
@@ -21,6 +20,7 @@
 #include "allocator/pages/pages.h"
 
 #include "debug.h"
+#include "trace.h"
 
 #define STACK_DEPTH	16U
 
@@ -46,28 +46,17 @@ int sq_track_init(void)
 
 #if IS_ENABLED(CONFIG_STACKTRACE)
 
-static bool is_ours(unsigned long entry)
-{
-	return within_module(entry, THIS_MODULE);
-}
-
-/*
- * Frames of squirrel's own tell nothing, nor do those of who saves the stack, which some
- * architectures leave on it; *@caller is the first other one.
- */
+/* *@caller is the first who is not squirrel's. */
 static u32 save_stack(bool keep, unsigned long *caller)
 {
 	unsigned long entries[STACK_DEPTH];
-	unsigned int nr, skip = 0;
+	unsigned int nr, skip;
 
 	/* It may be between two tasks' stacks; and the depot's lock it might find taken. */
 	if (in_nmi())
 		return 0;
 	nr = stack_trace_save(entries, STACK_DEPTH, 1);
-	while (skip < nr && !is_ours(entries[skip]))
-		skip++;
-	while (skip < nr && is_ours(entries[skip]))
-		skip++;
+	skip = sq_trace_skip_ours(entries, nr);
 	if (skip == nr)
 		return 0;
 	*caller = entries[skip];

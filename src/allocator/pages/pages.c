@@ -66,13 +66,13 @@ void sq_heap_mark_free(struct squirrel_heap *heap)
  * More pages are free than the heap should keep. Pieces that cost the page allocator one
  * call go at once, so that a load that gives many does not wait for the reclaimer to
  * hold less. Single pages may grow or be taken again; but not too many may wait for that.
- * What was given is the large block of @pages at @addr, or slabs. The one that was taken
- * last may be a buffer for each turn of a loop: nothing goes before the next look, as it
+ * What was given is the large block at @addr, or slabs (0). The one that was taken last
+ * may be a buffer for each turn of a loop: nothing goes before the next look, as it
  * would be the first, for its length.
  */
-void sq_heap_shed(struct squirrel_heap *heap, unsigned long addr, unsigned long pages)
+void sq_heap_shed(struct squirrel_heap *heap, unsigned long addr)
 {
-	bool again = pages && addr == sq_read_racy(heap->large_last);
+	bool again = addr && addr == sq_read_racy(heap->large_last);
 	struct sq_manager *m = heap->manager;
 
 	if (READ_ONCE(shed_now) && !again) {

@@ -40,7 +40,7 @@ static inline bool sq_wait_for_memory(gfp_t gfp)
 void sq_module_pin(void);
 void sq_module_unpin(void);
 void sq_heap_mark_free(struct squirrel_heap *heap);
-void sq_heap_shed(struct squirrel_heap *heap, unsigned long addr, unsigned long pages);
+void sq_heap_shed(struct squirrel_heap *heap, unsigned long addr);
 void sq_heap_count_failure(const struct squirrel_heap *heap,
 			   const struct sq_request *req,
 			   atomic_long_t *limit_hits, atomic_long_t *nomem);
@@ -64,14 +64,14 @@ static inline void sq_heap_unpin(struct squirrel_heap *heap)
 }
 
 /*
- * Pages were given, the large block of @pages at @addr, or slabs: are there more free ones
- * now than the heap should keep?
+ * Pages were given, the large block at @addr, or slabs (0): are there more free ones now
+ * than the heap should keep?
  */
 static __always_inline void sq_heap_check_watermark(struct squirrel_heap *heap,
-						    unsigned long addr, unsigned long pages)
+						    unsigned long addr)
 {
 	if (unlikely(sq_manager_pages_free(heap->manager) > sq_read_racy(heap->free_mark)))
-		sq_heap_shed(heap, addr, pages);
+		sq_heap_shed(heap, addr);
 }
 
 /**
@@ -117,13 +117,13 @@ static __always_inline void sq_heap_give(struct squirrel_heap *heap,
 					 struct squirrel_cache *c,
 					 struct sq_agent *agent, bool check)
 {
-	unsigned long addr = sq_agent_addr(agent), pages = sq_agent_pages(agent);
+	unsigned long addr = sq_agent_addr(agent);
 	struct sq_lost lost = sq_manager_give(heap->manager, agent);
 
 	if (unlikely(lost.pages))
 		sq_report_lost(c, lost);
 	if (check)
-		sq_heap_check_watermark(heap, addr, pages);
+		sq_heap_check_watermark(heap, addr);
 	/* Last: it may have been all that kept the module. */
 	if (!(c->flags & SQ_CACHE_INTERNAL))
 		sq_heap_unpin(heap);

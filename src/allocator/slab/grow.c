@@ -238,6 +238,6 @@ bool sq_cache_release_spare(struct squirrel_cache *c)
 		released += sq_slabs_release(c, &empty);
 	}
 	if (released)
-		sq_heap_check_watermark(c->heap, 0, 0);
+		sq_heap_check_watermark(c->heap, 0);
 	return true;
 }
