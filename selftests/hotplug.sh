@@ -105,6 +105,6 @@ rmmod hoard
 # In the middle of it.
 check "torture while CPU 1 comes and goes" tortured
 check "squirrel is sound after that" sound
-check "unloads after that" rmmod torture
+check "unloads after that" goes torture
 check "all memory goes back after that" given_back 0
 finish

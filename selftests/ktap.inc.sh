@@ -176,13 +176,21 @@ mine() {
 		!($1 in old) { print $1 }' /proc/modules
 }
 
+# why_it_stays: what there is to be known of it, if squirrel does not go.
+why_it_stays() {
+	mark
+	grep 'squirrel:.*\(refused\|live\|left\|more frees\)' "$TMP/kernel.log" | tail -n 20
+	echo "references $(cat /sys/module/squirrel/refcnt)"
+	cat "$SQ/summary"
+}
+
 # unload_all: what this script has loaded, the newest first.
 unload_all() {
 	local name
 
 	mine >"$TMP/mine"
 	while read -r name; do
-		rmmod "$name" || echo "rmmod $name failed"
+		rmmod "$name" || { echo "rmmod $name failed" && why_it_stays; }
 	done <"$TMP/mine"
 	same "modules left" "$(mine)" ""
 }
@@ -192,6 +200,13 @@ unload_all() {
 # What the kernel has said since the last mark is in $TMP/log once somebody has
 # asked for it, until a module comes or goes.
 heard=
+
+# goes CLIENT: it unloads, and no cache of its was refused to go: nobody would see it, but
+# squirrel stays for good.
+goes() {
+	mark
+	rmmod "$1" && said_nothing_like "^squirrel: .*destroy refused"
+}
 
 # mark: from here on. What was said before is moved out of the kernel's buffer
 # (the console has it all).

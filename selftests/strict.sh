@@ -20,7 +20,7 @@ plan 9
 check "a warning is the end" strict
 need load
 check "torture" ran torture seconds=2 timer_us=300
-check "unloads" rmmod torture
+check "unloads" goes torture
 check "storm" ran storm ops=200000
 check "unloads again" rmmod storm
 check "squirrel is sound" sound

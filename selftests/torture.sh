@@ -177,7 +177,7 @@ put "$SQ/reclaim/mode" off
 reclaim
 check "squirrel is sound after a run" sound
 check "the reserve is kept" reserve_kept
-check "unloads" rmmod torture
+check "unloads" goes torture
 check "all memory goes back" given_back 0
 
 check "a planted overwrite is noticed" noticed

@@ -179,17 +179,32 @@ static long settled_balance(struct squirrel_cache *c)
 	return balance;
 }
 
+/* What is in no slab, nor was found damaged: that is nowhere, and nobody's. */
+static unsigned long out_of_slabs(struct squirrel_cache *c)
+{
+	unsigned long out = 0;
+	int nid;
+
+	for_each_node(nid) {
+		struct sq_node *n = c->node[nid];
+
+		out += sq_read_racy(n->nr_objs) - sq_read_racy(n->nr_free);
+	}
+	return out - min(out, 0UL + atomic_long_read(&c->retired));
+}
+
 /*
  * What is live, of a cache that is to go. The counts do not tell if some object
  * was freed twice and that was taken: one such hides one that is live. What is in
  * no slab when all magazines are empty is live; an object that is in two places
- * comes to light on the way.
+ * comes to light on the way. But what the reclaimer has taken out of a depot is in no
+ * slab yet: it is there when who walks caches now is through.
  */
 static unsigned long cache_settle(struct squirrel_cache *c)
 {
 	long balance = settled_balance(c);
-	unsigned long out = 0;
-	int nid;
+	unsigned int tries = SQ_SETTLE_TRIES;
+	unsigned long out;
 
 	if (balance > 0)
 		return balance;
@@ -197,13 +212,11 @@ static unsigned long cache_settle(struct squirrel_cache *c)
 		pr_err("cache '%s': %ld more frees than allocations: objects were freed twice\n",
 		       c->name, -balance);
 	squirrel_cache_shrink(c);
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-
-		out += sq_read_racy(n->nr_objs) - sq_read_racy(n->nr_free);
+	for (out = out_of_slabs(c); out && tries--; out = out_of_slabs(c)) {
+		synchronize_rcu_expedited();
+		squirrel_cache_shrink(c);
 	}
-	/* What was found damaged is nowhere, and nobody's. */
-	return out - min(out, 0UL + atomic_long_read(&c->retired));
+	return out;
 }
 
 /**
