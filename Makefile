@@ -64,7 +64,7 @@ coverage:
 	@tools/coverage.sh
 
 test-perf:
-	@tools/test-perf.sh && grep -v '^1\.\.' build/boots/stock-perf/result.log
+	@tools/test-perf.sh
 
 test-clients:
 	@SQ_FORM='$(FORM)' SQ_BUSTED='$(BUSTED)' tools/test-clients.sh $(KERNEL) $(CLIENTS)
@@ -133,7 +133,8 @@ help:
 	@echo 'make torture   all contexts, all interfaces, all changes at once, a minute a boot'
 	@echo '               (MINUTES=10 CPUS=4 BOOTS="stock kasan kcsan step")'
 	@echo 'make coverage  KUnit once more, and which lines of src/ it runs, as a table'
-	@echo 'make test-perf  perf on squirrel, in the stock kernel: a leak by its call site'
+	@echo 'make test-perf  perf, bpftrace and memleak-bpfcc on squirrel, in the stock'
+	@echo '               kernel: a leak by its call site'
 	@echo 'make test-clients  ext4, squashfs, wireguard, jool, apfs, as they are shipped, on'
 	@echo '               squirrel and on SLUB: the same work, and a table of both'
 	@echo '               (CLIENTS="ext4 jool": only those; KERNEL=clients-kasan: under'

@@ -5,7 +5,7 @@
  *
  * What happens on a slow path is an event of its own there, a nop while it is off. An
  * allocation or a free is one on the hot path, which must not have so much as that: see
- * sq_trace_set_hook().
+ * sq_trace_set_hook(). Names are padded with zeroes: tools compare all of the array.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM squirrel
@@ -50,7 +50,7 @@ TRACE_EVENT_FN(squirrel_alloc,
 		__entry->bytes_slot = bytes_slot;
 		__entry->gfp = (__force unsigned long)gfp;
 		__entry->node = node;
-		strscpy(__entry->name, name, SQ_TRACE_NAME);
+		strscpy_pad(__entry->name, name, SQ_TRACE_NAME);
 	),
 	TP_printk("name=%s call_site=%pS ptr=%p bytes=%zu bytes_slot=%zu gfp=0x%lx node=%d",
 		  __entry->name, (void *)__entry->call_site, __entry->ptr,
@@ -69,7 +69,7 @@ TRACE_EVENT_FN(squirrel_free,
 	TP_fast_assign(
 		__entry->call_site = call_site;
 		__entry->ptr = ptr;
-		strscpy(__entry->name, name, SQ_TRACE_NAME);
+		strscpy_pad(__entry->name, name, SQ_TRACE_NAME);
 	),
 	TP_printk("name=%s call_site=%pS ptr=%p", __entry->name,
 		  (void *)__entry->call_site, __entry->ptr),
@@ -86,7 +86,7 @@ DECLARE_EVENT_CLASS(squirrel_move,
 	),
 	TP_fast_assign(
 		__entry->objects = objects;
-		strscpy(__entry->name, name, SQ_TRACE_NAME);
+		strscpy_pad(__entry->name, name, SQ_TRACE_NAME);
 	),
 	TP_printk("name=%s objects=%lu", __entry->name, __entry->objects)
 );
@@ -164,7 +164,7 @@ TRACE_EVENT(squirrel_reclaim_run,
 		__field(unsigned long, us)
 	),
 	TP_fast_assign(
-		strscpy(__entry->mode, mode, SQ_TRACE_NAME);
+		strscpy_pad(__entry->mode, mode, SQ_TRACE_NAME);
 		__entry->objects = objects;
 		__entry->slabs = slabs;
 		__entry->merges = merges;
@@ -202,8 +202,8 @@ TRACE_EVENT(squirrel_misuse,
 	TP_fast_assign(
 		__entry->ptr = ptr;
 		__entry->call_site = call_site;
-		strscpy(__entry->name, name, SQ_TRACE_NAME);
-		strscpy(__entry->what, what, SQ_TRACE_WHAT);
+		strscpy_pad(__entry->name, name, SQ_TRACE_NAME);
+		strscpy_pad(__entry->what, what, SQ_TRACE_WHAT);
 	),
 	TP_printk("name=%s call_site=%pS ptr=%p what=%s", __entry->name,
 		  (void *)__entry->call_site, __entry->ptr, __entry->what)

@@ -78,6 +78,7 @@ counted() {
 echo "KTAP version 1"
 echo "1..4"
 mount -t tracefs none /sys/kernel/tracing 2>/dev/null
+export PATH=/bin:/usr/bin
 for m in extra/*.ko; do
 	[ ! -e "$m" ] || insmod "$m"
 done
