@@ -14,15 +14,19 @@ _squirrel() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=
 
 	case $COMP_CWORD:${COMP_WORDS[1]}:$before in
-	1:*) words='top map leaks whose check reclaim debug snapshot diff json metrics --help --root' ;;
+	1:*) words='top map leaks whose check reclaim debug snapshot diff record replay json metrics --help --root' ;;
 	*:top:-s) words='c a o u s l n w m i r k' ;;
 	*:top:*) words='-o -b -d -n -s --help' ;;
-	*:map:--svg | *:snapshot:* | *:diff:*)
+	*:replay:-s) words='segregated first best' ;;
+	*:record:-[db]) ;;
+	*:map:--svg | *:snapshot:* | *:diff:* | 2:record:* | 2:replay:* | *:replay:-m)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
 	2:map:* | 2:leaks:* | 2:debug:*) words="$(_squirrel_names) --help" ;;
 	*:map:*) words='--svg' ;;
+	*:record:*) words='-d -b --' ;;
+	*:replay:*) words='-s -m' ;;
 	3:debug:*) words='FZPU + -' ;;
 	*) words='--help' ;;
 	esac

@@ -37,6 +37,19 @@ static const struct command {
 	  "FILE: -: to standard output. Call sites are known of what is debugged (leaks).\n" },
 	{ "diff", cmd_diff, "FILE [FILE]", "what became more or less since a snapshot",
 	  "The second FILE: until then; without it, until now.\n" },
+	{ "record", cmd_record, "FILE [-d SECONDS] [-b KIB] [-- COMMAND...]",
+	  "all allocations and frees, into a file for replay",
+	  "Until COMMAND has ended, or SECONDS are over, or Ctrl-C.\n"
+	  "  -b  room for each CPU (8192); what does not fit is lost, and told\n"
+	  "Meanwhile allocations and frees cost several times as much.\n" },
+	{ "replay", cmd_replay, "FILE [-s STRATEGY]... [-m REPLAY.KO]",
+	  "how many pages each strategy would hold",
+	  "  -s  only that strategy, or those; without it segregated, first and best\n"
+	  "  -m  the module replay.ko of samples; without it, the one here, in\n"
+	  "      build/module/samples, or where this program is\n"
+	  "The pages are those that the machine has less while FILE is played: it should have\n"
+	  "nothing else to do. All that is free is given back before. STRATEGY is that of the\n"
+	  "heap whose objects are not of a cache; slabs of caches are of the heap 'default'.\n" },
 	{ "json", cmd_json, "", "all figures as JSON", "" },
 	{ "metrics", cmd_metrics, "", "figures for node_exporter's textfile collector", "" },
 };

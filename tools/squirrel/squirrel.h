@@ -75,6 +75,49 @@ int cmd_json(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_snapshot(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
+int cmd_record(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+
+/* ---- ring.c: allocations and frees as they happen ---- */
+
+#define RING_CPUS 512
+
+struct ring_event {
+	unsigned long long ts, ptr, site, bytes, slot, gfp;
+	unsigned int cpu, context;	/* context: as the kernel marks its trace records */
+	bool alloc, on_node;
+	char name[48];
+};
+
+/* ring_open() - begin to listen, with so much room for each CPU; undone at exit */
+void ring_open(unsigned int kib);
+/* ring_read() - what there is, once around; 0: there was nothing */
+unsigned int ring_read(void (*each)(const struct ring_event *e));
+/* ring_stop() - nothing comes any more; what is there can be read */
+void ring_stop(void);
+/* ring_close() - how many events were lost for want of room */
+unsigned long ring_close(void);
+
+/* ---- tape.c: a recording ---- */
+
+struct tape_sums {
+	unsigned long allocs, frees, pools, peak, live, cpus;
+	double seconds;
+	unsigned long strangers;	/* frees of what nobody saw allocated */
+	unsigned long untold;		/* frees that nobody told of */
+};
+
+void tape_add(const struct ring_event *e);
+bool tape_full(void);
+/* tape_write() - all of it, in the format SLABTRC1; NULL if there is no allocation */
+const struct tape_sums *tape_write(FILE *out, double seconds);
+
+/* ---- symbols.c ---- */
+
+struct symbols *symbols_read(void);
+void symbols_free(struct symbols *s);
+/* symbol_of() - "function+0x1f", or the address */
+void symbol_of(const struct symbols *s, unsigned long long addr, char *buf, size_t size);
 
 /* ---- picture.c: a map that was read, and svg.c ---- */
 

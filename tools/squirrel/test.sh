@@ -179,6 +179,20 @@ writes() {
 		run reclaim && [ "$(cat "$work/tree/reclaim/run")" = 1 ]
 }
 
+# What is no recording is told apart before the kernel is asked.
+no_recording() {
+	local status=0
+
+	echo nonsense >"$work/bad"
+	run replay "$work/bad" 2>"$work/out" || status=$?
+	[ $status -eq 1 ] && grep -q 'is no recording' "$work/out" || return 1
+	printf SLABTRC1 >"$work/bad"
+	run replay "$work/bad" -m /nowhere 2>"$work/out" || status=$?
+	[ $status -eq 1 ] && grep -q '/nowhere: No such file' "$work/out" || return 1
+	run record "$work/none/file" 2>"$work/out" || status=$?
+	[ $status -eq 1 ] && grep -q 'none/file.part: No such file' "$work/out"
+}
+
 full_disk() {
 	local status=0
 
@@ -202,8 +216,12 @@ completes() {
 		COMP_WORDS=(squirrel map ho) COMP_CWORD=2 && _squirrel &&
 			[ "${COMPREPLY[*]}" = hoard ] &&
 		COMP_WORDS=(squirrel re) COMP_CWORD=1 && _squirrel &&
-			[ "${COMPREPLY[*]}" = reclaim ]
-	' - "$SQ_TOP/tools/squirrel/completion.bash"
+			[ "${COMPREPLY[*]}" = "reclaim record replay" ] &&
+		COMP_WORDS=(squirrel replay file -s b) COMP_CWORD=4 && _squirrel &&
+			[ "${COMPREPLY[*]}" = best ] &&
+		COMP_WORDS=(squirrel record "$2") COMP_CWORD=2 && _squirrel &&
+			[ "${COMPREPLY[*]}" = "$1" ]
+	' - "$SQ_TOP/tools/squirrel/completion.bash" "$SQ_TOP/tools/squirrel/completion.b"
 }
 
 installs() {
@@ -226,6 +244,7 @@ check "broken files" broken_files
 check "check: exit status of a broken rule" broken_rules
 check "debug and reclaim write where they should" writes
 check "snapshot and diff" differs
+check "replay: what is no recording" no_recording
 check "a full disk is noticed" full_disk
 check "root by the environment, and by --root" by_environment
 check "the man page has no warnings" man_page
