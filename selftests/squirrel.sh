@@ -7,6 +7,7 @@
 . "${0%/*}/ktap.inc.sh"
 
 SQUIRREL=$DIR/squirrel
+COMMANDS="top map leaks whose check reclaim debug snapshot diff record replay json metrics"
 
 # ends STATUS ARGUMENTS...: with that exit status; output and errors are kept.
 ends() {
@@ -118,6 +119,50 @@ metrics_right() {
 			"$TMP/out"
 }
 
+# What plant has between two snapshots, by whom; and that it has gone again.
+snapshots() {
+	rmmod plant
+	ends 0 snapshot "$TMP/one" && [ ! -s "$TMP/out" ] &&
+		same head "$(head -n 1 "$TMP/one")" "squirrel-snapshot 1" &&
+		grep -q "^caches/hoard	$(field caches/hoard/stats live_objects)	" "$TMP/one" &&
+		ends 0 diff "$TMP/one" && same out "$(cat "$TMP/out")" "nothing changed" &&
+		helper plant bug=leak debug=FZPU || return 1
+	ends 0 diff "$TMP/one" && head -n 1 "$TMP/out" | grep -q '^ *LIVE *BYTES *PAGES ' &&
+		more_of 1 +100 caches/plant '' &&
+		more_of 1 +100 caches/plant 'plant_alloc+0x.*\[plant\]' &&
+		more_of 3 '+[0-9.]*K' heaps/plant 'plant_alloc+0x.*\[plant\]' &&
+		! grep -q hoard "$TMP/out" && ends 0 snapshot - && cp "$TMP/out" "$TMP/two" &&
+		grep -q '^caches/plant	1	100	0	plant_alloc+.*\[plant\]$' "$TMP/two" || return 1
+	rmmod plant
+	ends 0 diff "$TMP/two" && grep -q '^ *-1  *-100  *caches/plant  *plant_' "$TMP/out" &&
+		ends 0 diff "$TMP/one" "$TMP/two" && more_of 1 +100 caches/plant ''
+}
+
+# more_of LIVE BYTES WHERE SITE: a line that says so.
+more_of() {
+	grep -q "^ *+$1  *$2  *\(+[^ ]*  *\)*$3  *$4\$" "$TMP/out"
+}
+
+no_snapshots() {
+	complains 1 "/nowhere/x: No such file" snapshot /nowhere/x &&
+		complains 1 "/nowhere/x: No such file" diff /nowhere/x &&
+		complains 1 "is no snapshot" diff "$SQUIRREL" || return 1
+	head -n 3 "$TMP/one" >"$TMP/cut"
+	echo caches/nut >>"$TMP/cut"
+	complains 1 "line 4 is none of a snapshot" diff "$TMP/one" "$TMP/cut" &&
+		complains 2 "file is wanted" snapshot && complains 2 "too much" snapshot a b &&
+		complains 2 "file is wanted" diff && complains 2 "too much" diff a b c &&
+		mkdir -p "$TMP/small" && mount -t tmpfs -o size=4k none "$TMP/small" || return 1
+	head -c 4096 /dev/zero >"$TMP/small/all"
+	complains 1 "No space left" snapshot "$TMP/small/one" && umount "$TMP/small"
+}
+
+# Two files are compared without it, too.
+compared_alone() {
+	unload_all && ends 0 diff "$TMP/one" "$TMP/two" && more_of 1 +100 caches/plant '' &&
+		complains 1 "not loaded" diff "$TMP/one"
+}
+
 bad_usage() {
 	complains 2 "a command is wanted" && complains 2 "no command 'nut'" nut &&
 		complains 2 "no option -x" top -x && complains 2 "-s: 'z'" top -s z &&
@@ -140,10 +185,10 @@ helped() {
 	local c
 
 	ends 0 --help || return 1
-	for c in top map leaks whose check reclaim debug json metrics; do
+	for c in $COMMANDS; do
 		grep -q "^  $c " "$TMP/out" || return 1
 	done
-	for c in top map leaks whose check reclaim debug json metrics; do
+	for c in $COMMANDS; do
 		ends 0 $c --help && head -n 1 "$TMP/out" | grep -q "^usage: squirrel $c" || return 1
 	done
 }
@@ -151,10 +196,12 @@ helped() {
 each_refuses() {
 	local c
 
-	for c in top "map x" leaks "whose 1000" check reclaim debug json metrics; do
+	for c in top "map x" leaks "whose 1000" check reclaim debug "snapshot $TMP/none" json \
+		metrics; do
 		# shellcheck disable=SC2086 # words
 		complains 1 "not loaded" $c || return 1
 	done
+	[ ! -e "$TMP/none" ]
 }
 
 # Nobody else may read it.
@@ -170,7 +217,7 @@ root_only() {
 
 [ -x "$SQUIRREL" ] || skip_all "the command squirrel is not here"
 mkdir -p /etc
-plan 18
+plan 21
 check "without the module each command says so" each_refuses
 need load reclaim=off
 need helper hoard objects=2000 keep=1000 size=256
@@ -186,8 +233,11 @@ check "debug changes what is debugged" debug_set
 check "reclaim says what is held" reclaimed
 check "json has the figures" json_whole
 check "metrics are lines for the collector" metrics_right
+check "snapshot and diff: what came, by whom, and what went" snapshots
+check "what is no snapshot, and where none can be written" no_snapshots
 check "what is not understood: 2" bad_usage
 check "what is not there: 1" nothing_there
 check "each command has --help" helped
 check "for root only" root_only
+check "two snapshots, without the module" compared_alone
 finish

@@ -11,8 +11,8 @@
 
 #include "squirrel.h"
 
-/* replay.ko takes files up to 1 GiB, and a record may become two. */
-#define MOST_EVENTS	30000000
+/* Half a GiB while it is recorded, and up to as much as a file. */
+#define MOST_EVENTS	(1u << 24)
 #define CPUS		64	/* and as many of a CPU's number */
 #define NO_SITE		0xffff
 #define LARGEST		(4u << 20)
