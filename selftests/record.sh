@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The commands squirrel record and squirrel replay: what is recorded is what was done, to the
 # object; it plays; how much each strategy holds is said; and what is refused.
-# boots: stock
+# boots: stock bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 

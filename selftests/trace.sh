@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each of squirrel's tracepoints is hit by what it is about, and tells it truly; the
 # kernel's kmem:kmalloc and kmem:kfree are told of squirrel's objects if asked for.
+# boots: stock kasan kcsan bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
 
