@@ -3,7 +3,7 @@
 # test-package.sh: is what users get of use to them? "make install" below a folder, with a
 # client outside the tree; then the package squirrel-dkms in a small Debian
 # (package/root.sh): installed, built by DKMS for two kernels, a client as a package of
-# its own, an upgrade, removal; and that Debian booted on the stock kernel, where modules
+# its own, the command's package, an upgrade, removal; and that Debian booted on the stock kernel, where modules
 # are loaded, and squirrel is upgraded and removed under a client's feet
 # (guest/package.sh). The last line is the sum. Logs and packages are left in
 # build/package-test.
@@ -160,7 +160,8 @@ make_packages() {
 		"$out/next/tools/package/deb.sh"
 	check "a client's package from the example in it" "$tree/tools/package/acorn.sh" \
 		"$(one_deb "$out/debs/now" squirrel-dkms)" "$out/debs/acorn"
-	now=$(one_deb "$out/debs/now" squirrel-dkms) &&
+	tools=$(one_deb "$out/debs/now" squirrel-tools) &&
+		now=$(one_deb "$out/debs/now" squirrel-dkms) &&
 		next=$(one_deb "$out/debs/next" squirrel-dkms) &&
 		acorn=$(one_deb "$out/debs/acorn" acorn-dkms)
 }
@@ -196,6 +197,7 @@ unpack_root() {
 	as_root cp "$now" "$root/root/debs/now.deb"
 	as_root cp "$next" "$root/root/debs/next.deb"
 	as_root cp "$acorn" "$root/root/debs/acorn.deb"
+	as_root cp "$tools" "$root/root/debs/tools.deb"
 }
 
 # What there is, with owners, modes and contents; but logs, what dpkg remembers, DKMS'
@@ -305,6 +307,36 @@ test_root() {
 		in_root dpkg -r squirrel-dkms
 }
 
+# The command, what it needs to be found out about, and nothing else.
+tools_files() {
+	diff -u - <(in_root dpkg -L squirrel-tools | grep -v '/doc' | while read -r f; do
+		[ -d "$root$f" ] || echo "$f"
+	done) <<-END
+		/usr/sbin/squirrel
+		/usr/share/bash-completion/completions/squirrel
+		/usr/share/man/man8/squirrel.8.gz
+	END
+}
+
+# As of the source: the man page's text, the completion of a word.
+tools_help() {
+	gunzip -c "$root/usr/share/man/man8/squirrel.8.gz" |
+		cmp - "$tree/tools/squirrel/squirrel.8" || return 1
+	# shellcheck disable=SC2016 # the inner shell's
+	[ "$(in_root bash -c '. /usr/share/bash-completion/completions/squirrel
+		COMP_WORDS=(squirrel snap) COMP_CWORD=1 && _squirrel &&
+			echo "${COMPREPLY[*]}"')" = snapshot ] &&
+		in_root squirrel --help | grep -q '^usage: squirrel '
+}
+
+test_tools() {
+	check "the command's package installs" install_deb /root/debs/tools.deb
+	check "has the command, man page, completion" tools_files
+	check "and they are what they should be" tools_help
+	refuse "without debugfs the command says so" 'there is no debugfs' \
+		in_root squirrel check
+}
+
 test_second_kernel() {
 	check "a second kernel's headers come" in_root sh -c 'dpkg -i /var/tmp/other/*.deb'
 	other=$(as_root find "$root/lib/modules" -name '*-cloud-*' -printf '%f\n')
@@ -322,7 +354,7 @@ test_removal() {
 	check "the client is there" dkms_has acorn/1.0 "$release"
 	check "it was built with the new squirrel" fits
 	check "also for the second kernel" dkms_has acorn/1.0 "$other"
-	check "both are purged" in_root dpkg -P acorn-dkms squirrel-dkms
+	check "all are purged" in_root dpkg -P acorn-dkms squirrel-dkms squirrel-tools
 	check "nothing has a name of theirs" nothing_named
 	check "and the second kernel's headers" in_root dpkg -P "linux-headers-$other" \
 		linux-headers-cloud-amd64
@@ -388,6 +420,7 @@ elif has_part root || has_part guest; then
 	list_root >"$out/list.before"
 	test_bare
 	test_root
+	test_tools
 	if has_part guest; then
 		test_guest
 	fi

@@ -92,6 +92,8 @@ check "tainted by O and E: out of tree, and a signature that nobody vouches for"
 	is /sys/module/squirrel/taint OE
 check "and by nothing else" is /proc/sys/kernel/tainted $(((1 << 12) | (1 << 13)))
 check "the client's object is live" held 1
+check "the command finds all sound" squirrel check
+check "and knows the client's cache" eval 'squirrel top -o | grep -q " acorn$"'
 refuse "squirrel cannot be unloaded" 'in use' rmmod squirrel
 
 echo "# upgrade while both are loaded (DKMS builds here: minutes)"
@@ -115,7 +117,7 @@ check "the client's object is live" held 1
 
 echo "# removal while both are loaded"
 cp "$(modinfo -n squirrel)" /tmp/copy.ko
-shown dpkg -P acorn-dkms squirrel-dkms | tee /tmp/removal
+shown dpkg -P acorn-dkms squirrel-dkms squirrel-tools | tee /tmp/removal
 check "it says that squirrel stays loaded" grep -q 'squirrel is loaded and stays so' \
 	/tmp/removal
 check "nothing has a name of theirs any more" not_there

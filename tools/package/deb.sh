@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# deb.sh: the Debian package squirrel-dkms, made in build/package and left there; lintian
-# looks at it. SQ_PACKAGE_DIR is another folder, SQ_TREE another tree to pack. Who
+# deb.sh: the Debian packages squirrel-dkms and squirrel-tools (the command squirrel), made in
+# build/package and left there; lintian looks at them. SQ_PACKAGE_DIR is another folder, SQ_TREE another tree to pack. Who
 # maintains it is DEBFULLNAME and DEBEMAIL, as elsewhere.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/stage.inc.sh"
 
-need_packages dpkg-dev debhelper dh-dkms lintian rsync make
+need_packages dpkg-dev debhelper dh-dkms lintian rsync make gcc libc6-dev
 tree=${SQ_TREE:-$SQ_TOP}
 out=${SQ_PACKAGE_DIR:-$SQ_BUILD/package}
 version=$(version_of "$tree")
@@ -44,16 +44,20 @@ make_debian() {
 	local d=$stage/debian f src=/usr/src/squirrel-$version
 
 	mkdir -p "$d/source"
-	for f in control copyright postinst prerm; do
+	for f in control copyright; do
 		fill "$SQ_TOP/tools/package/debian/$f" "$d/$f"
 	done
+	for f in postinst prerm; do
+		fill "$SQ_TOP/tools/package/debian/$f" "$d/squirrel-dkms.$f"
+	done
 	install -m 755 "$SQ_TOP/tools/package/debian/rules" "$d/rules"
-	fill "$SQ_TOP/tools/package/dkms.conf" "$d/dkms"
+	fill "$SQ_TOP/tools/package/dkms.conf" "$d/squirrel-dkms.dkms"
 	echo '3.0 (native)' >"$d/source/format"
-	printf '%s\n' "Kbuild $src" "include $src" "src $src" "dkms-keep $src" >"$d/install"
-	echo "$src /usr/src/squirrel" >"$d/links"
-	echo 'README.md' >"$d/docs"
-	printf '%s\n' samples/* >"$d/examples"
+	printf '%s\n' "Kbuild $src" "include $src" "src $src" "dkms-keep $src" \
+		>"$d/squirrel-dkms.install"
+	echo "$src /usr/src/squirrel" >"$d/squirrel-dkms.links"
+	echo 'README.md' >"$d/squirrel-dkms.docs"
+	printf '%s\n' samples/* >"$d/squirrel-dkms.examples"
 	printf 'squirrel (%s) unstable; urgency=medium\n\n  * %s\n\n -- %s  %s\n' \
 		"$version" "See the history of the source." "$maintainer" \
 		"$(date -R -u -d "@$SOURCE_DATE_EPOCH")" >"$d/changelog"
@@ -67,6 +71,8 @@ install -m 644 "$tree/README.md" "$stage/"
 mkdir -p "$stage/samples"
 cp -r "$SQ_TOP/samples/acorn-dkms" "$SQ_TOP/samples/modprobe.d" "$stage/samples/"
 cp "$SQ_TOP/samples/acorn.c" "$stage/samples/acorn-dkms/"
+mkdir -p "$stage/tools/squirrel"
+cp "$tree"/tools/squirrel/{Makefile,*.[ch8],completion.bash} "$stage/tools/squirrel/"
 (cd "$stage" && make_debian)
 (cd "$stage" && dpkg-buildpackage -us -uc) >"$out/build.log" 2>&1 || {
 	tail -n 20 "$out/build.log" >&2
@@ -74,3 +80,4 @@ cp "$SQ_TOP/samples/acorn.c" "$stage/samples/acorn-dkms/"
 }
 lintian --allow-root --fail-on error "$out/squirrel_${version}_"*.changes || die "lintian has errors"
 echo "$out/squirrel-dkms_${version}_all.deb"
+echo "$out/squirrel-tools_${version}_$(dpkg --print-architecture).deb"

@@ -66,6 +66,9 @@ run_root() {
 	wants "and so is the client, after it"
 	wants "says that the client is built again"
 	wants "it was built with the new squirrel"
+	plant tools/squirrel/Makefile 's/completions\/squirrel$/completions\/nut/'
+	wants "has the command, man page, completion"
+	wants "and they are what they should be"
 	plant tools/install.sh '/^not_packaged$/d'
 	wants "make install does not touch the package's files"
 }
@@ -75,7 +78,7 @@ run_client() {
 	wants "DKMS has built and installed that"
 	wants "modprobe knows that it needs squirrel"
 	wants "it was built with this squirrel"
-	plant tools/package/deb.sh '/\/usr\/src\/squirrel" >"\$d\/links"/d'
+	plant tools/package/deb.sh '/\/usr\/src\/squirrel" >"\$d\/squirrel-dkms.links"/d'
 	wants "the link leads to the new headers"
 }
 
