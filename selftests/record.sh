@@ -135,6 +135,20 @@ of_gone() {
 		has 30 30 30 0 && same size "$(u32 120)" 72 && plays best
 }
 
+# What has run in a module's init function has no name any more, and gets nobody else's.
+of_init() {
+	local i=0 s n="$TMP/names"
+
+	ends 0 record "$FILE" -- insmod "$DIR/samples/acorn.ko" hold=1 || return 1
+	while [ $i -lt "$(u32 44)" ]; do
+		text_at $(($(u32 56) + 64 * i + 8))
+		i=$((i + 1))
+	done >"$n"
+	cat "$n"
+	s=$(grep -c '^0x[0-9a-f]*$' "$n")
+	[ "$s" -gt 0 ] && ! grep -v '^0x\|^acorn_[a-z_]*+0x[0-9a-f]\{1,3\}$' "$n" && rmmod acorn
+}
+
 none_at_all() {
 	helper hoard objects=20 keep=10 || return 1
 	rm -f "$FILE"
@@ -266,7 +280,7 @@ helped() {
 	done
 }
 
-plan 20
+plan 21
 check "without the module both say so" not_there_yet
 need load reclaim=off
 check "a cache's objects, each of them, and by whom" of_cache
@@ -274,6 +288,7 @@ check "what the strategies hold of that" held_by_it
 check "frees of what was there before are left out" strangers
 check "heaps, also the default one, and large blocks" of_heaps
 check "a cache that is gone" of_gone
+check "of functions that are gone" of_init
 check "without an allocation there is no file" none_at_all
 unload hoard
 check "until it is stopped" until_stopped
