@@ -2,25 +2,22 @@
 /* Addresses of the kernel's functions by name. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "squirrel.h"
 
-/* A function is no longer than that, nor longer than its module. */
+/* A function is no longer than that. */
 #define LONGEST (1 << 16)
 
 struct symbol {
-	unsigned long long addr, end;
+	unsigned long long addr;
+	unsigned int module;	/* of the same module, the same number; 0: the kernel's */
 	char name[48];
 };
 
 struct symbols {
 	struct symbol *all;
 	size_t nr, room;
-};
-
-struct module {
-	unsigned long long addr, end;
-	char name[64];
 };
 
 static int by_addr(const void *a, const void *b)
@@ -39,47 +36,17 @@ static void *more(void *old, size_t nr, size_t size)
 	return new;
 }
 
-/* All that are loaded, and behind them one without a name. */
-static struct module *modules_read(void)
-{
-	struct module *all = more(NULL, 1, sizeof(*all)), *m;
-	FILE *in = fopen("/proc/modules", "r");
-	unsigned long size;
-	char line[4096];
-	size_t nr = 0;
-
-	while (in && fgets(line, sizeof(line), in)) {
-		m = &all[nr];
-		if (sscanf(line, "%63s %lu %*s %*s %*s %llx", m->name, &size, &m->addr) != 3)
-			continue;
-		m->end = m->addr + size;
-		all = more(all, ++nr + 1, sizeof(*all));
-	}
-	if (in)
-		fclose(in);
-	all[nr] = (struct module) { 0 };
-	return all;
-}
-
-static unsigned long long end_of(const struct symbol *s, const char *module,
-				 const struct module *all)
-{
-	for (; *module && all->name[0]; all++)
-		if (!strcmp(all->name, module) && s->addr >= all->addr &&
-		    s->addr < all->end && all->end - s->addr < LONGEST)
-			return all->end;
-	return s->addr + LONGEST;
-}
-
 /* "ADDRESS TYPE NAME", and of a module "[MODULE]" behind it. */
-static bool symbol_read(struct symbol *s, const char *line, const struct module *modules)
+static bool symbol_read(struct symbol *s, const char *line)
 {
-	char type, module[64] = "";
+	char type, module[64] = "", *c;
 
 	if (sscanf(line, "%llx %c %47s [%63[^]]", &s->addr, &type, s->name, module) < 3 ||
 	    !strchr("tTwW", type) || !s->addr)
 		return false;
-	s->end = end_of(s, module, modules);
+	s->module = 0;
+	for (c = module; *c; c++)
+		s->module = s->module * 31 + *c;
 	return true;
 }
 
@@ -88,13 +55,12 @@ struct symbols *symbols_read(void)
 {
 	struct symbols *s = more(NULL, 1, sizeof(*s));
 	FILE *in = fopen("/proc/kallsyms", "r");
-	struct module *modules = modules_read();
 	struct symbol new;
 	char line[512];
 
 	*s = (struct symbols) { 0 };
 	while (in && fgets(line, sizeof(line), in)) {
-		if (!symbol_read(&new, line, modules))
+		if (!symbol_read(&new, line))
 			continue;
 		if (s->nr == s->room) {
 			s->room = s->room ? s->room * 2 : 1 << 16;
@@ -104,7 +70,6 @@ struct symbols *symbols_read(void)
 	}
 	if (in)
 		fclose(in);
-	free(modules);
 	if (s->nr)
 		qsort(s->all, s->nr, sizeof(*s->all), by_addr);
 	return s;
@@ -114,6 +79,21 @@ void symbols_free(struct symbols *s)
 {
 	free(s->all);
 	free(s);
+}
+
+/*
+ * Where @s, below which an address is, ends at the latest. The last function of a module
+ * ends with its page: what is behind was the module's init function, or another's.
+ */
+static unsigned long long end_of(const struct symbols *all, const struct symbol *s)
+{
+	unsigned long page = sysconf(_SC_PAGESIZE);
+
+	if (!s->module)
+		return s->addr + LONGEST;
+	if (s + 1 < all->all + all->nr && s[1].module == s->module)
+		return s[1].addr;
+	return (s->addr | (page - 1)) + 1;
 }
 
 void symbol_of(const struct symbols *s, unsigned long long addr, char *buf, size_t size)
@@ -128,8 +108,8 @@ void symbol_of(const struct symbols *s, unsigned long long addr, char *buf, size
 		else
 			high = middle;
 	}
-	/* A module that is gone, or its init function, must not get its neighbour's. */
-	if (low && addr < s->all[low - 1].end)
+	/* A module that is gone has no names, and must not get its neighbour's. */
+	if (low && addr < end_of(s, &s->all[low - 1]))
 		snprintf(buf, size, "%s+0x%llx", s->all[low - 1].name,
 			 addr - s->all[low - 1].addr);
 	else
