@@ -164,6 +164,8 @@ bool sq_fixture_put_cache(struct kunit *test, struct squirrel_cache *c)
 	for (i = 0; i < SQ_FIXTURE_MAX && fix->caches[i] != c; i++)
 		;
 	if (fix->over_fake && c->heap == fix->over_fake) {
+		if (c->twin)
+			sq_cache_discard(c->twin);
 		sq_cache_discard(c);
 	} else {
 		unsigned long before = sq_fixture_nr_caches();

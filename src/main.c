@@ -33,7 +33,12 @@ MODULE_PARM_DESC(hardened,
 static char *debug = "";
 module_param(debug, charp, 0444);
 MODULE_PARM_DESC(debug,
-		 "what is debugged from the start: letters of FZPU, and names, as FZPU,nut*");
+		 "what is debugged from the start: letters of FZPUQT, and names, as FZPU,nut*");
+
+static unsigned long quarantine;
+module_param(quarantine, ulong, 0444);
+MODULE_PARM_DESC(quarantine,
+		 "bytes of freed objects that each cache debugged with Q keeps (default: 1048576)");
 
 /* At load and later; whether it is lives where the events are. */
 static int kmem_events_set(const char *val, const struct kernel_param *kp)
@@ -113,6 +118,7 @@ static int __init squirrel_init(void)
 		.strategy = strategy,
 		.hardened = hardened,
 		.debug = debug,
+		.quarantine = quarantine,
 	};
 	int err;
 

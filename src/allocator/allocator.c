@@ -169,6 +169,8 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 	if (err < 0)
 		goto mags;
 	cpuhp_state = err;
+	if (config->quarantine)
+		sq_quarantine_set_bytes(config->quarantine);
 	err = config->debug[0] ? sq_allocator_set_debug(config->debug) : 0;
 	if (!err)
 		return 0;
@@ -195,6 +197,7 @@ void sq_allocator_exit(void)
 	mag_caches_exit();
 	sq_heap_discard(sq_default_heap);
 	sq_trouble_exit();
+	sq_debug_log_flush();
 	sq_report_exit();
 	rcu_barrier();
 }

@@ -22,12 +22,14 @@ struct squirrel_heap;
  * @strategy: name of the strategy of heaps that do not choose
  * @hardened: check every free before the pointer enters a magazine
  * @debug: what is debugged from the start, as for sq_allocator_set_debug(), or ""
+ * @quarantine: bytes of freed objects that a cache's quarantine keeps, or 0 for what is usual
  */
 struct sq_allocator_config {
 	const struct sq_block_ops *source;
 	const char *strategy;
 	bool hardened;
 	const char *debug;
+	unsigned long quarantine;
 };
 
 int sq_allocator_init(const struct sq_allocator_config *config);

@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 
 #include "allocator/cache/cache.h"
+#include "allocator/debug/debug.h"
 
 struct sq_drain {
 	struct sq_reclaim_work *work;
@@ -127,6 +128,9 @@ static void release_one(struct squirrel_cache *c, void *ctx)
 	u32 needed;
 	int nid;
 
+	/* Under pressure, or for who asks, quarantine ends. */
+	if (d->flag)
+		sq_debug_release(c, ULONG_MAX);
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 

@@ -139,6 +139,7 @@ void sq_cache_free_memory(struct squirrel_cache *c)
 			kfree(c->node[nid]);
 	}
 	sq_cpus_free(c);
+	kvfree(c->quarantine);
 	/* A reader with a stale pointer may be looking at it. */
 	kfree_rcu(c, rcu);
 }

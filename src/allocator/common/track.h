@@ -10,12 +10,16 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
+#include "allocator/common/common.h"
+
 /* How memory is debugged; the letters are SLUB's. */
 #define SQ_DEBUG_CHECK		0x01U	/* F */
 #define SQ_DEBUG_REDZONE	0x02U	/* Z */
 #define SQ_DEBUG_POISON		0x04U	/* P */
 #define SQ_DEBUG_USER		0x08U	/* U */
-#define SQ_DEBUG_LETTERS	0x0fU
+#define SQ_DEBUG_QUARANTINE	0x10U	/* Q */
+#define SQ_DEBUG_TRACE		0x20U	/* T */
+#define SQ_DEBUG_LETTERS	0x3fU
 #define SQ_DEBUG_ON		0x80U	/* even without any of them */
 #define SQ_DEBUG_SWEEP		0x100U	/* an allocation is to fail: sweep.c */
 
@@ -43,6 +47,7 @@ struct sq_track {
 #define SQ_SLOT_FRESH	0U		/* never handed out */
 #define SQ_SLOT_LIVE	0x4c697665U
 #define SQ_SLOT_FREE	0x46726565U
+#define SQ_SLOT_HELD	0x48656c64U	/* free, and in quarantine */
 #define SQ_SLOT_RETIRED	0x476f6e65U
 
 /**
@@ -65,6 +70,31 @@ struct sq_slot {
 	struct sq_track alloc;
 	struct sq_track free;
 };
+
+/**
+ * struct sq_quarantine - a ring of slots
+ * @lock: protects what follows
+ * @first: where the oldest is
+ * @nr: how many are in it
+ * @max: how many there may be
+ * @slot: they
+ */
+struct sq_quarantine {
+	raw_spinlock_t lock;
+	u32 first;
+	u32 nr;
+	u32 max;
+	void *slot[];
+};
+
+/* How many a cache, if it is a twin, has in it; roughly, if others are at it. */
+static inline unsigned long sq_quarantined(const struct squirrel_cache *c)
+{
+	/* Pairs with sq_quarantine_make(). */
+	const struct sq_quarantine *q = smp_load_acquire(&c->quarantine);
+
+	return q ? sq_read_racy(q->nr) : 0;
+}
 
 /* Fewest bytes of a redzone on either side */
 #define SQ_REDZONE_BYTES	16U

@@ -107,6 +107,12 @@
 /* and how often a node that changes meanwhile is looked at. */
 #define SQ_CHECK_ROUNDS		4
 
+/* Bytes of freed objects that each cache in quarantine keeps, if nothing else is said; */
+#define SQ_QUARANTINE_BYTES	(1UL << 20)
+/* of them are let go at a time, for who finds no memory. */
+#define SQ_QUARANTINE_RELEASE	32U
+/* Lines of flag T that may wait to be printed; a power of two, for numbers wrap. */
+#define SQ_DEBUG_LINES		128U
 /* Empty slabs that a twin's node keeps, until the reclaimer comes by. */
 #define SQ_DEBUG_KEEP		8
 

@@ -125,6 +125,7 @@ struct sq_cache_counts {
  * @lead: of a twin: bytes from the start of a slot to the object in it
  * @marked: when it was last marked: see sq_cache_set_snapshot()
  * @retired: of a twin: objects that are handed out no more, for they were found damaged
+ * @quarantine: of a twin: objects that were freed and are not handed out yet, or NULL
  * @twin: where its debugged objects are, or NULL; never changes again
  * @client: of a twin: whose it is
  * @counts: what it has had
@@ -165,6 +166,7 @@ struct squirrel_cache {
 	u32 lead;
 	u64 marked;
 	atomic_long_t retired;
+	struct sq_quarantine *quarantine;
 	struct squirrel_cache *twin;
 	struct squirrel_cache *client;
 	unsigned long limit_objs;

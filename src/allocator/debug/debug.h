@@ -71,6 +71,12 @@ void sq_slot_poison(const struct squirrel_cache *t, void *slot);
 bool sq_slot_poison_sound(const struct squirrel_cache *t, void *slot,
 			  struct sq_damage *damage);
 
+/* quarantine.c */
+void sq_quarantine_set_bytes(unsigned long bytes);
+int sq_quarantine_make(struct squirrel_cache *t, gfp_t gfp);
+void *sq_quarantine_swap(struct squirrel_cache *t, void *slot);
+void *sq_quarantine_take(struct squirrel_cache *t);
+
 /* trouble.c */
 void sq_trouble_slot(struct squirrel_cache *t, void *slot, const struct sq_damage *damage,
 		     unsigned long caller);
@@ -81,10 +87,16 @@ void sq_trouble_misuse(struct squirrel_cache *c, const char *what, const void *o
 bool sq_trouble_knows(const struct sq_found *f);
 void sq_trouble_exit(void);
 
+/* log.c */
+void sq_debug_log(const struct squirrel_cache *c, const void *obj, size_t size,
+		  const struct sq_track *who);
+void sq_debug_log_flush(void);
+
 /* object.c */
 void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 		     unsigned long caller);
 void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller);
+unsigned long sq_debug_release(struct squirrel_cache *t, unsigned long most);
 size_t sq_debug_usable(const struct sq_found *f);
 
 /* large.c */

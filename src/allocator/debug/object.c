@@ -33,6 +33,15 @@ static bool charge(struct squirrel_cache *c, struct squirrel_cache *t, gfp_t gfp
 	return false;
 }
 
+/* It is found damaged, and handed out no more. */
+static void retire(struct squirrel_cache *t, struct sq_slot *s,
+		   const struct sq_damage *damage, unsigned long caller)
+{
+	sq_trouble_slot(t, s, damage, caller);
+	WRITE_ONCE(s->state, SQ_SLOT_RETIRED);
+	atomic_long_inc(&t->retired);
+}
+
 /* May the object be handed out? If not it never is. */
 static bool slot_fit(struct squirrel_cache *t, void *slot, unsigned long caller)
 {
@@ -49,12 +58,9 @@ static bool slot_fit(struct squirrel_cache *t, void *slot, unsigned long caller)
 		fit = sq_slot_poison_sound(t, slot, &damage);
 	if (fit && debug & SQ_DEBUG_REDZONE)
 		fit = sq_slot_zones_sound(t, slot, &damage);
-	if (fit)
-		return true;
-	sq_trouble_slot(t, slot, &damage, caller);
-	WRITE_ONCE(s->state, SQ_SLOT_RETIRED);
-	atomic_long_inc(&t->retired);
-	return false;
+	if (!fit)
+		retire(t, s, &damage, caller);
+	return fit;
 }
 
 static void *take_fit(struct squirrel_cache *t, gfp_t gfp, int node, unsigned long caller)
@@ -101,6 +107,9 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 		return NULL;
 	do {
 		s = take_fit(t, gfp, node, caller);
+		/* What is in quarantine is better than nothing. */
+		if (!s && sq_debug_release(t, SQ_QUARANTINE_RELEASE))
+			s = take_fit(t, gfp, node, caller);
 	} while (!s && sq_wait_for_memory(gfp));
 	if (!s) {
 		sq_count_allocs(t, -1L);
@@ -117,6 +126,8 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 		sq_slot_fill_zones(t, s);
 	/* Who looks for what is live finds it as it is. */
 	smp_store_release(&s->state, SQ_SLOT_LIVE);
+	if (unlikely(debug & SQ_DEBUG_TRACE))
+		sq_debug_log(c, obj, size, &s->alloc);
 	return obj;
 }
 
@@ -153,7 +164,8 @@ static const char *claim_locked(struct squirrel_cache *t, const void *obj, struc
 	if (slab->free[f->index >> 6] & BIT_ULL(f->index & 63))
 		return "second free";
 	s = sq_slot_of(t, obj);
-	if (s->state == SQ_SLOT_FREE || s->state == SQ_SLOT_RETIRED ||
+	if (s->state == SQ_SLOT_FREE || s->state == SQ_SLOT_HELD ||
+	    s->state == SQ_SLOT_RETIRED ||
 	    (s->state == SQ_SLOT_FRESH && !s->alloc.when))
 		return "second free";
 	/* Without the lock somebody may be at them. */
@@ -206,19 +218,67 @@ static void check_freed(struct squirrel_cache *t, void *slot, u32 was, unsigned 
 	}
 }
 
-static void put_slot(struct squirrel_cache *t, struct sq_node *n, void *slot)
+/* @node: the slab's, or NUMA_NO_NODE */
+static void put_slot(struct squirrel_cache *t, int node, void *slot)
 {
+	struct sq_node *n = t->node[max(node, 0)];
+
 	/* Memory that is given back nobody can check: some empty slabs stay for a while. */
 	if (READ_ONCE(t->debug) && READ_ONCE(n->keep) < SQ_DEBUG_KEEP)
 		WRITE_ONCE(n->keep, SQ_DEBUG_KEEP);
 	sq_set_mark(t, slot);
 	preempt_disable();
 	sq_slabs_put(t, &slot, 1);
-	/* Last: what is counted as live is so. */
-	sq_count_frees(t, 1);
 	preempt_enable();
 	sq_count_volume(t->size);
 	sq_cache_tidy(t);
+}
+
+/* Out of quarantine: what was filled is to be as it was left, whatever is on by now. */
+static void let_go(struct squirrel_cache *t, void *slot)
+{
+	struct sq_damage damage;
+	struct sq_slot *s = slot;
+	struct sq_found f;
+
+	if (!sq_slot_poison_sound(t, slot, &damage) ||
+	    !sq_slot_zones_sound(t, slot, &damage)) {
+		retire(t, s, &damage, _RET_IP_);
+		return;
+	}
+	WRITE_ONCE(s->state, SQ_SLOT_FREE);
+	preempt_disable();
+	sq_obj_look((char *)slot + t->lead, &f);
+	preempt_enable();
+	put_slot(t, f.agent->node, slot);
+}
+
+/*
+ * Up to @most objects leave the quarantine of a twin, the oldest first; of none, and of
+ * those that come meanwhile, none. Any context. Returns how many left.
+ */
+unsigned long sq_debug_release(struct squirrel_cache *t, unsigned long most)
+{
+	unsigned long done = 0, nr = min(most, sq_quarantined(t));
+	void *slot;
+
+	while (done < nr && (slot = sq_quarantine_take(t))) {
+		let_go(t, slot);
+		done++;
+	}
+	return done;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_debug_release);
+
+/* Free, but not to be handed out again at once. */
+static void hold(struct squirrel_cache *t, struct sq_slot *s)
+{
+	void *old;
+
+	WRITE_ONCE(s->state, SQ_SLOT_HELD);
+	old = sq_quarantine_swap(t, s);
+	if (old)
+		let_go(t, old);
 }
 
 /* What was redzone behind a smaller object is so no more. */
@@ -255,11 +315,18 @@ void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
 	}
 	check_freed(t, slot, was, caller);
 	sq_track_set(&s->free, debug, caller);
+	if (unlikely(debug & SQ_DEBUG_TRACE))
+		sq_debug_log(t->client, obj, 0, &s->free);
 	if (debug & SQ_DEBUG_POISON && sq_slot_may_poison(t))
 		sq_slot_poison(t, slot);
 	else if (want_init_on_free())
 		wipe_slot(t, s, obj);
-	put_slot(t, t->node[max_t(int, f.agent->node, 0)], slot);
+	if (debug & SQ_DEBUG_QUARANTINE)
+		hold(t, s);
+	else
+		put_slot(t, f.agent->node, slot);
+	/* Last: what is counted as live is so. */
+	sq_count_frees(t, 1);
 }
 
 /* ---- questions -------------------------------------------------------------- */

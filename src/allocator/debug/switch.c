@@ -85,14 +85,24 @@ static void apply(struct squirrel_cache *c, u32 debug)
 		sq_door_open(c);
 }
 
+/* Nothing more comes into quarantine: what is in it goes. May take its time. */
+static void apply_and_release(struct squirrel_cache *c, u32 debug)
+{
+	apply(c, debug);
+	if (c->twin && !(debug & SQ_DEBUG_QUARANTINE))
+		sq_debug_release(c->twin, ULONG_MAX);
+}
+
 static int cache_on(struct squirrel_cache *c, u32 debug, gfp_t gfp)
 {
 	int err = debug ? twin_make(c, gfp) : 0;
 	bool fill;
 
+	if (!err && debug & SQ_DEBUG_QUARANTINE)
+		err = sq_quarantine_make(c->twin, gfp);
 	if (err)
 		return err;
-	apply(c, debug);
+	apply_and_release(c, debug);
 	if (!c->twin || !c->reserve)
 		return 0;
 	/* What is at hand in it is as good; where none is, an allocation tells. */
@@ -221,6 +231,8 @@ void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t g
 		return;
 	do {
 		debug = READ_ONCE(heap->debug);
+		if (debug & SQ_DEBUG_QUARANTINE)
+			sq_quarantine_make(c->twin, gfp | __GFP_NOWARN);
 		apply(c, debug);
 		smp_mb();	/* pairs with the one in heap_on() */
 	} while (debug != READ_ONCE(heap->debug));
@@ -300,7 +312,7 @@ void sq_debug_end(struct squirrel_cache *c)
 	c->flags |= SQ_CACHE_GONE;
 	sq_sweep_forget(c);
 	if (c->twin)
-		apply(c, 0);
+		apply_and_release(c, 0);
 	mutex_unlock(&debug_mutex);
 }
 

@@ -58,6 +58,8 @@ static void look_twin(struct sq_whose *w)
 	w->size = min(s->asked, w->f.owner->object_size);
 	if (s->state == SQ_SLOT_RETIRED)
 		w->state = "found damaged, out of use";
+	else if (s->state == SQ_SLOT_HELD)
+		w->state = "free, in quarantine";
 	else if (s->state != SQ_SLOT_LIVE)
 		w->state = "free";
 	else

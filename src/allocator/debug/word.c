@@ -18,6 +18,8 @@ static const struct {
 	{ 'Z', SQ_DEBUG_REDZONE },
 	{ 'P', SQ_DEBUG_POISON },
 	{ 'U', SQ_DEBUG_USER },
+	{ 'Q', SQ_DEBUG_QUARANTINE },
+	{ 'T', SQ_DEBUG_TRACE },
 };
 
 static u32 flag_of(char letter)
@@ -47,7 +49,7 @@ int sq_debug_parse(const char *of, const char *word, u32 was, u32 *debug)
 	for (; *letter && flag_of(*letter); letter++)
 		flags |= flag_of(*letter);
 	if (*letter || !flags) {
-		pr_err("%s: debug '%.32s': wanted are letters of FZPU, +, - and them, or -\n",
+		pr_err("%s: debug '%.32s': wanted are letters of FZPUQT, +, - and them, or -\n",
 		       of, word);
 		return -EINVAL;
 	}

@@ -84,7 +84,8 @@ int squirrel_cache_shrink(struct squirrel_cache *c)
 {
 	unsigned long slabs = 0;
 
-	/* Without magazines: what is free of it is in slabs. */
+	/* Without magazines: what is free of it is in slabs, or in quarantine. */
+	sq_debug_release(READ_ONCE(c->twin) ? : c, ULONG_MAX);
 	if (READ_ONCE(c->twin))
 		slabs += nodes_release(c->twin);
 	on_each_cpu(cache_drain_here, c, 1);

@@ -22,6 +22,7 @@
  * @in_slabs: free objects in slabs
  * @in_magazines: free objects in CPUs' magazines
  * @in_depots: free objects in depots
+ * @in_quarantine: free objects that are not handed out yet
  * @slot_bytes: what live objects take
  * @rounding_most: how much of that may be for their class's size
  * @tail_bytes: of slabs, behind the last object
@@ -51,6 +52,7 @@ struct sq_cache_sum {
 	unsigned long in_slabs;
 	unsigned long in_magazines;
 	unsigned long in_depots;
+	unsigned long in_quarantine;
 	unsigned long slot_bytes;
 	unsigned long rounding_most;
 	unsigned long tail_bytes;
