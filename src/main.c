@@ -35,6 +35,10 @@ module_param(debug, charp, 0444);
 MODULE_PARM_DESC(debug,
 		 "what is debugged from the start: letters of FZPUQT, and names, as FZPU,nut*");
 
+static char *sample = "0";
+module_param(sample, charp, 0444);
+MODULE_PARM_DESC(sample, "every how manieth allocation is debugged (default: 0, none)");
+
 static unsigned long quarantine;
 module_param(quarantine, ulong, 0444);
 MODULE_PARM_DESC(quarantine,
@@ -118,6 +122,7 @@ static int __init squirrel_init(void)
 		.strategy = strategy,
 		.hardened = hardened,
 		.debug = debug,
+		.sample = sample,
 		.quarantine = quarantine,
 	};
 	int err;

@@ -173,7 +173,10 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 		sq_quarantine_set_bytes(config->quarantine);
 	err = config->debug[0] ? sq_allocator_set_debug(config->debug) : 0;
 	if (!err)
+		err = sq_allocator_set_sample(config->sample);
+	if (!err)
 		return 0;
+	sq_sample_exit();
 	cpuhp_remove_state_nocalls(cpuhp_state);
 mags:
 	mag_caches_exit();
@@ -198,6 +201,7 @@ void sq_allocator_exit(void)
 	sq_heap_discard(sq_default_heap);
 	sq_trouble_exit();
 	sq_debug_log_flush();
+	sq_sample_exit();
 	sq_report_exit();
 	rcu_barrier();
 }

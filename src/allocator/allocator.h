@@ -22,6 +22,7 @@ struct squirrel_heap;
  * @strategy: name of the strategy of heaps that do not choose
  * @hardened: check every free before the pointer enters a magazine
  * @debug: what is debugged from the start, as for sq_allocator_set_debug(), or ""
+ * @sample: every how manieth allocation is, as for sq_allocator_set_sample()
  * @quarantine: bytes of freed objects that a cache's quarantine keeps, or 0 for what is usual
  */
 struct sq_allocator_config {
@@ -29,6 +30,7 @@ struct sq_allocator_config {
 	const char *strategy;
 	bool hardened;
 	const char *debug;
+	const char *sample;
 	unsigned long quarantine;
 };
 
@@ -130,11 +132,15 @@ void sq_heap_show_strategy(struct seq_file *s, struct squirrel_heap *heap);
 int sq_heap_set_strategy(struct squirrel_heap *heap, const char *name);
 void sq_cache_show_debug(struct seq_file *s, struct squirrel_cache *cache);
 int sq_cache_set_debug(struct squirrel_cache *cache, const char *word);
+void sq_cache_show_sample(struct seq_file *s, struct squirrel_cache *cache);
+int sq_cache_set_sample(struct squirrel_cache *cache, const char *word);
 void sq_cache_show_live(struct seq_file *s, struct squirrel_cache *cache);
 int sq_cache_set_snapshot(struct squirrel_cache *cache, const char *word);
 void sq_cache_show_snapshot(struct seq_file *s, struct squirrel_cache *cache);
 void sq_heap_show_debug(struct seq_file *s, struct squirrel_heap *heap);
 int sq_heap_set_debug(struct squirrel_heap *heap, const char *word);
+void sq_heap_show_sample(struct seq_file *s, struct squirrel_heap *heap);
+int sq_heap_set_sample(struct squirrel_heap *heap, const char *word);
 void sq_heap_show_live(struct seq_file *s, struct squirrel_heap *heap);
 int sq_heap_set_snapshot(struct squirrel_heap *heap, const char *word);
 void sq_heap_show_snapshot(struct seq_file *s, struct squirrel_heap *heap);
@@ -142,6 +148,8 @@ int sq_allocator_set_snapshot(const char *word);
 void sq_allocator_show_snapshot(struct seq_file *s);
 void sq_allocator_show_debug(struct seq_file *s);
 int sq_allocator_set_debug(const char *line);
+void sq_allocator_show_sample(struct seq_file *s);
+int sq_allocator_set_sample(const char *word);
 int sq_cache_set_fail(struct squirrel_cache *cache, const char *word);
 int sq_heap_set_fail(struct squirrel_heap *heap, const char *word);
 int sq_allocator_set_fail(const char *line);

@@ -4,10 +4,10 @@
  * by the layers' own show functions; what is written into them goes to the
  * layers' own parsers.
  *
- *	summary  summary_all  check  debug  whose  snapshot  fail
+ *	summary  summary_all  check  debug  sample  whose  snapshot  fail
  *	kmem_events
- *	caches/<name>/{stats,check,map,histogram,debug,live,snapshot,fail}
- *	heaps/<name>/{stats,check,map,histogram,strategy,debug,live,snapshot,fail}
+ *	caches/<name>/{stats,check,map,histogram,debug,sample,live,snapshot,fail}
+ *	heaps/<name>/{stats,check,map,histogram,strategy,debug,sample,live,snapshot,fail}
  *	reclaim/{mode,stats,history,run}
  *
  * Lifetime: a file's private data is the cache or heap itself. All files are
@@ -193,6 +193,9 @@ SQ_FILE_WRITE(heap_strategy, heap_strategy(file, word));
 SQ_FILE_WRITE(heap_debug, sq_heap_set_debug(subject(file), word));
 SQ_FILE_WRITE(cache_debug, sq_cache_set_debug(subject(file), word));
 SQ_FILE_WRITE(debug, sq_allocator_set_debug(word));
+SQ_FILE_WRITE(cache_sample, sq_cache_set_sample(subject(file), word));
+SQ_FILE_WRITE(heap_sample, sq_heap_set_sample(subject(file), word));
+SQ_FILE_WRITE(sample, sq_allocator_set_sample(word));
 SQ_FILE_WRITE(cache_fail, sq_cache_set_fail(subject(file), word));
 SQ_FILE_WRITE(heap_fail, sq_heap_set_fail(subject(file), word));
 SQ_FILE_WRITE(fail, sq_allocator_set_fail(word));
@@ -256,6 +259,9 @@ SQ_FILE_SHOW(cache_snapshot, sq_cache_show_snapshot(s, s->private), cache_snapsh
 SQ_FILE_SHOW(heap_snapshot, sq_heap_show_snapshot(s, s->private), heap_snapshot_write);
 SQ_FILE_SHOW(snapshot, sq_allocator_show_snapshot(s), snapshot_write);
 SQ_FILE_SHOW(debug, sq_allocator_show_debug(s), debug_write);
+SQ_FILE_SHOW(cache_sample, sq_cache_show_sample(s, s->private), cache_sample_write);
+SQ_FILE_SHOW(heap_sample, sq_heap_show_sample(s, s->private), heap_sample_write);
+SQ_FILE_SHOW(sample, sq_allocator_show_sample(s), sample_write);
 SQ_FILE_SHOW(cache_fail, sq_allocator_show_fail(s), cache_fail_write);
 SQ_FILE_SHOW(heap_fail, sq_allocator_show_fail(s), heap_fail_write);
 SQ_FILE_SHOW(fail, sq_allocator_show_fail(s), fail_write);
@@ -278,6 +284,7 @@ static const struct sq_file cache_files[] = {
 	{ "map", 0400, &cache_map_fops },
 	{ "histogram", 0400, &cache_histogram_fops },
 	{ "debug", 0600, &cache_debug_fops },
+	{ "sample", 0600, &cache_sample_fops },
 	{ "live", 0400, &cache_live_fops },
 	{ "snapshot", 0600, &cache_snapshot_fops },
 	{ "fail", 0600, &cache_fail_fops },
@@ -291,6 +298,7 @@ static const struct sq_file heap_files[] = {
 	{ "histogram", 0400, &heap_histogram_fops },
 	{ "strategy", 0600, &heap_strategy_fops },
 	{ "debug", 0600, &heap_debug_fops },
+	{ "sample", 0600, &heap_sample_fops },
 	{ "live", 0400, &heap_live_fops },
 	{ "snapshot", 0600, &heap_snapshot_fops },
 	{ "fail", 0600, &heap_fail_fops },
@@ -302,6 +310,7 @@ static const struct sq_file root_files[] = {
 	{ "summary_all", 0400, &summary_all_fops },
 	{ "check", 0400, &check_fops },
 	{ "debug", 0600, &debug_fops },
+	{ "sample", 0600, &sample_fops },
 	{ "whose", 0600, &whose_fops },
 	{ "snapshot", 0600, &snapshot_fops },
 	{ "fail", 0600, &fail_fops },

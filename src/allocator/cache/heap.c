@@ -119,12 +119,12 @@ void sq_heap_show_class(struct squirrel_heap *heap, unsigned int class)
 	bool debugged;
 
 	do {
-		debugged = READ_ONCE(heap->debug);
+		debugged = READ_ONCE(heap->debug) & SQ_DEBUG_ON;
 		WRITE_ONCE(heap->class[class],
 			   debugged ? NULL : READ_ONCE(heap->made[class]));
 		/* Whoever comes last has seen what the other one set. */
 		smp_mb();
-	} while (debugged != !!READ_ONCE(heap->debug));
+	} while (debugged != !!(READ_ONCE(heap->debug) & SQ_DEBUG_ON));
 }
 
 static struct squirrel_cache *heap_make_class(struct squirrel_heap *heap,

@@ -22,6 +22,9 @@
 #define SQ_DEBUG_LETTERS	0x3fU
 #define SQ_DEBUG_ON		0x80U	/* even without any of them */
 #define SQ_DEBUG_SWEEP		0x100U	/* an allocation is to fail: sweep.c */
+#define SQ_DEBUG_SAMPLE		0x200U	/* some of them, so, if SQ_DEBUG_ON is not set: sample.c */
+#define SQ_DEBUG_SAMPLED	(SQ_DEBUG_ON | SQ_DEBUG_CHECK | SQ_DEBUG_REDZONE | \
+				 SQ_DEBUG_POISON | SQ_DEBUG_USER)
 
 /**
  * struct sq_track - who allocated or freed an object

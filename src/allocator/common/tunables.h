@@ -111,6 +111,9 @@
 #define SQ_QUARANTINE_BYTES	(1UL << 20)
 /* of them are let go at a time, for who finds no memory. */
 #define SQ_QUARANTINE_RELEASE	32U
+/* Sampling: how often somebody looks how many are due, and how many that are at most */
+#define SQ_SAMPLE_MS		100U
+#define SQ_SAMPLES		64UL
 /* Lines of flag T that may wait to be printed; a power of two, for numbers wrap. */
 #define SQ_DEBUG_LINES		128U
 /* Empty slabs that a twin's node keeps, until the reclaimer comes by. */

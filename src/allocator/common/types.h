@@ -122,6 +122,9 @@ struct sq_cache_counts {
  * @debug: SQ_DEBUG_*: how what is allocated from now on is debugged; 0: not. A twin's:
  *	what its objects are checked for
  * @debug_round: when it was last switched by its name
+ * @sample: every how manieth allocation is debugged, or 0
+ * @sample_left: how many of the next are, and
+ * @sample_seen: up to which allocation that was counted
  * @lead: of a twin: bytes from the start of a slot to the object in it
  * @marked: when it was last marked: see sq_cache_set_snapshot()
  * @retired: of a twin: objects that are handed out no more, for they were found damaged
@@ -164,6 +167,9 @@ struct squirrel_cache {
 	u32 debug;
 	u32 debug_round;
 	u32 lead;
+	atomic_t sample_left;
+	unsigned long sample;
+	unsigned long sample_seen;
 	u64 marked;
 	atomic_long_t retired;
 	struct sq_quarantine *quarantine;
@@ -186,6 +192,8 @@ struct squirrel_cache {
  *	size asked for is known on the slow path only
  * @made: its caches, made on first use
  * @debug: SQ_DEBUG_*, as of a cache, for all of its memory
+ * @sample: as of a cache, for each class, and large blocks
+ * @sample_seen: large blocks that were counted for it
  * @marked: as of a cache
  * @manager: its blocks
  * @strategy: which free block is taken; see strategy.c
@@ -212,6 +220,8 @@ struct squirrel_heap {
 	struct squirrel_cache **class;
 	struct squirrel_cache *made[SQUIRREL_NR_CLASSES];
 	u32 debug;
+	unsigned long sample;
+	atomic_long_t sample_seen;
 	u64 marked;
 	struct sq_manager *manager;
 	struct sq_strategy *strategy;

@@ -23,11 +23,34 @@ struct seq_file;
 /* Longest word that says how to debug, and its end */
 #define SQ_DEBUG_WORD	16
 
-/* How @c is debugged now, SQ_DEBUG_*, or 0. If not 0 there is a twin. */
-static inline u32 sq_debugged(const struct squirrel_cache *c)
+/* sample.c */
+bool sq_sample_take(struct squirrel_cache *c);
+bool sq_sample_take_large(struct squirrel_heap *heap);
+bool sq_sample_look(void);
+unsigned long sq_sample_for_new(void);
+void sq_sample_start(void);
+void sq_sample_exit(void);
+
+/*
+ * How an allocation of @c that is on the slow path is to be debugged, SQ_DEBUG_*, or 0. If not
+ * 0 there is a twin. To be asked once for each.
+ */
+static inline u32 sq_debugged(struct squirrel_cache *c)
 {
 	/* Pairs with apply() in switch.c. */
-	return smp_load_acquire(&c->debug);
+	u32 debug = smp_load_acquire(&c->debug);
+
+	if (likely(!debug) || debug & SQ_DEBUG_ON)
+		return debug;
+	return sq_sample_take(c) ? debug : 0;
+}
+
+/* Might one of the next be? For who takes many at once, and one by one if so. */
+static inline bool sq_debugged_soon(const struct squirrel_cache *c)
+{
+	u32 debug = READ_ONCE(c->debug);
+
+	return debug & SQ_DEBUG_ON || (debug && atomic_read(&c->sample_left) > 0);
 }
 
 static inline struct sq_slot *sq_slot_head(void *slot)
@@ -115,6 +138,7 @@ int sq_debug_switch_cache(struct squirrel_cache *c, u32 debug);
 int sq_debug_switch_heap(struct squirrel_heap *heap, u32 debug);
 void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t gfp);
 void sq_debug_switch_caches(const char *names, u32 debug);
+void sq_debug_sample_caches(unsigned long every);
 void sq_debug_refresh_caches(void);
 void sq_debug_lock(void);
 void sq_debug_unlock(void);

@@ -12,7 +12,8 @@
 void *sq_debug_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp, int node,
 			   unsigned long caller)
 {
-	u32 debug = READ_ONCE(heap->debug) | SQ_DEBUG_ON;
+	u32 how = READ_ONCE(heap->debug);
+	u32 debug = how == SQ_DEBUG_SAMPLE ? SQ_DEBUG_SAMPLED : how | SQ_DEBUG_ON;
 	size_t room = debug & SQ_DEBUG_REDZONE ? SQ_REDZONE_BYTES : 0;
 	struct sq_agent *agent;
 	struct sq_large *large;
@@ -48,7 +49,7 @@ void sq_debug_large_check(struct squirrel_heap *heap, struct sq_agent *agent,
 	};
 
 	if (!(sq_large_of(agent)->debug & SQ_DEBUG_REDZONE) ||
-	    !(READ_ONCE(heap->debug) & SQ_DEBUG_REDZONE))
+	    !(READ_ONCE(heap->debug) & (SQ_DEBUG_REDZONE | SQ_DEBUG_SAMPLE)))
 		return;
 	damage.at = memchr_inv(end, SQ_REDZONE,
 			       sq_agent_addr(agent) + sq_agent_size(agent) -

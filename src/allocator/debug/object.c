@@ -101,6 +101,8 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 		might_alloc(gfp);
 	if (unlikely(gfp & SQ_GFP_ZONES))
 		return sq_zone_alloc(c, gfp, node);
+	if (debug == SQ_DEBUG_SAMPLE)
+		debug = SQ_DEBUG_SAMPLED;
 	if (unlikely(debug & SQ_DEBUG_SWEEP) && sq_sweep_fails(c, gfp, caller))
 		return NULL;
 	if (!charge(c, t, gfp))

@@ -106,7 +106,8 @@ void sq_debug_new_cache(struct squirrel_cache *c)
 	sq_debug_lock();
 	swept = sq_sweep_wants_cache(c);
 	sq_debug_unlock();
-	if (swept || debug != c->debug)
+	WRITE_ONCE(c->sample, sq_sample_for_new());
+	if (swept || c->sample || debug != c->debug)
 		sq_debug_switch_cache(c, debug);
 }
 
@@ -118,7 +119,8 @@ void sq_debug_new_heap(struct squirrel_heap *heap)
 	sq_debug_lock();
 	swept = sq_sweep_wants_heap(heap);
 	sq_debug_unlock();
-	if (swept || debug != heap->debug)
+	WRITE_ONCE(heap->sample, sq_sample_for_new());
+	if (swept || heap->sample || debug != heap->debug)
 		sq_debug_switch_heap(heap, debug);
 }
 
@@ -131,7 +133,8 @@ static void heap_by_rule(struct squirrel_heap *heap, void *ctx)
 {
 	const struct sq_rule *rule = ctx;
 
-	if (sq_debug_match(rule->names, heap->name) && heap->debug != rule->debug)
+	if (sq_debug_match(rule->names, heap->name) &&
+	    (heap->debug & ~SQ_DEBUG_SAMPLE) != rule->debug)
 		sq_debug_switch_heap(heap, rule->debug);
 }
 
@@ -184,6 +187,13 @@ int sq_allocator_set_debug(const char *line)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_debug);
 
+static void show_every(struct seq_file *s, unsigned long every)
+{
+	if (every)
+		seq_printf(s, " sample=%lu", every);
+	seq_putc(s, '\n');
+}
+
 static void show_cache(struct squirrel_cache *c, void *ctx)
 {
 	char word[SQ_DEBUG_WORD];
@@ -191,7 +201,8 @@ static void show_cache(struct squirrel_cache *c, void *ctx)
 	if (!c->debug || c->flags & (SQ_CACHE_TWIN | SQ_CACHE_CLASS))
 		return;
 	sq_debug_word(c->debug, word);
-	seq_printf(ctx, "cache %-28s %s\n", c->name, word);
+	seq_printf(ctx, "cache %-28s %s", c->name, word);
+	show_every(ctx, c->sample);
 }
 
 static void show_heap(struct squirrel_heap *heap, void *ctx)
@@ -201,7 +212,8 @@ static void show_heap(struct squirrel_heap *heap, void *ctx)
 	if (!heap->debug)
 		return;
 	sq_debug_word(heap->debug, word);
-	seq_printf(ctx, "heap  %-28s %s\n", heap->name, word);
+	seq_printf(ctx, "heap  %-28s %s", heap->name, word);
+	show_every(ctx, heap->sample);
 }
 
 /**

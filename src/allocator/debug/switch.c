@@ -75,14 +75,20 @@ static void apply(struct squirrel_cache *c, u32 debug)
 {
 	if (!c->twin)
 		return;
-	WRITE_ONCE(c->twin->debug, debug);
+	WRITE_ONCE(c->twin->debug, debug == SQ_DEBUG_SAMPLE ? SQ_DEBUG_SAMPLED :
+							      debug & ~SQ_DEBUG_SAMPLE);
 	/* Before the first object of the twin's is out: see may_open(). */
-	if (debug)
+	if (debug & SQ_DEBUG_ON)
 		sq_door_shut(c);
 	/* Who finds it debugged finds a twin. */
 	smp_store_release(&c->debug, debug);
-	if (!debug && may_open(c))
+	if (debug & SQ_DEBUG_ON) {
+		/* Who opened it since, after the last sample, did not see that: see sample.c. */
+		smp_mb();
+		sq_door_shut(c);
+	} else if (may_open(c)) {
 		sq_door_open(c);
+	}
 }
 
 /* Nothing more comes into quarantine: what is in it goes. May take its time. */
@@ -136,6 +142,13 @@ static u32 with_sweep(u32 debug, bool wanted)
 	return was && debug == SQ_DEBUG_ON ? 0 : debug;
 }
 
+/* And whether some are debugged if not all are. */
+static u32 with_sample(u32 debug, unsigned long every)
+{
+	debug &= ~SQ_DEBUG_SAMPLE;
+	return every ? debug | SQ_DEBUG_SAMPLE : debug;
+}
+
 static int switch_cache(struct squirrel_cache *c, u32 debug)
 {
 	int err = 0;
@@ -145,11 +158,16 @@ static int switch_cache(struct squirrel_cache *c, u32 debug)
 		return -ENODEV;
 	if (c->flags & SQ_CACHE_INTERNAL)
 		return tell_failed("cache", c->name, -EPERM);
-	debug = with_sweep(debug, sq_sweep_wants_cache(c));
-	if (debug & SQ_DEBUG_USER)
+	debug = with_sweep(debug & ~SQ_DEBUG_SAMPLE, sq_sweep_wants_cache(c));
+	debug = with_sample(debug, READ_ONCE(c->sample));
+	if (debug & (SQ_DEBUG_USER | SQ_DEBUG_SAMPLE))
 		err = sq_track_init();
 	if (!err)
 		err = cache_on(c, debug, GFP_KERNEL);
+	if (err)
+		WRITE_ONCE(c->sample, 0);
+	else if (debug & SQ_DEBUG_SAMPLE)
+		sq_sample_start();
 	return tell_failed("cache", c->name, err);
 }
 
@@ -179,13 +197,16 @@ static int heap_on(struct squirrel_heap *heap, u32 debug)
 	unsigned int i;
 	int err = 0, one;
 
-	debug = with_sweep(debug, sq_sweep_wants_heap(heap));
+	debug = with_sweep(debug & ~SQ_DEBUG_SAMPLE, sq_sweep_wants_heap(heap));
+	debug = with_sample(debug, READ_ONCE(heap->sample));
 	WRITE_ONCE(heap->debug, debug);
 	/* A class that is made meanwhile sees it; see sq_debug_join(). */
 	smp_mb();
 	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
 		struct squirrel_cache *c = READ_ONCE(heap->made[i]);
 
+		if (c)
+			WRITE_ONCE(c->sample, READ_ONCE(heap->sample));
 		one = c ? cache_on(c, debug, GFP_KERNEL) : 0;
 		err = err ? err : one;
 		sq_heap_show_class(heap, i);
@@ -206,12 +227,16 @@ int sq_debug_switch_heap(struct squirrel_heap *heap, u32 debug)
 	int err = 0;
 
 	mutex_lock(&debug_mutex);
-	if (debug & SQ_DEBUG_USER)
+	if (debug & SQ_DEBUG_USER || READ_ONCE(heap->sample))
 		err = sq_track_init();
 	if (!err)
 		err = heap_on(heap, debug);
-	if (err)
+	if (err) {
+		WRITE_ONCE(heap->sample, 0);
 		heap_on(heap, 0);
+	} else if (READ_ONCE(heap->sample)) {
+		sq_sample_start();
+	}
 	mutex_unlock(&debug_mutex);
 	synchronize_rcu();
 	return tell_failed("heap", heap->name, err);
@@ -231,6 +256,7 @@ void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t g
 		return;
 	do {
 		debug = READ_ONCE(heap->debug);
+		WRITE_ONCE(c->sample, READ_ONCE(heap->sample));
 		if (debug & SQ_DEBUG_QUARANTINE)
 			sq_quarantine_make(c->twin, gfp | __GFP_NOWARN);
 		apply(c, debug);
@@ -238,13 +264,27 @@ void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t g
 	} while (debug != READ_ONCE(heap->debug));
 }
 
-/* Those of these names, or if there are none, those that are to be swept or no more. */
+/*
+ * Those of these names, or if there are none, those that are to be sampled otherwise, or if
+ * that is none, those that are to be swept or no more.
+ */
 struct sq_next {
 	const char *names;
 	u32 debug;
+	const unsigned long *every;
 	u32 round;
 	struct squirrel_cache *c;
 };
+
+static bool is_wrong(const struct squirrel_cache *c, const struct sq_next *next)
+{
+	if (next->names)
+		return (c->debug & ~SQ_DEBUG_SAMPLE) != next->debug &&
+		       sq_debug_match(next->names, c->name);
+	if (next->every)
+		return c->sample != *next->every;
+	return sq_sweep_wants_cache(c) != !!(c->debug & SQ_DEBUG_SWEEP);
+}
 
 /* The first that is not yet as it should be and was not tried. */
 static void find_next(struct squirrel_cache *c, void *ctx)
@@ -255,8 +295,7 @@ static void find_next(struct squirrel_cache *c, void *ctx)
 		return;
 	if (c->flags & (SQ_CACHE_GONE | SQ_CACHE_INTERNAL | SQ_CACHE_TWIN | SQ_CACHE_CLASS))
 		return;
-	if (next->names ? c->debug != next->debug && sq_debug_match(next->names, c->name) :
-			  sq_sweep_wants_cache(c) != !!(c->debug & SQ_DEBUG_SWEEP))
+	if (is_wrong(c, next))
 		next->c = c;
 }
 
@@ -272,6 +311,8 @@ static void switch_found(struct sq_next *next)
 		sq_walk_caches(find_next, next);
 		if (next->c) {
 			next->c->debug_round = round;
+			if (next->every)
+				WRITE_ONCE(next->c->sample, *next->every);
 			switch_cache(next->c, next->names ? next->debug : next->c->debug);
 		}
 	} while (next->c);
@@ -283,6 +324,14 @@ static void switch_found(struct sq_next *next)
 void sq_debug_switch_caches(const char *names, u32 debug)
 {
 	struct sq_next next = { .names = names, .debug = debug };
+
+	switch_found(&next);
+}
+
+/* All caches. May sleep. */
+void sq_debug_sample_caches(unsigned long every)
+{
+	struct sq_next next = { .every = &every };
 
 	switch_found(&next);
 }

@@ -57,7 +57,7 @@ int sq_debug_parse(const char *of, const char *word, u32 was, u32 *debug)
 		flags |= was;
 	else if (less)
 		flags = was & ~flags;
-	flags &= ~SQ_DEBUG_ON;
+	flags &= ~(SQ_DEBUG_ON | SQ_DEBUG_SAMPLE);
 	*debug = flags ? flags | SQ_DEBUG_ON : 0;
 	return 0;
 }

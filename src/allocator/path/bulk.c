@@ -184,7 +184,7 @@ static noinline int alloc_bulk_slow(struct squirrel_cache *c, gfp_t gfp, size_t 
 
 	if (static_branch_unlikely(&sq_trace_allocs))
 		return alloc_bulk_told(c, gfp, n, objs, got, _RET_IP_);
-	if (unlikely(sq_debugged(c)))
+	if (unlikely(sq_debugged_soon(c)))
 		return alloc_bulk_debugged(c, gfp, n, objs, got);
 	if (unlikely(gfp & SQ_GFP_ZONES)) {
 		sq_zone_alloc(c, gfp, NUMA_NO_NODE);	/* says why */

@@ -81,9 +81,12 @@ void *sq_cache_alloc_told(struct squirrel_cache *c, gfp_t gfp, int node,
 static void *heap_alloc_debugged(struct squirrel_heap *heap, struct squirrel_cache *c,
 				 size_t size, gfp_t gfp, int node, unsigned long caller)
 {
-	if (!c || gfp & SQ_GFP_ZONES)
+	if (!c || gfp & SQ_GFP_ZONES) {
+		if (READ_ONCE(heap->debug) == SQ_DEBUG_SAMPLE && !sq_sample_take_large(heap))
+			return sq_large_alloc(heap, size, gfp, node);
 		return sq_debug_large_alloc(heap, size, gfp, node, caller);
-	if (!sq_debugged(c))
+	}
+	if (!READ_ONCE(c->debug))
 		sq_debug_join(heap, c, gfp);
 	return sq_debugged(c) ? sq_debug_alloc(c, size, gfp, node, caller) :
 				sq_cache_alloc_slow(c, gfp, node);

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sampling: every so manieth allocation is debugged, the others stay on the hot path, which
+ * pays nothing for it.
+ *
+ * A few times a second somebody looks how many allocations of a cache there were, and how
+ * many of them should have been debugged. For these the door is shut (see debug.h), and the
+ * next allocations are debugged, on whatever CPU they are; who is the last opens it. So it
+ * is right in the mean, and not each Nth exactly; and as there are no more than SQ_SAMPLES
+ * at a time, it costs no more than these, however many there are in between. Large blocks,
+ * which have no hot path, are counted one by one.
+ *
+ * Lock: sq_debug_lock(), which all that switches a cache holds, but for who opens the door.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/jiffies.h>
+#include <linux/kstrtox.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/seq_file.h>
+#include <linux/workqueue.h>
+
+#include "allocator/magazine/magazine.h"
+
+#include "debug.h"
+
+/* Of all caches and heaps that come; 0: they are not sampled. Under sq_debug_lock(). */
+static unsigned long sample_all;
+
+/* ---- who is sampled ------------------------------------------------------------- */
+
+/*
+ * An allocation of @c, which is sampled, is on the slow path: is it to be debugged? Any
+ * context.
+ */
+bool sq_sample_take(struct squirrel_cache *c)
+{
+	int left = atomic_dec_if_positive(&c->sample_left);
+
+	if (left > 0)
+		return true;
+	sq_door_open(c);
+	/* Pairs with apply() in switch.c: one of both sees the other. */
+	smp_mb();
+	if (READ_ONCE(c->debug) & SQ_DEBUG_ON)
+		sq_door_shut(c);
+	return !left;
+}
+
+/* The same for a large block of @heap. */
+bool sq_sample_take_large(struct squirrel_heap *heap)
+{
+	unsigned long every = READ_ONCE(heap->sample);
+
+	return every && !(atomic_long_inc_return(&heap->sample_seen) % every);
+}
+
+static unsigned long allocs_of(struct squirrel_cache *c)
+{
+	unsigned long allocs, of_twin, frees;
+
+	sq_cache_counts(c, &allocs, &frees);
+	sq_cache_counts(c->twin, &of_twin, &frees);
+	return allocs + of_twin;
+}
+
+/* How many are due by now; there may be some of the last time. */
+static void look_at(struct squirrel_cache *c, void *ctx)
+{
+	bool *sampled = ctx;
+	unsigned long due;
+	int left;
+
+	if (!(c->debug & SQ_DEBUG_SAMPLE))
+		return;
+	*sampled = true;
+	due = (allocs_of(c) - c->sample_seen) / c->sample;
+	c->sample_seen += due * c->sample;
+	left = atomic_read(&c->sample_left);
+	left += min(due, SQ_SAMPLES - min_t(unsigned long, left, SQ_SAMPLES));
+	if (!left || c->debug & SQ_DEBUG_ON)
+		return;
+	atomic_set(&c->sample_left, left);
+	sq_door_shut(c);
+}
+
+/* Its classes may be yet to come. */
+static void look_at_heap(struct squirrel_heap *heap, void *ctx)
+{
+	if (READ_ONCE(heap->sample))
+		*(bool *)ctx = true;
+}
+
+/* True if anything is sampled. May sleep. */
+bool sq_sample_look(void)
+{
+	bool sampled = false;
+
+	sq_debug_lock();
+	sq_walk_caches(look_at, &sampled);
+	sq_debug_unlock();
+	sq_walk_heaps(look_at_heap, &sampled);
+	return sampled;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_sample_look);
+
+static void look_fn(struct work_struct *unused)
+{
+	if (sq_sample_look())
+		sq_sample_start();
+}
+
+/* A machine that is idle is not woken. */
+static DECLARE_DEFERRABLE_WORK(look_work, look_fn);
+
+/* Something is sampled: somebody looks from now on. */
+void sq_sample_start(void)
+{
+	schedule_delayed_work(&look_work, msecs_to_jiffies(SQ_SAMPLE_MS));
+}
+
+/* Nothing is sampled any more. May sleep. */
+void sq_sample_exit(void)
+{
+	cancel_delayed_work_sync(&look_work);
+}
+
+/* ---- what people write and read --------------------------------------------------- */
+
+/* A number, or an error, of which there is a line. */
+static int parse(const char *of, const char *word, unsigned long *every)
+{
+	if (kstrtoul(word, 10, every)) {
+		pr_err("%s: sample '%.32s': wanted is a number, or 0\n", of, word);
+		return -EINVAL;
+	}
+	if (*every && !static_key_enabled(&sq_hardened)) {
+		pr_err("%s: with hardened=0 nothing is sampled\n", of);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* What is debugged altogether stays so. */
+static int sample_heap(struct squirrel_heap *heap, unsigned long every)
+{
+	WRITE_ONCE(heap->sample, every);
+	return sq_debug_switch_heap(heap, READ_ONCE(heap->debug) & ~SQ_DEBUG_SAMPLE);
+}
+
+/**
+ * sq_cache_set_sample() - debug some of a cache's allocations
+ * @c: the cache
+ * @word: every how manieth, or 0: none
+ *
+ * Context: Process context. May sleep.
+ * Return: 0; -EINVAL if @word is no number; -EOPNOTSUPP without hardening; or as
+ * sq_cache_set_debug(). There is a line of it.
+ */
+int sq_cache_set_sample(struct squirrel_cache *c, const char *word)
+{
+	unsigned long every;
+	int err = parse(c->name, word, &every);
+
+	if (err)
+		return err;
+	WRITE_ONCE(c->sample, every);
+	return sq_debug_switch_cache(c, READ_ONCE(c->debug) & ~SQ_DEBUG_SAMPLE);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_set_sample);
+
+/**
+ * sq_heap_set_sample() - debug some of a heap's allocations
+ * @heap: the heap
+ * @word: as for sq_cache_set_sample()
+ *
+ * Of each size class, and of its large blocks.
+ *
+ * Context: Process context. May sleep.
+ * Return: As sq_cache_set_sample().
+ */
+int sq_heap_set_sample(struct squirrel_heap *heap, const char *word)
+{
+	unsigned long every;
+	int err = parse(heap->name, word, &every);
+
+	return err ? err : sample_heap(heap, every);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_sample);
+
+static void sample_heap_by(struct squirrel_heap *heap, void *ctx)
+{
+	sample_heap(heap, *(unsigned long *)ctx);
+}
+
+/**
+ * sq_allocator_set_sample() - debug some allocations of all caches and heaps, now and when
+ *	they are made
+ * @word: as for sq_cache_set_sample()
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -EINVAL or -EOPNOTSUPP, of which there is a line. What cannot be debugged is
+ * told in a line.
+ */
+int sq_allocator_set_sample(const char *word)
+{
+	unsigned long every;
+	int err = parse("sample", word, &every);
+
+	if (err)
+		return err;
+	sq_debug_lock();
+	sample_all = every;
+	sq_debug_unlock();
+	sq_debug_sample_caches(every);
+	sq_walk_heaps_slowly(sample_heap_by, &every);
+	return 0;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_sample);
+
+/* Of what comes. */
+unsigned long sq_sample_for_new(void)
+{
+	return READ_ONCE(sample_all);
+}
+
+/**
+ * sq_cache_show_sample() - every how manieth allocation of a cache is debugged
+ * @s: where to
+ * @c: the cache
+ *
+ * Context: Process context.
+ */
+void sq_cache_show_sample(struct seq_file *s, struct squirrel_cache *c)
+{
+	seq_printf(s, "%lu\n", READ_ONCE(c->sample));
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_sample);
+
+/**
+ * sq_heap_show_sample() - the same of a heap
+ * @s: where to
+ * @heap: the heap
+ *
+ * Context: Process context.
+ */
+void sq_heap_show_sample(struct seq_file *s, struct squirrel_heap *heap)
+{
+	seq_printf(s, "%lu\n", READ_ONCE(heap->sample));
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_sample);
+
+/**
+ * sq_allocator_show_sample() - the same of what comes
+ * @s: where to
+ *
+ * Context: Process context.
+ */
+void sq_allocator_show_sample(struct seq_file *s)
+{
+	seq_printf(s, "%lu\n", sq_sample_for_new());
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_show_sample);
