@@ -224,6 +224,34 @@ static void bad_pointers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 }
 
+/* Found by who checks, while the object is live or free, and found again each time. */
+static void check_looks_at_bytes(struct kunit *test)
+{
+	struct squirrel_cache *c = debugged(test, SIZE, NULL, ALL);
+	u8 *obj = sq_fixture_alloc(test, c), *old = sq_fixture_alloc(test, c);
+
+	OPTIMIZER_HIDE_VAR(obj);
+	OPTIMIZER_HIDE_VAR(old);
+	squirrel_cache_free(c, old);
+	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_check(c), 0);
+	obj[SIZE] ^= 1;
+	KUNIT_EXPECT_EQ(test, sq_cache_check(c), 1);
+	KUNIT_EXPECT_EQ(test, sq_heap_check(c->heap), 1);
+	old[8] ^= 1;
+	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 2);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 4);
+	obj[SIZE] ^= 1;
+	old[8] ^= 1;
+	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+	/* What is no letter of it is not looked at. */
+	obj[SIZE] ^= 1;
+	KUNIT_ASSERT_EQ(test, sq_debug_switch_cache(c, SQ_DEBUG_ON | SQ_DEBUG_POISON), 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_check(c), 0);
+	squirrel_cache_free(c, obj);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
+}
+
 /* The twin's count for the cache's. */
 static void limit(struct kunit *test)
 {
@@ -464,6 +492,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(checked_alone),
 	KUNIT_CASE(second_frees),
 	KUNIT_CASE(bad_pointers),
+	KUNIT_CASE(check_looks_at_bytes),
 	KUNIT_CASE(limit),
 	KUNIT_CASE(destroy_is_refused),
 	KUNIT_CASE(constructed_stays),

@@ -114,13 +114,30 @@ snapshot() {
 		! grep ' plant_alloc+' "$SQ/caches/plant/snapshot" && rmmod plant
 }
 
+# What was freed is kept; who writes to it is found when it may be handed out again at last.
+quarantine() {
+	begin
+	helper plant bug=after_free debug=ZPUQ || return 1
+	[ "$(field heaps/plant/stats objects_in_quarantine)" -gt 0 ] || return 1
+	reclaim && same quarantine "$(field heaps/plant/stats objects_in_quarantine)" 0 &&
+		said "${WHO}write after free" && rmmod plant
+}
+
+# Each is a line.
+lines() {
+	begin
+	helper plant bug=none debug=T || return 1
+	until_true enough 1 '^squirrel: plant: alloc .*, 100 bytes, by insmod.* from plant_alloc\+' &&
+		said '^squirrel: plant: free .* by insmod\[[0-9]+\] on CPU ., from ' && rmmod plant
+}
+
 whose() {
 	put "$SQ/whose" 1000 && same state "$(field whose state)" "not squirrel's" &&
 		! put "$SQ/whose" nut
 }
 
 from="task softirq hardirq"
-plan $((8 * 3 + 3 + 1 + 3 + 2))
+plan $((8 * 3 + 3 + 1 + 5 + 2))
 rt=
 ! uname -v | grep -q PREEMPT_RT || rt="memory is not to be had in hard interrupts on PREEMPT_RT"
 for f in $from; do
@@ -137,6 +154,8 @@ for f in $from; do
 	done
 done
 check "a leak is told, with who allocated it" leak
+check "what was freed is in quarantine" quarantine
+check "allocations and frees are lines" lines
 check "what came since a mark is told, and nothing else" snapshot
 begin
 check "flags are switched by what is written" words

@@ -11,6 +11,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/irq_work.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -32,6 +33,7 @@ module_param(debug, charp, 0444);
 MODULE_PARM_DESC(debug, "how cache and heap are debugged");
 
 #define SIZE	100
+#define DRIPS	4000
 #define MANY	400	/* objects, in which a free one is sure to be */
 
 static const size_t sizes[] = { SIZE, 4096, 20000 };
@@ -143,6 +145,21 @@ static void leak(u8 *obj)
 		leaked = obj;
 }
 
+/* For a second much comes and goes, of the heap's smallest, and a tenth of it stays. */
+static void drip(u8 *obj)
+{
+	unsigned int i;
+
+	plant_free(obj);
+	for (i = 0; i < DRIPS && !in_cache && size_now == SIZE; i++) {
+		obj = plant_alloc();
+		if (i % 10)
+			plant_free(obj);
+		if (i % (DRIPS / 40) == 0)
+			msleep(25);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*plant)(u8 *obj);
@@ -158,6 +175,7 @@ static const struct {
 	{ "other", other, true },
 	{ "foreign", foreign, true },
 	{ "leak", leak, true },
+	{ "drip", drip, true },		/* from task only */
 };
 
 static unsigned int which;

@@ -40,7 +40,7 @@ pick() {
 }
 
 debugging() {
-	pick F Z P U FZ ZP FZP FZPU FZPU - - -
+	pick F Z P U FZ ZP FZP FZPU FZPU Q ZPQ FZPUQ - - -
 	case $picked in
 	-) put "$SQ/debug" - ;;
 	*) put "$SQ/debug" "$picked,torture*" ;;

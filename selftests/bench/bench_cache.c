@@ -9,6 +9,9 @@
 #define BATCH		1024U
 
 /* (a) one object, alloc and free */
+#define LONG_PAIRS	12000000
+#define LONG_PARTS	100
+
 static __always_inline void pair_loop(const enum bench_subject s,
 				      struct bench_run *r)
 {
@@ -34,6 +37,42 @@ int bench_pair(void)
 		bench_caches_destroy(&r);
 	}
 	return err;
+}
+
+/*
+ * (a, long) All that it takes over half a second and more, with ticks and with what workers
+ * do meanwhile: what squirrel does now and then shows here only.
+ */
+static u64 pair_long_took(enum bench_subject s, struct bench_run *r)
+{
+	u64 start = ktime_get_ns();
+	unsigned int i;
+
+	for (i = 0; i < LONG_PARTS && !r->failed; i++) {
+		bench_time(pairs[s], r);
+		cond_resched();
+	}
+	return ktime_get_ns() - start;
+}
+
+int bench_pair_long(void)
+{
+	static const enum bench_subject all[] = { BENCH_EMPTY, BENCH_SQUIRREL };
+	struct bench_run r = { .n = LONG_PAIRS / LONG_PARTS };
+	u64 took[BENCH_SUBJECTS] = {};
+	unsigned int i;
+	int err = bench_caches_create(&r, 128, NULL);
+
+	if (err)
+		return err;
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		took[all[i]] = pair_long_took(all[i], &r);
+	bench_report("pair-long", 128, BENCH_SQUIRREL,
+		     div_s64((s64)(took[BENCH_SQUIRREL] - took[BENCH_EMPTY]) * 1000, LONG_PAIRS));
+	bench_report_none("pair-long", 128, BENCH_SLUB);
+	bench_report_none("pair-long", 128, BENCH_FLOOR);
+	bench_caches_destroy(&r);
+	return r.failed ? -ENOMEM : 0;
 }
 
 /* (b) 1024 are allocated, then freed as r->order has them */

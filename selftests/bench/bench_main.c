@@ -38,6 +38,7 @@ static const struct bench_group {
 	bool by_default;
 } bench_groups[] = {
 	{ "pair", bench_pair, true },
+	{ "pair-long", bench_pair_long, false },
 	{ "batch", bench_batch, true },
 	{ "batch-large", bench_batch_large, true },
 	{ "bulk", bench_bulk, true },

@@ -72,6 +72,16 @@ frag_rows() {
 	echo "row $1 $2 floor -"
 }
 
+# What it costs to debug some.
+sampled_rows() {
+	load
+	groups "" pair-long
+	unload
+	load sample=1000
+	groups suffix=-sampled pair-long
+	unload
+}
+
 clock=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^sqbench=//p')
 case $clock in
 insn | insn-defaults)
@@ -84,6 +94,7 @@ insn | insn-defaults)
 	load hardened=0
 	groups suffix=-trusted pair batch bulk heap
 	unload
+	[ "$clock" = insn-defaults ] || sampled_rows
 	;;
 insn-cold)
 	load

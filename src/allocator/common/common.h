@@ -17,6 +17,18 @@
 
 #include "tunables.h"
 
+/* Whose a cache's objects are to clients: a twin's are those of another cache. */
+static inline struct squirrel_cache *sq_client_of(struct squirrel_cache *c)
+{
+	return c && c->client ? c->client : c;
+}
+
+/* The node that a client prefers by node + 1, or @otherwise if he does not. */
+static inline int sq_pref_node(int pref_node, int otherwise)
+{
+	return pref_node ? pref_node - 1 : otherwise;
+}
+
 /* ---- mode.c: what is settled at load, and what a mode switches -------------- */
 
 DECLARE_STATIC_KEY_TRUE(sq_hardened);

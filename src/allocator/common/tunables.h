@@ -104,6 +104,8 @@
 /* A check: slabs per hold of a node's lock, pages per hold of a manager's, */
 #define SQ_CHECK_SLABS		32
 #define SQ_CHECK_PAGES		256
+/* of which one whose bytes are looked at counts so many times more; */
+#define SQ_CHECK_BYTES_PAGES	7L
 /* and how often a node that changes meanwhile is looked at. */
 #define SQ_CHECK_ROUNDS		4
 

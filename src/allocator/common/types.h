@@ -245,16 +245,4 @@ struct squirrel_heap {
 	char name[SQUIRREL_NAME_MAX + 1];
 };
 
-/* Whose a cache's objects are to clients: a twin's are those of another cache. */
-static inline struct squirrel_cache *sq_client_of(struct squirrel_cache *c)
-{
-	return c && c->client ? c->client : c;
-}
-
-/* The node that a client prefers by node + 1, or @otherwise if he does not. */
-static inline int sq_pref_node(int pref_node, int otherwise)
-{
-	return pref_node ? pref_node - 1 : otherwise;
-}
-
 #endif /* _SQ_ALLOCATOR_TYPES_H */

@@ -94,6 +94,9 @@ void sq_slot_poison(const struct squirrel_cache *t, void *slot);
 bool sq_slot_poison_sound(const struct squirrel_cache *t, void *slot,
 			  struct sq_damage *damage);
 
+/* check.c */
+unsigned int sq_debug_check_slab(struct squirrel_cache *t, const struct sq_agent *agent);
+
 /* quarantine.c */
 void sq_quarantine_set_bytes(unsigned long bytes);
 int sq_quarantine_make(struct squirrel_cache *t, gfp_t gfp);

@@ -120,6 +120,8 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 	obj = (char *)s + t->lead;
 	sq_obj_unmark_at(&s->mark);
 	sq_track_set(&s->alloc, debug, caller);
+	/* Who checks sees that before anything else changes: see check.c. */
+	smp_wmb();
 	s->asked = size;
 	s->flags = debug & SQ_DEBUG_ON;
 	if (want_init_on_alloc(gfp))
@@ -311,6 +313,8 @@ void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
 	preempt_enable();
 	if (what)
 		return;
+	/* As in sq_debug_alloc(). */
+	smp_wmb();
 	if (broken) {
 		damage.at = (u8 *)&s->state;
 		sq_trouble_slot(t, slot, &damage, caller);

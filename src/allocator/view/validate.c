@@ -14,8 +14,8 @@
  * but not for ever: of what changes all the time only the first slabs of the
  * first list are checked.
  *
- * And a used page is one that nobody else put or freed. The manager checks its
- * blocks itself.
+ * A used page is one that nobody else put or freed. What debugging filled is as it was
+ * left. The manager checks its blocks itself.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -26,6 +26,7 @@
 #include <linux/sched.h>
 
 #include "allocator/cache/cache.h"
+#include "allocator/debug/debug.h"
 
 /**
  * struct sq_tally - what a walk over a node's slabs has seen
@@ -145,48 +146,73 @@ static void check_cache(struct squirrel_cache *c, void *ctx)
 	*bad += here;
 }
 
+/**
+ * struct sq_page_check - what is looked at in one hold of the manager's lock
+ * @only: the cache whose blocks are looked at, or NULL for all
+ * @bad: rules broken
+ * @left: pages left for this hold
+ */
 struct sq_page_check {
+	const struct squirrel_cache *only;
 	unsigned int bad;
 	long left;
 };
 
+/* A used page is one that nobody else put or freed. */
+static void check_stolen(const struct sq_agent *agent, const struct squirrel_cache *c,
+			 struct sq_page_check *check)
+{
+	unsigned long page = sq_viewer_stolen(agent);
+
+	if (!page)
+		return;
+	check->bad++;
+	pr_err_ratelimited("%s: page %p is in use, but was put or freed by others\n",
+			   c->name, (void *)page);
+}
+
 static bool check_pages(const struct sq_agent *agent, void *ctx)
 {
-	const struct squirrel_cache *c = sq_owner_acquire(agent);
+	struct squirrel_cache *c = sq_owner_acquire(agent);
 	struct sq_page_check *check = ctx;
-	unsigned long page;
 
+	check->left--;
 	/* What is free is reported when it goes, or with who has it next. */
-	if (!c)
-		return true;
-	page = sq_viewer_stolen(agent);
-	if (page) {
-		check->bad++;
-		pr_err_ratelimited("%s: page %p is in use, but was put or freed by others\n",
-				   c->name, (void *)page);
-	}
+	if (!c || (check->only && sq_client_of(c) != check->only))
+		return check->left > 0;
+	check_stolen(agent, c, check);
 	check->left -= sq_agent_pages(agent);
+	if (c->client && agent->kind == SQ_KIND_SLAB && sq_agent_used(agent)) {
+		check->bad += sq_debug_check_slab(c, agent);
+		check->left -= SQ_CHECK_BYTES_PAGES * sq_agent_pages(agent);
+	}
 	return check->left > 0;
+}
+
+static unsigned int check_blocks(struct sq_manager *m, const struct squirrel_cache *only)
+{
+	struct sq_page_check check = { .only = only, .left = SQ_CHECK_PAGES };
+	unsigned long addr = 0;
+
+	while (sq_viewer_step(m, &addr, check_pages, &check) || check.left <= 0) {
+		check.left = SQ_CHECK_PAGES;
+		cond_resched();
+	}
+	return check.bad;
 }
 
 static void check_heap(struct squirrel_heap *heap, void *ctx)
 {
-	struct sq_page_check check = { .left = SQ_CHECK_PAGES };
-	unsigned long addr = 0;
-
-	while (sq_viewer_step(heap->manager, &addr, check_pages, &check) ||
-	       check.left <= 0) {
-		check.left = SQ_CHECK_PAGES;
-		cond_resched();
-	}
-	*(unsigned int *)ctx += check.bad + sq_viewer_check(heap->manager);
+	*(unsigned int *)ctx += check_blocks(heap->manager, NULL) +
+				sq_viewer_check(heap->manager);
 }
 
 /**
  * sq_cache_check() - check a cache's slabs, and those of its debugged objects
  * @c: the cache
  *
- * As sq_allocator_check(), which has a cache's pages with the heap's that they are of.
+ * As sq_allocator_check(), which has a cache's pages with the heap's that they are of; and
+ * what debugging filled.
  *
  * Context: Process context. May sleep.
  * Return: number of broken rules; each was reported.
@@ -196,8 +222,10 @@ unsigned int sq_cache_check(struct squirrel_cache *c)
 	unsigned int bad = 0;
 
 	check_cache(c, &bad);
-	if (c->twin)
+	if (c->twin) {
 		check_cache(c->twin, &bad);
+		bad += check_blocks(c->heap->manager, c);
+	}
 	return bad;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_check);
