@@ -197,11 +197,12 @@ void sq_allocator_exit(void)
 	rcu_barrier();
 	sq_deferred_flush();
 	sq_large_flush();
+	sq_sample_exit();
+	sq_peak_flush();
 	mag_caches_exit();
 	sq_heap_discard(sq_default_heap);
 	sq_trouble_exit();
 	sq_debug_log_flush();
-	sq_sample_exit();
 	sq_report_exit();
 	rcu_barrier();
 }

@@ -6,8 +6,8 @@
  *
  *	summary  summary_all  check  debug  sample  whose  snapshot  fail
  *	kmem_events
- *	caches/<name>/{stats,check,map,histogram,debug,sample,live,snapshot,fail}
- *	heaps/<name>/{stats,check,map,histogram,strategy,debug,sample,live,snapshot,fail}
+ *	caches/<name>/{stats,check,map,histogram,debug,sample,live,peak,snapshot,fail}
+ *	heaps/<name>/{stats,check,map,histogram,strategy,debug,sample,live,peak,snapshot,fail}
  *	reclaim/{mode,stats,history,run}
  *
  * Lifetime: a file's private data is the cache or heap itself. All files are
@@ -253,6 +253,8 @@ SQ_FILE_SHOW(heap_strategy, sq_heap_show_strategy(s, s->private),
 	     heap_strategy_write);
 SQ_FILE_SHOW(cache_debug, sq_cache_show_debug(s, s->private), cache_debug_write);
 SQ_FILE_SHOW(cache_live, sq_cache_show_live(s, s->private), NULL);
+SQ_FILE_SHOW(cache_peak, sq_cache_show_peak(s, s->private), NULL);
+SQ_FILE_SHOW(heap_peak, sq_heap_show_peak(s, s->private), NULL);
 SQ_FILE_SHOW(heap_debug, sq_heap_show_debug(s, s->private), heap_debug_write);
 SQ_FILE_SHOW(heap_live, sq_heap_show_live(s, s->private), NULL);
 SQ_FILE_SHOW(cache_snapshot, sq_cache_show_snapshot(s, s->private), cache_snapshot_write);
@@ -286,6 +288,7 @@ static const struct sq_file cache_files[] = {
 	{ "debug", 0600, &cache_debug_fops },
 	{ "sample", 0600, &cache_sample_fops },
 	{ "live", 0400, &cache_live_fops },
+	{ "peak", 0400, &cache_peak_fops },
 	{ "snapshot", 0600, &cache_snapshot_fops },
 	{ "fail", 0600, &cache_fail_fops },
 	{ }
@@ -300,6 +303,7 @@ static const struct sq_file heap_files[] = {
 	{ "debug", 0600, &heap_debug_fops },
 	{ "sample", 0600, &heap_sample_fops },
 	{ "live", 0400, &heap_live_fops },
+	{ "peak", 0400, &heap_peak_fops },
 	{ "snapshot", 0600, &heap_snapshot_fops },
 	{ "fail", 0600, &heap_fail_fops },
 	{ }

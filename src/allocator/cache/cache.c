@@ -140,6 +140,7 @@ void sq_cache_free_memory(struct squirrel_cache *c)
 	}
 	sq_cpus_free(c);
 	kvfree(c->quarantine);
+	kfree(c->peak);
 	/* A reader with a stale pointer may be looking at it. */
 	kfree_rcu(c, rcu);
 }

@@ -29,8 +29,10 @@ static void heap_free_memory(struct squirrel_heap *heap)
 			sq_cache_free_memory(heap->made[i]);
 		heap->class[i] = NULL;
 	}
-	if (heap->large)
+	if (heap->large) {
+		kfree(heap->large->peak);
 		kfree_rcu(heap->large, rcu);
+	}
 	if (heap->class != squirrel_default_class)
 		kfree(heap->class);
 	kfree(heap);

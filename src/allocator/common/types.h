@@ -129,6 +129,7 @@ struct sq_cache_counts {
  * @marked: when it was last marked: see sq_cache_set_snapshot()
  * @retired: of a twin: objects that are handed out no more, for they were found damaged
  * @quarantine: of a twin: objects that were freed and are not handed out yet, or NULL
+ * @peak: the most there was of what is debugged, or NULL; a heap's is that of its @large
  * @twin: where its debugged objects are, or NULL; never changes again
  * @client: of a twin: whose it is
  * @counts: what it has had
@@ -173,6 +174,7 @@ struct squirrel_cache {
 	u64 marked;
 	atomic_long_t retired;
 	struct sq_quarantine *quarantine;
+	struct sq_peak *peak;
 	struct squirrel_cache *twin;
 	struct squirrel_cache *client;
 	unsigned long limit_objs;

@@ -94,6 +94,12 @@ void sq_slot_poison(const struct squirrel_cache *t, void *slot);
 bool sq_slot_poison_sound(const struct squirrel_cache *t, void *slot,
 			  struct sq_damage *damage);
 
+/* peak.c */
+int sq_peak_make(struct squirrel_cache *c);
+void sq_peak_add(const struct squirrel_cache *c, size_t size);
+void sq_peak_sub(const struct squirrel_cache *c, size_t size);
+void sq_peak_flush(void);
+
 /* check.c */
 unsigned int sq_debug_check_slab(struct squirrel_cache *t, const struct sq_agent *agent);
 

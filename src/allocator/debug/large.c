@@ -35,6 +35,7 @@ void *sq_debug_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp, i
 	sq_track_set(&large->track, debug, caller);
 	/* Who finds it debugged finds it so. */
 	smp_store_release(&large->debug, debug);
+	sq_peak_add(heap->large, size);
 	return obj;
 }
 
@@ -48,6 +49,7 @@ void sq_debug_large_check(struct squirrel_heap *heap, struct sq_agent *agent,
 		.want = SQ_REDZONE,
 	};
 
+	sq_peak_sub(heap->large, sq_large_of(agent)->size);
 	if (!(sq_large_of(agent)->debug & SQ_DEBUG_REDZONE) ||
 	    !(READ_ONCE(heap->debug) & (SQ_DEBUG_REDZONE | SQ_DEBUG_SAMPLE)))
 		return;

@@ -20,7 +20,7 @@
 
 #include <squirrel/report.h>
 
-#include "debug.h"
+#include "live.h"
 
 /* Places that are told apart; what is beyond is summed up. */
 #define NR_SITES	1024U
@@ -32,46 +32,6 @@
 
 /* When all were marked, if ever: see sq_allocator_set_snapshot(). */
 static u64 all_marked;
-
-/**
- * struct sq_site - where objects were allocated
- * @nr: live ones
- * @bytes: of them, as asked for
- * @oldest: when the oldest was allocated
- * @last: the youngest: who and when; its stack is that of all
- */
-struct sq_site {
-	unsigned long nr;
-	unsigned long bytes;
-	u64 oldest;
-	struct sq_track last;
-};
-
-/**
- * struct sq_live_sites - a table of them
- * @only: the cache, or
- * @heap: the heap
- * @by: only what this module has allocated, or NULL
- * @since: only what was allocated after that
- * @sites: NR_SITES of them, by hash; in order when all is done
- * @used: how many are in use
- * @others: objects of places there was no room for, or whose track was overwritten
- * @bytes: of those
- * @older: objects that were allocated before @since
- * @left: objects to be looked at in this hold
- */
-struct sq_live_sites {
-	const struct squirrel_cache *only;
-	const struct squirrel_heap *heap;
-	const struct module *by;
-	u64 since;
-	struct sq_site *sites;
-	unsigned int used;
-	unsigned long others;
-	unsigned long bytes;
-	unsigned long older;
-	int left;
-};
 
 static bool same_site(const struct sq_track *a, const struct sq_track *b)
 {
@@ -189,8 +149,8 @@ static void look_at_all(struct sq_live_sites *l, struct sq_manager *m)
 	} while (sq_viewer_step(m, &addr, look_at, l) || l->left <= 0);
 }
 
-/* False: no memory. */
-static bool collect(struct sq_live_sites *l, struct sq_manager *m)
+/* Fill @l, whose sites the caller frees. False: no memory. May sleep. */
+bool sq_live_collect(struct sq_live_sites *l, struct sq_manager *m)
 {
 	l->sites = kvcalloc(NR_SITES, sizeof(*l->sites), GFP_KERNEL);
 	if (!l->sites)
@@ -207,7 +167,7 @@ static u64 age_ms(u64 when)
 	return sq_track_age_ms(&track);
 }
 
-static void show_sites(struct seq_file *s, struct sq_live_sites *l, unsigned long untracked)
+void sq_live_show(struct seq_file *s, const struct sq_live_sites *l)
 {
 	unsigned long *entries;
 	unsigned int i, k, nr;
@@ -225,13 +185,18 @@ static void show_sites(struct seq_file *s, struct sq_live_sites *l, unsigned lon
 			seq_printf(s, "    %pS\n", (void *)entries[k]);
 	}
 	seq_printf(s, "others: %lu\n", l->others);
+}
+
+static void show_sites(struct seq_file *s, struct sq_live_sites *l, unsigned long untracked)
+{
+	sq_live_show(s, l);
 	seq_printf(s, "untracked: %lu\n", untracked);
 }
 
 static void show_live(struct seq_file *s, struct sq_live_sites *l, struct sq_manager *m,
 		      unsigned long untracked)
 {
-	if (!collect(l, m)) {
+	if (!sq_live_collect(l, m)) {
 		seq_puts(s, "no memory\n");
 		return;
 	}
@@ -282,7 +247,7 @@ static void show_heap(struct seq_file *s, struct squirrel_heap *heap, u64 since)
 	};
 	unsigned int i;
 
-	if (!collect(&l, heap->manager)) {
+	if (!sq_live_collect(&l, heap->manager)) {
 		seq_puts(s, "no memory\n");
 		return;
 	}
@@ -440,7 +405,7 @@ static unsigned int print_sites(struct sq_live_sites *l, struct sq_manager *m,
 	unsigned long *entries;
 	unsigned int i, k, nr;
 
-	if (!collect(l, m))
+	if (!sq_live_collect(l, m))
 		return 0;
 	if (l->by && l->used)
 		pr_warn("module '%s' goes and has memory of heap '%s'\n", l->by->name,

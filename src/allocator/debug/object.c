@@ -130,6 +130,7 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 		sq_slot_fill_zones(t, s);
 	/* Who looks for what is live finds it as it is. */
 	smp_store_release(&s->state, SQ_SLOT_LIVE);
+	sq_peak_add(c, c->object_size);
 	if (unlikely(debug & SQ_DEBUG_TRACE))
 		sq_debug_log(c, obj, size, &s->alloc);
 	return obj;
@@ -331,6 +332,7 @@ void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
 		hold(t, s);
 	else
 		put_slot(t, f.agent->node, slot);
+	sq_peak_sub(t->client, t->object_size);
 	/* Last: what is counted as live is so. */
 	sq_count_frees(t, 1);
 }

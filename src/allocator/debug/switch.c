@@ -104,6 +104,8 @@ static int cache_on(struct squirrel_cache *c, u32 debug, gfp_t gfp)
 	int err = debug ? twin_make(c, gfp) : 0;
 	bool fill;
 
+	if (!err && debug && !c->heap_key)
+		err = sq_peak_make(c);
 	if (!err && debug & SQ_DEBUG_QUARANTINE)
 		err = sq_quarantine_make(c->twin, gfp);
 	if (err)
@@ -199,6 +201,10 @@ static int heap_on(struct squirrel_heap *heap, u32 debug)
 
 	debug = with_sweep(debug & ~SQ_DEBUG_SAMPLE, sq_sweep_wants_heap(heap));
 	debug = with_sample(debug, READ_ONCE(heap->sample));
+	if (debug)
+		err = sq_peak_make(heap->large);
+	if (err)
+		return err;
 	WRITE_ONCE(heap->debug, debug);
 	/* A class that is made meanwhile sees it; see sq_debug_join(). */
 	smp_mb();
