@@ -57,8 +57,11 @@ static void of_a_cache(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "   90         9000 "));
 	for (i = 0; i < 2 * MANY; i++)
 		squirrel_cache_free(c, objs[i]);
+	squirrel_cache_free(c, taken_here(test, c));
+	objs[0] = taken_here(test, c);
 	text = peak_of(test, c, NULL);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "   90         9000 "));
+	squirrel_cache_free(c, objs[0]);
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 }
 

@@ -21,7 +21,7 @@ static void use_many(struct kunit *test, struct squirrel_cache *c, unsigned int 
 
 static bool on_the_hot_path(const struct squirrel_cache *c)
 {
-	return c->cpu != NULL && c->cpu >= c->hands - 1 && c->cpu <= c->hands;
+	return c->cpu >= c->hands - 1 && c->cpu <= c->hands;
 }
 
 /* How many of the next @nr allocations are debugged. */

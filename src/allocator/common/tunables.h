@@ -110,7 +110,7 @@
 #define SQ_CHECK_ROUNDS		4
 
 /* Bytes of freed objects that each cache in quarantine keeps, if nothing else is said; */
-#define SQ_QUARANTINE_BYTES	(1UL << 20)
+#define SQ_QUARANTINE_BYTES	1048576UL
 /* of them are let go at a time, for who finds no memory. */
 #define SQ_QUARANTINE_RELEASE	32U
 /* Sampling: how often somebody looks how many are due, and how many that are at most */

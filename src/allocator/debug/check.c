@@ -49,6 +49,7 @@ static bool slot_sound(struct squirrel_cache *t, void *slot)
 	smp_rmb();
 	if (is_sound(t, slot, before.state, &damage))
 		return true;
+	/* The same. */
 	smp_rmb();
 	after = moment_of(slot);
 	if (!same_moment(&before, &after))

@@ -64,6 +64,11 @@ static inline bool sq_slot_live(const struct sq_slot *s)
 	return sq_read_racy(s->state) == SQ_SLOT_LIVE;
 }
 
+/* lock.c */
+void sq_debug_lock(void);
+void sq_debug_unlock(void);
+void sq_debug_assert_locked(void);
+
 /* track.c */
 int sq_track_init(void);
 void sq_track_set(struct sq_track *track, u32 debug, unsigned long caller);
@@ -149,8 +154,6 @@ void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t g
 void sq_debug_switch_caches(const char *names, u32 debug);
 void sq_debug_sample_caches(unsigned long every);
 void sq_debug_refresh_caches(void);
-void sq_debug_lock(void);
-void sq_debug_unlock(void);
 void sq_debug_end(struct squirrel_cache *c);
 void sq_debug_end_heap(struct squirrel_heap *heap);
 

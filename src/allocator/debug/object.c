@@ -85,6 +85,31 @@ static void *take_plain(struct squirrel_cache *c, gfp_t gfp, int node)
 	return obj;
 }
 
+/* It is the caller's alone until this returns. */
+static void *hand_out(struct squirrel_cache *c, struct sq_slot *s, size_t size, gfp_t gfp,
+		      u32 debug, unsigned long caller)
+{
+	struct squirrel_cache *t = c->twin;
+	void *obj = (char *)s + t->lead;
+
+	sq_obj_unmark_at(&s->mark);
+	sq_track_set(&s->alloc, debug, caller);
+	/* Who checks sees that before anything else changes: see check.c. */
+	smp_wmb();
+	s->asked = size;
+	s->flags = debug & SQ_DEBUG_ON;
+	if (want_init_on_alloc(gfp))
+		sq_obj_zero(t, obj, gfp);
+	if (debug & SQ_DEBUG_REDZONE)
+		sq_slot_fill_zones(t, s);
+	/* Who looks for what is live finds it as it is. */
+	smp_store_release(&s->state, SQ_SLOT_LIVE);
+	sq_peak_add(c, c->object_size);
+	if (unlikely(debug & SQ_DEBUG_TRACE))
+		sq_debug_log(c, obj, size, &s->alloc);
+	return obj;
+}
+
 /*
  * As sq_cache_alloc_slow(), of a cache that is debugged. @size: what was asked for, if
  * that is known, up to its objects' size.
@@ -95,7 +120,6 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 	struct squirrel_cache *t = c->twin;
 	u32 debug = READ_ONCE(c->debug);
 	struct sq_slot *s;
-	void *obj;
 
 	if (!in_nmi())
 		might_alloc(gfp);
@@ -117,23 +141,7 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 		sq_count_allocs(t, -1L);
 		return take_plain(c, gfp, node);
 	}
-	obj = (char *)s + t->lead;
-	sq_obj_unmark_at(&s->mark);
-	sq_track_set(&s->alloc, debug, caller);
-	/* Who checks sees that before anything else changes: see check.c. */
-	smp_wmb();
-	s->asked = size;
-	s->flags = debug & SQ_DEBUG_ON;
-	if (want_init_on_alloc(gfp))
-		sq_obj_zero(t, obj, gfp);
-	if (debug & SQ_DEBUG_REDZONE)
-		sq_slot_fill_zones(t, s);
-	/* Who looks for what is live finds it as it is. */
-	smp_store_release(&s->state, SQ_SLOT_LIVE);
-	sq_peak_add(c, c->object_size);
-	if (unlikely(debug & SQ_DEBUG_TRACE))
-		sq_debug_log(c, obj, size, &s->alloc);
-	return obj;
+	return hand_out(c, s, size, gfp, debug, caller);
 }
 
 /* ---- in --------------------------------------------------------------------- */

@@ -19,7 +19,7 @@
 #include "debug.h"
 
 /* Entries of a ring at most: 512 KiB of them */
-#define RING_MAX	(1UL << 16)
+#define RING_MAX	65536UL
 
 /* Bytes that a cache's quarantine may hold. */
 static unsigned long quarantine_bytes = SQ_QUARANTINE_BYTES;
@@ -52,13 +52,27 @@ int sq_quarantine_make(struct squirrel_cache *t, gfp_t gfp)
 	return 0;
 }
 
-/* In NMI somebody may be at it who waits for us. */
+/* In NMI somebody may be at it who waits for us. Sparse is told as in slab.c. */
 static bool lock(struct sq_quarantine *q, unsigned long *flags)
 {
-	if (in_nmi())
-		return raw_spin_trylock_irqsave(&q->lock, *flags);
-	raw_spin_lock_irqsave(&q->lock, *flags);
+	if (in_nmi()) {
+		*flags = 0;
+		if (!raw_spin_trylock(&q->lock))
+			return false;
+	} else {
+		raw_spin_lock_irqsave(&q->lock, *flags);
+	}
+	__release(&q->lock);
 	return true;
+}
+
+static void unlock(struct sq_quarantine *q, unsigned long flags)
+{
+	__acquire(&q->lock);
+	if (in_nmi())
+		raw_spin_unlock(&q->lock);
+	else
+		raw_spin_unlock_irqrestore(&q->lock, flags);
 }
 
 /*
@@ -83,7 +97,7 @@ void *sq_quarantine_swap(struct squirrel_cache *t, void *slot)
 		WRITE_ONCE(q->nr, q->nr + 1);
 	}
 	q->slot[at] = slot;
-	raw_spin_unlock_irqrestore(&q->lock, flags);
+	unlock(q, flags);
 	return old;
 }
 
@@ -102,6 +116,6 @@ void *sq_quarantine_take(struct squirrel_cache *t)
 		q->first = (q->first + 1) % q->max;
 		WRITE_ONCE(q->nr, q->nr - 1);
 	}
-	raw_spin_unlock_irqrestore(&q->lock, flags);
+	unlock(q, flags);
 	return old;
 }

@@ -107,6 +107,8 @@ void sq_debug_new_cache(struct squirrel_cache *c)
 	swept = sq_sweep_wants_cache(c);
 	sq_debug_unlock();
 	WRITE_ONCE(c->sample, sq_sample_for_new());
+	if (c->sample)
+		sq_sample_start();
 	if (swept || c->sample || debug != c->debug)
 		sq_debug_switch_cache(c, debug);
 }
@@ -120,6 +122,8 @@ void sq_debug_new_heap(struct squirrel_heap *heap)
 	swept = sq_sweep_wants_heap(heap);
 	sq_debug_unlock();
 	WRITE_ONCE(heap->sample, sq_sample_for_new());
+	if (heap->sample)
+		sq_sample_start();
 	if (swept || heap->sample || debug != heap->debug)
 		sq_debug_switch_heap(heap, debug);
 }

@@ -29,6 +29,12 @@
 /* Of all caches and heaps that come; 0: they are not sampled. Under sq_debug_lock(). */
 static unsigned long sample_all;
 
+/* Of what comes. */
+unsigned long sq_sample_for_new(void)
+{
+	return READ_ONCE(sample_all);
+}
+
 /* ---- who is sampled ------------------------------------------------------------- */
 
 /*
@@ -73,9 +79,10 @@ static void look_at(struct squirrel_cache *c, void *ctx)
 	unsigned long due;
 	int left;
 
+	if (READ_ONCE(c->sample))
+		*sampled = true;
 	if (!(c->debug & SQ_DEBUG_SAMPLE))
 		return;
-	*sampled = true;
 	due = (allocs_of(c) - c->sample_seen) / c->sample;
 	c->sample_seen += due * c->sample;
 	left = atomic_read(&c->sample_left);
@@ -96,7 +103,7 @@ static void look_at_heap(struct squirrel_heap *heap, void *ctx)
 /* True if anything is sampled. May sleep. */
 bool sq_sample_look(void)
 {
-	bool sampled = false;
+	bool sampled = sq_sample_for_new();
 
 	sq_debug_lock();
 	sq_walk_caches(look_at, &sampled);
@@ -115,7 +122,10 @@ static void look_fn(struct work_struct *unused)
 /* A machine that is idle is not woken. */
 static DECLARE_DEFERRABLE_WORK(look_work, look_fn);
 
-/* Something is sampled: somebody looks from now on. */
+/*
+ * Something is to be sampled: somebody looks from now on, and goes on as long as anything
+ * is.
+ */
 void sq_sample_start(void)
 {
 	schedule_delayed_work(&look_work, msecs_to_jiffies(SQ_SAMPLE_MS));
@@ -147,6 +157,7 @@ static int parse(const char *of, const char *word, unsigned long *every)
 static int sample_heap(struct squirrel_heap *heap, unsigned long every)
 {
 	WRITE_ONCE(heap->sample, every);
+	sq_sample_start();
 	return sq_debug_switch_heap(heap, READ_ONCE(heap->debug) & ~SQ_DEBUG_SAMPLE);
 }
 
@@ -167,6 +178,7 @@ int sq_cache_set_sample(struct squirrel_cache *c, const char *word)
 	if (err)
 		return err;
 	WRITE_ONCE(c->sample, every);
+	sq_sample_start();
 	return sq_debug_switch_cache(c, READ_ONCE(c->debug) & ~SQ_DEBUG_SAMPLE);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_set_sample);
@@ -214,17 +226,12 @@ int sq_allocator_set_sample(const char *word)
 	sq_debug_lock();
 	sample_all = every;
 	sq_debug_unlock();
+	sq_sample_start();
 	sq_debug_sample_caches(every);
 	sq_walk_heaps_slowly(sample_heap_by, &every);
 	return 0;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_sample);
-
-/* Of what comes. */
-unsigned long sq_sample_for_new(void)
-{
-	return READ_ONCE(sample_all);
-}
 
 /**
  * sq_cache_show_sample() - every how manieth allocation of a cache is debugged

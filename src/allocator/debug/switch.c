@@ -9,7 +9,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/log2.h>
-#include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
@@ -17,9 +16,6 @@
 #include "allocator/pages/pages.h"
 
 #include "debug.h"
-
-/* Who switches; and a cache that is to go waits for it. */
-static DEFINE_MUTEX(debug_mutex);
 
 /* ---- twins ------------------------------------------------------------------ */
 
@@ -155,7 +151,7 @@ static int switch_cache(struct squirrel_cache *c, u32 debug)
 {
 	int err = 0;
 
-	lockdep_assert_held(&debug_mutex);
+	sq_debug_assert_locked();
 	if (c->flags & SQ_CACHE_GONE)
 		return -ENODEV;
 	if (c->flags & SQ_CACHE_INTERNAL)
@@ -168,8 +164,6 @@ static int switch_cache(struct squirrel_cache *c, u32 debug)
 		err = cache_on(c, debug, GFP_KERNEL);
 	if (err)
 		WRITE_ONCE(c->sample, 0);
-	else if (debug & SQ_DEBUG_SAMPLE)
-		sq_sample_start();
 	return tell_failed("cache", c->name, err);
 }
 
@@ -185,9 +179,9 @@ int sq_debug_switch_cache(struct squirrel_cache *c, u32 debug)
 {
 	int err;
 
-	mutex_lock(&debug_mutex);
+	sq_debug_lock();
 	err = switch_cache(c, debug);
-	mutex_unlock(&debug_mutex);
+	sq_debug_unlock();
 	/* When this returns nobody is on the old way any more. */
 	synchronize_rcu();
 	return err;
@@ -232,7 +226,7 @@ int sq_debug_switch_heap(struct squirrel_heap *heap, u32 debug)
 {
 	int err = 0;
 
-	mutex_lock(&debug_mutex);
+	sq_debug_lock();
 	if (debug & SQ_DEBUG_USER || READ_ONCE(heap->sample))
 		err = sq_track_init();
 	if (!err)
@@ -240,10 +234,8 @@ int sq_debug_switch_heap(struct squirrel_heap *heap, u32 debug)
 	if (err) {
 		WRITE_ONCE(heap->sample, 0);
 		heap_on(heap, 0);
-	} else if (READ_ONCE(heap->sample)) {
-		sq_sample_start();
 	}
-	mutex_unlock(&debug_mutex);
+	sq_debug_unlock();
 	synchronize_rcu();
 	return tell_failed("heap", heap->name, err);
 }
@@ -310,7 +302,7 @@ static void switch_found(struct sq_next *next)
 {
 	static u32 round;
 
-	mutex_lock(&debug_mutex);
+	sq_debug_lock();
 	next->round = ++round;
 	do {
 		next->c = NULL;
@@ -322,7 +314,7 @@ static void switch_found(struct sq_next *next)
 			switch_cache(next->c, next->names ? next->debug : next->c->debug);
 		}
 	} while (next->c);
-	mutex_unlock(&debug_mutex);
+	sq_debug_unlock();
 	synchronize_rcu();
 }
 
@@ -350,31 +342,21 @@ void sq_debug_refresh_caches(void)
 	switch_found(&next);
 }
 
-void sq_debug_lock(void)
-{
-	mutex_lock(&debug_mutex);
-}
-
-void sq_debug_unlock(void)
-{
-	mutex_unlock(&debug_mutex);
-}
-
 /* A cache is about to be taken apart: it is off, and stays so. May sleep. */
 void sq_debug_end(struct squirrel_cache *c)
 {
-	mutex_lock(&debug_mutex);
+	sq_debug_lock();
 	c->flags |= SQ_CACHE_GONE;
 	sq_sweep_forget(c);
 	if (c->twin)
 		apply_and_release(c, 0);
-	mutex_unlock(&debug_mutex);
+	sq_debug_unlock();
 }
 
 /* The same of a heap, which nobody uses any more. */
 void sq_debug_end_heap(struct squirrel_heap *heap)
 {
-	mutex_lock(&debug_mutex);
+	sq_debug_lock();
 	sq_sweep_forget(heap);
-	mutex_unlock(&debug_mutex);
+	sq_debug_unlock();
 }

@@ -211,12 +211,13 @@ static unsigned long cache_settle(struct squirrel_cache *c)
 	if (balance < 0)
 		pr_err("cache '%s': %ld more frees than allocations: objects were freed twice\n",
 		       c->name, -balance);
-	squirrel_cache_shrink(c);
-	for (out = out_of_slabs(c); out && tries--; out = out_of_slabs(c)) {
-		synchronize_rcu_expedited();
+	for (;;) {
 		squirrel_cache_shrink(c);
+		out = out_of_slabs(c);
+		if (!out || !tries--)
+			return out;
+		synchronize_rcu_expedited();
 	}
-	return out;
 }
 
 /**

@@ -422,6 +422,14 @@ static noinline_for_stack void show_table(struct seq_file *s, struct sq_heap_sum
 	sq_table_show(s, &table, all);
 }
 
+static noinline_for_stack void show_sums(struct seq_file *s, struct sq_heap_sum *heaps)
+{
+	struct sq_cache_sum sum = {};
+
+	sq_walk_caches(sum_of_clients, &sum);
+	show_totals(s, &sum, heaps);
+}
+
 /**
  * sq_allocator_show_summary() - what a person reads first
  * @s: where to
@@ -432,10 +440,8 @@ static noinline_for_stack void show_table(struct seq_file *s, struct sq_heap_sum
 void sq_allocator_show_summary(struct seq_file *s, bool all)
 {
 	struct sq_heap_sum heaps = {};
-	struct sq_cache_sum sum = {};
 
 	show_table(s, &heaps, all);
-	sq_walk_caches(sum_of_clients, &sum);
-	show_totals(s, &sum, &heaps);
+	show_sums(s, &heaps);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_show_summary);
