@@ -15,6 +15,10 @@
 #	NEEDS		modules of the kernel that its work needs besides
 #	CACHES		names that it gives its caches
 #
+#	KNOWN		what the kernel says because of the client as it is shipped, on
+#	KNOWN_AT	SLUB too, if there is such a thing: the first line, and the
+#			client's function (known.awk); it is no failure
+#
 # and has client_source DIR, which leaves the source there, as it is shipped; and, if need
 # be, client_guest STAGE, which puts more into what the guest boots.
 #

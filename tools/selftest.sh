@@ -245,6 +245,29 @@ write to 0x1 of 8 bytes by task 71 on cpu 1:
  sq_f+0x1/0x2 [squirrel]
 $LINE" "$PASS"
 
+# known TITLE WANTED LOG: how many lines of it are left, with what is known of a client.
+known() {
+	expect "known: $1" "$2" "$(awk -v from='non-static key' -v at='theirs_map[+].*[[]apfs]' \
+		-f "$tools/guest/known.awk" <<<"$3" | wc -l)"
+}
+
+REPORT='[    2.000000] INFO: trying to register non-static key.
+[    2.000000]  <TASK>
+[    2.000000]  ? ours+0x1/0x2 [squirrel]
+[    2.000000]  theirs_map+0x1a3/0xd80 [apfs]
+[    2.000000]  </TASK>'
+known "a fault of the client's" 2 "before
+$REPORT
+after"
+known "twice" 0 "$REPORT
+$REPORT"
+known "the same of another function" 5 "${REPORT//theirs_map/sq_lock}"
+known "only near that function" 5 "${REPORT/theirs_map/? theirs_map}"
+known "another report" 5 "${REPORT/INFO: trying to register non-static key/BUG: KASAN: x}"
+known "another report within it" 6 "${REPORT/  <TASK>/ BUG: KASAN: x
+  <TASK>}"
+known "without an end" 4 "${REPORT%$'\n'*}"
+
 totals "flat" "pass 2 0 0" 0 '1..2
 ok 1 - a
 ok 2 - b'

@@ -8,6 +8,7 @@
 # after the end, of both; the last line is the sum. Logs are in build/clients/KERNEL/CLIENT/boot.
 #
 #   SQ_ROUNDS   how often each side is played, one after the other (default 2, KASAN 1)
+#   SQ_SLUB     not empty: SLUB beside it under KASAN, too
 #   SQ_FORM     the drop-in: object (default), kmalloc, header; see clients.inc.sh
 #   SQ_BUSTED   data, check, pages, names: spoil what that check looks at (or a list)
 . "$(dirname "$0")/lib.sh"
@@ -34,7 +35,8 @@ settings() {
 	printf '%s=%q\n' CLIENT "$CLIENT" MODULES "$MODULES" NEEDS "$NEEDS" \
 		CACHES "$(echo "$CACHES" | xargs)" DROPIN "$dropin" \
 		BUSTED "${SQ_BUSTED:-}" ROUNDS "$rounds" SLUB "$slub" \
-		EVERY "$every" FILES "$files" FLOWS "$flows"
+		EVERY "$every" FILES "$files" FLOWS "$flows" \
+		KNOWN "${KNOWN:-}" KNOWN_AT "${KNOWN_AT:-}"
 }
 
 # stage DIR: what the guest has besides what initramfs.sh puts there.
@@ -68,7 +70,8 @@ stage() {
 	tool "$st" files
 	tool "$st" flows
 	settings >"$st/squirrel/client/settings"
-	cp "$CLIENTS/$CLIENT/work.inc.sh" "$st/squirrel/client/"
+	cp "$CLIENTS/$CLIENT/work.inc.sh" "$SQ_TOP/tools/guest/known.awk" \
+		"$st/squirrel/client/"
 	if declare -f client_guest >/dev/null; then
 		client_guest "$st"
 	fi
@@ -84,7 +87,9 @@ boot_client() {
 		>>"$dir/initramfs"
 	SQ_TIMEOUT=$limit SQ_STILL=$still SQ_APPEND="slab_nomerge ${SQ_APPEND:-}" \
 		"$SQ_TOP/tools/boot.sh" "$K_NAME" "$dir"
-	"$SQ_TOP/tools/judge.sh" "$dir/console.log" "$dir/result.log" \
+	tr -d '\r' <"$dir/console.log" | awk -v from="${KNOWN:-}" -v at="${KNOWN_AT:-}" \
+		-f "$SQ_TOP/tools/guest/known.awk" >"$dir/console.judged"
+	"$SQ_TOP/tools/judge.sh" "$dir/console.judged" "$dir/result.log" \
 		>"$dir/judgement" || status=1
 	tail -n 1 "$dir/judgement" >"$dir/counts"
 	sed '$d' "$dir/judgement"
@@ -171,7 +176,7 @@ still=600
 if [ "$kernel" = clients-kasan ]; then
 	rounds=${SQ_ROUNDS:-1}
 	# Its work compares what it reads with what it wrote, too.
-	slub=
+	slub=${SQ_SLUB:+slub}
 	every=2
 	files=200
 	flows=300
