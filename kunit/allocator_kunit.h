@@ -20,6 +20,7 @@
 #include "compat.h"
 
 #include "fake.h"
+#include "pages4k.h"
 
 /*
  * As it says where pages have 4096 bytes; where they have more, as many pages and as

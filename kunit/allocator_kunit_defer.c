@@ -229,10 +229,10 @@ static void source_is_called_with_preemption_on(struct kunit *test)
 }
 
 static struct kunit_case defer_cases[] = {
-	KUNIT_CASE(deferred_free_follows_its_slab),
+	SQ_CASE_4K(deferred_free_follows_its_slab),
 	KUNIT_CASE(deferred_free_of_nobody_is_let_go),
 	KUNIT_CASE(flush_waits_for_all),
-	KUNIT_CASE(empty_slabs_go_by_and_by),
+	SQ_CASE_4K(empty_slabs_go_by_and_by),
 	KUNIT_CASE(rcu_is_not_asked_with_interrupts_off),
 	KUNIT_CASE(source_is_called_with_preemption_on),
 	{}

@@ -279,7 +279,7 @@ static void heap_without_memory_counts_that(struct kunit *test)
 	void *obj;
 
 	fix->fake.budget = 0;
-	KUNIT_EXPECT_NULL(test, squirrel_heap_alloc(heap, 50000, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, squirrel_heap_alloc(heap, SQ_PAGED(50000), GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->nomem), 1);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->limit_hits), 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->large_live), 0);
@@ -287,7 +287,7 @@ static void heap_without_memory_counts_that(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&heap->class[squirrel_class_of(50)]
 					       ->counts.nomem), 1);
 	fix->fake.budget = 16;
-	obj = squirrel_heap_alloc(heap, 50000, GFP_KERNEL);
+	obj = squirrel_heap_alloc(heap, SQ_PAGED(50000), GFP_KERNEL);
 	KUNIT_EXPECT_NOT_NULL(test, obj);
 	squirrel_heap_free(heap, obj);
 	KUNIT_EXPECT_EQ(test, sq_manager_pages_used(heap->manager), 0);

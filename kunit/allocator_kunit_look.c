@@ -267,7 +267,7 @@ static struct kunit_case look_cases[] = {
 	KUNIT_CASE(large_objects_are_not_hoarded),
 	KUNIT_CASE(slabs_that_swing_stay),
 	KUNIT_CASE(volume_releases_what_is_unused),
-	KUNIT_CASE(volume_is_told),
+	SQ_CASE_4K(volume_is_told),
 	{}
 };
 

@@ -557,7 +557,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(depot_waits_for_many_trips),
 	KUNIT_CASE(drain_of_another_cpu),
 	KUNIT_CASE(depot_drain_moves_the_surplus),
-	KUNIT_CASE(depots_are_reclaimable),
+	SQ_CASE_4K(depots_are_reclaimable),
 	KUNIT_CASE(busy_goes_past_the_magazines),
 	KUNIT_CASE(busy_can_grow_the_cache),
 	KUNIT_CASE(deferred_free_keeps_the_mark),

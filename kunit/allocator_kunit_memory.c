@@ -462,9 +462,9 @@ static void free_rcu_of_nothing(struct kunit *test)
 
 static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(limit_is_exact_and_counted),
-	KUNIT_CASE(want_of_memory_is_counted),
-	KUNIT_CASE(short_slabs_when_long_ones_fail),
-	KUNIT_CASE(reserve_is_at_hand_and_stays),
+	SQ_CASE_4K(want_of_memory_is_counted),
+	SQ_CASE_4K(short_slabs_when_long_ones_fail),
+	SQ_CASE_4K(reserve_is_at_hand_and_stays),
 	KUNIT_CASE(shrink_gives_all_but_the_live),
 	KUNIT_CASE(destroy_waits_for_the_last_object),
 	KUNIT_CASE(typesafe_memory_outlives_readers),

@@ -245,7 +245,7 @@ static struct kunit_case pages_cases[] = {
 	KUNIT_CASE(page_of_a_slab_is_put),
 	KUNIT_CASE(page_of_a_large_block_is_put),
 	KUNIT_CASE(page_of_a_heap_is_put),
-	KUNIT_CASE(page_of_a_cut_slab_is_put),
+	SQ_CASE_4K(page_of_a_cut_slab_is_put),
 	KUNIT_CASE(held_page_is_not_handed_out),
 	KUNIT_CASE(held_page_of_a_slab_goes),
 	{}

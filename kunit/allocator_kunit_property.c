@@ -419,7 +419,7 @@ static struct kunit_case property_cases[] = {
 	KUNIT_CASE(check_sees_planted_defects),
 	KUNIT_CASE(caches_behave_like_the_model),
 	KUNIT_CASE(heap_behaves_like_the_model),
-	KUNIT_CASE(scarce_heap_behaves_like_the_model),
+	SQ_CASE_4K(scarce_heap_behaves_like_the_model),
 	{}
 };
 

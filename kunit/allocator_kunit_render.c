@@ -514,21 +514,21 @@ static void twins_wait_once(struct kunit *test)
 }
 
 static struct kunit_case picture_cases[] = {
-	KUNIT_CASE(gib_of_slabs),
+	SQ_CASE_4K(gib_of_slabs),
 	KUNIT_CASE(gib_of_pages),
 	KUNIT_CASE(gib_in_one_block),
 	KUNIT_CASE(gaps_are_one_line),
-	KUNIT_CASE(small_gaps_are_blank),
+	SQ_CASE_4K(small_gaps_are_blank),
 	KUNIT_CASE(scattered_memory_fits),
 	KUNIT_CASE(all_sizes_fit),
 	KUNIT_CASE(last_line_is_used),
 	KUNIT_CASE(nothing_is_a_line),
 	KUNIT_CASE(growth_is_survived),
 	KUNIT_CASE(page_of_objects),
-	KUNIT_CASE(slabs_taken_apart),
-	KUNIT_CASE(pages_of_slabs),
+	SQ_CASE_4K(slabs_taken_apart),
+	SQ_CASE_4K(pages_of_slabs),
 	KUNIT_CASE(heap_of_all_kinds),
-	KUNIT_CASE(twins_wait_once),
+	SQ_CASE_4K(twins_wait_once),
 	{}
 };
 

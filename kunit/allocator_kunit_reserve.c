@@ -139,7 +139,7 @@ static void reserve_beyond_memory_is_refused(struct kunit *test)
 }
 
 static struct kunit_case reserve_cases[] = {
-	KUNIT_CASE(constructors_run_for_who_allocates),
+	SQ_CASE_4K(constructors_run_for_who_allocates),
 	KUNIT_CASE(refused_cache_is_not_refilled),
 	KUNIT_CASE(orphan_is_not_refilled),
 	KUNIT_CASE(reserve_beyond_memory_is_refused),

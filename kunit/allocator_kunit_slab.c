@@ -391,10 +391,10 @@ static void empty_slabs_go_unless_wanted(struct kunit *test)
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(plan_starts_short_and_ends_cheap),
 	KUNIT_CASE(plan_wastes_little),
-	KUNIT_CASE(whole_pages_share_slabs),
+	SQ_CASE_4K(whole_pages_share_slabs),
 	KUNIT_CASE(slabs_grow_with_the_cache),
-	KUNIT_CASE(what_is_free_will_do),
-	KUNIT_CASE(pages_bounce_in_pieces),
+	SQ_CASE_4K(what_is_free_will_do),
+	SQ_CASE_4K(pages_bounce_in_pieces),
 	KUNIT_CASE(new_slab_fills_the_magazine),
 	KUNIT_CASE(slab_comes_too_late),
 	KUNIT_CASE(tidying_is_owed_to_the_end),

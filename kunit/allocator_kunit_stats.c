@@ -436,7 +436,7 @@ static void figures_of_a_heap(struct kunit *test)
 	squirrel_heap_free(heap, small[0]);
 	squirrel_heap_free(heap, large[1] + 8);
 	fix->fake.budget = fix->fake.out;
-	KUNIT_EXPECT_NULL(test, squirrel_heap_alloc(heap, SQ_PAGED(500000), GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, squirrel_heap_alloc(heap, SQ_PAGED(258000), GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	sq_viewer_count(heap->manager, &view);
 	sq_heap_show_stats(s, heap);
@@ -519,16 +519,16 @@ static void check_lets_others_run(struct kunit *test)
 static struct kunit_case figures_cases[] = {
 	KUNIT_CASE(waste_of_a_cache),
 	KUNIT_CASE(waste_of_a_heap),
-	KUNIT_CASE(pinned_by_one),
+	SQ_CASE_4K(pinned_by_one),
 	KUNIT_CASE(alone_pins_nothing),
-	KUNIT_CASE(free_bytes_by_place),
+	SQ_CASE_4K(free_bytes_by_place),
 	KUNIT_CASE(slabs_by_fullness),
 	KUNIT_CASE(blocks_of_a_heap),
 	KUNIT_CASE(age_of_a_heap),
 	KUNIT_CASE(summary_has_them_all),
 	KUNIT_CASE(figures_of_a_cache),
 	KUNIT_CASE(figures_of_a_heap),
-	KUNIT_CASE(check_lets_others_run),
+	SQ_CASE_4K(check_lets_others_run),
 	{}
 };
 

@@ -569,19 +569,19 @@ static void accounted_pages_and_pins(struct kunit *test)
 
 static struct kunit_case trim_cases[] = {
 	KUNIT_CASE(untouched_pages_go),
-	KUNIT_CASE(parts_are_where_they_should),
+	SQ_CASE_4K(parts_are_where_they_should),
 	KUNIT_CASE(magazines_hold_pages),
 	KUNIT_CASE(second_free_is_seen),
 	KUNIT_CASE(middle_is_seen),
-	KUNIT_CASE(second_look_trims),
-	KUNIT_CASE(any_object_keeps_its_pages),
-	KUNIT_CASE(page_behind_an_object_goes),
+	SQ_CASE_4K(second_look_trims),
+	SQ_CASE_4K(any_object_keeps_its_pages),
+	SQ_CASE_4K(page_behind_an_object_goes),
 	KUNIT_CASE(slab_in_use_is_not_trimmed),
 	KUNIT_CASE(reserve_is_not_trimmed),
-	KUNIT_CASE(constructed_objects_stay),
-	KUNIT_CASE(typesafe_pages_outlive_readers),
+	SQ_CASE_4K(constructed_objects_stay),
+	SQ_CASE_4K(typesafe_pages_outlive_readers),
 	KUNIT_CASE(limit_stays_exact),
-	KUNIT_CASE(accounted_pages_and_pins),
+	SQ_CASE_4K(accounted_pages_and_pins),
 	{}
 };
 

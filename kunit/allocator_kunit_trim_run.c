@@ -260,8 +260,8 @@ static void trim_while_others_free_to_a_heap(struct kunit *test)
 
 static struct kunit_case trim_run_cases[] = {
 	KUNIT_CASE(trim_behaves_like_the_model),
-	KUNIT_CASE(trim_while_others_free),
-	KUNIT_CASE(trim_while_others_free_to_a_heap),
+	SQ_CASE_4K(trim_while_others_free),
+	SQ_CASE_4K(trim_while_others_free_to_a_heap),
 	{}
 };
 

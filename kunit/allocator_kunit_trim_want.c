@@ -82,7 +82,7 @@ static void trim_goes_on_when_there_are_agents(struct kunit *test)
 }
 
 static struct kunit_case want_cases[] = {
-	KUNIT_CASE(trim_goes_on_when_there_are_agents),
+	SQ_CASE_4K(trim_goes_on_when_there_are_agents),
 	{}
 };
 

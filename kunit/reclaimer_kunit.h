@@ -15,6 +15,8 @@
 #include "reclaimer/internal.h"
 #include "reclaimer/reclaimer.h"
 
+#include "pages4k.h"
+
 #define SQ_FIXTURE_SIZE	1000
 #define SQ_FIXTURE_MAX	3000
 

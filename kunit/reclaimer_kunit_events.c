@@ -212,11 +212,11 @@ static void thin_slabs_give_pages(struct kunit *test)
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(high_watermark_kicks),
 	KUNIT_CASE(what_is_too_much_goes_at_once),
-	KUNIT_CASE(last_large_block_stays),
+	SQ_CASE_4K(last_large_block_stays),
 	KUNIT_CASE(quiet_frees_are_found),
 	KUNIT_CASE(quiet_frees_are_found_later),
 	KUNIT_CASE(idle_machine_runs_nothing),
-	KUNIT_CASE(thin_slabs_give_pages),
+	SQ_CASE_4K(thin_slabs_give_pages),
 	{}
 };
 

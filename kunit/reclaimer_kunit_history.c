@@ -131,7 +131,7 @@ static void history_has_an_end(struct kunit *test)
 }
 
 static struct kunit_case history_cases[] = {
-	KUNIT_CASE(run_is_told),
+	SQ_CASE_4K(run_is_told),
 	KUNIT_CASE(mean_is_over_useful_runs),
 	KUNIT_CASE(idle_runs_are_not_told),
 	KUNIT_CASE(history_has_an_end),

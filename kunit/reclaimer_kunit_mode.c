@@ -466,14 +466,14 @@ static struct kunit_case reclaimer_cases[] = {
 	KUNIT_CASE(off_does_nothing),
 	KUNIT_CASE(series_runs_every_n),
 	KUNIT_CASE(series_counts_the_clients_only),
-	KUNIT_CASE(series_gives_pages_back),
+	SQ_CASE_4K(series_gives_pages_back),
 	KUNIT_CASE(series_waits_for_interrupts),
-	KUNIT_CASE(parallel_gives_pages_back),
+	SQ_CASE_4K(parallel_gives_pages_back),
 	KUNIT_CASE(parallel_rests_and_wakes),
 	KUNIT_CASE(shorter_period_counts_at_once),
-	KUNIT_CASE(reclaim_returns_to_the_level_before),
+	SQ_CASE_4K(reclaim_returns_to_the_level_before),
 	KUNIT_CASE(reclaim_leaves_live_objects),
-	KUNIT_CASE(reserves_survive_reclaim),
+	SQ_CASE_4K(reserves_survive_reclaim),
 	KUNIT_CASE(runs_while_others_allocate),
 	{}
 };

@@ -118,11 +118,11 @@ static void scan_refills_nothing(struct kunit *test)
 }
 
 static struct kunit_case shrinker_cases[] = {
-	KUNIT_CASE(count_follows_free_memory),
-	KUNIT_CASE(scan_gives_pages_back),
+	SQ_CASE_4K(count_follows_free_memory),
+	SQ_CASE_4K(scan_gives_pages_back),
 	KUNIT_CASE(scan_of_nothing_gives_nothing),
 	KUNIT_CASE(scan_leaves_live_objects),
-	KUNIT_CASE(scan_does_not_sleep),
+	SQ_CASE_4K(scan_does_not_sleep),
 	KUNIT_CASE(scan_refills_nothing),
 	{}
 };

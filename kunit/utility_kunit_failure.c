@@ -5,6 +5,7 @@
  */
 #include <linux/mm.h>
 
+#include "pages4k.h"
 #include "utility_kunit.h"
 
 static const unsigned long work_pages[] = { 1, 3, 1, 20, 2, 600, 1, 7, 1, 1 };
@@ -172,7 +173,7 @@ static void meta_is_nobodys(struct kunit *test)
 
 static struct kunit_case failure_cases[] = {
 	KUNIT_CASE(manager_survives_source),
-	KUNIT_CASE(manager_survives_meta),
+	SQ_CASE_4K(manager_survives_meta),
 	KUNIT_CASE(manager_split_without_descriptor),
 	KUNIT_CASE(meta_is_nobodys),
 	{}

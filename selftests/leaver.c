@@ -14,7 +14,7 @@
 
 #include "wrongs.h"
 
-static const size_t sizes[WRONGS_SIZES] = { 100, 4096, 20000 };
+static const size_t sizes[WRONGS_SIZES] = { 100, 4096, WRONGS_LARGE };
 
 static struct wrongs_left *left;
 static bool bad;

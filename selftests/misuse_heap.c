@@ -7,7 +7,7 @@
 #include <linux/string.h>
 #include "misuse.h"
 
-#define MISUSE_LARGE	20000
+#define MISUSE_LARGE	(5 * PAGE_SIZE - 480)
 #define MISUSE_PIECES	2048
 
 static int misuse_heap_foreign(void)

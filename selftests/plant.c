@@ -36,7 +36,7 @@ MODULE_PARM_DESC(debug, "how cache and heap are debugged");
 #define DRIPS	4000
 #define MANY	400	/* objects, in which a free one is sure to be */
 
-static const size_t sizes[] = { SIZE, 4096, 20000 };
+static const size_t sizes[] = { SIZE, 4096, 5 * PAGE_SIZE - 480 };
 
 static struct squirrel_cache *cache, *other_cache;
 static struct squirrel_heap *heap, *other_heap;

@@ -13,7 +13,8 @@
 #include "torture.h"
 
 #define SIZE	100
-#define LARGE	20000
+/* Of no class, however large pages are. */
+#define LARGE	(5 * PAGE_SIZE - 480)
 #define MANY	200	/* objects, in which a free one is sure to be */
 
 enum torture_bug torture_bug;

@@ -51,10 +51,11 @@ struct place {
 };
 
 static struct place places[] = {
-	{ "cache_small", 100 }, { "cache_page", 4096 }, { "cache_large", 20000 },
-	{ "heap_small", 100, true }, { "heap_page", 4096, true }, { "heap_large", 20000, true },
+	{ "cache_small", 100 }, { "cache_page", 4096 }, { "cache_large", WRONGS_LARGE },
+	{ "heap_small", 100, true }, { "heap_page", 4096, true },
+	{ "heap_large", WRONGS_LARGE, true },
 	/* Nothing is done wrong with these; the last is the kernel's. */
-	{ "other_cache", 100 }, { "other_heap", 100, true }, { "other_heap", 20000, true },
+	{ "other_cache", 100 }, { "other_heap", 100, true }, { "other_heap", WRONGS_LARGE, true },
 	{ "kernel", 100, true },
 };
 

@@ -9,6 +9,8 @@ struct squirrel_cache;
 struct squirrel_heap;
 
 #define WRONGS_SIZES	3	/* small, a page, large */
+/* Of no class of a heap's, however large pages are; 20000 where they have 4096 bytes. */
+#define WRONGS_LARGE	(5 * PAGE_SIZE - 480)
 #define WRONGS_OBJECTS	3	/* from task, softirq and hardirq */
 
 struct wrongs_left {

@@ -24,7 +24,7 @@ after_destroy:18
 leak_at_destroy:18"
 
 # What a module that is gone has left, of each size.
-LEFT="100 4096 20000"
+LEFT="100 4096 $((5 * PAGE - 480))"
 SITE='from leave_in_(task|softirq|hardirq)\+.*\[leaver\]$'
 
 begin() {
