@@ -259,7 +259,7 @@ static void volume_is_told(struct kunit *test)
 }
 
 static struct kunit_case look_cases[] = {
-	KUNIT_CASE(volume_leaves_sizes),
+	SQ_CASE_4K(volume_leaves_sizes),
 	KUNIT_CASE(idle_hands_go),
 	KUNIT_CASE(a_new_hand_is_not_busy),
 	KUNIT_CASE(a_swapped_spare_goes),

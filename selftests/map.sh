@@ -6,7 +6,7 @@
 
 MAX_LINES=50
 MAX_WIDTH=80
-LARGE=400000
+LARGE=$((48 * PAGE + 2688))
 MANY=$(((64 << 20) / PAGE))
 
 # all_pages FILE: how many pages the map says there are.

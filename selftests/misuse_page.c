@@ -12,7 +12,7 @@
 #include "misuse.h"
 
 #define MISUSE_MANY	4000
-#define MISUSE_BLOCK	65536
+#define MISUSE_BLOCK	(16 * PAGE_SIZE)
 #define MISUSE_BLOCKS	64
 #define MISUSE_PAGES	2000
 

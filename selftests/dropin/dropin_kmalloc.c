@@ -145,7 +145,8 @@ void dropin_kmalloc_far(void)
 	kvfree(obj);
 	obj = kvzalloc(SZ_4M + PAGE_SIZE, GFP_KERNEL);
 	if (DROPIN_EXPECT(obj && !dropin_ours(obj))) {
-		DROPIN_EXPECT(is_vmalloc_addr(obj));
+		DROPIN_EXPECT(is_vmalloc_addr(obj) ||
+			      SZ_4M + PAGE_SIZE <= KMALLOC_MAX_SIZE);
 		DROPIN_EXPECT(!obj[0] && !obj[SZ_4M + PAGE_SIZE - 1]);
 	}
 	kvfree(obj);
@@ -154,7 +155,8 @@ void dropin_kmalloc_far(void)
 /* From nothing to much and back; and the kernel's stays the kernel's. */
 void dropin_kmalloc_resized(void)
 {
-	char *obj = krealloc(NULL, 30, GFP_KERNEL), *more;
+	/* Who wants zeroes behind it later has to want them from the start. */
+	char *obj = krealloc(NULL, 30, GFP_KERNEL | __GFP_ZERO), *more;
 
 	dropin_good("krealloc", obj, 30, false);
 	more = krealloc(obj, 3000, GFP_KERNEL | __GFP_ZERO);
@@ -237,7 +239,7 @@ void dropin_kmalloc_freed(void)
 void dropin_kmalloc_charged(void)
 {
 	char *small = kmalloc(100, GFP_KERNEL_ACCOUNT);
-	char *pages = kmalloc(SZ_64K, GFP_KERNEL_ACCOUNT);
+	char *pages = kmalloc(max(SZ_64K, 2 * PAGE_SIZE), GFP_KERNEL_ACCOUNT);
 
 	DROPIN_EXPECT(small && dropin_ours(small) == !IS_ENABLED(CONFIG_MEMCG));
 	DROPIN_EXPECT(pages && dropin_ours(pages));
