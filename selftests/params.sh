@@ -57,6 +57,22 @@ hardened_is() {
 	same hardened "$(cat $PARAMS/hardened)" "$1"
 }
 
+sample_is() {
+	same sample "$(cat "$SQ/sample")" "$1" &&
+		same "the default heap's" "$(cat "$SQ/heaps/default/sample")" "$1"
+}
+
+# quarantine BYTES FEWEST MOST: so many of 200 objects of a kilobyte are kept.
+quarantine() {
+	local nr
+
+	load "quarantine=$1" debug=Q reclaim=off || return 1
+	helper hoard where=heap objects=200 size=1024 || return 1
+	nr=$(field heaps/hoard/stats objects_in_quarantine)
+	echo "$nr are in quarantine"
+	rmmod hoard && rmmod squirrel && [ "$nr" -ge "$2" ] && [ "$nr" -le "$3" ]
+}
+
 # A mode without a number has a default, which is for the reclaimer to choose.
 mode_like() {
 	local mode
@@ -136,7 +152,7 @@ quoted() {
 }
 
 # shellcheck disable=SC2086 # lists of words
-plan $((25 + $(set -- $bad_loads $bad_writes; echo $#)))
+plan $((28 + $(set -- $bad_loads $bad_writes; echo $#)))
 check "every parameter is described" described
 check "loads without parameters" load
 check "what is described is visible" visible
@@ -157,6 +173,10 @@ check "reclaim=parallel" with reclaim=parallel \
 	mode_like parallel
 check "reclaim=parallel 60000" with 'reclaim="parallel 60000"' \
 	mode_is "parallel 60000"
+
+check "sample=0" with sample=0 sample_is 0
+check "sample=10" with sample=10 sample_is 10
+check "quarantine=65536" quarantine 65536 20 64
 
 for bad in $bad_loads; do
 	bad=$(quoted "$bad")
