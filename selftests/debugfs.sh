@@ -17,6 +17,7 @@ wanted_tree() {
 	echo "600 ./debug"
 	echo "600 ./fail"
 	echo "600 ./kmem_events"
+	echo "600 ./sample"
 	echo "600 ./snapshot"
 	echo "400 ./summary"
 	echo "400 ./summary_all"
@@ -28,6 +29,8 @@ wanted_tree() {
 		echo "400 ./caches/$c/histogram"
 		echo "400 ./caches/$c/live"
 		echo "400 ./caches/$c/map"
+		echo "400 ./caches/$c/peak"
+		echo "600 ./caches/$c/sample"
 		echo "600 ./caches/$c/snapshot"
 		echo "400 ./caches/$c/stats"
 	done
@@ -38,6 +41,8 @@ wanted_tree() {
 		echo "400 ./heaps/$h/histogram"
 		echo "400 ./heaps/$h/live"
 		echo "400 ./heaps/$h/map"
+		echo "400 ./heaps/$h/peak"
+		echo "600 ./heaps/$h/sample"
 		echo "600 ./heaps/$h/snapshot"
 		echo "400 ./heaps/$h/stats"
 		echo "600 ./heaps/$h/strategy"
@@ -454,7 +459,7 @@ nothing_else_written() {
 	local file
 
 	find "$SQ" -type f ! -name mode ! -name run ! -name strategy ! -name debug \
-		! -name whose ! -name fail ! -name snapshot \
+		! -name whose ! -name fail ! -name snapshot ! -name sample \
 		! -name kmem_events >"$TMP/files"
 	while read -r file; do
 		if put "$file" 1 2>/dev/null; then
