@@ -156,7 +156,7 @@ make_packages() {
 		"$tree/tools/package/deb.sh"
 	check "a later version whose interface is another" next_tree
 	next_version=$(version_of "$out/next") || true
-	check "make deb of that" env SQ_PACKAGE_DIR="$out/debs/next" \
+	check "make deb of that" env SQ_PACKAGE_DIR="$out/debs/next" SQ_TREE="$out/next" \
 		"$out/next/tools/package/deb.sh"
 	check "a client's package from the example in it" "$tree/tools/package/acorn.sh" \
 		"$(one_deb "$out/debs/now" squirrel-dkms)" "$out/debs/acorn"
