@@ -43,16 +43,15 @@ tell() {
 	sed -n 's/^scarce: /# /p' "$TMP/log"
 }
 
-# load_within BYTES: after so many bytes of slabs there are none for the rest of the
-# load. (A single refusal would not do: busybox tries a load that failed once more, in
+# load_within BYTES: after so many bytes of slabs there are none for the rest of what
+# squirrel does when it is loaded: see stingy.c. (A single refusal would not do: busybox tries a load that failed once more, in
 # another way. And without pages no program goes on.)
 load_within() {
 	local status
 
 	heard=
 	put "$SLABS/space" "$1" && put "$SLABS/probability" 100 || return 1
-	sh -c "echo 1 >/proc/self/make-it-fail &&
-		exec insmod $DIR/squirrel.ko reclaim=off" >"$TMP/insmod" 2>&1
+	insmod "$DIR/squirrel.ko" reclaim=off >"$TMP/insmod" 2>&1
 	status=$?
 	put "$SLABS/probability" 0
 	return $status
@@ -110,9 +109,11 @@ with_less() {
 	skip_all "a kernel without fault injection"
 plan 13
 need set_up
+need helper stingy
 check "a load needs some memory" least
 check "with less it is refused, and nothing is left" with_less
 note "$needed bytes of slabs needed; $refused of $STEPS loads refused"
+need rmmod stingy
 check "it loads as ever" load reclaim=off
 for name in cache heap objects bulk sizes; do
 	check "$name: whatever is refused" scene $name
