@@ -100,6 +100,14 @@ of_cache() {
 			tr -d ' ')" 16
 }
 
+# Who traces afterwards has as much room as if nobody had recorded before: a kernel gives the
+# buffer of all its size when it is first used.
+others_room() {
+	put $TRACING/events/squirrel/squirrel_misuse/enable 1 &&
+		put $TRACING/events/squirrel/squirrel_misuse/enable 0 &&
+		cat $TRACING/buffer_size_kb && [ "$(cat $TRACING/buffer_size_kb)" -gt 1000 ]
+}
+
 held_by_it() {
 	local pages=$((4000 * 304 / PAGE)) s
 
@@ -280,10 +288,11 @@ helped() {
 	done
 }
 
-plan 21
+plan 22
 check "without the module both say so" not_there_yet
 need load reclaim=off
 check "a cache's objects, each of them, and by whom" of_cache
+check "who traces afterwards has room" others_room
 check "what the strategies hold of that" held_by_it
 check "frees of what was there before are left out" strangers
 check "heaps, also the default one, and large blocks" of_heaps

@@ -203,6 +203,11 @@ void ring_open(unsigned int kib)
 		die("out of memory");
 	make_instance();
 	snprintf(word, sizeof(word), "%u", kib);
+	/*
+	 * 6.1 gives all buffers their size when an event is first switched, but none that
+	 * is still without it once one has been given another: everybody's would stay so.
+	 */
+	must_put(INSTANCE "/events/squirrel/squirrel_alloc/enable", "0");
 	must_put(INSTANCE "/buffer_size_kb", word);
 	/* No time, but the order that holds for all CPUs: what one frees another may get. */
 	must_put(INSTANCE "/trace_clock", "counter");
