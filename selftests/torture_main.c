@@ -244,12 +244,12 @@ static enum hrtimer_restart torture_timer(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-/* The CPU was away, and took its threads and its timer elsewhere. */
-static void torture_come_home(struct torture_ctx *ctx)
+/* Only while CPUs neither come nor go. */
+static void torture_move_home(struct torture_ctx *ctx)
 {
 	struct hrtimer *timer = &per_cpu_ptr(&torture_cpus, ctx->cpu)->timer;
 
-	if (raw_smp_processor_id() == ctx->cpu || !cpu_online(ctx->cpu) ||
+	if (!cpu_online(ctx->cpu) ||
 	    set_cpus_allowed_ptr(current, cpumask_of(ctx->cpu)))
 		return;
 	if (ctx->kind == TORTURE_TASK) {
@@ -257,6 +257,22 @@ static void torture_come_home(struct torture_ctx *ctx)
 		hrtimer_start(timer, ns_to_ktime((u64)timer_us * NSEC_PER_USEC),
 			      HRTIMER_MODE_REL_PINNED);
 	}
+}
+
+/*
+ * The CPU was away, and took its threads and its timer elsewhere. One that is on its
+ * way out is still online: set_cpus_allowed_ptr() succeeds for it, the stopper then does
+ * not move the thread there ("XXX __migrate_task() can fail"), and it goes on where it
+ * was, outside of its own mask. On PREEMPT_RT, where locks disable migration, the next
+ * migrate_enable() warns of that, in affine_move_task(). Hence the lock; who does not
+ * get it comes again.
+ */
+static void torture_come_home(struct torture_ctx *ctx)
+{
+	if (raw_smp_processor_id() == ctx->cpu || !cpus_read_trylock())
+		return;
+	torture_move_home(ctx);
+	cpus_read_unlock();
 }
 
 static int torture_thread(void *data)
