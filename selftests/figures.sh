@@ -47,7 +47,7 @@ heap_waste() {
 		bytes=$(((10000 + PAGE - 1) / PAGE * PAGE))
 		rounding=$((bytes - 10000))
 	else
-		bytes=$((10000 + $(field $f padding_bytes)))
+		bytes=$(field $f live_bytes)
 		rounding=0
 	fi
 	same "large rounding" "$(field $f large_rounding_bytes)" $rounding && waste $f $bytes
