@@ -192,7 +192,9 @@ history_right() {
 background_told() {
 	helper hoard objects=$((PAGE / 2)) size=300 && rmmod hoard &&
 		put "$SQ/reclaim/mode" "parallel 1" &&
-		until_true grep -q '^parallel' "$SQ/reclaim/history"
+		until_true grep -q '^parallel' "$SQ/reclaim/history" && return 0
+	cat "$SQ/reclaim/history" "$SQ/reclaim/stats"
+	return 1
 }
 
 plan 14
