@@ -190,9 +190,10 @@ history_right() {
 
 # The background's runs are in it as well.
 background_told() {
-	helper hoard objects=$((PAGE / 2)) size=300 && rmmod hoard &&
+	# It stays, for squirrel gives back what is free when a module goes.
+	helper hoard objects=$((PAGE / 2)) size=300 keep=1 &&
 		put "$SQ/reclaim/mode" "parallel 1" &&
-		until_true grep -q '^parallel' "$SQ/reclaim/history" && return 0
+		until_true grep -q '^parallel' "$SQ/reclaim/history" && rmmod hoard && return 0
 	cat "$SQ/reclaim/history" "$SQ/reclaim/stats"
 	return 1
 }
