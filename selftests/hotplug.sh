@@ -84,7 +84,15 @@ come_back() {
 }
 trap come_back EXIT
 
-plan 20
+# What a CPU left that is offline is nobody's.
+nothing_refused() {
+	mark
+	helper gone cpu=1 rounds=20 || return 1
+	log_since
+	said '^gone: refused 0 of 20$' && rmmod gone
+}
+
+plan 21
 need load reclaim=off
 check "CPU 1 fills its magazines" helper hoard cpu=1 objects=1000 size=64
 check "they are full" [ "$(magazines)" -gt 0 ]
@@ -101,6 +109,8 @@ check "CPU 1 comes back" put $ONLINE 1
 check "and works" helper hoard cpu=1 objects=1000 size=64
 check "it has magazines again" [ "$(magazines)" -gt 0 ]
 rmmod hoard
+
+check "a cache goes right after a CPU that used it" nothing_refused
 
 # In the middle of it.
 check "torture while CPU 1 comes and goes" tortured

@@ -73,16 +73,8 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_look_local);
 static void drain_dead_one(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_drain *d = ctx;
-	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		if (cpu_online(cpu))
-			continue;
-		preempt_disable();
-		d->work->objects += sq_cpu_drain_dead(c, cpu);
-		preempt_enable();
-		sq_cache_tidy(c);
-	}
+	d->work->objects += sq_cache_drain_dead(c);
 }
 
 /**

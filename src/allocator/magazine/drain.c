@@ -2,6 +2,7 @@
 /*
  * Magazines and depots are emptied into the slabs, by what nobody needed lately.
  */
+#include <linux/cpumask.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 
@@ -99,6 +100,24 @@ unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu)
 	return moved;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_drain_dead);
+
+/* Of all CPUs that are offline; cpus_read_lock() is held. How many objects moved. */
+unsigned long sq_cache_drain_dead(struct squirrel_cache *c)
+{
+	unsigned long moved = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (cpu_online(cpu))
+			continue;
+		preempt_disable();
+		moved += sq_cpu_drain_dead(c, cpu);
+		preempt_enable();
+		sq_cache_tidy(c);
+	}
+	return moved;
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_cache_drain_dead);
 
 /*
  * A look by volume: the next may follow at once, and so it only tells what is in use from

@@ -67,6 +67,7 @@ void sq_cache_push(struct squirrel_cache *c, void *obj);
 unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only);
 unsigned long sq_cpu_look(struct squirrel_cache *c);
 unsigned long sq_cpu_drain_dead(struct squirrel_cache *c, int cpu);
+unsigned long sq_cache_drain_dead(struct squirrel_cache *c);
 unsigned long sq_depot_look(struct squirrel_cache *c);
 unsigned long sq_depot_drain(struct squirrel_cache *c, bool all);
 

@@ -77,7 +77,7 @@ static unsigned long nodes_release(struct squirrel_cache *c)
  * Empties its magazines and depots and releases its empty slabs, but for the
  * reserve.
  *
- * Context: Process context. May sleep.
+ * Context: Process context. May sleep. Takes cpus_read_lock().
  * Return: 0 if the cache holds no slab any more, 1 otherwise.
  */
 int squirrel_cache_shrink(struct squirrel_cache *c)
@@ -88,7 +88,11 @@ int squirrel_cache_shrink(struct squirrel_cache *c)
 	sq_debug_release(READ_ONCE(c->twin) ? : c, ULONG_MAX);
 	if (READ_ONCE(c->twin))
 		slabs += nodes_release(c->twin);
+	/* The reclaimer may not have come yet to what a CPU left that went offline. */
+	cpus_read_lock();
 	on_each_cpu(cache_drain_here, c, 1);
+	sq_cache_drain_dead(c);
+	cpus_read_unlock();
 	sq_depot_drain(c, true);
 	slabs += nodes_release(c);
 	sq_mags_tidy();

@@ -230,7 +230,7 @@ static unsigned long cache_settle(struct squirrel_cache *c)
  * than allocations (see squirrel_cache_free()) are reported as well, and do not
  * hide what is live.
  *
- * Context: Process context. May sleep.
+ * Context: Process context. May sleep. Takes cpus_read_lock().
  * Return: 0, or -EBUSY if it was refused.
  */
 int squirrel_cache_destroy(struct squirrel_cache *c)
