@@ -2,7 +2,6 @@
 /*
  * Magazines and depots are emptied into the slabs, by what nobody needed lately.
  */
-#include <linux/cpumask.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 
