@@ -113,6 +113,9 @@ static void with_letters(struct kunit *test)
 	KUNIT_EXPECT_LE(test, debugged_of(test, c, MANY), SQ_SAMPLES);
 	KUNIT_EXPECT_TRUE(test, on_the_hot_path(c));
 	KUNIT_EXPECT_EQ(test, c->debug, SQ_DEBUG_SAMPLE);
+	/* Somebody has written that it is to end, and waits for who looks. */
+	WRITE_ONCE(c->sample, 0);
+	sq_sample_look();
 	KUNIT_ASSERT_EQ(test, sq_cache_set_sample(c, "0"), 0);
 	KUNIT_EXPECT_EQ(test, c->debug, 0);
 }

@@ -72,22 +72,28 @@ static unsigned long allocs_of(struct squirrel_cache *c)
 	return allocs + of_twin;
 }
 
-/* How many are due by now; there may be some of the last time. */
+/*
+ * How many are due by now; there may be some of the last time. How many it is to be somebody
+ * may write meanwhile; what follows of that waits for the lock.
+ */
 static void look_at(struct squirrel_cache *c, void *ctx)
 {
+	/* Pairs with apply() in switch.c: there is a twin. */
+	u32 debug = smp_load_acquire(&c->debug);
+	unsigned long every = READ_ONCE(c->sample), due;
 	bool *sampled = ctx;
-	unsigned long due;
 	int left;
 
-	if (READ_ONCE(c->sample))
-		*sampled = true;
-	if (!(c->debug & SQ_DEBUG_SAMPLE))
+	if (!every)
 		return;
-	due = (allocs_of(c) - c->sample_seen) / c->sample;
-	c->sample_seen += due * c->sample;
+	*sampled = true;
+	if (!(debug & SQ_DEBUG_SAMPLE))
+		return;
+	due = (allocs_of(c) - c->sample_seen) / every;
+	c->sample_seen += due * every;
 	left = atomic_read(&c->sample_left);
 	left += min(due, SQ_SAMPLES - min_t(unsigned long, left, SQ_SAMPLES));
-	if (!left || c->debug & SQ_DEBUG_ON)
+	if (!left || debug & SQ_DEBUG_ON)
 		return;
 	atomic_set(&c->sample_left, left);
 	sq_door_shut(c);
