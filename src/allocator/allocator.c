@@ -8,6 +8,7 @@
  *   slab       a block of objects, a node's lists of them; what an object is
  *   magazine   objects at hand: CPUs' hands, the nodes' depots
  *   cache      making and taking apart caches and heaps; large blocks
+ *   debug      what is debugged, on any kernel, while it is in use
  *   path, view, reclaim.c   the ways in and out; what people see; what the
  *              reclaimer may ask for
  *
@@ -16,13 +17,17 @@
  *   heaps_mutex (process context; registry.c), strategy_mutex (process context;
  *     strategy.c), names_mutex (process context; registry.c): none of them is
  *     taken under another
+ *   debug_mutex (process context; debug/lock.c), under heaps_mutex or alone; in it
+ *     peak_mutex (debug/peak.c)
+ *   cpus_read_lock() (process context), by who shrinks or destroys a cache, under none
+ *     of these
  *   claim of a CPU's hand (preemption off; never waited for, so that a new
  *     slab's first objects go there with the lock held)
  *     sq_node.lock of one cache (raw, irqs off; in NMI only tried); under the claim
  *     also that of a cache that magazines are made of, but not under another's lock
  *       the manager's locks (below this layer), for taking a slab apart only;
  *       otherwise they are taken without a lock of ours, or under a claim
- *   registry_lock (raw, irqs off): leaf
+ *   registry_lock, a quarantine's lock (raw, irqs off; the latter in NMI only tried): leaves
  *
  * Two sq_node.locks are never held at once. What is detached under a lock is
  * given down after it was dropped. The page source is asked without any lock.
@@ -43,6 +48,7 @@
  *   on its way     bit clear; in the hands of who moves it from one of these to
  *                  another; carries the mark
  *   live           bit clear; no mark
+ *   in quarantine  of who is debugged so: bit clear; no mark; free by its slot's state
  *
  * States of a slab, by its fullness, which is the list it is on:
  *
