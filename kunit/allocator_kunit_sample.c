@@ -125,7 +125,7 @@ static void bulks_and_limits(struct kunit *test)
 {
 	const struct squirrel_cache_args args = { .limit = 40 * 104 };
 	struct squirrel_cache *c = sampled(test, &args);
-	void *objs[40];
+	void *objs[60];
 	unsigned long before;
 
 	use_many(test, c, MANY);
