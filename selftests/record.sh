@@ -10,6 +10,7 @@ SQUIRREL=$DIR/squirrel
 TRACING=/sys/kernel/tracing
 [ -e $TRACING/events ] || mount -t tracefs none $TRACING 2>/dev/null
 [ -e $TRACING/events ] || skip_all "a kernel without tracefs"
+echo 0 >$TRACING/options/record-cmd	# as in trace.sh
 [ -x "$SQUIRREL" ] || skip_all "the command squirrel is not here"
 INSTANCE=$TRACING/instances/squirrel-record
 FILE=$TMP/recorded

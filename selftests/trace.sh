@@ -10,6 +10,11 @@ TRACING=/sys/kernel/tracing
 [ -e $TRACING/events ] || mount -t tracefs none $TRACING 2>/dev/null
 [ -e $TRACING/events ] || skip_all "a kernel without tracefs"
 
+# With names of tasks the kernel traces its scheduler as well, and patches that each time
+# an event goes on or off. An emulated CPU was seen to stay at such a place for good: it went
+# on taking the breakpoint that was there no more.
+echo 0 >$TRACING/options/record-cmd
+
 # events ON EVENT...: begin anew, with these alone; 0: with none.
 events() {
 	local on=$1 e

@@ -212,6 +212,8 @@ void ring_open(unsigned int kib)
 	/* No time, but the order that holds for all CPUs: what one frees another may get. */
 	must_put(INSTANCE "/trace_clock", "counter");
 	must_put(INSTANCE "/options/overwrite", "0");
+	/* Nobody asks for names of tasks, for which the scheduler would be traced. */
+	put(INSTANCE "/options/record-cmd", "0");
 	open_cpus();
 	must_put(INSTANCE "/events/squirrel/squirrel_free/enable", "1");
 	must_put(INSTANCE "/events/squirrel/squirrel_alloc/enable", "1");
