@@ -44,8 +44,8 @@ tell() {
 }
 
 # load_within BYTES: after so many bytes of slabs there are none for the rest of what
-# squirrel does when it is loaded: see stingy.c. (A single refusal would not do: busybox tries a load that failed once more, in
-# another way. And without pages no program goes on.)
+# squirrel does when it is loaded: see stingy.c. (A single refusal would not do: busybox
+# tries a load that failed once more, in another way. And without pages no program goes on.)
 load_within() {
 	local status
 

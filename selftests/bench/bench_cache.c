@@ -8,10 +8,10 @@
 
 #define BATCH		1024U
 
-/* (a) one object, alloc and free */
 #define LONG_PAIRS	12000000
 #define LONG_PARTS	100
 
+/* (a) one object, alloc and free */
 static __always_inline void pair_loop(const enum bench_subject s,
 				      struct bench_run *r)
 {
