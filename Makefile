@@ -5,7 +5,7 @@
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
 .PHONY: all kernels run picture shell test test-all bench bench-memory defects check clean help
-.PHONY: torture coverage htmldocs man demo test-perf
+.PHONY: torture coverage htmldocs man demo test-perf test-drgn
 .PHONY: modules_install install install-tools uninstall deb test-package test-clients
 
 all:
@@ -65,6 +65,9 @@ coverage:
 
 test-perf:
 	@tools/test-perf.sh
+
+test-drgn:
+	@tools/test-drgn.sh
 
 test-clients:
 	@SQ_FORM='$(FORM)' SQ_BUSTED='$(BUSTED)' tools/test-clients.sh $(KERNEL) $(CLIENTS)
@@ -135,6 +138,7 @@ help:
 	@echo 'make coverage  KUnit once more, and which lines of src/ it runs, as a table'
 	@echo 'make test-perf  perf, bpftrace and memleak-bpfcc on squirrel, in the stock'
 	@echo '               kernel: a leak by its call site'
+	@echo 'make test-drgn  tools/drgn/squirrel.py on a running kernel and on a dump of it'
 	@echo 'make test-clients  ext4, squashfs, wireguard, jool, apfs, as they are shipped, on'
 	@echo '               squirrel and on SLUB: the same work, and a table of both'
 	@echo '               (CLIENTS="ext4 jool": only those; KERNEL=clients-kasan: under'

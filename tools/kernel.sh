@@ -15,6 +15,7 @@
 #   kcsan    x86-64 6.1 with KCSAN and the same checks
 #   clients-kasan  as kasan, with networks, block devices and file systems
 #   lean     x86-64 6.1 without any debug code
+#   crash    the same with DWARF, and what a dump of its memory needs
 #   rt-debug x86-64 6.12 with PREEMPT_RT, lockdep for raw locks, atomic-sleep checks
 #   arm64    Debian's kernel for arm64, 4 KiB pages
 #   arm64-16k  that of its backports with 16 KiB pages
@@ -28,7 +29,7 @@ for inc in "$SQ_TOP"/tools/kernel/*.inc.sh; do
 	. "$inc"
 done
 
-NAMES=(stock rt 6.12 rt-6.12 7.3 uml uml-gcov kasan kcsan clients-kasan lean rt-debug arm64 arm64-16k arm64-64k)
+NAMES=(stock rt 6.12 rt-6.12 7.3 uml uml-gcov kasan kcsan clients-kasan lean crash rt-debug arm64 arm64-16k arm64-64k)
 
 # print_info KEY=VALUE...: as load_kernel of lib.sh reads it.
 print_info() {
@@ -48,7 +49,7 @@ rt-6.12) suite_kernel rt-6.12 "$(own_release)-backports" rt-amd64 ;;
 source) source_tree ;;
 arm64) arm64_kernel arm64 "$(own_release)" arm64 ;;
 arm64-16k) arm64_kernel arm64-16k "$(own_release)-backports" arm64-16k ;;
-uml | uml-gcov | kasan | kcsan | clients-kasan | lean | rt-debug | arm64-64k) source_kernel "$1" ;;
+uml | uml-gcov | kasan | kcsan | clients-kasan | lean | crash | rt-debug | arm64-64k) source_kernel "$1" ;;
 names) printf '%s\n' "${NAMES[@]}" ;;
 *) die "usage: tools/kernel.sh $(IFS='|'; echo "${NAMES[*]}")|source|names" ;;
 esac

@@ -5,23 +5,7 @@
 # (kmem_events). Each finds a planted leak by its call site: tools/guest/perf.sh has perf,
 # tools/guest/bpf.sh bpftrace and memleak-bpfcc. Both unless one is named.
 . "$(dirname "$0")/lib.sh"
-
-# put_file FOLDER FILE: where it is here, and what it is linked to.
-put_file() {
-	local lib
-
-	install -D "$2" "$1$2"
-	{ ldd "$2" 2>/dev/null || true; } | sed -n 's,^[^/]*\(/[^ ]*\).*,\1,p' |
-		while read -r lib; do
-			[ -e "$1$lib" ] || install -D "$lib" "$1$lib"
-		done
-}
-
-# put_folder FOLDER PATH: all of it, but what Python compiled.
-put_folder() {
-	mkdir -p "$1$2"
-	tar -C "$2" --exclude='__pycache__' --exclude='config-*' -cf - . | tar -C "$1$2" -xf -
-}
+. "$(dirname "$0")/put.inc.sh"
 
 more_perf() {
 	put_file "$1" /usr/bin/perf
@@ -29,18 +13,14 @@ more_perf() {
 
 # What memleak-bpfcc is written in, and the headers that it compiles against.
 more_bpf() {
-	local part headers=${K_DIR%-amd64}-common
+	local headers=${K_DIR%-amd64}-common
 
 	put_file "$1" /usr/bin/bpftrace
-	put_file "$1" /usr/bin/python3.11
+	put_python "$1"
 	put_file "$1" /usr/sbin/memleak-bpfcc
 	# Found by their names, at run time.
 	put_file "$1" /usr/lib/x86_64-linux-gnu/libbcc.so.0
 	put_file "$1" /lib/x86_64-linux-gnu/librt.so.1
-	for part in /usr/lib/python3.11/lib-dynload/*.so; do
-		put_file "$1" "$part"
-	done
-	put_folder "$1" /usr/lib/python3.11
 	put_folder "$1" /usr/lib/python3/dist-packages/bcc
 	put_folder "$1" "$K_DIR/include"
 	put_folder "$1" "$K_DIR/arch/x86/include"
@@ -53,16 +33,13 @@ more_bpf() {
 
 # boot_with JOB: leaves what it wrote in build/boots/stock-JOB.
 boot_with() {
-	local dir=$SQ_BUILD/boots/stock-$1 more
+	local dir=$SQ_BUILD/boots/stock-$1
 
-	more=$dir/more
 	mkdir -p "$dir"
 	# shellcheck disable=SC2086 # extra is a list
 	"$SQ_TOP/tools/initramfs.sh" "$dir" stock "$1" $K_EXTRA
 	# The programs and what they are linked to, as an archive behind the first.
-	rm -rf "$more"
-	"more_$1" "$more"
-	(cd "$more" && find . -print0 | cpio -0 --quiet -o -H newc -R 0:0) >>"$dir/initramfs"
+	put_more "$dir" "more_$1"
 	"$SQ_TOP/tools/boot.sh" stock "$dir"
 	"$SQ_TOP/tools/judge.sh" "$dir/console.log" "$dir/result.log" >"$dir/judgement" ||
 		die "$1: not as it should be; see $dir"

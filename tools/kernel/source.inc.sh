@@ -70,6 +70,7 @@ fragments_of() {
 	kasan | kcsan) echo "x86 debug $1" ;;
 	clients-kasan) echo "x86 debug kasan clients" ;;
 	lean) echo "x86 lean" ;;
+	crash) echo "x86 lean crash" ;;
 	rt-debug) echo "x86 debug rt" ;;
 	arm64-64k) echo arm64 ;;
 	esac
