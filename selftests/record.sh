@@ -5,8 +5,8 @@
 # boots: stock bare
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
+. "${0%/*}/squirrel.inc.sh"
 
-SQUIRREL=$DIR/squirrel
 TRACING=/sys/kernel/tracing
 [ -e $TRACING/events ] || mount -t tracefs none $TRACING 2>/dev/null
 [ -e $TRACING/events ] || skip_all "a kernel without tracefs"
@@ -15,28 +15,6 @@ echo 0 >$TRACING/options/record-cmd	# as in trace.sh
 INSTANCE=$TRACING/instances/squirrel-record
 FILE=$TMP/recorded
 HOARD="insmod $DIR/selftests/hoard.ko"
-
-# ends STATUS ARGUMENTS...: with that exit status; output and errors are kept.
-ends() {
-	local want=$1 status=0
-
-	shift
-	"$SQUIRREL" "$@" >"$TMP/out" 2>"$TMP/err" || status=$?
-	cat "$TMP/out" "$TMP/err"
-	heard=
-	same "exit status of squirrel $*" $status "$want"
-}
-
-# complains STATUS WORDS ARGUMENTS...: on stderr, first, in a line that has WORDS in it;
-# nothing on stdout, and no file.
-complains() {
-	local status=$1 words=$2
-
-	shift 2
-	ends "$status" "$@" && [ ! -s "$TMP/out" ] &&
-		head -n 1 "$TMP/err" | grep -q "^squirrel: .*$words" && nothing_left || return 1
-	[ "$status" = 2 ] || same lines "$(wc -l <"$TMP/err")" 1
-}
 
 # No file that is not whole, no instance of tracefs, and nobody listens.
 nothing_left() {
@@ -265,6 +243,16 @@ not_played() {
 	complains 1 "is loaded" replay "$trace" && rmmod replay
 }
 
+# Alone, as a package has it: where replay.ko is to be had.
+without_module() {
+	cp "$SQUIRREL" "$TMP/alone"
+	(
+		cd "$TMP" && SQUIRREL=$TMP/alone &&
+			complains 1 "no replay.ko.*built by make.*source.*-m" \
+				replay "$DIR/traces/boot.trace"
+	)
+}
+
 not_recorded() {
 	complains 1 "/nowhere/x.part" record /nowhere/x &&
 		complains 1 "no-such-command: No such file" record "$FILE" -- no-such-command
@@ -289,7 +277,7 @@ helped() {
 	done
 }
 
-plan 22
+plan 23
 check "without the module both say so" not_there_yet
 need load reclaim=off
 check "a cache's objects, each of them, and by whom" of_cache
@@ -309,6 +297,7 @@ check "a disk that is full" full_disk
 check "replay.ko's own objects, there and back" round_trip
 check "the recorded boot" of_boot
 check "what cannot be played: 1" not_played
+check "without replay.ko: where it is to be had" without_module
 check "what cannot be recorded: 1" not_recorded
 check "what is not understood: 2" bad_usage
 check "both have --help" helped

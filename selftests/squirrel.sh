@@ -5,30 +5,9 @@
 # boots: stock
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
+. "${0%/*}/squirrel.inc.sh"
 
-SQUIRREL=$DIR/squirrel
 COMMANDS="top map leaks whose check reclaim debug snapshot diff record replay json metrics"
-
-# ends STATUS ARGUMENTS...: with that exit status; output and errors are kept.
-ends() {
-	local want=$1 status=0
-
-	shift
-	"$SQUIRREL" "$@" >"$TMP/out" 2>"$TMP/err" || status=$?
-	cat "$TMP/out" "$TMP/err"
-	same "exit status of squirrel $*" $status "$want"
-}
-
-# complains STATUS WORDS ARGUMENTS...: on stderr, first, in one line that has WORDS in it;
-# nothing on stdout.
-complains() {
-	local status=$1 words=$2
-
-	shift 2
-	ends "$status" "$@" && [ ! -s "$TMP/out" ] &&
-		head -n 1 "$TMP/err" | grep -q "^squirrel: .*$words" || return 1
-	[ "$status" = 2 ] || same lines "$(wc -l <"$TMP/err")" 1
-}
 
 # shown NAME COLUMN: of the line of top.
 shown() {

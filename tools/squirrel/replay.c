@@ -99,7 +99,8 @@ static int open_module(void)
 		if (fd >= 0)
 			return fd;
 	}
-	die("there is no " MODULE ", which make builds in samples: say where it is with -m");
+	die("there is no " MODULE " here, and no package has it: it is built by make, in samples of "
+	    "squirrel's source; say where it is with -m");
 }
 
 struct result {
