@@ -35,19 +35,11 @@ static DEFINE_MUTEX(want_mutex);
 static unsigned int wanted;
 static void (*want_hook)(void);
 
-static void key_set(struct static_key_false *key, bool on)
-{
-	if (on)
-		static_branch_enable(key);
-	else
-		static_branch_disable(key);
-}
-
 static void want_update(void)
 {
 	lockdep_assert_held(&want_mutex);
-	key_set(&sq_trace_allocs, wanted & (WANT_ALLOCS | WANT_KMEM));
-	key_set(&sq_trace_frees, wanted & (WANT_FREES | WANT_KMEM));
+	sq_key_set(&sq_trace_allocs.key, wanted & (WANT_ALLOCS | WANT_KMEM));
+	sq_key_set(&sq_trace_frees.key, wanted & (WANT_FREES | WANT_KMEM));
 	if (want_hook)
 		want_hook();
 }

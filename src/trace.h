@@ -218,6 +218,15 @@ TRACE_EVENT(squirrel_misuse,
 DECLARE_STATIC_KEY_FALSE(sq_trace_allocs);
 DECLARE_STATIC_KEY_FALSE(sq_trace_frees);
 
+/* Patches code. May sleep. */
+static inline void sq_key_set(struct static_key *key, bool on)
+{
+	if (on)
+		static_key_enable(key);
+	else
+		static_key_disable(key);
+}
+
 unsigned int sq_trace_skip_ours(const unsigned long *entries, unsigned int nr);
 void sq_trace_alloc(const char *name, unsigned long call_site, const void *ptr,
 		    size_t bytes, size_t bytes_slot, gfp_t gfp, int node);

@@ -43,14 +43,6 @@ void sq_mode_update(void)
 	mutex_unlock(&mode_mutex);
 }
 
-static void key_set(struct static_key *key, bool on)
-{
-	if (on)
-		static_key_enable(key);
-	else
-		static_key_disable(key);
-}
-
 /*
  * Who wants to know of frees wants them off the hot path. That patches code, as switching
  * the event on does.
@@ -61,8 +53,8 @@ static void mode_traced(void)
 		     !static_key_enabled(&sq_trace_frees);
 	bool hardened = static_key_enabled(&sq_hardened);
 
-	key_set(&sq_default_free.key, plain && hardened);
-	key_set(&sq_unchecked_free.key, plain && !hardened);
+	sq_key_set(&sq_default_free.key, plain && hardened);
+	sq_key_set(&sq_unchecked_free.key, plain && !hardened);
 	sq_mode_update();
 }
 

@@ -51,6 +51,30 @@ static int parse(const char *what, const char *word, unsigned long *at)
 	return err ? -EINVAL : sq_track_init();
 }
 
+/*
+ * Of a cache or heap, in @debug of which it shows whether it is counted: not if it cannot
+ * be debugged.
+ */
+static int set_fail(const char *kind, const char *name, const void *target,
+		    const u32 *debug, const char *word)
+{
+	char what[SQ_SWEEP_WHAT];
+	unsigned long at;
+	int err = parse(name, word, &at);
+
+	if (err)
+		return err;
+	snprintf(what, sizeof(what), "%s %s", kind, name);
+	mutex_lock(&sweep_mutex);
+	begin(at, target, "", what);
+	if (at && !(READ_ONCE(*debug) & SQ_DEBUG_SWEEP)) {
+		begin(0, NULL, "", what);
+		err = -EINVAL;
+	}
+	mutex_unlock(&sweep_mutex);
+	return err;
+}
+
 /**
  * sq_cache_set_fail() - let one of a cache's allocations fail
  * @c: the cache
@@ -62,21 +86,7 @@ static int parse(const char *what, const char *word, unsigned long *at)
  */
 int sq_cache_set_fail(struct squirrel_cache *c, const char *word)
 {
-	char what[SQ_SWEEP_WHAT];
-	unsigned long at;
-	int err = parse(c->name, word, &at);
-
-	if (err)
-		return err;
-	snprintf(what, sizeof(what), "cache %s", c->name);
-	mutex_lock(&sweep_mutex);
-	begin(at, c, "", what);
-	if (at && !(READ_ONCE(c->debug) & SQ_DEBUG_SWEEP)) {
-		begin(0, NULL, "", what);
-		err = -EINVAL;
-	}
-	mutex_unlock(&sweep_mutex);
-	return err;
+	return set_fail("cache", c->name, c, &c->debug, word);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_set_fail);
 
@@ -86,21 +96,11 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_cache_set_fail);
  * @word: as for sq_cache_set_fail()
  *
  * Context: Process context. May sleep.
- * Return: 0, -EINVAL for another word, of which there is a line, or -ENOMEM.
+ * Return: as of sq_cache_set_fail().
  */
 int sq_heap_set_fail(struct squirrel_heap *heap, const char *word)
 {
-	char what[SQ_SWEEP_WHAT];
-	unsigned long at;
-	int err = parse(heap->name, word, &at);
-
-	if (err)
-		return err;
-	snprintf(what, sizeof(what), "heap %s", heap->name);
-	mutex_lock(&sweep_mutex);
-	begin(at, heap, "", what);
-	mutex_unlock(&sweep_mutex);
-	return 0;
+	return set_fail("heap", heap->name, heap, &heap->debug, word);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_fail);
 
