@@ -3,24 +3,7 @@
 # keeps 3000, as a leak would; each must say so, and by whom.
 # shellcheck shell=dash
 
-n=0
-failed=0
-
-check() { # check TITLE COMMAND...
-	local title=$1 start
-
-	shift
-	n=$((n + 1))
-	start=$(date +%s)
-	if "$@" >/tmp/said 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		failed=1
-	fi
-	echo "# $(($(date +%s) - start)) s"
-	head -n 40 /tmp/said | sed 's/^/# /'
-}
+. ./result.sh
 
 leak="/bin/insmod selftests/hoard.ko objects=4000 keep=3000 size=300"
 

@@ -3,22 +3,7 @@
 # would; each of perf's ways must name who took them.
 # shellcheck shell=dash
 
-n=0
-failed=0
-
-check() { # check TITLE COMMAND...
-	local title=$1
-
-	shift
-	n=$((n + 1))
-	if "$@" >/tmp/said 2>&1; then
-		echo "ok $n - $title"
-	else
-		echo "not ok $n - $title"
-		failed=1
-	fi
-	head -n 25 /tmp/said | sed 's/^/# /'
-}
+. ./result.sh
 
 leak="insmod selftests/hoard.ko objects=4000 keep=3000 size=300"
 
