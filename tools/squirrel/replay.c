@@ -99,8 +99,7 @@ static int open_module(void)
 		if (fd >= 0)
 			return fd;
 	}
-	die("there is no " MODULE " here, and no package has it: it is built by make, in samples of "
-	    "squirrel's source; say where it is with -m");
+	die(MODULE " is in no package: make builds it in samples of the source; say where with -m");
 }
 
 struct result {
