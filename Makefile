@@ -107,7 +107,7 @@ help:
 	@echo 'make run       stock kernel in QEMU: replay a recorded trace on squirrel and'
 	@echo '               on SLUB, show what both hold and where, unload'
 	@echo 'make picture   makes Documentation/map.svg anew, from such a run'
-	@echo 'make demo      two and a half minutes of squirrel in that kernel, nobody typing,'
+	@echo 'make demo      three minutes of squirrel in that kernel, nobody typing,'
 	@echo '               and Documentation/demo.svg anew'
 	@echo 'make shell     the same kernel with squirrel loaded, and a prompt'
 	@echo '               (KERNEL=uml, kasan: another one)'

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Job: what `make demo` shows, nobody typing. A scene begins with a form feed and the seconds
-# that it stays; tools/demo.awk makes a picture of all of them. On the kernel's command line
-# sqpause=0 leaves the waits out.
+# that it stays when all of it is there; a vertical tab and seconds are a pause before that.
+# tools/demo.awk makes a picture of all of them. On the kernel's command line sqpause=0 leaves
+# the waits out.
 # shellcheck shell=dash
 
 DEBUG=/sys/kernel/debug/squirrel
@@ -18,9 +19,11 @@ scene() {
 	printf '\f%s\n# %s\n' "$1" "$2"
 }
 
-# typed COMMAND: say it, do it, and show as much as a screen has.
+# typed COMMAND: say it, do it, and show as much as a screen has. Who looks on has to read it.
 typed() {
 	printf '$ %s\n' "$1"
+	[ "$pause" = 0 ] || sleep 2
+	printf '\v2\n'
 	sh -c "$1" >/tmp/shown 2>&1 || failed=1
 	head -n "$ROWS" /tmp/shown
 }
@@ -29,11 +32,13 @@ scene 12 "squirrel: an allocator of one's own for kernel modules. It is a module
 typed "insmod squirrel.ko"
 typed "insmod samples/acorn.ko; dmesg | grep -o 'acorn: .*'; rmmod acorn"
 
-scene 15 "A client that forgets two objects. Who had them? Ask before it is loaded:"
-typed "./squirrel debug 'acorn*' FZPU"
-typed "insmod samples/acorn.ko hold=1"
+scene 15 "A client takes 5000 objects and forgets two. Who had them? Ask before it is loaded:"
+typed "./squirrel debug 'hoard*' FZPU"
+typed "insmod selftests/hoard.ko objects=5000 keep=2 size=300"
 typed "./squirrel leaks"
-typed "rmmod acorn"
+grep -q ' 2 .*hoard_' /tmp/shown || failed=1
+typed "rmmod hoard"
+typed "./squirrel debug 'hoard*' -"
 
 for round in 1 2 3; do
 	scene 8 "The allocations of a booting kernel, played on squirrel; look $round"
@@ -61,7 +66,7 @@ typed "grep pages_held: $DEBUG/summary"
 scene 20 "All structures compared with each other, and away"
 typed "./squirrel check"
 typed "rmmod hoard; rmmod squirrel; lsmod | grep -c squirrel || true"
-[ "$pause" = 0 ] || sleep 5
+[ "$pause" = 0 ] || sleep "$wait"
 printf '\f0\n'
 [ "$failed" = 0 ] && echo "ok 1 - demo" || echo "not ok 1 - demo"
 echo "1..1"
