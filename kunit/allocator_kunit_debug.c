@@ -467,6 +467,7 @@ static void words(struct kunit *test)
 	unsigned int i;
 
 	expect_word(test, "FZPU", 0, "FZPU");
+	expect_word(test, "UG", ALL, "UG");
 	expect_word(test, "UF", ALL, "FU");
 	expect_word(test, "+Z", SQ_DEBUG_ON | SQ_DEBUG_USER, "ZU");
 	expect_word(test, "+Z", 0, "Z");

@@ -10,12 +10,22 @@
 #include <linux/export.h>
 #include <linux/hrtimer.h>
 #include <linux/kconfig.h>
+#include <linux/kdebug.h>
 #include <linux/memcontrol.h>
 #include <linux/mmzone.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/shrinker.h>
+#include <linux/string.h>
+
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
+#include <asm/special_insns.h>
+#include <asm/trap_pf.h>
+#elif defined(CONFIG_ARM64)
+#include <asm/esr.h>
+#include <asm/sysreg.h>
+#endif
 
 #include <squirrel/kernel.h>
 
@@ -94,6 +104,31 @@ static inline bool sq_may_call_pages(void)
 		     : [nr] "i" (bit) : "memory");			\
 	__old;								\
 })
+#endif
+
+/*
+ * What was touched, and whether to write there, if the kernel dies of that; false where it
+ * dies of something else, or does not say.
+ */
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
+static inline bool sq_die_address(const struct die_args *args, unsigned long *addr, bool *write)
+{
+	*addr = read_cr2();
+	*write = args->err & X86_PF_WRITE;
+	return !strcmp(args->str, "Oops");
+}
+#elif defined(CONFIG_ARM64)
+static inline bool sq_die_address(const struct die_args *args, unsigned long *addr, bool *write)
+{
+	*addr = read_sysreg(far_el1);
+	*write = args->err & ESR_ELx_WNR;
+	return !strcmp(args->str, "Oops");
+}
+#else
+static inline bool sq_die_address(const struct die_args *args, unsigned long *addr, bool *write)
+{
+	return false;
+}
 #endif
 
 /* For tests. Since 6.13 a timer is set up with its function, since 6.15 only so. */

@@ -33,7 +33,7 @@ MODULE_PARM_DESC(hardened,
 static char *debug = "";
 module_param(debug, charp, 0444);
 MODULE_PARM_DESC(debug,
-		 "what is debugged from the start: letters of FZPUQT, and names, as FZPU,nut*");
+		 "what is debugged from the start: letters of FZPUQGT, and names, as FZPU,nut*");
 
 static char *sample = "0";
 module_param(sample, charp, 0444);

@@ -18,7 +18,7 @@
  *     strategy.c), names_mutex (process context; registry.c): none of them is
  *     taken under another
  *   debug_mutex (process context; debug/lock.c), under heaps_mutex or alone; in it
- *     peak_mutex (debug/peak.c)
+ *     peak_mutex (debug/peak.c), guard_mutex (debug/guard_pool.c)
  *   cpus_read_lock() (process context), by who shrinks or destroys a cache, under none
  *     of these
  *   claim of a CPU's hand (preemption off; never waited for, so that a new
@@ -27,7 +27,8 @@
  *     also that of a cache that magazines are made of, but not under another's lock
  *       the manager's locks (below this layer), for taking a slab apart only;
  *       otherwise they are taken without a lock of ours, or under a claim
- *   registry_lock, a quarantine's lock (raw, irqs off; the latter in NMI only tried): leaves
+ *   registry_lock, a quarantine's lock, that of guarded memory which is ready (raw, irqs
+ *     off; the latter two in NMI only tried): leaves
  *
  * Two sq_node.locks are never held at once. What is detached under a lock is
  * given down after it was dropped. The page source is asked without any lock.
@@ -48,6 +49,7 @@
  *   on its way     bit clear; in the hands of who moves it from one of these to
  *                  another; carries the mark
  *   live           bit clear; no mark
+ *   guarded        in no slab; live or free by the state of its area (slab/guard.h)
  *   in quarantine  of who is debugged so: bit clear; no mark; free by its slot's state
  *
  * States of a slab, by its fullness, which is the list it is on:
@@ -164,9 +166,10 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 	sq_mode_init();
 	sq_deferred_init();
 	sq_door_init();
+	sq_guard_init();
 	err = default_heap_init(config);
 	if (err)
-		return err;
+		goto guard;
 	err = mag_caches_init();
 	if (err)
 		goto heap;
@@ -187,7 +190,10 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 mags:
 	mag_caches_exit();
 heap:
+	sq_debug_forget_heap(sq_default_heap);
 	sq_heap_discard(sq_default_heap);
+guard:
+	sq_guard_exit();
 	return err;
 }
 
@@ -206,7 +212,9 @@ void sq_allocator_exit(void)
 	sq_sample_exit();
 	sq_peak_flush();
 	mag_caches_exit();
+	sq_debug_forget_heap(sq_default_heap);
 	sq_heap_discard(sq_default_heap);
+	sq_guard_exit();
 	sq_trouble_exit();
 	sq_debug_log_flush();
 	sq_report_exit();

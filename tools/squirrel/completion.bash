@@ -27,7 +27,7 @@ _squirrel() {
 	*:map:*) words='--svg' ;;
 	*:record:*) words='-d -b --' ;;
 	*:replay:*) words='-s -m' ;;
-	3:debug:*) words='FZPU FZPUQ + -' ;;
+	3:debug:*) words='FZPU FZPUQ FZPUG + -' ;;
 	*) words='--help' ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

@@ -113,6 +113,15 @@
 #define SQ_QUARANTINE_BYTES	1048576UL
 /* of them are let go at a time, for who finds no memory. */
 #define SQ_QUARANTINE_RELEASE	32U
+/* Objects of a cache that are guarded at a time, and pages of the longest one's area; */
+#define SQ_GUARD_OBJS		1024
+#define SQ_GUARD_PAGES		((64UL << 10) >> PAGE_SHIFT)
+/* bytes of areas of one length that are made ahead, and areas, at least and at most; */
+#define SQ_GUARD_AHEAD_BYTES	(256UL << 10)
+#define SQ_GUARD_AHEAD_MIN	4UL
+#define SQ_GUARD_AHEAD_MAX	64UL
+/* of so many that are gone it is remembered whose they were. */
+#define SQ_GUARD_PAST		1024U
 /* Sampling: how often somebody looks how many are due, and how many that are at most */
 #define SQ_SAMPLE_MS		100U
 #define SQ_SAMPLES		64UL

@@ -17,10 +17,6 @@ struct sq_cpu;
 struct sq_node;
 struct sq_strategy;
 
-/* What a used block is to the allocator: the agent's kind. */
-#define SQ_KIND_SLAB	1
-#define SQ_KIND_LARGE	2
-
 /* Internal flags of a cache, above SQUIRREL_CACHE_FLAGS. */
 #define SQ_CACHE_MARK_OUTSIDE	0x0100U	/* mark behind the object */
 #define SQ_CACHE_CLASS		0x0200U	/* a size class of a heap */
@@ -129,6 +125,8 @@ struct sq_cache_counts {
  * @marked: when it was last marked: see sq_cache_set_snapshot()
  * @retired: of a twin: objects that are handed out no more, for they were found damaged
  * @quarantine: of a twin: objects that were freed and are not handed out yet, or NULL
+ * @guarded: of a twin: objects that have an area of their own, or had and it is not gone yet
+ * @guard_missed: allocations for which there was none
  * @peak: the most there was of what is debugged, or NULL; a heap's is that of its @large
  * @twin: where its debugged objects are, or NULL; never changes again
  * @client: of a twin: whose it is
@@ -174,6 +172,8 @@ struct squirrel_cache {
 	u64 marked;
 	atomic_long_t retired;
 	struct sq_quarantine *quarantine;
+	atomic_long_t guarded;
+	atomic_long_t guard_missed;
 	struct sq_peak *peak;
 	struct squirrel_cache *twin;
 	struct squirrel_cache *client;

@@ -5,7 +5,7 @@
  */
 #include <linux/compiler.h>
 
-#include "debug.h"
+#include "guard.h"
 
 /* What an object was when it was looked at; the same before and after, if it did not change. */
 struct sq_moment {
@@ -71,4 +71,41 @@ unsigned int sq_debug_check_slab(struct squirrel_cache *t, const struct sq_agent
 	for (i = 0; i < nr; i++, slot += t->size)
 		bad += !slot_sound(t, slot);
 	return bad;
+}
+
+/* ---- guarded ones --------------------------------------------------------------- */
+
+struct sq_guard_check {
+	const struct squirrel_cache *only;
+	const struct squirrel_heap *heap;
+	unsigned int bad;
+};
+
+/* It is mapped as long as this lasts; who frees it looks for himself. */
+static void check_guard(struct sq_guard *g, void *ctx)
+{
+	struct squirrel_cache *t = sq_owner_acquire(&g->agent), *c = sq_client_of(t);
+	struct sq_guard_check *check = ctx;
+	struct sq_damage damage;
+
+	if (!c || (check->only && c != check->only) || (check->heap && c->heap != check->heap))
+		return;
+	if (!sq_guard_live(&g->agent) || sq_guard_sound(g, &damage))
+		return;
+	/* It was looked at before it was asked whether it is live still. */
+	smp_rmb();
+	if (!sq_guard_live(&g->agent))
+		return;
+	sq_trouble_guard(t, g, &damage, _RET_IP_);
+	check->bad++;
+}
+
+/* Of a cache, or of all that have their memory of a heap. As sq_debug_check_slab(). May sleep. */
+unsigned int sq_debug_check_guards(const struct squirrel_cache *only,
+				   const struct squirrel_heap *heap)
+{
+	struct sq_guard_check check = { .only = only, .heap = heap };
+
+	sq_guard_walk(check_guard, &check);
+	return check.bad;
 }

@@ -19,6 +19,7 @@
 #include "allocator/common/track.h"
 
 struct seq_file;
+struct sq_guard;
 
 /* Longest word that says how to debug, and its end */
 #define SQ_DEBUG_WORD	16
@@ -107,6 +108,8 @@ void sq_peak_flush(void);
 
 /* check.c */
 unsigned int sq_debug_check_slab(struct squirrel_cache *t, const struct sq_agent *agent);
+unsigned int sq_debug_check_guards(const struct squirrel_cache *only,
+				   const struct squirrel_heap *heap);
 
 /* quarantine.c */
 void sq_quarantine_set_bytes(unsigned long bytes);
@@ -114,9 +117,33 @@ int sq_quarantine_make(struct squirrel_cache *t, gfp_t gfp);
 void *sq_quarantine_swap(struct squirrel_cache *t, void *slot);
 void *sq_quarantine_take(struct squirrel_cache *t);
 
+/* guard.c */
+void *sq_guard_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, u32 debug,
+		     unsigned long caller);
+bool sq_guard_free(struct squirrel_cache *t, void *obj, unsigned long caller);
+
+/* guard_pool.c */
+typedef void (*sq_guard_fn)(struct sq_guard *g, void *ctx);
+void sq_guard_want(const struct squirrel_cache *c);
+void sq_guard_unwant(void);
+void sq_guard_flush(void);
+void sq_guard_walk(sq_guard_fn fn, void *ctx);
+void sq_guard_end(struct squirrel_cache *t);
+void sq_guard_init(void);
+void sq_guard_exit(void);
+
+/* guard_fault.c */
+bool sq_guard_fault(unsigned long addr, bool write, unsigned long ip, bool guess);
+void sq_guard_fault_init(void);
+void sq_guard_fault_exit(void);
+
 /* trouble.c */
 void sq_trouble_slot(struct squirrel_cache *t, void *slot, const struct sq_damage *damage,
 		     unsigned long caller);
+void sq_trouble_guard(struct squirrel_cache *t, struct sq_guard *g,
+		      const struct sq_damage *damage, unsigned long caller);
+void sq_trouble_fault(const struct sq_guard *g, const char *what, unsigned long addr,
+		      unsigned long ip, bool guess);
 void sq_trouble_large(struct squirrel_heap *heap, struct sq_agent *agent,
 		      const struct sq_damage *damage, unsigned long caller);
 void sq_trouble_misuse(struct squirrel_cache *c, const char *what, const void *obj,
@@ -156,6 +183,7 @@ void sq_debug_sample_caches(unsigned long every);
 void sq_debug_refresh_caches(void);
 void sq_debug_end(struct squirrel_cache *c);
 void sq_debug_end_heap(struct squirrel_heap *heap);
+void sq_debug_forget_heap(struct squirrel_heap *heap);
 
 /* sweep.c */
 /* Longest description of what is swept */

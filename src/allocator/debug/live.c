@@ -20,6 +20,8 @@
 
 #include <squirrel/report.h>
 
+#include "allocator/slab/guard.h"
+
 #include "live.h"
 
 /* Places that are told apart; what is beyond is summed up. */
@@ -130,6 +132,15 @@ static bool look_at(const struct sq_agent *agent, void *ctx)
 	return l->left > 0;
 }
 
+static void count_guard(struct sq_guard *g, void *ctx)
+{
+	struct squirrel_cache *c = sq_client_of(sq_owner_acquire(&g->agent));
+	struct sq_live_sites *l = ctx;
+
+	if (c && is_wanted(l, c) && sq_guard_live(&g->agent))
+		count_live(l, &g->alloc, g->asked);
+}
+
 static int by_number(const void *a, const void *b)
 {
 	const struct sq_site *left = a, *right = b;
@@ -156,6 +167,7 @@ bool sq_live_collect(struct sq_live_sites *l, struct sq_manager *m)
 	if (!l->sites)
 		return false;
 	look_at_all(l, m);
+	sq_guard_walk(count_guard, l);
 	sort(l->sites, NR_SITES, sizeof(*l->sites), by_number, NULL);
 	return true;
 }

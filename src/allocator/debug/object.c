@@ -10,6 +10,7 @@
 
 #include "allocator/magazine/magazine.h"
 #include "allocator/pages/pages.h"
+#include "allocator/slab/guard.h"
 
 #include "debug.h"
 
@@ -120,6 +121,7 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 	struct squirrel_cache *t = c->twin;
 	u32 debug = READ_ONCE(c->debug);
 	struct sq_slot *s;
+	void *obj;
 
 	if (!in_nmi())
 		might_alloc(gfp);
@@ -131,6 +133,9 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 		return NULL;
 	if (!charge(c, t, gfp))
 		return NULL;
+	obj = debug & SQ_DEBUG_GUARD ? sq_guard_alloc(c, size, gfp, debug, caller) : NULL;
+	if (obj)
+		return obj;
 	do {
 		s = take_fit(t, gfp, node, caller);
 		/* What is in quarantine is better than nothing. */
@@ -313,6 +318,8 @@ void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
 	const char *what;
 	struct sq_found f;
 
+	if (sq_guard_free(t, obj, caller))
+		return;
 	preempt_disable();
 	what = claim(t, obj, &f, &was, &broken);
 	if (what && f.owner == t)
@@ -352,6 +359,8 @@ size_t sq_debug_usable(const struct sq_found *f)
 {
 	const struct sq_slot *s;
 
+	if (f->agent->kind == SQ_KIND_GUARD)
+		return sq_guard_of(f->agent)->asked;
 	if (f->agent->kind == SQ_KIND_LARGE)
 		return sq_large_of(f->agent)->debug ? sq_large_of(f->agent)->size : 0;
 	if (!f->owner->client)

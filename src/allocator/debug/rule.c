@@ -52,7 +52,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_debug);
 /**
  * sq_cache_set_debug() - switch a cache's debugging
  * @c: the cache
- * @word: letters of FZPUQT, + or - and some of them, or -
+ * @word: letters of FZPUQGT, + or - and some of them, or -
  *
  * Context: Process context. May sleep.
  * Return: 0, -EINVAL for another word, -E2BIG for objects that are too large, -EPERM for
@@ -97,6 +97,14 @@ static u32 rule_for(const char *name)
 	return debug;
 }
 
+/* Who asked what is still wanted did not see it before it was registered. */
+static void want_guards(const struct squirrel_cache *c)
+{
+	sq_debug_lock();
+	sq_guard_want(c);
+	sq_debug_unlock();
+}
+
 /* A cache that came has been told of the rule: a line says if it cannot be obeyed. */
 void sq_debug_new_cache(struct squirrel_cache *c)
 {
@@ -111,6 +119,8 @@ void sq_debug_new_cache(struct squirrel_cache *c)
 		sq_sample_start();
 	if (swept || c->sample || debug != c->debug)
 		sq_debug_switch_cache(c, debug);
+	else if (debug & SQ_DEBUG_GUARD)
+		want_guards(c);
 }
 
 void sq_debug_new_heap(struct squirrel_heap *heap)
@@ -126,6 +136,8 @@ void sq_debug_new_heap(struct squirrel_heap *heap)
 		sq_sample_start();
 	if (swept || heap->sample || debug != heap->debug)
 		sq_debug_switch_heap(heap, debug);
+	else if (debug & SQ_DEBUG_GUARD)
+		want_guards(heap->large);
 }
 
 struct sq_rule {

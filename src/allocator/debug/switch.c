@@ -106,6 +106,8 @@ static int cache_on(struct squirrel_cache *c, u32 debug, gfp_t gfp)
 		err = sq_quarantine_make(c->twin, gfp);
 	if (err)
 		return err;
+	if (debug & SQ_DEBUG_GUARD)
+		sq_guard_want(c);
 	apply_and_release(c, debug);
 	if (!c->twin || !c->reserve)
 		return 0;
@@ -149,6 +151,7 @@ static u32 with_sample(u32 debug, unsigned long every)
 
 static int switch_cache(struct squirrel_cache *c, u32 debug)
 {
+	u32 was = READ_ONCE(c->debug);
 	int err = 0;
 
 	sq_debug_assert_locked();
@@ -164,6 +167,8 @@ static int switch_cache(struct squirrel_cache *c, u32 debug)
 		err = cache_on(c, debug, GFP_KERNEL);
 	if (err)
 		WRITE_ONCE(c->sample, 0);
+	if (!err && was & ~debug & SQ_DEBUG_GUARD)
+		sq_guard_unwant();
 	return tell_failed("cache", c->name, err);
 }
 
@@ -190,6 +195,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_debug_switch_cache);
 
 static int heap_on(struct squirrel_heap *heap, u32 debug)
 {
+	u32 was = READ_ONCE(heap->debug);
 	unsigned int i;
 	int err = 0, one;
 
@@ -199,6 +205,8 @@ static int heap_on(struct squirrel_heap *heap, u32 debug)
 		err = sq_peak_make(heap->large);
 	if (err)
 		return err;
+	if (debug & SQ_DEBUG_GUARD)
+		sq_guard_want(heap->large);
 	WRITE_ONCE(heap->debug, debug);
 	/* A class that is made meanwhile sees it; see sq_debug_join(). */
 	smp_mb();
@@ -211,6 +219,8 @@ static int heap_on(struct squirrel_heap *heap, u32 debug)
 		err = err ? err : one;
 		sq_heap_show_class(heap, i);
 	}
+	if (was & ~debug & SQ_DEBUG_GUARD)
+		sq_guard_unwant();
 	return err;
 }
 
@@ -348,8 +358,15 @@ void sq_debug_end(struct squirrel_cache *c)
 	sq_debug_lock();
 	c->flags |= SQ_CACHE_GONE;
 	sq_sweep_forget(c);
-	if (c->twin)
+	if (c->twin) {
+		bool guarded = c->debug & SQ_DEBUG_GUARD;
+
 		apply_and_release(c, 0);
+		if (guarded)
+			sq_guard_unwant();
+		/* What it had is unmapped. */
+		sq_guard_end(c->twin);
+	}
 	sq_debug_unlock();
 }
 
@@ -358,5 +375,25 @@ void sq_debug_end_heap(struct squirrel_heap *heap)
 {
 	sq_debug_lock();
 	sq_sweep_forget(heap);
+	sq_debug_unlock();
+}
+
+/* What it has of guarded objects goes as well, live or not; then it is off. */
+void sq_debug_forget_heap(struct squirrel_heap *heap)
+{
+	bool guarded = READ_ONCE(heap->debug) & SQ_DEBUG_GUARD;
+	unsigned int i;
+
+	WRITE_ONCE(heap->debug, 0);
+	for (i = 0; i < SQUIRREL_NR_CLASSES; i++) {
+		struct squirrel_cache *c = heap->made[i];
+
+		if (c && c->twin && atomic_long_read(&c->twin->guarded))
+			sq_guard_end(c->twin);
+	}
+	if (!guarded)
+		return;
+	sq_debug_lock();
+	sq_guard_unwant();
 	sq_debug_unlock();
 }

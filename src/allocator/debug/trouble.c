@@ -15,7 +15,7 @@
 
 #include <squirrel/report.h>
 
-#include "debug.h"
+#include "guard.h"
 
 #define NR_NOTES	8
 #define NOTE_BYTES	64
@@ -33,6 +33,8 @@ enum note_state {
  * @obj: with which object
  * @size: its bytes
  * @misuse: it is a free that was refused
+ * @fault: it is of what is not mapped
+ * @guess: and @off is not known
  * @caller: of that
  * @off: the first byte that is wrong, from the object's start
  * @got: what it is
@@ -51,6 +53,8 @@ struct sq_trouble {
 	const void *obj;
 	u32 size;
 	bool misuse;
+	bool fault;
+	bool guess;
 	unsigned long caller;
 	long off;
 	u8 got;
@@ -84,6 +88,12 @@ static void print_trouble(const struct sq_trouble *n)
 	if (n->misuse)
 		pr_err("%s: %s of %p, called from %pS; ignored\n", n->name, n->what,
 		       n->obj, (void *)n->caller);
+	else if (n->fault && n->guess)
+		pr_err("%s: %s: %p of %u bytes, most likely, by a register, from %pS\n", n->name,
+		       n->what, n->obj, n->size, (void *)n->caller);
+	else if (n->fault)
+		pr_err("%s: %s: %p of %u bytes, byte %ld, from %pS\n", n->name, n->what, n->obj,
+		       n->size, n->off, (void *)n->caller);
 	else
 		pr_err("%s: %s: %p of %u bytes, byte %ld is 0x%02x and not 0x%02x\n",
 		       n->name, n->what, n->obj, n->size, n->off, n->got, n->want);
@@ -109,25 +119,30 @@ static void print_troubles(struct irq_work *unused)
 
 static DEFINE_IRQ_WORK(troubles_work, print_troubles);
 
-/* Counted in any case; NULL if there are too many to be told. */
-static struct sq_trouble *note(struct squirrel_cache *c)
+static struct sq_trouble *note_get(const char *name)
 {
 	unsigned int i;
 
-	sq_misuse_add(c);
 	for (i = 0; i < NR_NOTES; i++) {
 		struct sq_trouble *n = &troubles[i];
 
 		if (cmpxchg(&n->state, NOTE_FREE, NOTE_TAKEN) != NOTE_FREE)
 			continue;
 		memset((char *)n + sizeof(n->state), 0, sizeof(*n) - sizeof(n->state));
-		strscpy(n->name, c->name, sizeof(n->name));
+		strscpy(n->name, name, sizeof(n->name));
 		return n;
 	}
 	return NULL;
 }
 
-static void tell(struct squirrel_cache *c, struct sq_trouble *n)
+/* Counted in any case; NULL if there are too many to be told. */
+static struct sq_trouble *note(struct squirrel_cache *c)
+{
+	sq_misuse_add(c);
+	return note_get(c->name);
+}
+
+static void tell_listeners(const struct squirrel_cache *c, const struct sq_trouble *n)
 {
 	struct squirrel_report r = {
 		.what = n->what,
@@ -141,6 +156,11 @@ static void tell(struct squirrel_cache *c, struct sq_trouble *n)
 	};
 
 	sq_report_tell(c, &r);
+}
+
+static void tell(struct squirrel_cache *c, struct sq_trouble *n)
+{
+	tell_listeners(c, n);
 	if (irqs_disabled() || in_nmi()) {
 		/* Complete before it is printed. */
 		smp_store_release(&n->state, NOTE_READY);
@@ -193,6 +213,54 @@ void sq_trouble_slot(struct squirrel_cache *t, void *slot, const struct sq_damag
 	tell(t->client, n);
 }
 
+/* An area of @t's, mapped and the caller's alone. */
+void sq_trouble_guard(struct squirrel_cache *t, struct sq_guard *g,
+		      const struct sq_damage *damage, unsigned long caller)
+{
+	struct sq_trouble *n = note(t->client);
+
+	if (!n)
+		return;
+	note_damage(n, g->obj, damage, g->base, g->base + g->bytes);
+	n->size = g->asked;
+	n->alloc = g->alloc;
+	n->free = g->free;
+	sq_track_set(&n->now, g->flags, caller);
+	tell(t->client, n);
+}
+
+/*
+ * Who is at @ip touched @addr, which is not mapped, or with @guess has it in a register and
+ * touched something. It is told at once: the kernel is about
+ * to end the task, or itself. The cache may be gone, if the object is. Preemption is off.
+ */
+void sq_trouble_fault(const struct sq_guard *g, const char *what, unsigned long addr,
+		      unsigned long ip, bool guess)
+{
+	struct squirrel_cache *c = sq_client_of(sq_owner(&g->agent));
+	struct sq_trouble *n;
+
+	sq_misuse_add(c);
+	n = note_get(g->name);
+	if (!n)
+		return;
+	n->fault = true;
+	n->guess = guess;
+	n->what = what;
+	n->obj = g->obj;
+	n->size = g->asked;
+	n->off = guess ? 0 : addr - (unsigned long)g->obj;
+	n->caller = ip;
+	n->alloc = g->alloc;
+	n->free = g->free;
+	/* The kernel says who found it. */
+	n->now.caller = ip;
+	tell_listeners(c, n);
+	print_trouble(n);
+	/* Printed before it is used again. */
+	smp_store_release(&n->state, NOTE_FREE);
+}
+
 /* A large block that is the caller's alone. */
 void sq_trouble_large(struct squirrel_heap *heap, struct sq_agent *agent,
 		      const struct sq_damage *damage, unsigned long caller)
@@ -212,6 +280,8 @@ void sq_trouble_large(struct squirrel_heap *heap, struct sq_agent *agent,
 /* Is it known who had what @f is? Preemption is off. */
 bool sq_trouble_knows(const struct sq_found *f)
 {
+	if (f->agent->kind == SQ_KIND_GUARD)
+		return sq_guard_was_used(f->agent);
 	if (!f->owner)
 		return false;
 	return f->owner->client ||
@@ -224,6 +294,12 @@ static u32 who_had(struct sq_trouble *n, const struct sq_found *f)
 	struct squirrel_cache *t = f->owner;
 	const struct sq_slot *s;
 
+	if (f->agent->kind == SQ_KIND_GUARD) {
+		n->size = sq_guard_of(f->agent)->asked;
+		n->alloc = sq_guard_of(f->agent)->alloc;
+		n->free = sq_guard_of(f->agent)->free;
+		return sq_guard_of(f->agent)->flags;
+	}
 	if (f->agent->kind == SQ_KIND_LARGE) {
 		n->size = sq_large_of(f->agent)->size;
 		n->alloc = sq_large_of(f->agent)->track;

@@ -7,7 +7,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "debug.h"
+#include "guard.h"
 
 /* The last that was asked for */
 static unsigned long whose_addr;
@@ -93,6 +93,22 @@ static void look_large(struct sq_whose *w)
 	w->state = w->offset < w->size ? "live" : "behind a large block";
 }
 
+/* Of one that is gone its owner is not told any more, for it may be gone as well. */
+static void look_guard(struct sq_whose *w)
+{
+	const struct sq_guard *g = sq_guard_of(w->f.agent);
+
+	w->alloc = g->alloc;
+	w->free = g->free;
+	w->size = g->asked;
+	if (READ_ONCE(g->state) != SQ_GUARD_LIVE)
+		w->state = "free, guarded";
+	else if (w->offset < 0)
+		w->state = "redzone, in front of an object";
+	else
+		w->state = w->offset < w->size ? "live" : "redzone, behind an object";
+}
+
 static void look(struct sq_whose *w, unsigned long addr)
 {
 	struct squirrel_cache *c;
@@ -103,11 +119,15 @@ static void look(struct sq_whose *w, unsigned long addr)
 	w->offset = addr - w->f.base;
 	if (!c) {
 		w->state = w->f.agent == &sq_agent_null ? "not squirrel's" : "a free page";
+		if (w->f.agent->kind == SQ_KIND_GUARD)
+			w->state = "was guarded, and is unmapped; or an area that is nobody's yet";
 	} else {
 		w->heap = c->heap_key || c->flags & SQ_CACHE_LARGE;
 		strscpy(w->name, w->heap ? c->heap->name : c->name, sizeof(w->name));
 		if (w->f.agent->kind == SQ_KIND_SLAB)
 			look_slab(w);
+		else if (w->f.agent->kind == SQ_KIND_GUARD)
+			look_guard(w);
 		else
 			look_large(w);
 	}

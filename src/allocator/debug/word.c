@@ -19,6 +19,7 @@ static const struct {
 	{ 'P', SQ_DEBUG_POISON },
 	{ 'U', SQ_DEBUG_USER },
 	{ 'Q', SQ_DEBUG_QUARANTINE },
+	{ 'G', SQ_DEBUG_GUARD },
 	{ 'T', SQ_DEBUG_TRACE },
 };
 
@@ -49,7 +50,7 @@ int sq_debug_parse(const char *of, const char *word, u32 was, u32 *debug)
 	for (; *letter && flag_of(*letter); letter++)
 		flags |= flag_of(*letter);
 	if (*letter || !flags) {
-		pr_err("%s: debug '%.32s': wanted are letters of FZPUQT, +, - and them, or -\n",
+		pr_err("%s: debug '%.32s': wanted are letters of FZPUQGT, +, - and them, or -\n",
 		       of, word);
 		return -EINVAL;
 	}

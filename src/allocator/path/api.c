@@ -291,12 +291,12 @@ EXPORT_SYMBOL_GPL(squirrel_usable_size);
  */
 bool squirrel_owns(const void *obj)
 {
-	bool owned;
+	struct squirrel_cache *owner;
 
 	preempt_disable();
-	owned = sq_owner(sq_map_lookup(obj));
+	sq_obj_agent_any(obj, &owner);
 	preempt_enable();
-	return owned;
+	return owner;
 }
 EXPORT_SYMBOL_GPL(squirrel_owns);
 

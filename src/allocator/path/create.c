@@ -357,6 +357,7 @@ __squirrel_heap_create(const char *name, const struct squirrel_heap_args *args,
 	pr_err("heap '%s': exists already\n", name);
 	module_put(THIS_MODULE);
 discard:
+	sq_debug_forget_heap(heap);
 	sq_heap_discard(heap);
 	return ERR_PTR(err);
 }
@@ -410,6 +411,7 @@ void squirrel_heap_destroy(struct squirrel_heap *heap)
 	sq_heap_withdraw(heap);
 	sq_debug_end_heap(heap);
 	heap_report_left(heap);
+	sq_debug_forget_heap(heap);
 	sq_heap_raze(heap);
 	module_put(THIS_MODULE);
 }

@@ -349,11 +349,15 @@ bool squirrel_free_any(const void *obj)
 	sq_obj_agent(obj, &owner);
 	preempt_enable();
 	owner = sq_client_of(owner);
-	if (owner && (owner->heap_key || (owner->flags & SQ_CACHE_LARGE)))
+	if (unlikely(!owner)) {
+		rcu_read_unlock();
+		return sq_free_any_guarded((void *)obj, _RET_IP_);
+	}
+	if (owner->heap_key || (owner->flags & SQ_CACHE_LARGE))
 		heap_free_hot(obj, owner->heap);
-	else if (owner)
+	else
 		cache_free_hot(owner, (void *)obj);
 	rcu_read_unlock();
-	return owner;
+	return true;
 }
 EXPORT_SYMBOL_GPL(squirrel_free_any);

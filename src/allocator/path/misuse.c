@@ -5,6 +5,8 @@
  */
 #include <linux/mm.h>
 
+#include "allocator/slab/guard.h"
+
 #include "path.h"
 
 static bool in_slab(const struct sq_found *f)
@@ -42,6 +44,8 @@ bool sq_is_live(const struct squirrel_heap *heap, const void *obj)
 		live = c && (!heap || c->heap_key == heap || c == heap->large);
 		if (live && f.agent->kind == SQ_KIND_SLAB)
 			live = !is_free(&f, obj);
+		else if (live && f.agent->kind == SQ_KIND_GUARD)
+			live = sq_guard_live(f.agent);
 	} while (!live && sq_obj_moved(obj, f.agent));
 	preempt_enable();
 	return live;
@@ -50,7 +54,9 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_is_live);
 
 const char *sq_foreign(struct sq_agent *agent)
 {
-	if (agent == &sq_agent_null)
+	if (sq_guard_was_used(agent))
+		return "second free";
+	if (agent == &sq_agent_null || agent->kind == SQ_KIND_GUARD)
 		return "free of memory that is not squirrel's";
 	return "second free, or free of memory given back,";
 }

@@ -45,6 +45,7 @@ void sq_cache_free_full(struct squirrel_cache *c, void *obj,
 			unsigned long caller);
 void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 			unsigned long caller);
+bool sq_free_any_guarded(void *obj, unsigned long caller);
 void sq_heap_free_slow(const void *obj, struct squirrel_heap *heap,
 		       unsigned long caller);
 

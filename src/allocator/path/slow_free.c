@@ -32,7 +32,7 @@ static bool is_twins(const struct squirrel_cache *c, const void *obj)
 	if (likely(!READ_ONCE(c->twin)))
 		return false;
 	preempt_disable();
-	sq_obj_agent(obj, &owner);
+	sq_obj_agent_any(obj, &owner);
 	preempt_enable();
 	return owner == c->twin;
 }
@@ -58,6 +58,25 @@ void sq_cache_free_slow(struct squirrel_cache *c, void *obj,
 	preempt_enable();
 	if (!done && ok)
 		sq_cache_push(c, obj);
+}
+
+/* What the page map does not know may be guarded. False: it is nobody's. */
+bool sq_free_any_guarded(void *obj, unsigned long caller)
+{
+	struct squirrel_cache *owner;
+	bool ours;
+
+	/* As in squirrel_free_any(). */
+	rcu_read_lock();
+	preempt_disable();
+	sq_obj_agent_any(obj, &owner);
+	preempt_enable();
+	/* Or it has come to be somebody's since. */
+	ours = owner && owner->client;
+	if (ours)
+		sq_debug_free(owner, obj, caller);
+	rcu_read_unlock();
+	return ours;
 }
 
 /* The hot path found it fit; but for some caches it looks at the wrong place. */
@@ -99,7 +118,7 @@ static noinline void heap_free_object(const void *obj, struct squirrel_heap *hea
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
 	preempt_disable();
-	agent = sq_obj_agent(obj, &owner);
+	agent = sq_obj_agent_any(obj, &owner);
 	owner = sq_client_of(owner);
 	if (owner && owner->heap_key == heap)
 		c = owner;

@@ -7,9 +7,30 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "guard.h"
 #include "object.h"
 
 /* ---- whose an address is --------------------------------------------------- */
+
+/* The page map knows all but what is guarded, which has pages of another kind. */
+static struct sq_agent *agent_of(const void *obj)
+{
+	struct sq_agent *agent = sq_map_lookup(obj);
+
+	return likely(agent != &sq_agent_null) ? agent : sq_guard_agent(obj);
+}
+
+/*
+ * Preemption off. Is what was found out from @agent of before? It may have become
+ * another block's since it was looked up, if the object's slab was taken apart
+ * (trim.c); then the map has changed before. Who must not be wrong about a live
+ * object looks again.
+ */
+bool sq_obj_moved(const void *obj, const struct sq_agent *agent)
+{
+	smp_rmb();	/* pairs with the smp_wmb() in split_slab() */
+	return agent != agent_of(obj);
+}
 
 /*
  * Preemption off. What @obj is by the page map of now; see sq_obj_moved() for what
@@ -17,12 +38,14 @@
  */
 void sq_obj_look(const void *obj, struct sq_found *f)
 {
-	struct sq_agent *agent = sq_map_lookup(obj);
+	struct sq_agent *agent = agent_of(obj);
 
 	*f = (struct sq_found){ .agent = agent, .owner = sq_owner(agent) };
 	if (!f->owner)
 		return;
 	f->base = sq_agent_addr(agent);
+	if (agent->kind == SQ_KIND_GUARD)
+		f->base = (unsigned long)sq_guard_of(agent)->obj;
 	if (agent->kind != SQ_KIND_SLAB) {
 		f->start = (unsigned long)obj == f->base;
 		return;
@@ -39,6 +62,18 @@ void sq_obj_find(const void *obj, struct sq_found *f)
 	do {
 		sq_obj_look(obj, f);
 	} while (sq_obj_moved(obj, f->agent));
+}
+
+/* Preemption off. As sq_obj_agent(), but what is guarded is found as well. */
+struct sq_agent *sq_obj_agent_any(const void *obj, struct squirrel_cache **owner)
+{
+	struct sq_agent *agent = sq_obj_agent(obj, owner);
+
+	if (likely(agent != &sq_agent_null))
+		return agent;
+	agent = sq_guard_agent(obj);
+	*owner = sq_owner_acquire(agent);
+	return agent;
 }
 
 /* ---- all that is done to it ------------------------------------------------ */

@@ -14,6 +14,11 @@
 
 #include "slab.h"
 
+/* What a used block is to the allocator: the agent's kind. */
+#define SQ_KIND_SLAB	1
+#define SQ_KIND_LARGE	2
+#define SQ_KIND_GUARD	3	/* not of a block: see guard.h */
+
 /* A plain load: the compiler may compare it where it is. */
 static __always_inline struct squirrel_cache *
 sq_owner_fast(const struct sq_agent *agent)
@@ -140,19 +145,13 @@ struct sq_found {
 void sq_obj_look(const void *obj, struct sq_found *f);
 void sq_obj_find(const void *obj, struct sq_found *f);
 
-/*
- * Preemption off. Is what was found out from @agent of before? It may have become
- * another block's since it was looked up, if the object's slab was taken apart
- * (trim.c); then the map has changed before. Who must not be wrong about a live
- * object looks again.
- */
-static inline bool sq_obj_moved(const void *obj, const struct sq_agent *agent)
-{
-	smp_rmb();	/* pairs with the smp_wmb() in split_slab() */
-	return agent != sq_map_lookup(obj);
-}
+bool sq_obj_moved(const void *obj, const struct sq_agent *agent);
+struct sq_agent *sq_obj_agent_any(const void *obj, struct squirrel_cache **owner);
 
-/* Preemption off. As sq_obj_find(), for who has no need of more than the owner. */
+/*
+ * Preemption off. As sq_obj_find(), for who has no need of more than the owner; what is
+ * guarded is nobody's here.
+ */
 static __always_inline struct sq_agent *
 sq_obj_agent(const void *obj, struct squirrel_cache **owner)
 {
@@ -161,7 +160,8 @@ sq_obj_agent(const void *obj, struct squirrel_cache **owner)
 	do {
 		agent = sq_map_lookup(obj);
 		*owner = sq_owner(agent);
-	} while (sq_obj_moved(obj, agent));
+		smp_rmb();	/* as in sq_obj_moved() */
+	} while (agent != sq_map_lookup(obj));
 	return agent;
 }
 

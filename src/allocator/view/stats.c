@@ -71,6 +71,8 @@ static void cache_sum_up(struct squirrel_cache *c, struct sq_cache_sum *sum)
 	magazines = sq_cache_in_magazines(c);
 	sum->in_magazines += magazines;
 	sum->in_quarantine += sq_quarantined(c);
+	sum->guarded += atomic_long_read(&c->guarded);
+	sum->guard_missed += atomic_long_read(&c->guard_missed);
 	sum->free_magazines += magazines * c->size;
 	sum->nomem += atomic_long_read(&c->counts.nomem);
 	sum->limit_hits += atomic_long_read(&c->counts.limit_hits);
@@ -174,6 +176,8 @@ static void show_sum(struct seq_file *s, const struct sq_cache_sum *sum)
 	seq_printf(s, "objects_in_magazines: %lu\n", sum->in_magazines);
 	seq_printf(s, "objects_in_depots: %lu\n", sum->in_depots);
 	seq_printf(s, "objects_in_quarantine: %lu\n", sum->in_quarantine);
+	seq_printf(s, "objects_guarded: %lu\n", sum->guarded);
+	seq_printf(s, "objects_guard_missed: %lu\n", sum->guard_missed);
 	seq_printf(s, "slabs_made: %lu\n", sum->grown);
 	seq_printf(s, "slabs_released: %lu\n", sum->released);
 	seq_printf(s, "failed_nomem: %lu\n", sum->nomem);

@@ -23,6 +23,8 @@
  * @in_magazines: free objects in CPUs' magazines
  * @in_depots: free objects in depots
  * @in_quarantine: free objects that are not handed out yet
+ * @guarded: objects that have an area of their own, or had and it is not gone yet
+ * @guard_missed: allocations for which there was none
  * @slot_bytes: what live objects take
  * @rounding_most: how much of that may be for their class's size
  * @tail_bytes: of slabs, behind the last object
@@ -53,6 +55,8 @@ struct sq_cache_sum {
 	unsigned long in_magazines;
 	unsigned long in_depots;
 	unsigned long in_quarantine;
+	unsigned long guarded;
+	unsigned long guard_missed;
 	unsigned long slot_bytes;
 	unsigned long rounding_most;
 	unsigned long tail_bytes;

@@ -204,6 +204,7 @@ static unsigned int check_blocks(struct sq_manager *m, const struct squirrel_cac
 static void check_heap(struct squirrel_heap *heap, void *ctx)
 {
 	*(unsigned int *)ctx += check_blocks(heap->manager, NULL) +
+				sq_debug_check_guards(NULL, heap) +
 				sq_viewer_check(heap->manager);
 }
 
@@ -225,6 +226,7 @@ unsigned int sq_cache_check(struct squirrel_cache *c)
 	if (c->twin) {
 		check_cache(c->twin, &bad);
 		bad += check_blocks(c->heap->manager, c);
+		bad += sq_debug_check_guards(c, NULL);
 	}
 	return bad;
 }

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Areas for guarded objects. The kernel makes and takes them away in process context only,
+ * so a worker makes some ahead, of each length that somebody may want, and unmaps what was
+ * freed; who allocates takes one that is ready, and does without if there is none.
+ *
+ * An area is pages of the page allocator's that are mapped by vmap(), which leaves a hole of
+ * a page behind each. Its pages go when no CPU can have it mapped any more: vm_unmap_aliases()
+ * sees to that, and lets others have the address. A while it is remembered whose it was.
+ *
+ * Locks: guard_mutex, inside of all other mutexes, is held by who maps and unmaps, and by
+ * who walks. ready_lock (raw, irqs off; in NMI only tried) is a leaf.
+ */
+#include <linux/hardirq.h>
+#include <linux/irq_work.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+#include <linux/workqueue.h>
+
+#include "guard.h"
+
+static DEFINE_MUTEX(guard_mutex);
+static LIST_HEAD(guards);		/* under guard_mutex, as what follows */
+static LIST_HEAD(past);
+static unsigned int nr_past;
+
+/* Areas that are ready, by pages */
+static DEFINE_RAW_SPINLOCK(ready_lock);
+static struct list_head ready[SQ_GUARD_PAGES + 1];
+static unsigned int nr_ready[SQ_GUARD_PAGES + 1];
+
+/* Of which lengths some are to be: a bit each */
+static DECLARE_BITMAP(wanted, SQ_GUARD_PAGES + 1);
+static LLIST_HEAD(freed);
+
+/* ---- one --------------------------------------------------------------------- */
+
+static void free_pages_of(struct sq_guard *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < g->bytes >> PAGE_SHIFT && g->page[i]; i++)
+		__free_page(g->page[i]);
+}
+
+static bool map(struct sq_guard *g, unsigned int pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < pages; i++) {
+		g->page[i] = alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+		if (!g->page[i])
+			return false;
+	}
+	g->base = vmap(g->page, pages, VM_MAP, PAGE_KERNEL);
+	return g->base;
+}
+
+static struct sq_guard *area_make(unsigned int pages)
+{
+	struct sq_guard *g = kzalloc(struct_size(g, page, pages), GFP_KERNEL | __GFP_NOWARN);
+
+	if (!g)
+		return NULL;
+	g->bytes = pages << PAGE_SHIFT;
+	g->agent.kind = SQ_KIND_GUARD;
+	g->agent.node = NUMA_NO_NODE;
+	if (map(g, pages)) {
+		memset(g->base, SQ_REDZONE, g->bytes);
+		if (!sq_guard_enter(g)) {
+			list_add(&g->all, &guards);
+			return g;
+		}
+		vunmap(g->base);
+		vm_unmap_aliases();
+	}
+	free_pages_of(g);
+	kfree_rcu(g, rcu);
+	return NULL;
+}
+
+/* ---- ready ------------------------------------------------------------------- */
+
+static unsigned int ahead_of(unsigned int pages)
+{
+	return clamp(SQ_GUARD_AHEAD_BYTES / (pages << PAGE_SHIFT), SQ_GUARD_AHEAD_MIN,
+		     SQ_GUARD_AHEAD_MAX);
+}
+
+static void ready_add(struct sq_guard *g)
+{
+	unsigned int pages = g->bytes >> PAGE_SHIFT;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ready_lock, flags);
+	/* The address that was somebody's last comes last. */
+	list_add_tail(&g->link, &ready[pages]);
+	WRITE_ONCE(nr_ready[pages], nr_ready[pages] + 1);
+	raw_spin_unlock_irqrestore(&ready_lock, flags);
+}
+
+static struct sq_guard *take_locked(unsigned int pages)
+{
+	struct sq_guard *g = list_first_entry_or_null(&ready[pages], struct sq_guard, link);
+
+	if (g) {
+		list_del(&g->link);
+		WRITE_ONCE(nr_ready[pages], nr_ready[pages] - 1);
+	}
+	return g;
+}
+
+static struct sq_guard *ready_take(unsigned int pages)
+{
+	struct sq_guard *g;
+	unsigned long flags;
+
+	if (in_nmi()) {
+		/* Somebody may be at it who waits for us. */
+		if (!raw_spin_trylock(&ready_lock))
+			return NULL;
+		g = take_locked(pages);
+		raw_spin_unlock(&ready_lock);
+		return g;
+	}
+	raw_spin_lock_irqsave(&ready_lock, flags);
+	g = take_locked(pages);
+	raw_spin_unlock_irqrestore(&ready_lock, flags);
+	return g;
+}
+
+static void make_ahead(unsigned int pages)
+{
+	struct sq_guard *g;
+
+	while (READ_ONCE(nr_ready[pages]) < ahead_of(pages)) {
+		g = area_make(pages);
+		if (!g)
+			break;
+		ready_add(g);
+	}
+}
+
+/* ---- gone -------------------------------------------------------------------- */
+
+/* It is nobody's any more to who looks, and nobody is at it who may be. */
+static void retract(struct sq_guard *g)
+{
+	struct squirrel_cache *t = (struct squirrel_cache *)READ_ONCE(g->agent.owner);
+	struct sq_damage damage;
+
+	if (!t)
+		return;
+	if (!sq_guard_sound(g, &damage))
+		sq_trouble_guard(t, g, &damage, _RET_IP_);
+	WRITE_ONCE(g->agent.owner, NULL);
+	atomic_long_dec(&t->guarded);
+}
+
+static void forget_oldest(void)
+{
+	struct sq_guard *g = list_last_entry(&past, struct sq_guard, all);
+
+	list_del(&g->all);
+	nr_past--;
+	sq_guard_leave(g);
+	kfree_rcu(g, rcu);
+}
+
+/* One that was an object's is remembered. */
+static void remember(struct sq_guard *g)
+{
+	bool used = READ_ONCE(g->state) != SQ_GUARD_READY;
+
+	list_move(&g->all, &past);
+	nr_past++;
+	if (!used || nr_past > SQ_GUARD_PAST) {
+		if (!used)
+			list_move_tail(&g->all, &past);
+		forget_oldest();
+	}
+}
+
+/* Unmap them, and let their pages go once no CPU can have them mapped. */
+static void unmap(struct llist_node *first)
+{
+	struct sq_guard *g, *next;
+	bool readers = false;
+
+	if (!first)
+		return;
+	llist_for_each_entry(g, first, freed) {
+		const struct squirrel_cache *t = g->agent.owner;
+
+		readers |= t && t->flags & SQUIRREL_TYPESAFE_BY_RCU;
+	}
+	if (readers)
+		synchronize_rcu();
+	llist_for_each_entry(g, first, freed) {
+		retract(g);
+		vunmap(g->base);
+	}
+	vm_unmap_aliases();
+	llist_for_each_entry_safe(g, next, first, freed) {
+		free_pages_of(g);
+		if (g->state == SQ_GUARD_FREE)
+			WRITE_ONCE(g->state, SQ_GUARD_GONE);
+		remember(g);
+	}
+}
+
+static void drop_ready(unsigned int pages)
+{
+	struct llist_head gone = LLIST_HEAD_INIT(gone);
+	struct sq_guard *g;
+
+	while ((g = ready_take(pages)))
+		llist_add(&g->freed, &gone);
+	unmap(gone.first);
+}
+
+/* ---- the worker ---------------------------------------------------------------- */
+
+static void work_fn(struct work_struct *unused)
+{
+	unsigned int i;
+
+	mutex_lock(&guard_mutex);
+	/* First: so the addresses of what goes are not used again at once. */
+	for (i = 1; i <= SQ_GUARD_PAGES; i++)
+		if (test_bit(i, wanted))
+			make_ahead(i);
+		else
+			drop_ready(i);
+	unmap(llist_del_all(&freed));
+	mutex_unlock(&guard_mutex);
+}
+
+static DECLARE_WORK(work, work_fn);
+
+static void call_fn(struct irq_work *unused)
+{
+	schedule_work(&work);
+}
+
+static DEFINE_IRQ_WORK(call, call_fn);
+
+/* One that is ready, or NULL. It is the caller's alone. Any context. */
+struct sq_guard *sq_guard_take(unsigned int pages)
+{
+	struct sq_guard *g = ready_take(pages);
+
+	if (READ_ONCE(nr_ready[pages]) <= ahead_of(pages) / 2)
+		irq_work_queue(&call);
+	return g;
+}
+
+/* It is free, and is to be unmapped. Any context. */
+void sq_guard_put(struct sq_guard *g)
+{
+	if (llist_add(&g->freed, &freed))
+		irq_work_queue(&call);
+}
+
+/* Until what was freed so far is unmapped, and what is wanted is ready. May sleep. */
+void sq_guard_flush(void)
+{
+	irq_work_sync(&call);
+	schedule_work(&work);
+	flush_work(&work);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_guard_flush);
+
+/* ---- what is wanted ------------------------------------------------------------- */
+
+static void want_class(unsigned long *bits)
+{
+	bitmap_set(bits, 1, PFN_UP(SQUIRREL_CLASS_MAX_SIZE));
+}
+
+/* Areas for objects of @c, or if it is a class, of all of its heap's. May sleep. */
+void sq_guard_want(const struct squirrel_cache *c)
+{
+	if (c->flags & (SQ_CACHE_CLASS | SQ_CACHE_LARGE))
+		want_class(wanted);
+	else
+		set_bit(sq_guard_pages(c, c->object_size), wanted);
+	sq_guard_flush();
+}
+
+static void still_wanted(struct squirrel_cache *c, void *ctx)
+{
+	if (!(READ_ONCE(c->debug) & SQ_DEBUG_GUARD) || c->flags & (SQ_CACHE_GONE | SQ_CACHE_TWIN))
+		return;
+	if (c->flags & SQ_CACHE_CLASS)
+		want_class(ctx);
+	else
+		__set_bit(sq_guard_pages(c, c->object_size), ctx);
+}
+
+static void heap_still_wants(struct squirrel_heap *heap, void *ctx)
+{
+	if (READ_ONCE(heap->debug) & SQ_DEBUG_GUARD)
+		want_class(ctx);
+}
+
+/* Somebody wants none any more: what nobody does goes. May sleep. */
+void sq_guard_unwant(void)
+{
+	DECLARE_BITMAP(still, SQ_GUARD_PAGES + 1) = {};
+
+	sq_walk_caches(still_wanted, still);
+	sq_walk_heaps(heap_still_wants, still);
+	bitmap_copy(wanted, still, SQ_GUARD_PAGES + 1);
+	sq_guard_flush();
+}
+
+/* ---- all of them ------------------------------------------------------------------ */
+
+/* Each that is mapped, and stays so meanwhile. May sleep. */
+void sq_guard_walk(sq_guard_fn fn, void *ctx)
+{
+	struct sq_guard *g;
+
+	mutex_lock(&guard_mutex);
+	list_for_each_entry(g, &guards, all) {
+		if (READ_ONCE(g->state) != SQ_GUARD_READY)
+			fn(g, ctx);
+		cond_resched();
+	}
+	mutex_unlock(&guard_mutex);
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_guard_walk);
+
+static void take_away(struct sq_guard *g, void *t)
+{
+	if (sq_owner(&g->agent) == t &&
+	    cmpxchg(&g->state, SQ_GUARD_LIVE, SQ_GUARD_FREE) == SQ_GUARD_LIVE)
+		sq_guard_put(g);
+}
+
+/* What @t has goes, live or not. Nobody uses it any more. May sleep. */
+void sq_guard_end(struct squirrel_cache *t)
+{
+	sq_guard_walk(take_away, t);
+	sq_guard_flush();
+}
+
+void sq_guard_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i <= SQ_GUARD_PAGES; i++)
+		INIT_LIST_HEAD(&ready[i]);
+	sq_guard_fault_init();
+}
+
+/* Nothing of it is anybody's any more. May sleep. */
+void sq_guard_exit(void)
+{
+	sq_guard_fault_exit();
+	bitmap_zero(wanted, SQ_GUARD_PAGES + 1);
+	sq_guard_flush();
+	mutex_lock(&guard_mutex);
+	while (nr_past)
+		forget_oldest();
+	mutex_unlock(&guard_mutex);
+}
