@@ -40,7 +40,7 @@ pick() {
 }
 
 debugging() {
-	pick F Z P U FZ ZP FZP FZPU FZPU Q ZPQ FZPUQ - - -
+	pick F Z P U FZ ZP FZP FZPU FZPU Q ZPQ FZPUQ G FZPUQG - - -
 	case $picked in
 	-) put "$SQ/debug" - ;;
 	*) put "$SQ/debug" "$picked,torture*" ;;

@@ -55,10 +55,38 @@ BAD=(
 pattern=$(IFS='|'; echo "${BAD[*]}")
 fault=0
 
+# The log without an oops that a test wants, and says so before and after: one, in the module
+# that it names, and nothing else is wrong there.
+but_for_wanted() {
+	tr -d '\r' <"$1" | awk '
+		function end_wanted(theirs,   i) {
+			for (i = 1; i <= n && !theirs; i++)
+				print line[i]
+			n = 0
+		}
+		/squirrel-test: an oops is wanted of \[/ {
+			end_wanted(0)
+			oopses = other = 0
+			of = $0
+			sub(/^.*wanted of /, "", of)
+		}
+		{ wanted = n || /squirrel-test: an oops is wanted of \[/ }
+		!wanted { print; next }
+		{ line[++n] = $0 }
+		/Oops: / { oopses++ }
+		/WARNING:|KASAN:|KCSAN:|INFO:|Kernel panic|possible|inconsistent|invalid|INVALID/ {
+			other = 1
+		}
+		/BUG: / && !/BUG: unable to handle page fault/ { other = 1 }
+		/RIP: / && !index($0, of) { other = 1 }
+		/squirrel-test: that was all/ { end_wanted(oopses == 1 && !other) }
+		END { end_wanted(0) }'
+}
+
 # The log without the heads of KCSAN's reports in which no module occurs: the
 # kernel has races of its own. The modules in a guest are all of this project.
 ours() {
-	tr -d '\r' <"$1" | awk '
+	but_for_wanted "$1" | awk '
 		function end_block(   i) {
 			for (i = 1; i <= n; i++)
 				if (module || line[i] !~ /BUG: KCSAN:/)

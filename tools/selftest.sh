@@ -231,6 +231,26 @@ watch "wanted and not there" "0" 'echo "ok 3 - a" >>result.log; sleep 1'
 unset SQ_QUIT
 
 LINE="=================================================================="
+# wanted LINE...: an oops of a test that says so, with these lines in it.
+wanted() {
+	printf '%s\n' "$CLEAN" 'squirrel-test: an oops is wanted of [nut]' \
+		'BUG: unable to handle page fault for address: ff406d30c00d3000' \
+		'Oops: 0000 [#1] PREEMPT SMP NOPTI' "$@"
+}
+
+OOPS_IN='RIP: 0010:f+0xa/0x20 [nut]'
+OOPS_END='squirrel-test: that was all'
+judge "an oops that is wanted" "0 3 0 1" "$(wanted "$OOPS_IN" "$OOPS_END")" "$PASS"
+judge "one in another module" "1 3 1 1" \
+	"$(wanted 'RIP: 0010:f+0xa/0x20 [squirrel]' "$OOPS_END")" "$PASS"
+judge "two that are wanted" "1 3 1 1" \
+	"$(wanted "$OOPS_IN" 'Oops: 0002 [#2] SMP' "$OOPS_IN" "$OOPS_END")" "$PASS"
+judge "a wanted one with another report" "1 3 1 1" \
+	"$(wanted "$OOPS_IN" 'BUG: KASAN: use-after-free in f' "$OOPS_END")" "$PASS"
+judge "a wanted one without end" "1 3 1 1" "$(wanted "$OOPS_IN")" "$PASS"
+judge "an oops after a wanted one" "1 3 1 1" \
+	"$(wanted "$OOPS_IN" "$OOPS_END" 'Oops: 0000 [#2] SMP')" "$PASS"
+
 judge "a race of the kernel's own" "0 3 0 1" "$CLEAN
 $LINE
 BUG: KCSAN: data-race in f / g

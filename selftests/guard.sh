@@ -1,0 +1,79 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0
+# What a client reads behind its object, and reads or writes after the free, faults at that
+# very instruction if the object is guarded (letter G): the task ends, the machine goes on,
+# and squirrel says whose object it was. The kernel is to survive an oops here, and the judge
+# is told that one is wanted.
+# boots: stock
+# shellcheck shell=dash
+. "${0%/*}/ktap.inc.sh"
+
+# wanted COMMAND...: an oops by guarded.ko, one. What was said of it is in $TMP/log.
+wanted() {
+	local status=0
+
+	mark
+	touch /tmp/wanted_oops
+	echo 0 >/proc/sys/kernel/panic_on_oops
+	echo "squirrel-test: an oops is wanted of [guarded]" >/dev/kmsg
+	"$@" || status=$?
+	echo "squirrel-test: that was all" >/dev/kmsg
+	echo 1 >/proc/sys/kernel/panic_on_oops
+	listen
+	dmesg -c >/dev/null
+	return $status
+}
+
+touched() {
+	wanted helper guarded touch="$1" of="$2"
+	# shellcheck disable=SC2034 # listen() asks for it: what there was is there
+	heard=1
+	same oopses "$(grep -c 'RIP: .*guarded_touch[a-z_]*+.*\[guarded\]' "$TMP/log")" 2 ||
+		return 1
+	# Where a module's code begins the kernel has forgotten the byte by then.
+	said "^squirrel: guarded(/[0-9]+)?: $3: .* bytes, (byte $4|most likely, by a register), from guarded_touch[a-z_]*\+.*\[guarded\]" &&
+		said '^squirrel:   allocated .* from guarded_alloc\+.*\[guarded\]' || return 1
+	case $1 in
+	read_behind) ;;
+	*) said '^squirrel:   freed .* from guarded_(free|thread)\+.*\[guarded\]' || return 1 ;;
+	esac
+}
+
+# Of the object in question, and of others; and it is unmapped, freed and gone.
+all_well() {
+	sound && mark && rmmod guarded && said '^guarded: all is well$' &&
+		said_nothing_like '^squirrel: '
+}
+
+none() {
+	mark
+	helper guarded touch=none of="$1" && said_nothing_like '^squirrel: ' && all_well
+}
+
+figures() {
+	helper guarded touch=none || return 1
+	same guarded "$(field caches/guarded/stats objects_guarded)" 8 &&
+		same missed "$(field caches/guarded/stats objects_guard_missed)" 0 &&
+		same word "$(cat "$SQ/caches/guarded/debug")" UG &&
+		put "$SQ/caches/guarded/debug" - &&
+		same guarded "$(field caches/guarded/stats objects_guarded)" 8 && all_well
+}
+
+plan 16
+need load reclaim=off
+for of in cache heap; do
+	check "nothing is told of who touches nothing, $of" none $of
+	check "a read behind an object is caught, $of" \
+		touched read_behind $of "read behind an object" 64
+	check "and no data is damaged" all_well
+	check "a read after the free is caught, $of" \
+		touched read_after $of "read after free" 32
+	check "and no data is damaged" all_well
+	[ $of = cache ] || continue
+	check "a write after the free is caught, $of" \
+		touched write_after $of "write after free" 32
+	check "and no data is damaged" all_well
+done
+check "what is guarded is counted, and stays when the letter goes" figures
+check "squirrel is sound" sound
+finish
