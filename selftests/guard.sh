@@ -28,7 +28,7 @@ touched() {
 	wanted helper guarded touch="$1" of="$2"
 	# shellcheck disable=SC2034 # listen() asks for it: what there was is there
 	heard=1
-	same oopses "$(grep -c 'RIP: .*guarded_touch[a-z_]*+.*\[guarded\]' "$TMP/log")" 2 ||
+	said_times 1 'Oops: ' && said '(RIP: .*|pc : )guarded_touch[a-z_]*\+.*\[guarded\]' ||
 		return 1
 	# Where a module's code begins the kernel has forgotten the byte by then.
 	said "^squirrel: guarded(/[0-9]+)?: $3: .* bytes, (byte $4|most likely, by a register), from guarded_touch[a-z_]*\+.*\[guarded\]" &&
@@ -47,7 +47,8 @@ all_well() {
 
 none() {
 	mark
-	helper guarded touch=none of="$1" && said_nothing_like '^squirrel: ' && all_well
+	helper guarded touch=none of="$1" && size=$(field caches/guarded/stats object_size) &&
+		said_nothing_like '^squirrel: ' && all_well
 }
 
 figures() {
@@ -64,14 +65,14 @@ need load reclaim=off
 for of in cache heap; do
 	check "nothing is told of who touches nothing, $of" none $of
 	check "a read behind an object is caught, $of" \
-		touched read_behind $of "read behind an object" 64
+		touched read_behind $of "read behind an object" $size
 	check "and no data is damaged" all_well
 	check "a read after the free is caught, $of" \
-		touched read_after $of "read after free" 32
+		touched read_after $of "read after free" $((size / 2))
 	check "and no data is damaged" all_well
 	[ $of = cache ] || continue
 	check "a write after the free is caught, $of" \
-		touched write_after $of "write after free" 32
+		touched write_after $of "write after free" $((size / 2))
 	check "and no data is damaged" all_well
 done
 check "what is guarded is counted, and stays when the letter goes" figures

@@ -66,7 +66,7 @@ but_for_wanted() {
 		}
 		/squirrel-test: an oops is wanted of \[/ {
 			end_wanted(0)
-			oopses = other = 0
+			oopses = there = other = 0
 			of = $0
 			sub(/^.*wanted of /, "", of)
 		}
@@ -78,8 +78,11 @@ but_for_wanted() {
 			other = 1
 		}
 		/BUG: / && !/BUG: unable to handle page fault/ { other = 1 }
-		/RIP: / && !index($0, of) { other = 1 }
-		/squirrel-test: that was all/ { end_wanted(oopses == 1 && !other) }
+		/RIP: |pc : / {
+			there = there || index($0, of)
+			other = other || !index($0, of)
+		}
+		/squirrel-test: that was all/ { end_wanted(oopses == 1 && there && !other) }
 		END { end_wanted(0) }'
 }
 

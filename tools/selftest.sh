@@ -243,6 +243,7 @@ OOPS_END='squirrel-test: that was all'
 judge "an oops that is wanted" "0 3 0 1" "$(wanted "$OOPS_IN" "$OOPS_END")" "$PASS"
 judge "one in another module" "1 3 1 1" \
 	"$(wanted 'RIP: 0010:f+0xa/0x20 [squirrel]' "$OOPS_END")" "$PASS"
+judge "a wanted one that is nowhere" "1 3 1 1" "$(wanted "$OOPS_END")" "$PASS"
 judge "two that are wanted" "1 3 1 1" \
 	"$(wanted "$OOPS_IN" 'Oops: 0002 [#2] SMP' "$OOPS_IN" "$OOPS_END")" "$PASS"
 judge "a wanted one with another report" "1 3 1 1" \

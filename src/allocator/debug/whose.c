@@ -120,7 +120,8 @@ static void look(struct sq_whose *w, unsigned long addr)
 	if (!c) {
 		w->state = w->f.agent == &sq_agent_null ? "not squirrel's" : "a free page";
 		if (w->f.agent->kind == SQ_KIND_GUARD)
-			w->state = "was guarded, and is unmapped; or an area that is nobody's yet";
+			w->state = sq_guard_was_used(w->f.agent) ?
+				   "unmapped, was guarded" : "ready to be guarded";
 	} else {
 		w->heap = c->heap_key || c->flags & SQ_CACHE_LARGE;
 		strscpy(w->name, w->heap ? c->heap->name : c->name, sizeof(w->name));
