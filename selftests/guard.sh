@@ -65,7 +65,7 @@ need load reclaim=off
 for of in cache heap; do
 	check "nothing is told of who touches nothing, $of" none $of
 	check "a read behind an object is caught, $of" \
-		touched read_behind $of "read behind an object" $size
+		touched read_behind $of "read behind an object" "$size"
 	check "and no data is damaged" all_well
 	check "a read after the free is caught, $of" \
 		touched read_after $of "read after free" $((size / 2))
