@@ -438,7 +438,8 @@ void squirrel_cache_free_bulk(struct squirrel_cache *c, size_t n, void **objs)
 {
 	size_t done = 0;
 
-	if (n <= SQ_BULK_FEW && static_branch_likely(&sq_default_free)) {
+	if (n <= SQ_BULK_FEW && (static_branch_likely(&sq_default_free) ||
+				 static_branch_likely(&sq_unchecked_free))) {
 		preempt_disable();
 		done = hot_give(c, objs, n);
 		preempt_enable();

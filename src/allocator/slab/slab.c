@@ -95,20 +95,23 @@ static void shuffle_objs(void **objs, unsigned int nr)
 unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 			  void **objs, unsigned int want)
 {
-	unsigned long base = sq_slab_base(sq_slab_agent(slab));
-	unsigned int got = 0, w;
+	unsigned long base = sq_slab_base(sq_slab_agent(slab)), size = c->size;
+	unsigned int got, w;
+	void **to = objs, **end = objs + min_t(unsigned int, want, slab->nr_free);
 
-	want = min_t(unsigned int, want, slab->nr_free);
-	for (w = 0; got < want && w < SQ_SLAB_WORDS; w++) {
+	for (w = 0; to < end && w < SQ_SLAB_WORDS; w++, base += 64 * size) {
 		u64 free = slab->free[w];
 
-		while (free && got < want) {
-			objs[got++] = (void *)(base + (unsigned long)c->size *
-					       (w * 64 + __ffs64(free)));
+		if (!free)
+			continue;
+		/* As many as are wanted, at the least one: few instructions for each. */
+		do {
+			*to++ = (void *)(base + size * __ffs64(free));
 			free &= free - 1;
-		}
+		} while (free && to < end);
 		slab->free[w] = free;
 	}
+	got = to - objs;
 	sq_assert(got <= slab->nr_free);
 	slab->nr_free -= got;
 	slab->flags &= ~(SQ_SLAB_SEEN | SQ_SLAB_TRIMMED);
@@ -120,14 +123,14 @@ unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 	return got;
 }
 
-/* Take up to @want objects from the node's slabs, the fullest first. */
-unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
-			  void **objs, unsigned int want)
+/* Take up to @want objects from up to @slabs of the node's slabs, the fullest first. */
+static unsigned int node_take(struct squirrel_cache *c, struct sq_node *n, void **objs,
+			      unsigned int want, unsigned int slabs)
 {
 	unsigned int got = 0, where = SQ_FULLNESS_HIGH;
 
 	lockdep_assert_held(&n->lock);
-	while (got < want && where <= SQ_FULLNESS_EMPTY) {
+	while (got < want && slabs && where <= SQ_FULLNESS_EMPTY) {
 		struct sq_slab *slab;
 
 		slab = list_first_entry_or_null(&n->lists[where],
@@ -138,12 +141,29 @@ unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 		}
 		got += sq_slab_take(c, slab, objs + got, want - got);
 		sq_slab_fix_fullness(n, slab);
+		slabs--;
 	}
 	sq_assert(got <= n->nr_free);
 	n->nr_free -= got;
 	return got;
 }
+
+unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
+			  void **objs, unsigned int want)
+{
+	return node_take(c, n, objs, want, UINT_MAX);
+}
 EXPORT_SYMBOL_SQ_KUNIT(sq_node_take);
+
+/*
+ * For who waits for the first: where each comes from a slab of its own, a few. That
+ * bounds the longest allocation; who wants more comes again.
+ */
+unsigned int sq_node_take_few(struct squirrel_cache *c, struct sq_node *n,
+			      void **objs, unsigned int want)
+{
+	return node_take(c, n, objs, want, SQ_REFILL_SLABS);
+}
 
 /* So many of its objects are in the slab again. */
 void sq_slab_came_back(struct sq_node *n, struct sq_slab *slab, unsigned int nr)

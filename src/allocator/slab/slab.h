@@ -202,6 +202,8 @@ unsigned int sq_slab_objs(const struct squirrel_cache *c, unsigned int pages);
 /* slab.c: one slab, one node; the caller holds the node's lock */
 unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 			  void **objs, unsigned int want);
+unsigned int sq_node_take_few(struct squirrel_cache *c, struct sq_node *n,
+			      void **objs, unsigned int want);
 unsigned int sq_slab_take(struct squirrel_cache *c, struct sq_slab *slab,
 			  void **objs, unsigned int want);
 struct sq_slab *sq_node_spare(const struct squirrel_cache *c,
