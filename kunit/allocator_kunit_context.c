@@ -144,6 +144,8 @@ static void with_interrupts_off(struct kunit *test)
 	unsigned long flags;
 	int got;
 
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "there is no new memory with interrupts off on PREEMPT_RT");
 	local_irq_save(flags);
 	got = squirrel_cache_alloc_bulk(c, GFP_ATOMIC, 40, objs);
 	squirrel_cache_free_bulk(c, got, objs);

@@ -82,6 +82,8 @@ static void grows_by_itself(struct kunit *test)
 	static const unsigned int sizes[] = { 8, 32, 128, 512, 2048, 8192 };
 	unsigned int i;
 
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "there is no new memory with interrupts off on PREEMPT_RT");
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		grow_fully(test, sizes[i]);
 }
