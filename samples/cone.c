@@ -26,6 +26,11 @@ struct cone_box {
 	char data[200];
 };
 
+/* The cache of these is another one. */
+struct cone_safe {
+	struct cone_box box;
+};
+
 #define CONE_BAD(cond)	cone_bad(!(cond), #cond, __LINE__)
 
 static bool cone_bad(bool bad, const char *what, int line)
@@ -196,7 +201,7 @@ static int __init cone_init(void)
 				  SLAB_RECLAIM_ACCOUNT, cone_ctor);
 	again = cone_create_args();
 	boxes = KMEM_CACHE(cone_box, 0);
-	safe = KMEM_CACHE(cone_box, SLAB_TYPESAFE_BY_RCU | SLAB_HWCACHE_ALIGN);
+	safe = KMEM_CACHE(cone_safe, SLAB_TYPESAFE_BY_RCU | SLAB_HWCACHE_ALIGN);
 	copied = kmem_cache_create_usercopy("cone_copied", 128, 0, SLAB_ACCOUNT,
 					    16, 64, NULL);
 	if (!cones || !again || !boxes || !safe || !copied) {
