@@ -14,6 +14,8 @@ TRACING=/sys/kernel/tracing
 # an event goes on or off. An emulated CPU was seen to stay at such a place for good: it went
 # on taking the breakpoint that was there no more.
 echo 0 >$TRACING/options/record-cmd
+# An oops that was wanted (guard.sh) turned it off.
+echo 1 >$TRACING/tracing_on
 
 # events ON EVENT...: begin anew, with these alone; 0: with none.
 events() {
