@@ -64,13 +64,13 @@
  */
 #define SQ_MAG_BYTES_MAX	16384U
 #define SQ_MAG_OBJS_MIN		16U
+#define SQ_CPU_START		512U
 /*
  * Objects in one refill from slabs, and slabs that it takes them from: up to 25 and 150
  * instructions each, while somebody waits.
  */
 #define SQ_REFILL_OBJS		112U
 #define SQ_REFILL_SLABS		4U
-#define SQ_CPU_START		512U
 /*
  * Misses between two looks of the reclaimer before a magazine may hold more: each
  * costs a few hundred instructions, so fewer do not matter, while what lies in

@@ -241,7 +241,6 @@ static u32 cpu_refill(struct squirrel_cache *c, struct sq_hand *h)
 		nr = h->loaded->cap;
 		if (nr < c->cpu_max)
 			nr /= 2;
-		nr = min(nr, SQ_REFILL_OBJS);
 		nr = sq_node_take_few(c, n, h->loaded->obj, nr);
 		sq_node_unlock(n, flags);
 	}

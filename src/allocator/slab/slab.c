@@ -156,13 +156,13 @@ unsigned int sq_node_take(struct squirrel_cache *c, struct sq_node *n,
 EXPORT_SYMBOL_SQ_KUNIT(sq_node_take);
 
 /*
- * For who waits for the first: where each comes from a slab of its own, a few. That
- * bounds the longest allocation; who wants more comes again.
+ * For who waits for the first: not too many, and where each comes from a slab of its own, a
+ * few. That bounds the longest allocation; who wants more comes again.
  */
 unsigned int sq_node_take_few(struct squirrel_cache *c, struct sq_node *n,
 			      void **objs, unsigned int want)
 {
-	return node_take(c, n, objs, want, SQ_REFILL_SLABS);
+	return node_take(c, n, objs, min(want, SQ_REFILL_OBJS), SQ_REFILL_SLABS);
 }
 
 /* So many of its objects are in the slab again. */
