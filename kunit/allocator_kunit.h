@@ -111,6 +111,14 @@ static inline struct sq_node *sq_fixture_node(struct squirrel_cache *c)
 	return c->node[numa_mem_id()];
 }
 
+/* The depot of the pinned CPU. */
+static inline struct sq_depot *sq_fixture_depot(struct squirrel_cache *c)
+{
+	struct sq_node *n = sq_fixture_node(c);
+
+	return &n->depot[raw_smp_processor_id() & (n->nr_depots - 1)];
+}
+
 /* Objects that the pinned CPU has at hand, in the loaded magazine, and what that may hold */
 static inline u32 sq_fixture_nr(struct squirrel_cache *c)
 {

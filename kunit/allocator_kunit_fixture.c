@@ -124,7 +124,7 @@ void sq_fixture_grown(struct kunit *test, struct squirrel_cache *c)
 	struct sq_hand *h;
 
 	sq_fixture_set_cap(test, c, c->cpu_max);
-	sq_fixture_node(c)->depot_cap = c->depot_max;
+	sq_fixture_depot(c)->cap = c->depot_max;
 	preempt_disable();
 	h = sq_fixture_cpu(c)->hand;
 	if (!h->spare)

@@ -30,7 +30,7 @@ static void expect_whole(struct kunit *test, struct squirrel_cache *c,
 	int nid;
 
 	for_each_node(nid) {
-		free += c->node[nid]->nr_free + c->node[nid]->depot_objs;
+		free += c->node[nid]->nr_free + sq_depots_objs(c->node[nid]);
 		objs += c->node[nid]->nr_objs;
 	}
 	KUNIT_EXPECT_EQ(test, free + live, objs);

@@ -94,7 +94,7 @@ static void a_swapped_spare_goes(struct kunit *test)
 
 	sq_fixture_grown(test, c);
 	squirrel_cache_free_bulk(c, 5 * max, objs);
-	KUNIT_ASSERT_GT(test, sq_fixture_node(c)->depot_nr, 0);
+	KUNIT_ASSERT_GT(test, sq_fixture_depot(c)->nr, 0);
 	sq_fixture_drain(c, false);
 	/* One of the depot's is loaded, and the small one is the spare; then they swap. */
 	squirrel_cache_free(c, sq_fixture_alloc(test, c));
@@ -161,7 +161,7 @@ static void large_objects_are_not_hoarded(struct kunit *test)
 	for (i = 0; i < 40; i++)
 		swing(test, c, 10);
 	KUNIT_EXPECT_LE(test, sq_fixture_nr(c), 2);
-	KUNIT_EXPECT_EQ(test, sq_fixture_node(c)->depot_nr, 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_depot(c)->nr, 0);
 }
 
 /* Each object is alone in its slab: so many slabs become empty, and are wanted again. */

@@ -17,7 +17,7 @@ static void allow(struct kunit *test, struct squirrel_cache *c, u32 cap,
 		  u32 mags)
 {
 	sq_fixture_set_cap(test, c, cap);
-	sq_fixture_node(c)->depot_cap = mags;
+	sq_fixture_depot(c)->cap = mags;
 }
 
 /* A cache as it is under a load that has gone on for a while. */
@@ -125,36 +125,37 @@ static void magazines_go_to_the_depot_and_back(struct kunit *test)
 	struct squirrel_cache *c = grown_cache(test);
 	struct sq_model *m = sq_model_new(test, 4 * CAP);
 	struct sq_node *n = sq_fixture_node(c);
+	struct sq_depot *d = sq_fixture_depot(c);
 	void **objs = sq_fixture_take(test, c, 2 * CAP + 1);
 	struct sq_mag *first;
 	unsigned int i;
 
 	give(c, objs, 2 * CAP + 1);
 	get_spare(test, c);
-	n->depot_cap = c->depot_max;
+	d->cap = c->depot_max;
 	for (i = 0; i < 2 * CAP + 1; i++)
 		objs[i] = sq_fixture_alloc(test, c);
 	/* Nothing is at hand: */
 	sq_depot_drain(c, true);
-	n->depot_cap = c->depot_max;
+	d->cap = c->depot_max;
 	while (sq_fixture_nr(c))
 		KUNIT_EXPECT_TRUE(test, sq_model_add(m, sq_fixture_alloc(test, c), SIZE, 0));
 	first = sq_fixture_loaded(c);
 	give(c, objs, 2 * CAP);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), 2 * CAP);
-	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
+	KUNIT_EXPECT_EQ(test, d->nr, 0);
 	give(c, objs + 2 * CAP, 1);
-	KUNIT_EXPECT_EQ(test, n->depot_nr, 1);
-	KUNIT_EXPECT_EQ(test, n->depot_objs, CAP);
+	KUNIT_EXPECT_EQ(test, d->nr, 1);
+	KUNIT_EXPECT_EQ(test, sq_depots_objs(n), CAP);
 	KUNIT_EXPECT_EQ(test, sq_fixture_nr(c), CAP + 1);
 	/* The oldest have left. */
-	KUNIT_EXPECT_PTR_EQ(test, n->depot, first);
-	KUNIT_EXPECT_PTR_EQ(test, n->depot->obj[0], objs[0]);
+	KUNIT_EXPECT_PTR_EQ(test, d->full, first);
+	KUNIT_EXPECT_PTR_EQ(test, d->full->obj[0], objs[0]);
 	for (i = 0; i < 2 * CAP + 1; i++)
 		KUNIT_EXPECT_TRUE(test, sq_model_add(m, sq_fixture_alloc(test, c),
 						     SIZE, 0));
-	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
-	KUNIT_EXPECT_EQ(test, n->depot_objs, 0);
+	KUNIT_EXPECT_EQ(test, d->nr, 0);
+	KUNIT_EXPECT_EQ(test, sq_depots_objs(n), 0);
 	for (i = 0; i < 2 * CAP + 1; i++)
 		KUNIT_EXPECT_NOT_NULL(test, sq_model_find(m, objs[i]));
 	KUNIT_EXPECT_TRUE(test, sq_model_intact(m));
@@ -162,11 +163,61 @@ static void magazines_go_to_the_depot_and_back(struct kunit *test)
 		squirrel_cache_free(c, sq_model_del(m, 0));
 }
 
+/* One of two, with nothing in it, into the depot of the CPU that this runs on. */
+static struct sq_mag *put_down(struct kunit *test, struct squirrel_cache *c)
+{
+	struct sq_mag *full = NULL, *empty = NULL;
+	unsigned int tries = 10;
+
+	sq_fixture_depot(c)->cap = 1;
+	while (!empty && tries--) {
+		preempt_disable();
+		full = full ?: sq_mag_new(c, CAP);
+		if (full)
+			empty = sq_depot_put(c, sq_fixture_node(c), full);
+		preempt_enable();
+		sq_cache_tidy(c);
+	}
+	KUNIT_ASSERT_NOT_NULL(test, empty);
+	sq_mag_free(empty);
+	return full;
+}
+
+static void takes_up(struct kunit *test, struct squirrel_cache *c, struct sq_mag *mag)
+{
+	struct sq_mag *empty = NULL;
+
+	KUNIT_EXPECT_PTR_EQ(test, sq_depot_get(c, sq_fixture_node(c), &empty), mag);
+	if (mag)
+		sq_mag_free(mag);
+}
+
+/* A CPU gets back what it put down, and what others did where it has nothing. */
+static void depots_are_for_their_cpus(struct kunit *test)
+{
+	unsigned int here = raw_smp_processor_id();
+	unsigned int there = cpumask_any_but(cpu_online_mask, here);
+	struct squirrel_cache *c;
+	struct sq_mag *mag[2];
+
+	if (there >= nr_cpu_ids)
+		kunit_skip(test, "there is one CPU only");
+	c = grown_cache(test);
+	mag[0] = put_down(test, c);
+	set_cpus_allowed_ptr(current, cpumask_of(there));
+	mag[1] = put_down(test, c);
+	set_cpus_allowed_ptr(current, cpumask_of(here));
+	takes_up(test, c, mag[0]);
+	takes_up(test, c, mag[1]);
+	takes_up(test, c, NULL);
+}
+
 /* Beyond what the depot may hold, objects go to their slabs. */
 static void depot_has_a_limit(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, 4096, NULL);
 	struct sq_node *n = sq_fixture_node(c);
+	struct sq_depot *d = sq_fixture_depot(c);
 	unsigned int nr = 3 * c->depot_max * c->cpu_max, i;
 	void **objs = sq_fixture_take(test, c, nr);
 
@@ -174,10 +225,10 @@ static void depot_has_a_limit(struct kunit *test)
 	KUNIT_ASSERT_LT(test, c->depot_max * c->cpu_max / 2, nr / 2);
 	for (i = 0; i < nr; i++) {
 		give(c, objs + i, 1);
-		KUNIT_EXPECT_LE(test, n->depot_nr, c->depot_max);
+		KUNIT_EXPECT_LE(test, d->nr, c->depot_max);
 	}
-	KUNIT_EXPECT_EQ(test, n->depot_nr, c->depot_max);
-	KUNIT_EXPECT_EQ(test, n->depot_objs + n->nr_free + sq_fixture_nr(c),
+	KUNIT_EXPECT_EQ(test, d->nr, c->depot_max);
+	KUNIT_EXPECT_EQ(test, sq_depots_objs(n) + n->nr_free + sq_fixture_nr(c),
 			n->nr_objs);
 }
 
@@ -293,38 +344,38 @@ static void cold_drain_leaves_what_is_used(struct kunit *test)
 static void depot_follows_the_load(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, 512, NULL);
-	struct sq_node *n = sq_fixture_node(c);
+	struct sq_depot *d = sq_fixture_depot(c);
 	unsigned int i;
 	u32 cap;
 
-	KUNIT_EXPECT_EQ(test, n->depot_cap, 0);
+	KUNIT_EXPECT_EQ(test, d->cap, 0);
 	swing(test, c, 2 * sq_cap_start(c));
-	KUNIT_EXPECT_EQ(test, n->depot_cap, 0);
-	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
+	KUNIT_EXPECT_EQ(test, d->cap, 0);
+	KUNIT_EXPECT_EQ(test, d->nr, 0);
 	/* The magazines grow first. */
-	for (i = 0; !n->depot_cap && i < 1000; i++)
+	for (i = 0; !d->cap && i < 1000; i++)
 		swing(test, c, 4 * c->cpu_max);
 	KUNIT_EXPECT_EQ(test, sq_fixture_cap(c), c->cpu_max);
-	for (i = 0; n->depot_cap < c->depot_max && i < 1000; i++) {
+	for (i = 0; d->cap < c->depot_max && i < 1000; i++) {
 		swing(test, c, 2 * c->depot_max * c->cpu_max);
-		KUNIT_EXPECT_LE(test, n->depot_nr, n->depot_cap);
+		KUNIT_EXPECT_LE(test, d->nr, d->cap);
 	}
-	KUNIT_EXPECT_EQ(test, n->depot_cap, c->depot_max);
-	KUNIT_EXPECT_EQ(test, n->depot_nr, c->depot_max);
+	KUNIT_EXPECT_EQ(test, d->cap, c->depot_max);
+	KUNIT_EXPECT_EQ(test, d->nr, c->depot_max);
 	/* All of it was in use before this look, nothing before the next. */
 	sq_depot_drain(c, false);
-	KUNIT_EXPECT_EQ(test, n->depot_cap, c->depot_max);
-	cap = n->depot_nr;
+	KUNIT_EXPECT_EQ(test, d->cap, c->depot_max);
+	cap = d->nr;
 	KUNIT_EXPECT_GT(test, sq_depot_drain(c, false), 0);
-	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
-	KUNIT_EXPECT_EQ(test, n->depot_cap, c->depot_max - cap);
+	KUNIT_EXPECT_EQ(test, d->nr, 0);
+	KUNIT_EXPECT_EQ(test, d->cap, c->depot_max - cap);
 }
 
 /* Trips that are few between looks give the depot no room. */
 static void depot_waits_for_many_trips(struct kunit *test)
 {
 	struct squirrel_cache *c = sq_fixture_cache(test, 512, NULL);
-	struct sq_node *n = sq_fixture_node(c);
+	struct sq_depot *d = sq_fixture_depot(c);
 	unsigned int i;
 
 	for (i = 0; i < 200; i++) {
@@ -332,7 +383,7 @@ static void depot_waits_for_many_trips(struct kunit *test)
 		swing(test, c, c->cpu_max + 2);
 		sq_depot_drain(c, false);
 	}
-	KUNIT_EXPECT_EQ(test, n->depot_cap, 0);
+	KUNIT_EXPECT_EQ(test, d->cap, 0);
 }
 
 struct elsewhere {
@@ -386,27 +437,28 @@ static void depot_drain_moves_the_surplus(struct kunit *test)
 {
 	struct squirrel_cache *c = grown_cache(test);
 	struct sq_node *n = sq_fixture_node(c);
+	struct sq_depot *d = sq_fixture_depot(c);
 	void **objs = sq_fixture_take(test, c, 400);
 	unsigned int nr, left;
 
 	give(c, objs, 400);
-	nr = n->depot_nr;
+	nr = d->nr;
 	KUNIT_ASSERT_GT(test, nr, 4);
 	KUNIT_EXPECT_EQ(test, sq_depot_drain(c, false), 0);
 	/* Two magazines are in use. */
 	empty_array(test, c);
-	objs = sq_fixture_take(test, c, n->depot->nr + n->depot->next->nr);
-	left = n->depot_nr;
+	objs = sq_fixture_take(test, c, d->full->nr + d->full->next->nr);
+	left = d->nr;
 	KUNIT_EXPECT_EQ(test, left, nr - 2);
 	give(c, objs, sq_cache_live(c));
-	nr = n->depot_nr;
+	nr = d->nr;
 	KUNIT_EXPECT_GT(test, sq_depot_drain(c, false), 0);
-	KUNIT_EXPECT_EQ(test, n->depot_nr, nr - left);
-	KUNIT_EXPECT_EQ(test, n->depot_min, n->depot_nr);
+	KUNIT_EXPECT_EQ(test, d->nr, nr - left);
+	KUNIT_EXPECT_EQ(test, d->min, d->nr);
 	sq_depot_drain(c, true);
-	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
-	KUNIT_EXPECT_EQ(test, n->depot_objs, 0);
-	KUNIT_EXPECT_NULL(test, n->depot);
+	KUNIT_EXPECT_EQ(test, d->nr, 0);
+	KUNIT_EXPECT_EQ(test, sq_depots_objs(n), 0);
+	KUNIT_EXPECT_NULL(test, d->full);
 }
 
 /* What lies in depots is free memory as well: the shrinker's count has it. */
@@ -420,7 +472,7 @@ static void depots_are_reclaimable(struct kunit *test)
 	allow(test, c, c->cpu_max, c->depot_max);
 	for (i = 0; i < 10; i++)
 		swing(test, c, 2 * c->depot_max * c->cpu_max);
-	pages = n->depot_objs * 512 / PAGE_SIZE;
+	pages = sq_depots_objs(n) * 512 / PAGE_SIZE;
 	KUNIT_ASSERT_GT(test, pages, 16);
 	before = sq_allocator_reclaimable();
 	sq_depot_drain(c, true);
@@ -549,6 +601,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(last_in_is_first_out),
 	KUNIT_CASE(bursts_stay_off_the_depot),
 	KUNIT_CASE(magazines_go_to_the_depot_and_back),
+	KUNIT_CASE(depots_are_for_their_cpus),
 	KUNIT_CASE(depot_has_a_limit),
 	KUNIT_CASE(capacity_grows_with_trips),
 	KUNIT_CASE(capacity_decays_with_looks),

@@ -33,13 +33,13 @@ static struct squirrel_cache *with_depot(struct kunit *test, unsigned int kind)
 	sq_fixture_grown(test, c);
 	sq_fixture_keep(c);
 	/* There may be no magazine for the first ones; then some are made. */
-	for (tries = 0; !sq_fixture_node(c)->depot && tries < 3; tries++) {
+	for (tries = 0; !sq_fixture_depot(c)->full && tries < 3; tries++) {
 		KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL,
 								MANY, objs),
 				MANY);
 		squirrel_cache_free_bulk(c, MANY, objs);
 	}
-	KUNIT_ASSERT_NOT_NULL(test, sq_fixture_node(c)->depot);
+	KUNIT_ASSERT_NOT_NULL(test, sq_fixture_depot(c)->full);
 	return c;
 }
 
@@ -62,17 +62,17 @@ static void refused(struct kunit *test, struct squirrel_cache *c, void **objs,
 
 static void out_of_the_depot(struct kunit *test, struct squirrel_cache *c)
 {
-	struct sq_node *n = sq_fixture_node(c);
-	struct sq_mag *mag = n->depot;
+	struct sq_depot *d = sq_fixture_depot(c);
+	struct sq_mag *mag = d->full;
 
-	n->depot = mag->next;
-	n->depot_objs -= mag->nr;
-	n->depot_nr--;
+	d->full = mag->next;
+	d->objs -= mag->nr;
+	d->nr--;
 	refused(test, c, mag->obj, mag->nr);
-	mag->next = n->depot;
-	n->depot = mag;
-	n->depot_objs += mag->nr;
-	n->depot_nr++;
+	mag->next = d->full;
+	d->full = mag;
+	d->objs += mag->nr;
+	d->nr++;
 }
 
 static void out_of_the_slabs(struct kunit *test, struct squirrel_cache *c)

@@ -95,7 +95,7 @@ static void short_slabs_when_long_ones_fail(struct kunit *test)
 
 static unsigned long at_hand(struct squirrel_cache *c)
 {
-	return sq_fixture_node(c)->nr_free + sq_fixture_node(c)->depot_objs +
+	return sq_fixture_node(c)->nr_free + sq_depots_objs(sq_fixture_node(c)) +
 	       sq_cache_in_magazines(c);
 }
 
@@ -151,7 +151,7 @@ static void shrink_gives_all_but_the_live(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n->nr_slabs, 1);
 	KUNIT_EXPECT_EQ(test, n->nr_free + 1, n->nr_objs);
 	KUNIT_EXPECT_EQ(test, sq_cache_in_magazines(c), 0);
-	KUNIT_EXPECT_EQ(test, n->depot_nr, 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_depot(c)->nr, 0);
 	squirrel_cache_free(c, objs[0]);
 	KUNIT_EXPECT_EQ(test, squirrel_cache_shrink(c), 0);
 	KUNIT_EXPECT_EQ(test, n->nr_slabs, 0);
@@ -197,7 +197,7 @@ static void depots_go_with_their_heap(struct kunit *test)
 	struct squirrel_heap *heap = sq_fixture_heap(test, NULL);
 	struct squirrel_cache *own = NULL, *c;
 	unsigned int i, nr = 2000;
-	struct sq_node *n;
+	struct sq_depot *d;
 	long before;
 	void **objs;
 
@@ -211,12 +211,12 @@ static void depots_go_with_their_heap(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
 	}
 	c = heap->class[squirrel_class_of(64)];
-	n = sq_fixture_node(c);
+	d = sq_fixture_depot(c);
 	sq_fixture_grown(test, c);
 	for (i = 0; i < nr; i++)
 		squirrel_heap_free(heap, objs[i]);
-	KUNIT_ASSERT_GT(test, n->depot_nr, 1);
-	KUNIT_EXPECT_GE(test, sq_cache_balance(own), before + n->depot_nr);
+	KUNIT_ASSERT_GT(test, d->nr, 1);
+	KUNIT_EXPECT_GE(test, sq_cache_balance(own), before + d->nr);
 	sq_fixture_put_heap(test, heap);
 	KUNIT_EXPECT_EQ(test, sq_cache_balance(own), before);
 }

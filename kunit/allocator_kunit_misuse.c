@@ -186,17 +186,17 @@ static void second_free_from_slab(struct scene *s)
 
 static void second_free_from_depot(struct scene *s)
 {
-	struct sq_node *n = sq_fixture_node(s->c);
+	struct sq_depot *d = sq_fixture_depot(s->c);
 	unsigned int nr, take = min_t(u32, 2 * s->c->cpu_max + 10, ARRAY_SIZE(s->bulk));
 
 	sq_fixture_grown(s->test, s->c);
 	/* However often there was no memory for a magazine. */
-	for (nr = 0; !n->depot && nr < 3; nr++) {
+	for (nr = 0; !d->full && nr < 3; nr++) {
 		squirrel_cache_alloc_bulk(s->c, GFP_KERNEL, take, s->bulk);
 		squirrel_cache_free_bulk(s->c, take, s->bulk);
 	}
-	KUNIT_ASSERT_NOT_NULL(s->test, n->depot);
-	squirrel_cache_free(s->c, n->depot->obj[0]);
+	KUNIT_ASSERT_NOT_NULL(s->test, d->full);
+	squirrel_cache_free(s->c, d->full->obj[0]);
 }
 
 /* Its mark overwritten by a write after free: seen once it is in its slab. */

@@ -432,7 +432,7 @@ static void pages_of_slabs(struct kunit *test)
 	/* From the last on: these are what the magazines and the depot hold. */
 	for (i = 0; i < nr; i++)
 		squirrel_cache_free(c, objs[nr - 1 - i]);
-	KUNIT_EXPECT_GT(test, sq_fixture_node(c)->depot_objs, 0);
+	KUNIT_EXPECT_GT(test, sq_depots_objs(sq_fixture_node(c)), 0);
 	seen = look_at(test, c);
 	KUNIT_EXPECT_EQ(test, seen.all, sq_fixture_node(c)->nr_pages);
 	KUNIT_EXPECT_GT(test, seen.cells['m'], 0);

@@ -403,8 +403,8 @@ static void figures_of_a_cache(struct kunit *test)
 	IS("objects", n->nr_objs);
 	IS("objects_in_slabs", n->nr_free);
 	IS("objects_in_magazines", sq_fixture_nr(c));
-	IS("objects_in_depots", n->depot_objs);
-	IS("objects", 200 + n->nr_free + sq_fixture_nr(c) + n->depot_objs);
+	IS("objects_in_depots", sq_depots_objs(n));
+	IS("objects", 200 + n->nr_free + sq_fixture_nr(c) + sq_depots_objs(n));
 	IS("slabs_made", atomic_long_read(&c->counts.grown));
 	IS("slabs_released", atomic_long_read(&c->counts.released));
 	IS("slabs", atomic_long_read(&c->counts.grown) - atomic_long_read(&c->counts.released));

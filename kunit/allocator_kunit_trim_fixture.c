@@ -103,7 +103,7 @@ void sq_trim_books(struct kunit *test, struct squirrel_cache *c,
 	KUNIT_EXPECT_EQ(test, n->nr_pages, pages);
 	KUNIT_EXPECT_EQ(test, n->nr_slabs, slabs);
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), m->nr);
-	KUNIT_EXPECT_EQ(test, n->nr_free + n->depot_objs + sq_fixture_nr(c) + m->nr,
+	KUNIT_EXPECT_EQ(test, n->nr_free + sq_depots_objs(n) + sq_fixture_nr(c) + m->nr,
 			n->nr_objs);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.objs), n->nr_objs);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->counts.grown) -

@@ -334,7 +334,7 @@ static void count_cache(struct squirrel_cache *c, void *ctx)
 		/* Of what magazines are made of, one slab stays. */
 		if (c->flags & SQ_CACHE_INTERNAL && sq_racy(c->reserve))
 			free -= min(free, 0UL + sq_slab_objs(c, c->plan.first));
-		objs += free + sq_racy(c->node[nid]->depot_objs);
+		objs += free + sq_depots_objs(c->node[nid]);
 	}
 	*bytes += c->size * objs;
 }

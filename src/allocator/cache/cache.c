@@ -79,13 +79,24 @@ static void cache_layout(struct squirrel_cache *c, unsigned int size,
 
 /* ---- memory --------------------------------------------------------------- */
 
+/* Depots of a node: one for each CPU that there may be, or for a part of them. */
+static unsigned int depots_of_node(void)
+{
+	return min_t(unsigned int, roundup_pow_of_two(nr_cpu_ids), SQ_DEPOTS);
+}
+
+static size_t node_size(void)
+{
+	return struct_size_t(struct sq_node, depot, depots_of_node());
+}
+
 /*
  * A cache, the struct of the node that it is made on and its names are one
  * piece of memory: a small one each takes nearly as much again.
  */
 static struct sq_node *cache_own_node(struct squirrel_cache *c)
 {
-	return (struct sq_node *)&c->node[nr_node_ids];
+	return PTR_ALIGN((struct sq_node *)&c->node[nr_node_ids], __alignof__(struct sq_node));
 }
 
 static struct squirrel_cache *cache_piece(const char *name,
@@ -95,11 +106,11 @@ static struct squirrel_cache *cache_piece(const char *name,
 	struct squirrel_cache *c;
 	char *names;
 
-	c = kzalloc(struct_size(c, node, nr_node_ids) + sizeof(struct sq_node) +
-		    name_size + SQ_NUMBER_MAX + owner_size, gfp);
+	c = kzalloc(struct_size(c, node, nr_node_ids) + __alignof__(struct sq_node) +
+		    node_size() + name_size + SQ_NUMBER_MAX + owner_size, gfp);
 	if (!c)
 		return NULL;
-	names = (char *)(cache_own_node(c) + 1);
+	names = (char *)cache_own_node(c) + node_size();
 	c->owner = memcpy(names, owner, owner_size);
 	/* Last, where there is room for a number. */
 	c->name = memcpy(names + owner_size, name, name_size);
@@ -115,13 +126,16 @@ static int cache_alloc_nodes(struct squirrel_cache *c, gfp_t gfp)
 		struct sq_node *n = cache_own_node(c);
 
 		if (nid != here)
-			n = kzalloc_node(sizeof(*n), gfp,
+			n = kzalloc_node(node_size(), gfp,
 					 node_online(nid) ? nid : NUMA_NO_NODE);
 		if (!n)
 			return -ENOMEM;
 		raw_spin_lock_init(&n->lock);
 		for (i = 0; i < SQ_NR_FULLNESS; i++)
 			INIT_LIST_HEAD(&n->lists[i]);
+		n->nr_depots = depots_of_node();
+		for (i = 0; i < n->nr_depots; i++)
+			raw_spin_lock_init(&n->depot[i].lock);
 		c->node[nid] = n;
 	}
 	return 0;
@@ -130,11 +144,14 @@ static int cache_alloc_nodes(struct squirrel_cache *c, gfp_t gfp)
 /* What is left of a cache whose slabs are gone; accepts a half-made one. */
 void sq_cache_free_memory(struct squirrel_cache *c)
 {
+	unsigned int i;
 	int nid;
 
 	for_each_node(nid) {
-		sq_mags_free(c->node[nid] ? c->node[nid]->depot : NULL);
-		sq_mags_free(c->node[nid] ? c->node[nid]->depot_empty : NULL);
+		for (i = 0; c->node[nid] && i < c->node[nid]->nr_depots; i++) {
+			sq_mags_free(c->node[nid]->depot[i].full);
+			sq_mags_free(c->node[nid]->depot[i].empty);
+		}
 		if (c->node[nid] != cache_own_node(c))
 			kfree(c->node[nid]);
 	}

@@ -86,7 +86,9 @@
 /* Of a CPU that used it less, one object stays for so many uses. */
 #define SQ_IDLE_USES		4
 
-/* Bytes of objects, and magazines, that a node's depot may hold. */
+/* Depots that a node has at the most, for its CPUs to share; a power of two. */
+#define SQ_DEPOTS		4U
+/* Bytes of objects, and magazines, that a depot may hold. */
 #define SQ_DEPOT_BYTES		(128U << 10)
 #define SQ_DEPOT_MAGS		64U
 /* Times that it had no space, between two looks, before it may hold more. */

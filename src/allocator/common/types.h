@@ -54,7 +54,7 @@ enum sq_slow_event {
 	/* Up to here by who has the claim of a hand, and in it. */
 	SQ_NR_SLOW_CLAIMED,
 	SQ_SLOW_FREE = SQ_NR_SLOW_CLAIMED, /* a free was looked at closely */
-	SQ_SLOW_LOCK_WAIT,	/* a node's lock was not to be had at once */
+	SQ_SLOW_LOCK_WAIT,	/* a node's or depot's lock was not to be had at once */
 	SQ_NR_SLOW,
 };
 
@@ -104,7 +104,7 @@ struct sq_cache_counts {
  * @flags: SQUIRREL_* and SQ_CACHE_*
  * @hands: what the CPUs have; see sq_cpu_of()
  * @align: of every object
- * @depot_max: most magazines in a node's depot
+ * @depot_max: most magazines in a depot
  * @cpu_max: most objects in a magazine
  * @plan: how long slabs are
  * @owed: something is to be done once preemption is on; see sq_cache_tidy()

@@ -144,29 +144,31 @@ unsigned long sq_cpu_look(struct squirrel_cache *c)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cpu_look);
 
-/* Empty magazines of the depot's. */
-static void empties_free(struct sq_node *n)
+/* ---- depots ----------------------------------------------------------------- */
+
+/* Its empty magazines. */
+static void empties_free(struct sq_depot *d)
 {
 	struct sq_mag *mag;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&n->lock, flags);
-	mag = n->depot_empty;
-	WRITE_ONCE(n->depot_empty, NULL);
-	raw_spin_unlock_irqrestore(&n->lock, flags);
+	raw_spin_lock_irqsave(&d->lock, flags);
+	mag = d->empty;
+	WRITE_ONCE(d->empty, NULL);
+	raw_spin_unlock_irqrestore(&d->lock, flags);
 	sq_mags_free(mag);
 }
 
 /* Some of a depot's magazines go, with what is in them. Returns how many objects. */
-static unsigned long mags_drain(struct squirrel_cache *c, struct sq_node *n, u32 nr)
+static unsigned long mags_drain(struct squirrel_cache *c, struct sq_depot *d, u32 nr)
 {
 	unsigned long moved = 0, flags;
 	struct sq_mag *mag;
 
 	while (nr--) {
-		raw_spin_lock_irqsave(&n->lock, flags);
-		mag = sq_depot_pop(n);
-		raw_spin_unlock_irqrestore(&n->lock, flags);
+		raw_spin_lock_irqsave(&d->lock, flags);
+		mag = sq_depot_pop(d);
+		raw_spin_unlock_irqrestore(&d->lock, flags);
 		if (!mag)
 			break;
 		moved += mag->nr;
@@ -179,28 +181,48 @@ static unsigned long mags_drain(struct squirrel_cache *c, struct sq_node *n, u32
 	return moved;
 }
 
+static unsigned long depot_drain(struct squirrel_cache *c, struct sq_depot *d, bool all)
+{
+	unsigned long flags;
+	u32 unneeded;
+
+	raw_spin_lock_irqsave(&d->lock, flags);
+	unneeded = all ? d->nr : d->min;
+	d->min = d->nr - unneeded;
+	WRITE_ONCE(d->cap, d->cap - min(d->cap, unneeded));
+	WRITE_ONCE(d->misses, 0);
+	raw_spin_unlock_irqrestore(&d->lock, flags);
+	empties_free(d);
+	return mags_drain(c, d, unneeded);
+}
+
+static unsigned long depot_look(struct squirrel_cache *c, struct sq_depot *d)
+{
+	unsigned long flags;
+	u32 unneeded;
+
+	if (!READ_ONCE(d->nr))
+		return 0;
+	raw_spin_lock_irqsave(&d->lock, flags);
+	unneeded = min(d->low, d->nr);
+	d->low = d->nr - unneeded;
+	raw_spin_unlock_irqrestore(&d->lock, flags);
+	return mags_drain(c, d, unneeded);
+}
+
 /*
  * Empty the depots: all of them, or what stayed unused since the last look.
  * Returns the number of objects that went to their slabs.
  */
 unsigned long sq_depot_drain(struct squirrel_cache *c, bool all)
 {
-	unsigned long moved = 0, flags;
+	unsigned long moved = 0;
+	unsigned int i;
 	int nid;
 
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-		u32 unneeded;
-
-		raw_spin_lock_irqsave(&n->lock, flags);
-		unneeded = all ? n->depot_nr : n->depot_min;
-		n->depot_min = n->depot_nr - unneeded;
-		WRITE_ONCE(n->depot_cap, n->depot_cap - min(n->depot_cap, unneeded));
-		WRITE_ONCE(n->depot_misses, 0);
-		raw_spin_unlock_irqrestore(&n->lock, flags);
-		empties_free(n);
-		moved += mags_drain(c, n, unneeded);
-	}
+	for_each_node(nid)
+		for (i = 0; i < c->node[nid]->nr_depots; i++)
+			moved += depot_drain(c, &c->node[nid]->depot[i], all);
 	if (moved)
 		trace_squirrel_drain(c->name, moved);
 	return moved;
@@ -213,21 +235,13 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_depot_drain);
  */
 unsigned long sq_depot_look(struct squirrel_cache *c)
 {
-	unsigned long moved = 0, flags;
-	u32 unneeded;
+	unsigned long moved = 0;
+	unsigned int i;
 	int nid;
 
-	for_each_node(nid) {
-		struct sq_node *n = c->node[nid];
-
-		if (!READ_ONCE(n->depot_nr))
-			continue;
-		raw_spin_lock_irqsave(&n->lock, flags);
-		unneeded = min(n->depot_low, n->depot_nr);
-		n->depot_low = n->depot_nr - unneeded;
-		raw_spin_unlock_irqrestore(&n->lock, flags);
-		moved += mags_drain(c, n, unneeded);
-	}
+	for_each_node(nid)
+		for (i = 0; i < c->node[nid]->nr_depots; i++)
+			moved += depot_look(c, &c->node[nid]->depot[i]);
 	return moved;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_depot_look);

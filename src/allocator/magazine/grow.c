@@ -51,7 +51,7 @@ void *sq_cache_grow(struct squirrel_cache *c, gfp_t gfp, int node, bool stock)
 	if (!slab)
 		return NULL;
 	n = c->node[sq_slab_agent(slab)->node];
-	sq_node_count_wait(c, n);
+	sq_count_wait(c, &n->lock);
 	raw_spin_lock_irqsave(&n->lock, flags);
 	n->changes++;
 	sq_node_add(n, slab);

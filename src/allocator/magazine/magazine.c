@@ -66,86 +66,6 @@ void sq_mags_tidy(void)
 			sq_cache_release_spare(sq_mag_cache[i]);
 }
 
-/* ---- depot ---------------------------------------------------------------- */
-
-struct sq_mag *sq_depot_pop(struct sq_node *n)
-{
-	struct sq_mag *mag = n->depot;
-
-	lockdep_assert_held(&n->lock);
-	if (!mag)
-		return NULL;
-	sq_assert(n->depot_nr && n->depot_objs >= mag->nr && mag->nr <= mag->cap);
-	n->depot = mag->next;
-	n->depot_objs -= mag->nr;
-	WRITE_ONCE(n->depot_nr, n->depot_nr - 1);
-	n->depot_min = min(n->depot_min, n->depot_nr);
-	n->depot_low = min(n->depot_low, n->depot_nr);
-	return mag;
-}
-
-/* There was no room: if that goes on, let the depot hold more. */
-static void depot_grow(struct squirrel_cache *c, struct sq_node *n)
-{
-	u32 cap = READ_ONCE(n->depot_cap), misses = READ_ONCE(n->depot_misses);
-
-	if (cap >= c->depot_max)
-		return;
-	/* A count that is lost between CPUs does no harm. */
-	if (++misses >= SQ_DEPOT_MISSES) {
-		WRITE_ONCE(n->depot_cap, min(cap ? 2 * cap : 1, c->depot_max));
-		misses = 0;
-	}
-	WRITE_ONCE(n->depot_misses, misses);
-}
-
-/* An empty one of the node's for @full, or one is made; NULL: no memory. */
-static struct sq_mag *depot_exchange(struct squirrel_cache *c, struct sq_node *n,
-				     struct sq_mag *full)
-{
-	struct sq_mag *empty = NULL;
-	unsigned long flags;
-
-	if (!READ_ONCE(n->depot_empty)) {
-		empty = sq_mag_new(c, c->cpu_max);
-		if (!empty)
-			return NULL;
-	}
-	sq_node_count_wait(c, n);
-	raw_spin_lock_irqsave(&n->lock, flags);
-	if (!empty && n->depot_empty) {
-		empty = n->depot_empty;
-		n->depot_empty = empty->next;
-	}
-	if (empty) {
-		full->next = n->depot;
-		n->depot = full;
-		n->depot_objs += full->nr;
-		WRITE_ONCE(n->depot_nr, n->depot_nr + 1);
-	}
-	raw_spin_unlock_irqrestore(&n->lock, flags);
-	return empty;
-}
-
-/* A full one, and *@empty stays if it is as large as those are: then it is NULL. */
-static struct sq_mag *depot_get(struct squirrel_cache *c, struct sq_node *n,
-				struct sq_mag **empty)
-{
-	struct sq_mag *mag;
-	unsigned long flags;
-
-	if (!READ_ONCE(n->depot_nr) || in_nmi() || !sq_node_lock(c, n, &flags))
-		return NULL;
-	mag = sq_depot_pop(n);
-	if (mag && *empty && (*empty)->cap == c->cpu_max) {
-		(*empty)->next = n->depot_empty;
-		n->depot_empty = *empty;
-		*empty = NULL;
-	}
-	sq_node_unlock(n, flags);
-	return mag;
-}
-
 /* ---- what the CPU has at hand; claimed by the caller ---------------------- */
 
 static void swap_spare(struct sq_hand *h, u32 *nr)
@@ -170,7 +90,7 @@ bool sq_hand_refill(struct squirrel_cache *c, struct sq_hand *h, u32 *nr)
 	}
 	if (h->spare)
 		empty = h->loaded;
-	mag = depot_get(c, sq_local_node(c), &empty);
+	mag = sq_depot_get(c, sq_local_node(c), &empty);
 	if (!mag)
 		return false;
 	h->slow[SQ_SLOW_DEPOT_GET]++;
@@ -192,7 +112,6 @@ bool sq_hand_refill(struct squirrel_cache *c, struct sq_hand *h, u32 *nr)
  */
 bool sq_hand_make_room(struct squirrel_cache *c, struct sq_hand *h, u32 *nr, bool more)
 {
-	struct sq_node *n = sq_local_node(c);
 	struct sq_mag *empty;
 
 	if (h->spare && !h->spare->nr) {
@@ -210,12 +129,8 @@ bool sq_hand_make_room(struct squirrel_cache *c, struct sq_hand *h, u32 *nr, boo
 		swap_spare(h, nr);
 		return true;
 	}
-	if (READ_ONCE(n->depot_nr) >= READ_ONCE(n->depot_cap)) {
-		depot_grow(c, n);
-		return false;
-	}
 	/* The spare is the older one. */
-	empty = depot_exchange(c, n, h->spare);
+	empty = sq_depot_put(c, sq_local_node(c), h->spare);
 	if (!empty)
 		return false;
 	h->slow[SQ_SLOW_DEPOT_PUT]++;

@@ -58,10 +58,16 @@ static inline struct sq_node *sq_local_node(struct squirrel_cache *c)
 }
 
 void *sq_take_slow(struct squirrel_cache *c, gfp_t gfp, int node);
-struct sq_mag *sq_depot_pop(struct sq_node *n);
 bool sq_hand_refill(struct squirrel_cache *c, struct sq_hand *h, u32 *nr);
 bool sq_hand_make_room(struct squirrel_cache *c, struct sq_hand *h, u32 *nr, bool more);
 void sq_cache_push(struct squirrel_cache *c, void *obj);
+
+/* depot.c */
+struct sq_mag *sq_depot_put(struct squirrel_cache *c, struct sq_node *n, struct sq_mag *full);
+struct sq_mag *sq_depot_get(struct squirrel_cache *c, struct sq_node *n,
+			    struct sq_mag **empty);
+struct sq_mag *sq_depot_pop(struct sq_depot *d);
+unsigned long sq_depots_objs(const struct sq_node *n);
 
 /* drain.c */
 unsigned long sq_cpu_drain(struct squirrel_cache *c, bool idle_only);

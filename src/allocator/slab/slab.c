@@ -28,7 +28,7 @@ bool sq_node_lock(struct squirrel_cache *c, struct sq_node *n,
 		if (!raw_spin_trylock(&n->lock))
 			return false;
 	} else {
-		sq_node_count_wait(c, n);
+		sq_count_wait(c, &n->lock);
 		raw_spin_lock_irqsave(&n->lock, *flags);
 	}
 	n->changes++;

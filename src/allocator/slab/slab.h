@@ -72,8 +72,33 @@ static_assert(sizeof(struct sq_slab) <= SQ_AGENT_PRIV_BYTES);
 static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
 
 /**
- * struct sq_node - a cache's slabs and depot on one NUMA node
- * @lock: guards all of it and the slabs' state
+ * struct sq_depot - magazines that CPUs put down; those of a node are for a part of its CPUs
+ *	each, so that these get back what is in their caches, and do not wait for others
+ * @lock: guards all of it; may be taken under a claim, and nothing is taken under it
+ * @nr: full ones
+ * @objs: objects in them
+ * @min: fewest since the reclaimer's last look: what nobody needed
+ * @low: the same since its last look by volume
+ * @cap: how many there may be for now; see depot_grow()
+ * @misses: how often there was no room since the reclaimer's last look
+ * @full: the full ones
+ * @empty: empty ones, for the next that are put down; gone with each look
+ */
+struct sq_depot {
+	raw_spinlock_t lock;
+	u32 nr;
+	u32 objs;
+	u32 min;
+	u32 low;
+	u32 cap;
+	u32 misses;
+	struct sq_mag *full;
+	struct sq_mag *empty;
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct sq_node - a cache's slabs and depots on one NUMA node
+ * @lock: guards all of it but for depots, and the slabs' state
  * @changes: holds of @lock that may have moved slabs or objects; see view/validate.c
  * @lists: the slabs, by how full they are
  * @nr_slabs: slabs in all
@@ -85,24 +110,13 @@ static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
  * @nr_pages: their pages
  * @nr_objs: their objects
  * @nr_free: objects of them that are in slabs
- * @depot: full magazines
- * @depot_empty: empty ones, for the next that are given; gone with each look
- * @depot_nr: how many full ones
- * @depot_min: fewest since the reclaimer's last look: what nobody needed
- * @depot_low: the same since its last look by volume
- * @depot_cap: how many there may be for now; see depot_grow()
- * @depot_misses: how often there was no room since the reclaimer's last look
- * @depot_objs: objects in them
  * @spill: node + 1 where the last slab was made that was wanted here, or 0 if
  *	that was here; guarded by nothing
+ * @nr_depots: how many there are, a power of two
+ * @depot: the depots
  */
 struct sq_node {
 	raw_spinlock_t lock;
-	u32 depot_nr;
-	u32 depot_min;
-	u32 depot_low;
-	u32 depot_cap;
-	u32 depot_misses;
 	u32 nr_empty;
 	u32 empty_min;
 	u32 empty_low;
@@ -110,14 +124,13 @@ struct sq_node {
 	u32 gone;
 	u32 nr_slabs;
 	u32 changes;
-	u32 depot_objs;
 	int spill;
+	u32 nr_depots;
 	struct list_head lists[SQ_NR_FULLNESS];
 	unsigned long nr_pages;
 	unsigned long nr_objs;
 	unsigned long nr_free;
-	struct sq_mag *depot;
-	struct sq_mag *depot_empty;
+	struct sq_depot depot[];
 };
 
 static inline struct sq_slab *sq_slab_of(struct sq_agent *agent)
@@ -155,10 +168,9 @@ static inline void sq_slab_counts_racy(const struct sq_slab *slab, unsigned int 
 }
 
 /* Before an allocation or a free takes the lock: will it have to wait? */
-static inline void sq_node_count_wait(struct squirrel_cache *c,
-				      struct sq_node *n)
+static inline void sq_count_wait(struct squirrel_cache *c, raw_spinlock_t *lock)
 {
-	if (unlikely(raw_spin_is_locked(&n->lock)))
+	if (unlikely(raw_spin_is_locked(lock)))
 		sq_count_slow(c, SQ_SLOW_LOCK_WAIT);
 }
 

@@ -58,7 +58,7 @@ static void count_waiting(struct squirrel_cache *c, void *ctx)
 		return;
 	hs->max += sq_cache_in_magazines(c);
 	for_each_node(nid)
-		hs->max += sq_racy(c->node[nid]->depot_objs);
+		hs->max += sq_depots_objs(c->node[nid]);
 }
 
 static void note_object(struct sq_heap_map *hs, const void *obj)
@@ -80,29 +80,31 @@ static bool note_objects(void **objs, u32 nr, void *hs)
 	return false;
 }
 
-static void note_depot(struct sq_heap_map *hs, struct sq_node *n)
+static void note_depot(struct sq_heap_map *hs, struct sq_depot *d)
 {
 	struct sq_mag *mag;
 	unsigned long flags;
 	unsigned int i;
 
-	raw_spin_lock_irqsave(&n->lock, flags);
-	for (mag = n->depot; mag; mag = mag->next)
+	raw_spin_lock_irqsave(&d->lock, flags);
+	for (mag = d->full; mag; mag = mag->next)
 		for (i = 0; i < mag->nr; i++)
 			note_object(hs, mag->obj[i]);
-	raw_spin_unlock_irqrestore(&n->lock, flags);
+	raw_spin_unlock_irqrestore(&d->lock, flags);
 }
 
 static void note_waiting(struct squirrel_cache *c, void *ctx)
 {
 	struct sq_heap_map *hs = ctx;
+	unsigned int i;
 	int nid;
 
 	if (!map_has(hs, c))
 		return;
 	sq_look_in_hands(c, note_objects, hs);
 	for_each_node(nid)
-		note_depot(hs, c->node[nid]);
+		for (i = 0; i < c->node[nid]->nr_depots; i++)
+			note_depot(hs, &c->node[nid]->depot[i]);
 }
 
 static int address_order(const void *a, const void *b)

@@ -31,7 +31,7 @@ static void node_sum_up(const struct squirrel_cache *c,
 {
 	unsigned long pages = sq_racy(n->nr_pages), objs = sq_racy(n->nr_objs);
 	unsigned long free = sq_racy(n->nr_free);
-	unsigned long depot = sq_racy(n->depot_objs);
+	unsigned long depot = sq_depots_objs(n);
 
 	sum->slabs += sq_racy(n->nr_slabs);
 	sum->empty += sq_racy(n->nr_empty);
