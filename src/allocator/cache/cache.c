@@ -92,11 +92,18 @@ static size_t node_size(void)
 
 /*
  * A cache, the struct of the node that it is made on and its names are one
- * piece of memory: a small one each takes nearly as much again.
+ * piece of memory: a small one each takes nearly as much again. It is aligned as the
+ * node has to be, for kmalloc() aligns what is large to its power of two.
  */
+static size_t own_node_offset(void)
+{
+	return ALIGN(struct_size_t(struct squirrel_cache, node, nr_node_ids),
+		     __alignof__(struct sq_node));
+}
+
 static struct sq_node *cache_own_node(struct squirrel_cache *c)
 {
-	return PTR_ALIGN((struct sq_node *)&c->node[nr_node_ids], __alignof__(struct sq_node));
+	return (void *)c + own_node_offset();
 }
 
 static struct squirrel_cache *cache_piece(const char *name,
@@ -106,8 +113,8 @@ static struct squirrel_cache *cache_piece(const char *name,
 	struct squirrel_cache *c;
 	char *names;
 
-	c = kzalloc(struct_size(c, node, nr_node_ids) + __alignof__(struct sq_node) +
-		    node_size() + name_size + SQ_NUMBER_MAX + owner_size, gfp);
+	c = kzalloc(own_node_offset() + node_size() + name_size + SQ_NUMBER_MAX +
+		    owner_size, gfp);
 	if (!c)
 		return NULL;
 	names = (char *)cache_own_node(c) + node_size();
