@@ -3,6 +3,7 @@
  * Caches whose freed objects are kept in quarantine: for as long as it is said, and who
  * writes to them or frees them again meanwhile is found.
  */
+#include <linux/seq_file.h>
 #include <linux/string.h>
 
 #include "allocator_kunit.h"
@@ -58,6 +59,30 @@ static void is_kept(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 	KUNIT_EXPECT_EQ(test, sq_allocator_check(), 0);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+}
+
+/* A map shows them, until they are given back. */
+static void is_in_map(struct kunit *test)
+{
+	struct squirrel_cache *c = quarantined(test, 0, NULL);
+	void *objs[HELD + 1];
+	unsigned int i, n = 0;
+	const char *at;
+	struct seq_file *s = sq_fixture_seq(test);
+
+	for (i = 0; i <= HELD; i++)
+		objs[i] = sq_fixture_alloc(test, c);
+	for (i = 0; i < HELD; i++)
+		squirrel_cache_free(c, objs[i]);
+	sq_cache_show_map(s, c);
+	at = sq_fixture_text(test, s);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(at, "q free, in quarantine"));
+	/* From the first line of cells on, up to the legend. */
+	for (at = strchrnul(at, '\n'); *at && strncmp(at, "\n#", 2); at++)
+		n += *at == 'q';
+	KUNIT_EXPECT_EQ(test, n, HELD);
+	squirrel_cache_free(c, objs[HELD]);
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 }
 
@@ -189,6 +214,7 @@ static void quarantine_suite_exit(struct kunit *test)
 
 static struct kunit_case quarantine_cases[] = {
 	KUNIT_CASE(is_kept),
+	KUNIT_CASE(is_in_map),
 	KUNIT_CASE(writes_are_found),
 	KUNIT_CASE(second_frees),
 	KUNIT_CASE(ends),

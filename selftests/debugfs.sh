@@ -23,6 +23,7 @@ wanted_tree() {
 	echo "400 ./summary_all"
 	echo "600 ./whose"
 	for c in acorn hoard; do
+		echo "400 ./caches/$c/blocks"
 		echo "400 ./caches/$c/check"
 		echo "600 ./caches/$c/debug"
 		echo "600 ./caches/$c/fail"
@@ -35,6 +36,7 @@ wanted_tree() {
 		echo "400 ./caches/$c/stats"
 	done
 	for h in acorn_hollow default; do
+		echo "400 ./heaps/$h/blocks"
 		echo "400 ./heaps/$h/check"
 		echo "600 ./heaps/$h/debug"
 		echo "600 ./heaps/$h/fail"

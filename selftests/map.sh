@@ -37,7 +37,7 @@ fits() {
 
 	awk -v lines=$MAX_LINES -v width=$MAX_WIDTH '
 		length > width || NR > lines { print "too large: " $0; bad = 1 }
-		!/^#/ && !/^[0-9a-f]+ [-#0-9mLl. ]+( x[0-9]+)?( \+[0-9]+[KMG])?$/ {
+		!/^#/ && !/^[0-9a-f]+ [-#0-9mdqLl. ]+( x[0-9]+)?( \+[0-9]+[KMG])?$/ {
 			print "odd line: " $0; bad = 1
 		}
 		END { exit bad }' "$SQ/$1" || return 1

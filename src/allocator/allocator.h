@@ -124,9 +124,11 @@ void sq_allocator_set_registry_hook(const struct sq_registry_hook *hook);
 
 void sq_cache_show_stats(struct seq_file *s, struct squirrel_cache *cache);
 void sq_cache_show_map(struct seq_file *s, struct squirrel_cache *cache);
+void sq_cache_show_blocks(struct seq_file *s, struct squirrel_cache *cache);
 void sq_cache_show_histogram(struct seq_file *s, struct squirrel_cache *cache);
 void sq_heap_show_stats(struct seq_file *s, struct squirrel_heap *heap);
 void sq_heap_show_map(struct seq_file *s, struct squirrel_heap *heap);
+void sq_heap_show_blocks(struct seq_file *s, struct squirrel_heap *heap);
 void sq_heap_show_histogram(struct seq_file *s, struct squirrel_heap *heap);
 void sq_heap_show_strategy(struct seq_file *s, struct squirrel_heap *heap);
 int sq_heap_set_strategy(struct squirrel_heap *heap, const char *name);

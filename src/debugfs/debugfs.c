@@ -6,8 +6,10 @@
  *
  *	summary  summary_all  check  debug  sample  whose  snapshot  fail
  *	kmem_events
- *	caches/<name>/{stats,check,map,histogram,debug,sample,live,peak,snapshot,fail}
- *	heaps/<name>/{stats,check,map,histogram,strategy,debug,sample,live,peak,snapshot,fail}
+ *	caches/<name>/{stats,check,map,blocks,histogram,debug,sample,live,peak,snapshot,
+ *			fail}
+ *	heaps/<name>/{stats,check,map,blocks,histogram,strategy,debug,sample,live,peak,
+ *		      snapshot,fail}
  *	reclaim/{mode,stats,history,run}
  *
  * Lifetime: a file's private data is the cache or heap itself. All files are
@@ -245,9 +247,11 @@ SQ_FILE_SHOW(cache_stats, sq_cache_show_stats(s, s->private), NULL);
 SQ_FILE_SHOW(cache_check, seq_printf(s, "%u\n", sq_cache_check(s->private)), NULL);
 SQ_FILE_SHOW(heap_check, seq_printf(s, "%u\n", sq_heap_check(s->private)), NULL);
 SQ_FILE_SHOW(cache_map, sq_cache_show_map(s, s->private), NULL);
+SQ_FILE_SHOW(cache_blocks, sq_cache_show_blocks(s, s->private), NULL);
 SQ_FILE_SHOW(cache_histogram, sq_cache_show_histogram(s, s->private), NULL);
 SQ_FILE_SHOW(heap_stats, sq_heap_show_stats(s, s->private), NULL);
 SQ_FILE_SHOW(heap_map, sq_heap_show_map(s, s->private), NULL);
+SQ_FILE_SHOW(heap_blocks, sq_heap_show_blocks(s, s->private), NULL);
 SQ_FILE_SHOW(heap_histogram, sq_heap_show_histogram(s, s->private), NULL);
 SQ_FILE_SHOW(heap_strategy, sq_heap_show_strategy(s, s->private),
 	     heap_strategy_write);
@@ -284,6 +288,7 @@ static const struct sq_file cache_files[] = {
 	{ "stats", 0400, &cache_stats_fops },
 	{ "check", 0400, &cache_check_fops },
 	{ "map", 0400, &cache_map_fops },
+	{ "blocks", 0400, &cache_blocks_fops },
 	{ "histogram", 0400, &cache_histogram_fops },
 	{ "debug", 0600, &cache_debug_fops },
 	{ "sample", 0600, &cache_sample_fops },
@@ -298,6 +303,7 @@ static const struct sq_file heap_files[] = {
 	{ "stats", 0400, &heap_stats_fops },
 	{ "check", 0400, &heap_check_fops },
 	{ "map", 0400, &heap_map_fops },
+	{ "blocks", 0400, &heap_blocks_fops },
 	{ "histogram", 0400, &heap_histogram_fops },
 	{ "strategy", 0600, &heap_strategy_fops },
 	{ "debug", 0600, &heap_debug_fops },

@@ -1,161 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a map shows: the blocks of a heap, or a cache's slabs among them, and
- * which of their objects wait in magazines and depots.
- *
- * A slab does not know where its objects are that are not in it. So those in
- * magazines are noted first: their addresses, sorted. Magazines are read while
- * their CPUs use them, hence an address may be listed twice or be out of date;
- * it is only ever compared with, never followed.
+ * which of their objects wait in magazines, depots and quarantine.
  */
 #include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
-#include <linux/sort.h>
 
 #include "allocator/cache/cache.h"
 
+#include "notes.h"
 #include "render.h"
 
 /**
  * struct sq_heap_map - a heap or a cache as a drawing
  * @drawing: the painter's part
- * @heap: the heap, or the cache's
- * @only: the cache, or NULL
- * @waiting: sorted addresses of the objects in magazines and depots
- * @nr: how many
- * @max: how many there is room for
+ * @notes: the heap, or the cache, and its objects that are neither live nor in slabs
  */
 struct sq_heap_map {
 	struct sq_drawing drawing;
-	struct squirrel_heap *heap;
-	const struct squirrel_cache *only;
-	unsigned long *waiting;
-	size_t nr;
-	size_t max;
+	struct sq_notes notes;
 };
 
 static struct sq_heap_map *heap_map_of(struct sq_drawing *drawing)
 {
 	return container_of(drawing, struct sq_heap_map, drawing);
-}
-
-/* ---- objects in magazines ------------------------------------------------- */
-
-static bool map_has(const struct sq_heap_map *hs,
-		    const struct squirrel_cache *c)
-{
-	return hs->only ? c == hs->only : c->heap == hs->heap;
-}
-
-static void count_waiting(struct squirrel_cache *c, void *ctx)
-{
-	struct sq_heap_map *hs = ctx;
-	int nid;
-
-	if (!map_has(hs, c))
-		return;
-	hs->max += sq_cache_in_magazines(c);
-	for_each_node(nid)
-		hs->max += sq_depots_objs(c->node[nid]);
-}
-
-static void note_object(struct sq_heap_map *hs, const void *obj)
-{
-	if (hs->nr < hs->max)
-		hs->waiting[hs->nr++] = (unsigned long)obj;
-}
-
-/*
- * Another CPU may show a number before the pointer that makes it up: then an old
- * one is noted, which is all that a picture may be.
- */
-static bool note_objects(void **objs, u32 nr, void *hs)
-{
-	u32 i;
-
-	for (i = 0; i < nr; i++)
-		note_object(hs, sq_read_racy(objs[i]));
-	return false;
-}
-
-static void note_depot(struct sq_heap_map *hs, struct sq_depot *d)
-{
-	struct sq_mag *mag;
-	unsigned long flags;
-	unsigned int i;
-
-	raw_spin_lock_irqsave(&d->lock, flags);
-	for (mag = d->full; mag; mag = mag->next)
-		for (i = 0; i < mag->nr; i++)
-			note_object(hs, mag->obj[i]);
-	raw_spin_unlock_irqrestore(&d->lock, flags);
-}
-
-static void note_waiting(struct squirrel_cache *c, void *ctx)
-{
-	struct sq_heap_map *hs = ctx;
-	unsigned int i;
-	int nid;
-
-	if (!map_has(hs, c))
-		return;
-	sq_look_in_hands(c, note_objects, hs);
-	for_each_node(nid)
-		for (i = 0; i < c->node[nid]->nr_depots; i++)
-			note_depot(hs, &c->node[nid]->depot[i]);
-}
-
-static int address_order(const void *a, const void *b)
-{
-	unsigned long x = *(const unsigned long *)a;
-	unsigned long y = *(const unsigned long *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void drop_twins(struct sq_heap_map *hs)
-{
-	size_t from, to = 0;
-
-	for (from = 0; from < hs->nr; from++)
-		if (!to || hs->waiting[from] != hs->waiting[to - 1])
-			hs->waiting[to++] = hs->waiting[from];
-	hs->nr = to;
-}
-
-/*
- * Without memory for the list, or for all of it (some room is left for what
- * comes in between), objects in magazines are drawn as live.
- */
-static void list_waiting(struct sq_heap_map *hs)
-{
-	sq_walk_caches(count_waiting, hs);
-	hs->max += hs->max / 4 + 2 * SQ_MAG_MAX;
-	hs->waiting = kvmalloc_array(hs->max, sizeof(*hs->waiting), GFP_KERNEL);
-	if (!hs->waiting)
-		hs->max = 0;
-	sq_walk_caches(note_waiting, hs);
-	sort(hs->waiting, hs->nr, sizeof(*hs->waiting), address_order, NULL);
-	drop_twins(hs);
-}
-
-/* How many on the list are below @addr. */
-static size_t waiting_below(const struct sq_heap_map *hs,
-			    unsigned long addr)
-{
-	size_t low = 0, high = hs->nr;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (hs->waiting[mid] < addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
 }
 
 /* ---- the drawing ------------------------------------------------------------ */
@@ -165,16 +33,19 @@ static void slab_piece(struct sq_heap_map *hs, struct sq_piece *piece,
 		       const struct squirrel_cache *c)
 {
 	const struct sq_slab *slab = (const struct sq_slab *)agent->priv;
-	unsigned int out, waiting;
+	unsigned int out, nr[SQ_NR_PLACES];
 
 	sq_slab_counts_racy(slab, &piece->objs, &out);
-	waiting = waiting_below(hs, piece->addr + sq_agent_size(agent)) -
-		  waiting_below(hs, piece->addr);
+	sq_notes_count(&hs->notes, piece->addr, piece->addr + sq_agent_size(agent), nr);
 	piece->kind = SQ_PIECE_SLAB;
 	piece->size = c->size;
 	piece->first = sq_slab_base(agent) - piece->addr;
-	piece->waiting = min(waiting, out);
-	piece->live = out - piece->waiting;
+	piece->waiting = min(nr[SQ_PLACE_MAGAZINE], out);
+	out -= piece->waiting;
+	piece->depot = min(nr[SQ_PLACE_DEPOT], out);
+	out -= piece->depot;
+	piece->held = min(nr[SQ_PLACE_QUARANTINE], out);
+	piece->live = out - piece->held;
 	piece->data = slab;
 }
 
@@ -194,7 +65,7 @@ static bool map_block(const struct sq_agent *agent, void *ctx)
 		.pages = sq_agent_pages(agent),
 	};
 
-	if (w->hs->only && sq_client_of(owner) != w->hs->only)
+	if (w->hs->notes.only && sq_client_of(owner) != w->hs->notes.only)
 		return true;
 	/* One that is just being taken is not anybody's yet. */
 	if (!sq_agent_used(agent) || !owner)
@@ -211,23 +82,20 @@ static void map_walk(struct sq_drawing *drawing, sq_piece_fn fn, void *ctx)
 	struct sq_heap_map *hs = heap_map_of(drawing);
 	struct sq_heap_map_walk w = { .hs = hs, .fn = fn, .ctx = ctx };
 
-	sq_viewer_walk(hs->heap->manager, map_block, &w);
+	sq_viewer_walk(hs->notes.heap->manager, map_block, &w);
 }
 
 static char map_object(struct sq_drawing *drawing,
 		       const struct sq_piece *piece, unsigned int i)
 {
-	unsigned long addr = sq_piece_object(piece, i);
+	static const char chars[] = { SQ_MAP_WAITING, SQ_MAP_DEPOT, SQ_MAP_HELD, SQ_PIC_LIVE };
 	struct sq_heap_map *hs = heap_map_of(drawing);
 	const struct sq_slab *slab = piece->data;
-	size_t at;
 
+	static_assert(ARRAY_SIZE(chars) == SQ_NR_PLACES + 1);
 	if (sq_read_racy(slab->free[i >> 6]) & BIT_ULL(i & 63))
 		return SQ_MAP_IN_SLAB;
-	at = waiting_below(hs, addr);
-	if (at < hs->nr && hs->waiting[at] == addr)
-		return SQ_MAP_WAITING;
-	return SQ_PIC_LIVE;
+	return chars[sq_notes_place(&hs->notes, sq_piece_object(piece, i))];
 }
 
 static void show_map(struct seq_file *s, struct squirrel_heap *heap,
@@ -240,13 +108,12 @@ static void show_map(struct seq_file *s, struct squirrel_heap *heap,
 			.walk = map_walk,
 			.object = map_object,
 		},
-		.heap = heap,
-		.only = only,
+		.notes = { .heap = heap, .only = only },
 	};
 
-	list_waiting(&hs);
+	sq_notes_take(&hs.notes);
 	sq_render_draw(s, &hs.drawing);
-	kvfree(hs.waiting);
+	sq_notes_drop(&hs.notes);
 }
 
 /**

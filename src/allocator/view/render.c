@@ -37,7 +37,9 @@ static const struct {
 } sq_legend[] = {
 	{ SQ_PIC_LIVE, "#", "live" },
 	{ SQ_MAP_TENTHS, "0-9", "tenths live" },
-	{ SQ_MAP_WAITING, "m", "free, in magazine or depot" },
+	{ SQ_MAP_WAITING, "m", "free, in magazine" },
+	{ SQ_MAP_DEPOT, "d", "free, in depot" },
+	{ SQ_MAP_HELD, "q", "free, in quarantine" },
 	{ SQ_MAP_IN_SLAB, "-", "free, in slab" },
 	{ SQ_MAP_LARGE, "L", "large block" },
 	{ SQ_MAP_FURTHER, "l", "its further pages" },
@@ -114,6 +116,8 @@ struct sq_cell {
 	unsigned long live;
 	bool starts;		/* a large block does */
 	bool waits;
+	bool depot;
+	bool held;
 	bool holes;
 };
 
@@ -184,7 +188,9 @@ static char cell_char(const struct sq_cell *cell)
 	if (cell->large == cell->pages)
 		return cell->starts ? SQ_MAP_LARGE : SQ_MAP_FURTHER;
 	if (!cell->live)
-		return cell->waits ? SQ_MAP_WAITING : SQ_MAP_IN_SLAB;
+		return cell->waits ? SQ_MAP_WAITING :
+		       cell->depot ? SQ_MAP_DEPOT :
+		       cell->held ? SQ_MAP_HELD : SQ_MAP_IN_SLAB;
 	if (!cell->holes)
 		return SQ_PIC_LIVE;
 	return SQ_MAP_TENTHS +
@@ -229,6 +235,8 @@ static void fill_cell(struct sq_cell *cell, const struct sq_piece *piece,
 		cell->live += DIV_ROUND_UP(pages * SQ_MAP_PARTS * piece->live,
 					   piece->objs);
 		cell->waits |= piece->waiting;
+		cell->depot |= piece->depot;
+		cell->held |= piece->held;
 		cell->holes |= piece->live != piece->objs;
 		break;
 	}

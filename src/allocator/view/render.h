@@ -33,7 +33,9 @@ enum sq_piece_kind {
  * @size: slab: bytes from one object to the next
  * @objs: slab: how many objects it has
  * @live: slab: how many of them are live
- * @waiting: slab: how many are in magazines and depots
+ * @waiting: slab: how many are in magazines
+ * @depot: slab: how many are in depots
+ * @held: slab: how many are in quarantine
  * @data: the drawing's own
  */
 struct sq_piece {
@@ -45,6 +47,8 @@ struct sq_piece {
 	unsigned int objs;
 	unsigned int live;
 	unsigned int waiting;
+	unsigned int depot;
+	unsigned int held;
 	const void *data;
 };
 
@@ -62,8 +66,8 @@ typedef bool (*sq_piece_fn)(const struct sq_piece *piece, void *ctx);
  * @not_ours: what is said of gaps
  * @walk: show each piece to @fn, by address. Is called twice; what it shows
  *	may have changed in between
- * @object: the character of a slab's object: SQ_PIC_LIVE, _WAITING, _IN_SLAB.
- *	Is called from within @walk
+ * @object: the character of a slab's object: SQ_PIC_LIVE, SQ_MAP_WAITING, _DEPOT, _HELD,
+ *	_IN_SLAB. Is called from within @walk
  */
 struct sq_drawing {
 	const char *not_ours;
@@ -75,6 +79,8 @@ struct sq_drawing {
 #define SQ_PIC_LIVE	'#'
 #define SQ_MAP_TENTHS	'0'	/* to '9' */
 #define SQ_MAP_WAITING	'm'
+#define SQ_MAP_DEPOT	'd'
+#define SQ_MAP_HELD	'q'
 #define SQ_MAP_IN_SLAB	'-'
 #define SQ_MAP_LARGE	'L'
 #define SQ_MAP_FURTHER	'l'
