@@ -84,6 +84,7 @@ fi
 case $job in
 kunit | bench) ;;
 memory) unpack_traces '*' ;;
+run) unpack_traces fs ;;
 *) unpack_traces boot ;;
 esac
 

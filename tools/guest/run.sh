@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # Job: what `make run` shows, on one screen: a recorded trace played on squirrel and on
-# SLUB, what both hold, and squirrel's memory as a picture before and after its reclaimer.
-# Each step is a test: the run is good if all are.
+# SLUB, what both hold, and squirrel's memory as a picture, at the trace's peak and when it
+# is over and the reclaimer was there. Each step is a test: the run is good if all are.
 # shellcheck shell=dash
 
 DEBUG=/sys/kernel/debug/squirrel
-TRACE=traces/boot.trace
+TRACE=$SQUIRREL_DIR/traces/fs.trace
+WIDTH=38	# characters of a picture, and lines
+LINES=10
 n=0
 
 # step TITLE CMD...: run CMD as one test; good ones are told at the end.
@@ -37,59 +39,93 @@ both() {
 
 figures() {
 	reports 2 || return 1
-	both "" squirrel SLUB
-	both "live objects, at most" "$(told squirrel peak_live)" "$(told slab peak_live)"
-	for row in "pages held, at most:pages_peak" "pages held, on average:pages_mean" \
-		"pages held at the end:pages_settled" "pages left when all is freed:pages_freed"; do
+	both "pages that the machine has less" squirrel SLUB
+	for row in "at the peak:pages_peak" "on average:pages_mean" \
+		"when the trace is over:pages_end" "when all is freed:pages_freed"; do
 		both "${row%:*}" "$(told squirrel "${row#*:}")" "$(told slab "${row#*:}")"
 	done
 }
 
-# Cells of a map without its gaps, in lines of 46; where there are more than 12 lines each
-# is for several.
+# The record of the trace at which squirrel held most.
+peak() {
+	awk -F '\t' '$1 == "squirrel" && $4 > most { most = $4; at = $5 } END { print at }' \
+		/sys/kernel/debug/squirrel_replay/samples
+}
+
+# blocks FILE: of all heaps, one after the other.
+blocks() {
+	cat "$DEBUG"/heaps/*/blocks | grep -v '^address' >"$1" && [ -s "$1" ]
+}
+
+# small_map FILE PAGES: so many pages a character, by how much of them is live.
 small_map() {
-	sed -n '/^ff/{s/^[^ ]* //;s/ [+x].*//;s/ //g;p}' "$1" | tr -d '\n' |
-		awk '{ n = length; by = int((n + 551) / 552); if (by < 1) by = 1
-			for (i = 1; i <= n; i += by) {
-				row = row substr($0, i, 1)
-				if (length(row) == 46) { print row; row = "" }
+	awk -F '\t' -v by="$2" -v width="$WIDTH" '
+		function draw(   ch) {
+			ch = free == pages ? "." : !live ? "-" : live > pages - 0.01 ? "#" :
+				int(10 * live / pages)
+			row = row ch
+			if (length(row) == width) { print row; row = "" }
+			pages = live = free = 0
+		}
+		{
+			for (left = $2; left; left -= n) {
+				n = by - pages < left ? by - pages : left
+				pages += n
+				free += $3 == "free" ? n : 0
+				live += $5 ? n * $6 / $5 : 0
+				if (pages == by) draw()
 			}
-			if (row != "") print row }'
+		}
+		END { if (pages) draw(); if (row != "") print row }' "$1"
 }
 
 pictures() {
-	small_map /tmp/before >/tmp/left
-	small_map /tmp/after >/tmp/right
+	local by
+
+	by=$(awk -F '\t' -v cells=$((WIDTH * LINES)) '{ n += $2 } END {
+		print int((n + cells - 1) / cells) }' /tmp/at_peak)
+	small_map /tmp/at_peak "$by" >/tmp/left
+	small_map /tmp/after "$by" >/tmp/right
 	[ -s /tmp/left ] && [ -s /tmp/right ] || return 1
-	printf '\n  %-48s%s\n' "at the end of the trace: $1 pages held" \
-		"after the reclaimer: $2 pages held"
-	awk 'NR == FNR { left[NR] = $0; most = NR; next }
+	printf '\n  squirrel'"'"'s memory, %s pages a character; it holds\n' "$by"
+	printf '  %-*s%s\n' $((WIDTH + 2)) "$1 pages at the peak:" \
+		"$3 at the end, after the reclaimer:"
+	awk -v width=$((WIDTH + 2)) 'NR == FNR { left[NR] = $0; most = NR; next }
 		{ right[FNR] = $0; if (FNR > most) most = FNR }
-		END { for (i = 1; i <= most; i++) printf "  %-48s%s\n", left[i], right[i] }' \
-		/tmp/left /tmp/right
-	echo "  only the heap: # live  0-9 tenths live  m free, at hand  - free, in slab  L l large  . free"
+		END { for (i = 1; i <= most; i++)
+			printf "  %-" width "s%s\n", left[i], right[i] }' /tmp/left /tmp/right
+	echo "  # live   0-9 tenths live   - free objects   . free pages"
+	echo "  (the reclaimer was off until the end: before it ran $2 were held)"
 }
 
 held() {
 	sed -n 's/^pages_held: //p' "$DEBUG/summary"
 }
 
-# The trace once more, and what is live at its end stays.
+# stay [EVENTS=N]: the trace on squirrel, up to there; what is live then stays.
+stay() {
+	insmod samples/replay.ko "trace=$TRACE" subject=squirrel keep=1 "$@"
+}
+
+# At the peak, and once more to the end.
 look() {
-	insmod samples/replay.ko "trace=$SQUIRREL_DIR/$TRACE" subject=squirrel keep=1 || return 1
-	cat "$DEBUG"/heaps/replay*/map >/tmp/before || return 1
+	stay "events=$(cat /tmp/peak)" && blocks /tmp/at_peak &&
+		./squirrel top -o >/tmp/top || return 1
+	at_peak=$(held)
+	rmmod replay && stay || return 1
 	before=$(held)
-	./squirrel reclaim >/dev/null && cat "$DEBUG"/heaps/replay*/map >/tmp/after &&
-		pictures "$before" "$(held)"
+	./squirrel reclaim >/dev/null && blocks /tmp/after &&
+		pictures "$at_peak" "$before" "$(held)"
 }
 
 most() {
-	printf '\n  what holds most (squirrel top):\n'
-	./squirrel top -o >/tmp/top && sed '1,5d' /tmp/top | head -n 6
+	printf '\n  What held most at the peak (squirrel top):\n'
+	sed -n '/LIVE .*NAME/,$p' /tmp/top | head -n 6 | awk '{
+		printf "  %6s %5s %5s %6s %6s %6s   %s %s\n", $1, $3, $4, $6, $7, $8, $13, $14 }'
 }
 
 replayed() {
-	insmod samples/replay.ko "trace=$SQUIRREL_DIR/$TRACE" && rmmod replay
+	insmod samples/replay.ko "trace=$TRACE" samples=1 && peak >/tmp/peak && rmmod replay
 }
 
 client() {
@@ -101,7 +137,7 @@ unloaded() {
 }
 
 : >/tmp/steps
-echo "kernel $(uname -r), $(nproc) CPUs: what the kernel allocated while it booted, once more"
+echo "Linux $(uname -r): what a kernel allocated in a file system's life, played once more"
 step "squirrel loads" insmod squirrel.ko
 step "the tutorial's client" client
 step "the trace on both" replayed
