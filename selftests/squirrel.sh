@@ -29,6 +29,33 @@ top_once() {
 			"$(sed -n '/LIVE.*NAME/,$s/.* //p' "$TMP/out" | sed 1d | sort)"
 }
 
+# Each letter sorts, most first; the long names of slabtop's options are the same ones.
+top_sorted() {
+	local c column
+
+	for c in c a o u b s p v l n w m i r k; do
+		ends 0 top -o -s $c && cp "$TMP/out" "$TMP/short" &&
+			ends 0 top --once --sort=$c && diff "$TMP/short" "$TMP/out" >/dev/null ||
+			return 1
+	done
+	for column in "a 1" "o 2" "l 5" "c 6" "m 8" "i 9"; do
+		ends 0 top -o -s "${column% *}" && sed '1,/LIVE.*NAME/d' "$TMP/out" |
+			awk -v c="${column#* }" '$c !~ /^[0-9]+$/ { exit }
+				NR > 1 && $c > last { bad = 1 } { last = $c }
+				END { exit bad }' || return 1
+	done
+}
+
+# The head is slabtop's.
+top_head() {
+	ends 0 top -o && grep -q '^ Active / Total Objects (% used)  *: [0-9.K]* / [0-9.K]* ' \
+		"$TMP/out" && grep -q '^ Active / Total Slabs (% used) ' "$TMP/out" &&
+		grep -q '^ Active / Total Caches (% used) ' "$TMP/out" &&
+		grep -q '^ Active / Total Size (% used) ' "$TMP/out" &&
+		grep -q '^ Minimum / Average / Maximum Object : ' "$TMP/out" &&
+		grep -q "^ Pages held / used / free  *: $(held) / " "$TMP/out"
+}
+
 # Tables, not screens; the second has rates.
 top_batch() {
 	ends 0 top -b -d 0.2 -n 3 && ! grep -q "$(printf '\033')" "$TMP/out" &&
@@ -54,6 +81,34 @@ map_svg() {
 	# The legend has one, of 12.
 	echo "live cells: $text, in the picture with the legend's: $picture"
 	[ "$text" -gt 0 ] && [ "$picture" -ge "$text" ] && [ "$picture" -le $((text + 1)) ]
+}
+
+# cells_of OUTPUT: the characters of its rows alone.
+cells_of() {
+	sed -n '/^ff/{s/^[^ ]* //;s/ [x+].*//;s/ //g;p}' "$1" | tr -d '\n'
+}
+
+# by WHAT CACHE CHARACTERS: a map by WHAT has these and no other.
+by() {
+	ends 0 map "$2" --by "$1" && same "by $1" "$(cells_of "$TMP/out" | sed 's/./&\n/g' |
+		sort -u | tr -d '\n')" "$3" && grep -q '^# one character: .*; by ' "$TMP/out"
+}
+
+# hoard is 256 bytes and nobody debugs it; plant's one object is debugged.
+map_by() {
+	by class caches/hoard e && by age caches/hoard '*-' && by site caches/hoard '*-' &&
+		grep -q 'is debugged; to know: squirrel debug caches/hoard' "$TMP/err"
+}
+
+map_of_debugged() {
+	by class caches/plant d && by site caches/plant A &&
+		grep -q '^#   A plant_alloc+0x.* \[plant\]$' "$TMP/out" && [ ! -s "$TMP/err" ]
+}
+
+map_by_fullness() {
+	ends 0 map hoard --by fullness && grep -q '4 all live' "$TMP/out" &&
+		ends 0 map --by state hoard && diff "$TMP/out" "$SQ/caches/hoard/map" &&
+		ends 0 map hoard --by fullness --svg "$TMP/svg" && grep -q 'all live' "$TMP/svg"
 }
 
 leaks_found() {
@@ -147,6 +202,9 @@ bad_usage() {
 		complains 2 "no option -x" top -x && complains 2 "-s: 'z'" top -s z &&
 		complains 2 "-d: '0'" top -d 0 && complains 2 "-n wants" top -n &&
 		complains 2 "too much" top hoard && complains 2 "cache or heap is wanted" map &&
+		complains 2 "wants one of state" map hoard --by &&
+		complains 2 "wants one of state" map hoard --by nut &&
+		complains 2 "no option --nut" top --nut &&
 		complains 2 "wants a file" map hoard --svg && complains 2 "too much" leaks a b &&
 		complains 2 "no hexadecimal" whose nut && complains 2 "address" whose &&
 		complains 2 "too much" check 1 && complains 2 "too much" reclaim 1 &&
@@ -196,15 +254,20 @@ root_only() {
 
 [ -x "$SQUIRREL" ] || skip_all "the command squirrel is not here"
 mkdir -p /etc
-plan 21
+plan 26
 check "without the module each command says so" each_refuses
 need load reclaim=off
 need helper hoard objects=2000 keep=1000 size=256
 need helper plant bug=leak debug=FZPU
 check "top -o is what debugfs says, by name" top_once
+check "top sorts by each letter" top_sorted
+check "top has slabtop's head" top_head
 check "top -b is tables without escapes" top_batch
 check "map is the file where nobody looks" map_same
 check "map --svg has the same cells" map_svg
+check "map --by size, age and call site of what nobody debugs" map_by
+check "map --by size and call site of what is debugged" map_of_debugged
+check "map --by fullness, also as SVG, and by state" map_by_fullness
 check "leaks names who allocated it" leaks_found
 check "whose an address is" whose_it_is
 check "check succeeds" ends 0 check

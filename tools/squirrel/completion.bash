@@ -15,8 +15,8 @@ _squirrel() {
 
 	case $COMP_CWORD:${COMP_WORDS[1]}:$before in
 	1:*) words='top map leaks whose check reclaim debug snapshot diff record replay json metrics --help --root' ;;
-	*:top:-s) words='c a o u s l n w m i r k' ;;
-	*:top:*) words='-o -b -d -n -s --help' ;;
+	*:top:-s | *:top:--sort) words='c a o u s n l v b p w m i r k' ;;
+	*:top:*) words='-o -b -d -n -s --once --batch --delay --sort --help' ;;
 	*:replay:-s) words='segregated first best' ;;
 	*:record:-[db]) ;;
 	*:map:--svg | *:snapshot:* | *:diff:* | 2:record:* | 2:replay:* | *:replay:-m)
@@ -24,7 +24,8 @@ _squirrel() {
 		return
 		;;
 	2:map:* | 2:leaks:* | 2:debug:*) words="$(_squirrel_names) --help" ;;
-	*:map:*) words='--svg' ;;
+	*:map:--by) words='state fullness class age site' ;;
+	*:map:*) words='--by --svg' ;;
 	*:record:*) words='-d -b --' ;;
 	*:replay:*) words='-s -m' ;;
 	3:debug:*) words='FZPU FZPUQ FZPUG + -' ;;

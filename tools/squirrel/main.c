@@ -18,12 +18,19 @@ static const struct command {
 	  "caches and heaps, live",
 	  "  -o  once, then end        -b  one table after the other, no keys\n"
 	  "  -d  seconds in between    -n  so many tables    -s  sort by that letter\n"
-	  "Keys: q ends, a blank shows anew, and the letters to sort by:\n"
-	  "  c memory (default)  a live  o slots  u use  s size  l slabs  n name\n"
+	  "  --once --batch --delay --sort: the same\n"
+	  "Keys: q ends, a blank shows anew, and the letters to sort by; slabtop's:\n"
+	  "  c memory (default)  a live  o slots  u use  s size  n name\n"
+	  "  l slabs  v slabs in use  b objects a slab  p pages a slab\n"
+	  "and squirrel's:\n"
 	  "  w waste  m waiting in magazines and depots  i pinned pages\n"
 	  "  r allocations a second  k misses a second\n" },
-	{ "map", cmd_map, "NAME [--svg FILE]", "the memory of a cache or heap, as a picture",
+	{ "map", cmd_map, "NAME [--by WHAT] [--svg FILE]",
+	  "the memory of a cache or heap, as a picture",
 	  "NAME: a cache, or a heap; caches/NAME and heaps/NAME tell one from the other.\n"
+	  "  --by WHAT   colours by state (live, free and where: the default), fullness,\n"
+	  "              class (sizes), age or site: where it was allocated\n"
+	  "              (both of what is debugged)\n"
 	  "  --svg FILE  the same picture into FILE; -: to standard output\n" },
 	{ "leaks", cmd_leaks, "[NAME]", "who has what is live, the most first",
 	  "Only what is debugged is known: squirrel debug NAME FZPU, before it is allocated.\n" },

@@ -10,7 +10,9 @@
 static const struct look looks[] = {
 	{ '#', "#b03a1a", 130, "live" },
 	{ '9', "#c4552e", 166, "tenths live" },
-	{ 'm', "#e0b020", 178, "free, in magazine or depot" },
+	{ 'm', "#e0b020", 178, "free, in magazine" },
+	{ 'd', "#f0dc82", 222, "free, in depot" },
+	{ 'q', "#9a5fb0", 97, "free, in quarantine" },
 	{ '-', "#8fc48a", 108, "free, in slab" },
 	{ 'L', "#3b4ca0", 62, "large block begins" },
 	{ 'l', "#6f80d0", 68, "large block goes on" },
@@ -19,20 +21,15 @@ static const struct look looks[] = {
 
 #define NR_LOOKS ((int)(sizeof(looks) / sizeof(looks[0])))
 
-const struct look *look_nr(int nr)
-{
-	return nr < NR_LOOKS ? &looks[nr] : NULL;
-}
-
-const struct look *look_of(char ch)
+const struct look *look_of(const struct picture *p, char ch)
 {
 	int i;
 
-	if (isdigit((unsigned char)ch))
+	if (p->tenths && isdigit((unsigned char)ch))
 		ch = '9';
-	for (i = 0; i < NR_LOOKS; i++)
-		if (looks[i].ch == ch)
-			return &looks[i];
+	for (i = 0; i < p->nr_looks; i++)
+		if (p->looks[i].ch == ch)
+			return &p->looks[i];
 	return NULL;
 }
 
@@ -42,7 +39,7 @@ bool picture_has(const struct picture *p, const struct look *look)
 
 	for (i = 0; i < p->nr; i++)
 		for (k = 0; k < p->rows[i].width; k++)
-			if (look_of(p->rows[i].cells[k]) == look)
+			if (look_of(p, p->rows[i].cells[k]) == look)
 				return true;
 	return false;
 }
@@ -77,6 +74,9 @@ struct picture *picture_read(const char *path)
 
 	if (!p)
 		die("out of memory");
+	p->looks = looks;
+	p->nr_looks = NR_LOOKS;
+	p->tenths = true;
 	p->text = tree_read("%s/map", path);
 	if (!p->text)
 		die("%s/map: %s", path, strerror(errno));
@@ -97,24 +97,36 @@ struct picture *picture_read(const char *path)
 
 void picture_free(struct picture *p)
 {
+	free(p->cells);
+	free(p->blocks);
 	free(p->text);
 	free(p);
 }
 
+/* Its colour, and black or white on it. */
+static void paint_as(const struct look *look)
+{
+	unsigned int r, g, b;
+
+	if (sscanf(look->colour, "#%2x%2x%2x", &r, &g, &b) != 3)
+		return;
+	printf("\033[48;5;%dm\033[38;5;%dm", look->ansi,
+	       3 * r + 6 * g + b > 1100 ? 16 : 231);
+}
+
 /* The characters stay: a colour alone is nothing for who cannot see it. */
-static void paint_row(const struct row *r)
+static void paint_row(const struct picture *p, const struct row *r)
 {
 	const struct look *last = NULL, *look;
 	int i;
 
 	printf("\033[2m%s\033[0m ", r->addr);
 	for (i = 0; i < r->width; i++) {
-		look = look_of(r->cells[i]);
+		look = look_of(p, r->cells[i]);
 		if (look != last) {
 			fputs("\033[0m", stdout);
 			if (look)
-				printf("\033[48;5;%dm\033[38;5;%dm", look->ansi,
-				       look->ansi >= 100 ? 16 : 231);
+				paint_as(look);
 		}
 		last = look;
 		putchar(r->cells[i]);
@@ -122,21 +134,59 @@ static void paint_row(const struct row *r)
 	printf("\033[0m%s%s\n", r->gap[0] ? " " : "", r->gap);
 }
 
-static void paint(const struct picture *p)
+/* look_name() - what it is called in a legend */
+static const char *look_name(const struct picture *p, const struct look *look, char buf[2])
 {
-	const struct look *look;
+	if (p->tenths && look->ch == '9')
+		return "0-9";
+	buf[0] = look->ch;
+	buf[1] = '\0';
+	return buf;
+}
+
+#define LEGEND_WIDTH 78
+
+/* Three blanks between two, and lines that fit. */
+static void legend(const struct picture *p, bool colour)
+{
+	int i, len, width = 0;
+	char buf[2];
+
+	for (i = 0; i < p->nr_looks; i++) {
+		const struct look *look = &p->looks[i];
+		const char *name = look_name(p, look, buf);
+
+		if (!picture_has(p, look))
+			continue;
+		len = 4 + strlen(name) + strlen(look->means);
+		if (!width || width + len > LEGEND_WIDTH) {
+			printf("%s#", width ? "\n" : "");
+			width = 1;
+		}
+		width += len;
+		fputs("   ", stdout);
+		if (colour)
+			paint_as(look);
+		printf("%s%s %s", name, colour ? "\033[0m" : "", look->means);
+	}
+	putchar('\n');
+}
+
+static void show(const struct picture *p, bool colour)
+{
 	int i;
 
-	puts(p->scale);
-	for (i = 0; i < p->nr; i++)
-		paint_row(&p->rows[i]);
-	for (i = 0; (look = look_nr(i)); i++)
-		if (picture_has(p, look))
-			printf("\033[48;5;%dm\033[38;5;%dm%s\033[0m %s   ", look->ansi,
-			       look->ansi >= 100 ? 16 : 231,
-			       look->ch == '9' ? "0-9" : (char[]) { look->ch, 0 },
-			       look->means);
-	putchar('\n');
+	printf("# %s\n", p->scale);
+	for (i = 0; i < p->nr; i++) {
+		const struct row *r = &p->rows[i];
+
+		if (colour)
+			paint_row(p, r);
+		else
+			printf("%s %.*s%s%s\n", r->addr, r->width, r->cells,
+			       r->gap[0] ? " " : "", r->gap);
+	}
+	legend(p, colour);
 }
 
 static int write_svg(const struct picture *p, const char *name, const char *file)
@@ -154,18 +204,21 @@ static int write_svg(const struct picture *p, const char *name, const char *file
 	return EXIT_OK;
 }
 
-int cmd_map(int argc, char **argv)
+/* Options stand before or behind the name. */
+static const char *parse(int argc, char **argv, const char **by, const char **file)
 {
-	const char *name = NULL, *file = NULL;
-	struct picture *p;
-	char *path;
+	const char *name = NULL;
 	int i;
 
 	for (i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--svg")) {
 			if (++i == argc)
 				usage_error("--svg wants a file");
-			file = argv[i];
+			*file = argv[i];
+		} else if (!strcmp(argv[i], "--by")) {
+			if (++i == argc || !shade_known(argv[i]))
+				usage_error("--by wants one of state %s", SHADES);
+			*by = argv[i];
 		} else if (argv[i][0] == '-' || name) {
 			usage_error("'%s' is not understood", argv[i]);
 		} else {
@@ -174,13 +227,26 @@ int cmd_map(int argc, char **argv)
 	}
 	if (!name)
 		usage_error("a cache or heap is wanted");
+	return name;
+}
+
+int cmd_map(int argc, char **argv)
+{
+	const char *file = NULL, *by = "state";
+	const char *name = parse(argc, argv, &by, &file);
+	bool state = !strcmp(by, "state");
+	struct picture *p;
+	char *path;
+
 	tree_there();
 	path = tree_find(name);
 	p = picture_read(path);
+	if (!state)
+		shade(p, path, by);
 	if (file)
 		write_svg(p, path, file);
-	else if (colours())
-		paint(p);
+	else if (colours() || !state)
+		show(p, colours());
 	else
 		fputs(p->text, stdout);
 	picture_free(p);

@@ -128,13 +128,6 @@ struct row {
 	char gap[32];		/* what follows the cells, "+4M" or "x104" */
 };
 
-struct picture {
-	char *text;
-	char scale[120];	/* the first line */
-	struct row rows[64];
-	int nr;
-};
-
 struct look {
 	char ch;
 	const char *colour;	/* for SVG */
@@ -142,12 +135,30 @@ struct look {
 	const char *means;
 };
 
+struct picture {
+	char *text;
+	char scale[120];	/* the first line */
+	struct row rows[64];
+	int nr;
+	const struct look *looks;	/* what its characters are */
+	int nr_looks;
+	bool tenths;		/* digits are one look, '9', and tell how strong it is */
+	char *cells, *blocks;	/* of one that is not the file's own, and what it is from */
+};
+
 struct picture *picture_read(const char *path);
 void picture_free(struct picture *p);
-const struct look *look_of(char ch);
-const struct look *look_nr(int nr);
+const struct look *look_of(const struct picture *p, char ch);
 /* picture_has() - does a cell of that look occur? */
 bool picture_has(const struct picture *p, const struct look *look);
 int svg_write(const struct picture *p, const char *title, FILE *out);
+
+/* ---- shade.c: a map by something else than what is live ---- */
+
+#define SHADES "fullness class age site"
+
+bool shade_known(const char *by);
+/* shade() - what is at @path, cell by cell, by one of SHADES */
+void shade(struct picture *p, const char *path, const char *by);
 
 #endif

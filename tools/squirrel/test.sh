@@ -105,7 +105,7 @@ svg_same() {
 	run map heaps/default --svg "$work/svg"
 	python3 - "$work/svg" "$work/tree/heaps/default/map" <<'END'
 import sys, xml.dom.minidom as dom
-colour = {'#': '#b03a1a', 'm': '#e0b020', '-': '#8fc48a', '.': '#d8dde0',
+colour = {'#': '#b03a1a', 'm': '#e0b020', 'd': '#f0dc82', 'q': '#9a5fb0', '-': '#8fc48a', '.': '#d8dde0',
           'L': '#3b4ca0', 'l': '#6f80d0'}
 cells = {}
 for r in dom.parse(sys.argv[1]).getElementsByTagName('rect'):
@@ -122,6 +122,53 @@ for row, line in enumerate(l for l in open(sys.argv[2]) if l[0] != '#'):
             want[row, c] = '#c4552e' if ch.isdigit() else colour[ch]
 assert cells == want, (len(cells), len(want))
 END
+}
+
+# shades WHAT CELLS...: of a map by WHAT, row by row; and the picture has as many colours.
+shades() {
+	local what=$1
+
+	shift
+	run map heaps/shade --by "$what" >"$work/out" && cat "$work/out" &&
+		[ "$(sed -n '/^ff/{s/^[^ ]* //;s/ [+x].*//;p}' "$work/out")" = \
+			"$(printf '%s\n' "$@")" ] || return 1
+	run map heaps/shade --by "$what" --svg "$work/svg" &&
+		[ "$(grep -c '^<rect x=.*"12" height="12"' "$work/svg")" -eq \
+			"$(printf '%s' "$@" | sed 's/ //g; s/./&\n/g' | sort -u | grep -c .)" ]
+}
+
+# Two pages a character; the last block went between the two files.
+shaded() {
+	local dir=$work/tree/heaps/shade tab
+
+	tab=$(printf '\t')
+	mkdir "$dir" && echo "name: shade" >"$dir/stats" && cat >"$dir/map" <<-'END' &&
+		# one character: 2 pages (8K); in all: 18 pages
+		ff00000000100000 ##5LL. +1M
+		ff00000000200000 # # -#
+		#   # live   0-9 tenths live   - free, in slab   L large block   . free block
+	END
+		tr ' ' "$tab" >"$dir/blocks" <<-'END' &&
+			address pages kind size objects live age_ms name site
+			ff00000000100000 4 slab 100 160 160 500 shade nut+0x1/0x9
+			ff00000000104000 2 slab 16 512 256 70000 shade nut+0x1/0x9
+			ff00000000106000 4 large 14000 1 1 - - -
+			ff0000000010a000 2 free 0 0 0 12 - -
+			ff00000000200000 1 slab 5000 10 1 900000 shade oak+0x1/0x9
+			ff00000000201000 1 free 0 0 0 12 - -
+			ff00000000204000 2 slab 300 10 8 900 shade -
+			ff00000000208000 2 slab 3000 10 0 - shade -
+			nonsense
+		END
+		shades fullness '44244.' '1 3 0?' && shades class 'ddaLL.' 'j f i?' &&
+		shades age '003**.' '4 0 -?' && shades site 'AAA**.' 'B % -?' &&
+		grep -q '^#   A nut+0x1/0x9   B oak+0x1/0x9   % other' "$work/out" || return 1
+	cat >"$dir/map" <<-'END'
+		# one character: 1 object, or 1 page; in all: 2 pages
+		ff00000000200000 ##-- x5000
+		ff00000000201010 ..
+	END
+	shades class 'jjjj' '..'
 }
 
 # Twice the same is no change; 24 KiB more by one call site are one, and on top.
@@ -239,6 +286,7 @@ check "json is JSON, whatever is in a name" json_valid
 check "metrics end in numbers" \
 	eval '! run metrics | grep -v "^# \|^squirrel_[a-z_]*\({kind=.*,name=.*}\)* [0-9]*$"'
 check "map: SVG is the text, cell by cell" svg_same
+check "map --by: what most of a character's memory is" shaded
 check "no escapes where there is no terminal" no_colours
 check "broken files" broken_files
 check "check: exit status of a broken rule" broken_rules

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* squirrel top: caches and heaps, live; options and letters are slabtop's. */
 #include <errno.h>
+#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -34,6 +35,9 @@ static double sorted_by(const struct line *l)
 	case 'u': return slots ? key_of(i->stats, "live_objects") / slots : 0;
 	case 's': return key_of(i->stats, "object_size");
 	case 'l': return key_of(i->stats, "slabs");
+	case 'v': return key_of(i->stats, "slabs") - key_of(i->stats, "slabs_empty");
+	case 'b': return key_of(i->stats, "objects_per_slab");
+	case 'p': return key_of(i->stats, "pages_per_slab");
 	case 'w': return item_waste(i);
 	case 'm': return item_waiting(i);
 	case 'i': return i->pinned;
@@ -75,54 +79,135 @@ static double rate(const struct item *now, const struct item *then, const char *
 	return more > 0 ? more / seconds : 0;
 }
 
-static void print_line(const struct line *l)
+/* Columns from the left; in a narrow window some are left out. */
+static const struct column {
+	const char *head;
+	int width;
+	bool narrow;
+} columns[] = {
+	{ "LIVE", 5, true }, { "SLOTS", 5, false }, { "USE", 4, true }, { "SIZE", 5, true },
+	{ "SLABS", 5, false }, { "PAGES", 5, true }, { "WASTE", 5, true }, { "WAIT", 5, true },
+	{ "PIN", 5, true }, { "ALLOC/S", 7, true }, { "MISS/S", 6, true },
+	{ "OWNER", -8, true }, { "NAME", 0, true },
+};
+
+#define NR_COLUMNS ((int)(sizeof(columns) / sizeof(columns[0])))
+#define WIDE_ENOUGH 100
+
+/* One line of them, no longer than @width; 0: as long as it is. */
+static void print_columns(char cells[][80], int width, bool colour)
 {
-	const struct item *i = l->item;
-	double live = key_of(i->stats, "live_objects"), slots = item_slots(i);
-	char b[9][16], owner[64], size[16];
+	char line[512];
+	int i, at = 0;
 
-	if (i->heap)
-		strcpy(size, "-");
-	else
-		human(key_of(i->stats, "object_size"), false, size);
-	printf("%6s %6s %3.0f%% %6s %6s %6s %6s %6s %5s %7s %6s  %-10.10s %s%s\n",
-	       human(live, false, b[0]), human(slots, false, b[1]),
-	       slots ? 100 * live / slots : 0, size,
-	       human(key_of(i->stats, "slabs"), false, b[2]),
-	       human(item_pages(i), false, b[3]), human(item_waste(i), true, b[4]),
-	       human(item_waiting(i), false, b[5]),
-	       human(i->pinned, false, b[6]),
-	       human(l->allocs, false, b[7]), human(l->misses, false, b[8]),
-	       word_of(i->stats, "owner", owner, sizeof(owner)), i->heap ? "heap " : "",
-	       i->name);
-}
+	for (i = 0; i < NR_COLUMNS; i++) {
+		const struct column *c = &columns[i];
 
-static void print_head(const char *summary, bool colour)
-{
-	char b[8][16];
-	double held = key_of(summary, "pages_held"), used = key_of(summary, "pages_used");
-
-	printf(" Live objects / bytes     : %s / %s\n",
-	       human(key_of(summary, "live_objects"), false, b[0]),
-	       human(key_of(summary, "live_bytes"), true, b[1]));
-	printf(" Pages held / used / free : %.0f / %.0f (%.1f%%) / %.0f\n", held, used,
-	       held ? 100 * used / held : 0, key_of(summary, "pages_free"));
-	printf(" Waste / waiting          : %s / %s\n",
-	       human(key_of(summary, "internal_waste_bytes"), true, b[2]),
-	       human(key_of(summary, "free_bytes_in_magazines") +
-		     key_of(summary, "free_bytes_in_depots"), true, b[3]));
-	printf(" Caches / heaps / misuse  : %.0f / %.0f / %.0f\n\n",
-	       key_of(summary, "caches"), key_of(summary, "heaps"),
-	       key_of(summary, "misuse"));
-	printf("%s%6s %6s %4s %6s %6s %6s %6s %6s %5s %7s %6s  %-10s %s%s\n",
-	       colour ? "\033[7m" : "", "LIVE", "SLOTS", "USE", "SIZE", "SLABS", "PAGES",
-	       "WASTE", "WAIT", "PIN", "ALLOC/S", "MISS/S", "OWNER", "NAME",
+		if (width && width < WIDE_ENOUGH && !c->narrow)
+			continue;
+		at += snprintf(line + at, sizeof(line) - at, "%s%*.*s", at ? " " : "", c->width,
+			       c->width < 0 ? -c->width : 79, cells[i]);
+	}
+	printf("%s%.*s%s\n", colour ? "\033[7m" : "", width ? width : at, line,
 	       colour ? "\033[0m" : "");
 }
 
-/* table() - at most @rows lines of it; 0: all */
+static void print_line(const struct line *l, int width)
+{
+	const struct item *i = l->item;
+	double live = key_of(i->stats, "live_objects"), slots = item_slots(i);
+	char cells[NR_COLUMNS][80];
+
+	human(live, false, cells[0]);
+	human(slots, false, cells[1]);
+	snprintf(cells[2], sizeof(cells[2]), "%.0f%%", slots ? 100 * live / slots : 0);
+	if (i->heap)
+		strcpy(cells[3], "-");
+	else
+		human(key_of(i->stats, "object_size"), false, cells[3]);
+	human(key_of(i->stats, "slabs"), false, cells[4]);
+	human(item_pages(i), false, cells[5]);
+	human(item_waste(i), true, cells[6]);
+	human(item_waiting(i), false, cells[7]);
+	human(i->pinned, false, cells[8]);
+	human(l->allocs, false, cells[9]);
+	human(l->misses, false, cells[10]);
+	word_of(i->stats, "owner", cells[11], sizeof(cells[11]));
+	snprintf(cells[12], sizeof(cells[12]), "%s%s", i->heap ? "heap " : "", i->name);
+	print_columns(cells, width, false);
+}
+
+struct sums {
+	double live, slots, slabs, empty, items, active, bytes, page;
+	double least, most, room, objs;		/* of caches' objects, and of all of them */
+};
+
+static struct sums sums_of(const struct items *items)
+{
+	struct sums s = { 0 };
+	size_t k;
+
+	for (k = 0; k < items->nr; k++) {
+		const struct item *i = &items->all[k];
+		double size = key_of(i->stats, "object_size"), live;
+
+		live = key_of(i->stats, "live_objects");
+		s.items++;
+		s.active += !!live;
+		s.live += live;
+		s.bytes += key_of(i->stats, "live_bytes");
+		s.slots += item_slots(i);
+		s.slabs += key_of(i->stats, "slabs");
+		s.empty += key_of(i->stats, "slabs_empty");
+		s.page = page_size(i) > 0 ? page_size(i) : s.page;
+		if (i->heap || !size)
+			continue;
+		s.least = s.least && s.least < size ? s.least : size;
+		s.most = s.most > size ? s.most : size;
+		s.room += size * key_of(i->stats, "objects");
+		s.objs += key_of(i->stats, "objects");
+	}
+	return s;
+}
+
+static void print_part(const char *what, double part, double all, bool bytes)
+{
+	char b[2][16];
+
+	printf(" %-34s : %s / %s (%.1f%%)\n", what, human(part, bytes, b[0]),
+	       human(all, bytes, b[1]), all ? 100 * part / all : 0);
+}
+
+/* The first five lines are slabtop's. */
+static void print_head(const struct items *items, const char *summary, int width, bool colour)
+{
+	struct sums s = sums_of(items);
+	double held = key_of(summary, "pages_held"), used = key_of(summary, "pages_used");
+	char b[3][16], heads[NR_COLUMNS][80];
+	int i;
+
+	print_part("Active / Total Objects (% used)", s.live, s.slots, false);
+	print_part("Active / Total Slabs (% used)", s.slabs - s.empty, s.slabs, false);
+	print_part("Active / Total Caches (% used)", s.active, s.items, false);
+	print_part("Active / Total Size (% used)", s.bytes, held * s.page, true);
+	printf(" %-34s : %s / %s / %s\n", "Minimum / Average / Maximum Object",
+	       human(s.least, true, b[0]), human(s.objs ? s.room / s.objs : 0, true, b[1]),
+	       human(s.most, true, b[2]));
+	printf(" %-34s : %.0f / %.0f (%.1f%%) / %.0f\n", "Pages held / used / free", held, used,
+	       held ? 100 * used / held : 0, key_of(summary, "pages_free"));
+	printf(" %-34s : %s / %s / %.0f\n\n", "Waste / waiting / misuse",
+	       human(key_of(summary, "internal_waste_bytes"), true, b[0]),
+	       human(key_of(summary, "free_bytes_in_magazines") +
+		     key_of(summary, "free_bytes_in_depots"), true, b[1]),
+	       key_of(summary, "misuse"));
+	for (i = 0; i < NR_COLUMNS; i++)
+		strcpy(heads[i], columns[i].head);
+	print_columns(heads, width, colour);
+}
+
+/* table() - at most @rows lines of it, of at most @width characters; 0: all */
 static void table(const struct items *now, const struct items *then, double seconds,
-		  size_t rows, bool colour)
+		  size_t rows, int width, bool colour)
 {
 	struct line *lines = calloc(now->nr + 1, sizeof(*lines));
 	char *summary = tree_need("summary");
@@ -137,9 +222,9 @@ static void table(const struct items *now, const struct items *then, double seco
 					   rate(item, old, "slow_alloc_misses", seconds) };
 	}
 	qsort(lines, now->nr, sizeof(*lines), by_order);
-	print_head(summary, colour);
+	print_head(now, summary, width, colour);
 	for (i = 0; i < now->nr && (!rows || i < rows); i++)
-		print_line(&lines[i]);
+		print_line(&lines[i], width);
 	free(summary);
 	free(lines);
 }
@@ -176,13 +261,17 @@ static void screen_begin(void)
 	atexit(screen_end);
 }
 
-static size_t screen_rows(void)
-{
-	struct winsize w;
+#define HEAD_LINES 9
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || w.ws_row < 9)
-		return 1;
-	return w.ws_row - 7;
+/* Lines for caches and heaps, and how wide they may be. */
+static size_t screen_rows(int *width)
+{
+	struct winsize w = { 0 };
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w))
+		w.ws_row = 0;
+	*width = w.ws_col;
+	return w.ws_row > HEAD_LINES + 2 ? w.ws_row - HEAD_LINES - 1 : 1;
 }
 
 static double now_seconds(void)
@@ -204,7 +293,7 @@ static char wait_key(double seconds, bool keys)
 	return c;
 }
 
-static const char letters[] = "caouslnwmirk";
+static const char letters[] = "caoubspvlnwmirk";
 
 /* Until it is time for the next table, or somebody wants it now. */
 static void wait_for(double seconds, bool keys)
@@ -230,12 +319,21 @@ struct options {
 	bool once, batch;
 };
 
+/* Long ones are slabtop's. */
+static const struct option longs[] = {
+	{ "once", no_argument, NULL, 'o' },
+	{ "batch", no_argument, NULL, 'b' },
+	{ "delay", required_argument, NULL, 'd' },
+	{ "sort", required_argument, NULL, 's' },
+	{ 0 }
+};
+
 static void parse(struct options *o, int argc, char **argv)
 {
 	int c;
 
 	opterr = 0;
-	while ((c = getopt(argc, argv, ":obd:n:s:")) != -1) {
+	while ((c = getopt_long(argc, argv, ":obd:n:s:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'o': o->once = true; break;
 		case 'b': o->batch = true; break;
@@ -248,7 +346,10 @@ static void parse(struct options *o, int argc, char **argv)
 			order = optarg[0];
 			break;
 		case ':': usage_error("-%c wants a value", optopt);
-		default: usage_error("there is no option -%c", optopt);
+		default:
+			if (!optopt)
+				usage_error("there is no option %s", argv[optind - 1]);
+			usage_error("there is no option -%c", optopt);
 		}
 	}
 	if (optind < argc)
@@ -258,6 +359,8 @@ static void parse(struct options *o, int argc, char **argv)
 int cmd_top(int argc, char **argv)
 {
 	struct options o = { .delay = 3 };
+	size_t rows = 0;
+	int width = 0;
 	struct items now, then = { 0 };
 	double at = 0, t;
 	bool screen;
@@ -274,8 +377,9 @@ int cmd_top(int argc, char **argv)
 		t = now_seconds();
 		if (screen)
 			fputs("\033[H\033[J", stdout);
-		table(&now, &then, at ? t - at : 0, screen ? screen_rows() : 0,
-		      screen && colours());
+		if (screen)
+			rows = screen_rows(&width);
+		table(&now, &then, at ? t - at : 0, rows, width, screen && colours());
 		fflush(stdout);
 		items_free(&then);
 		then = now;
