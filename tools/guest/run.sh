@@ -46,10 +46,14 @@ figures() {
 	done
 }
 
-# The record of the trace at which squirrel held most.
+# The record of the trace at which most was live. Threads are not equally far when a sample is
+# taken, so the record in its line may be ahead: it was due at its number times the step.
 peak() {
-	awk -F '\t' '$1 == "squirrel" && $4 > most { most = $4; at = $5 } END { print at }' \
-		/sys/kernel/debug/squirrel_replay/samples
+	awk -F '\t' '$1 == "squirrel" {
+			if ($3 > most) { most = $3; nr = $2 }
+			if (!step || $5 / $2 < step) step = $5 / $2
+		}
+		END { print int(nr * step) }' /sys/kernel/debug/squirrel_replay/samples
 }
 
 # blocks FILE: of all heaps, one after the other.
@@ -95,7 +99,7 @@ pictures() {
 		END { for (i = 1; i <= most; i++)
 			printf "  %-" width "s%s\n", left[i], right[i] }' /tmp/left /tmp/right
 	echo "  # live   0-9 tenths live   - free objects   . free pages"
-	echo "  (the reclaimer was off until the end: before it ran $2 were held)"
+	echo "  (the reclaimer is off here until then; without it $2 pages stay)"
 }
 
 held() {
