@@ -5,7 +5,7 @@
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 
 .PHONY: all kernels run picture shell test test-all bench bench-memory defects check clean help
-.PHONY: torture coverage htmldocs man demo test-perf test-drgn
+.PHONY: torture coverage htmldocs man demo test-perf test-drgn test-tutorial
 .PHONY: modules_install install install-tools uninstall deb test-package test-clients
 
 all:
@@ -49,7 +49,7 @@ demo:
 	@tools/demo.sh
 
 shell:
-	@tools/shell.sh $(KERNEL)
+	@SQ_CLIENT='$(CLIENT)' tools/shell.sh $(KERNEL)
 
 test:
 	@SQ_ONLY='$(ONLY)' tools/test.sh $(BOOTS)
@@ -68,6 +68,9 @@ test-perf:
 
 test-drgn:
 	@tools/test-drgn.sh
+
+test-tutorial:
+	@tools/test-tutorial.sh
 
 test-clients:
 	@SQ_FORM='$(FORM)' SQ_BUSTED='$(BUSTED)' tools/test-clients.sh $(KERNEL) $(CLIENTS)
@@ -110,7 +113,8 @@ help:
 	@echo 'make demo      three minutes of squirrel in that kernel, nobody typing,'
 	@echo '               and Documentation/demo.svg anew'
 	@echo 'make shell     the same kernel with squirrel loaded, and a prompt'
-	@echo '               (KERNEL=uml, kasan: another one)'
+	@echo '               (KERNEL=uml, kasan: another one; CLIENT=FOLDER: with the modules'
+	@echo '               of that folder, built for it)'
 	@echo 'make test      all tests; the boots, side by side:'
 	@echo '               uml    KUnit, natively (User Mode Linux)'
 	@echo '               wipe   the same with init_on_alloc=1 init_on_free=1'
@@ -139,6 +143,8 @@ help:
 	@echo 'make test-perf  perf, bpftrace and memleak-bpfcc on squirrel, in the stock'
 	@echo '               kernel: a leak by its call site'
 	@echo 'make test-drgn  tools/drgn/squirrel.py on a running kernel and on a dump of it'
+	@echo 'make test-tutorial  the client of Documentation/tutorial.rst, built and'
+	@echo '               run as it is told there'
 	@echo 'make test-clients  ext4, squashfs, wireguard, jool, apfs, as they are shipped, on'
 	@echo '               squirrel and on SLUB: the same work, and a table of both'
 	@echo '               (CLIENTS="ext4 jool": only those; KERNEL=clients-kasan: under'

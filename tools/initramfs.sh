@@ -70,6 +70,9 @@ for m in "$@"; do
 	cp "$m" "$stage/squirrel/extra/"
 done
 copy_modules
+for m in ${SQ_CLIENT_MODULES:-}; do
+	install -D "$m" "$stage/squirrel/client/$(basename "$m")"
+done
 # The command, where it can be run: it is built with this machine's compiler.
 if [ -z "$K_CROSS" ] && [ "$job" != kunit ] && [ "$job" != bench ]; then
 	need_packages gcc make libc6-dev

@@ -149,3 +149,16 @@ need_qemu() {
 	*) need_packages qemu-system-x86 ;;
 	esac
 }
+
+# build_client FOLDER KERNEL: a client's modules, in its folder, for that kernel, which was
+# loaded, and for which squirrel was built. SQ_CLIENT_MODULES are they.
+build_client() {
+	[ -f "$1/Kbuild" ] || [ -f "$1/Makefile" ] || die "CLIENT=$1 has no Kbuild"
+	[ -z "$K_ROOT" ] || die "CLIENT is for a kernel whose compiler is this machine's"
+	say "building $1 for $K_NAME"
+	make -s -C "$K_DIR" ARCH="$K_ARCH" ${K_CROSS:+CROSS_COMPILE="$K_CROSS"} \
+		SQUIRREL_SYMVERS="$SQ_BUILD/$2/Module.symvers" \
+		M="$(realpath "$1")" modules || die "$1 could not be built"
+	SQ_CLIENT_MODULES=$(find "$(realpath "$1")" -name '*.ko')
+	export SQ_CLIENT_MODULES
+}

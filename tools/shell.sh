@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # shell.sh [KERNEL]: boot KERNEL (default stock) with squirrel loaded and give a
-# prompt on this terminal. Ctrl-D there ends it, so does Ctrl-A x.
+# prompt on this terminal. Ctrl-D there ends it, so does Ctrl-A x. The modules of the folder
+# SQ_CLIENT are built for it, and are in client/ there.
 . "$(dirname "$0")/lib.sh"
 
 kernel=${1:-stock}
@@ -9,6 +10,7 @@ dir=$SQ_BUILD/boots/$kernel-shell
 "$SQ_TOP/tools/build.sh" "$kernel"
 mkdir -p "$dir"
 load_kernel "$kernel"
+[ -z "${SQ_CLIENT:-}" ] || build_client "$SQ_CLIENT" "$kernel"
 # shellcheck disable=SC2086 # a list
 SQ_INTERACTIVE=1 "$SQ_TOP/tools/initramfs.sh" "$dir" "$kernel" shell $K_EXTRA
 if [ "$K_ARCH" = um ]; then

@@ -15,8 +15,9 @@ sq-client-tree := $(realpath $(dir $(lastword $(MAKEFILE_LIST)))../..)
 # For the folders below the client's as well
 subdir-ccflags-y += -I$(sq-client-tree)/include
 
-# A build in a checkout fits if it was made with the same kernel tree.
-sq-client-builds = $(foreach m,$(wildcard $(sq-client-tree)/build/*/.squirrel-kdir), \
+# A build in a checkout fits if it was made with the same kernel tree; the last one counts.
+sq-client-builds = $(foreach m,$(shell ls -t $(sq-client-tree)/build/*/.squirrel-kdir \
+			2>/dev/null), \
 		$(if $(filter $(realpath $(objtree)), \
 			$(realpath $(firstword $(file <$(m))))), \
 			$(wildcard $(dir $(m))Module.symvers)))

@@ -2,12 +2,14 @@
 # Job: squirrel loaded, and a prompt. Sourced by init, on the console.
 # shellcheck shell=dash
 
+clients=
+[ ! -d client ] || clients=$(echo client/*.ko)
 for m in extra/*.ko; do
 	[ -e "$m" ] && insmod "$m"
 done
 insmod squirrel.ko && echo "squirrel.ko is loaded; look at /sys/kernel/debug/squirrel"
 cat <<END
-Here: $(echo samples/*.ko traces/* selftests/*.sh)
+Here: $clients $(echo samples/*.ko traces/* selftests/*.sh)
 Try:  insmod samples/acorn.ko hold=1; ./squirrel top; ./squirrel map heaps/default
 Exit (Ctrl-D) switches the machine off.
 END
