@@ -9,8 +9,10 @@ for m in extra/*.ko; do
 done
 insmod squirrel.ko && echo "squirrel.ko is loaded; look at /sys/kernel/debug/squirrel"
 cat <<END
-Here: $clients $(echo samples/*.ko traces/* selftests/*.sh)
+Here: $clients $(echo samples/*.ko traces/*), selftests/*.sh
 Try:  insmod samples/acorn.ko hold=1; ./squirrel top; ./squirrel map heaps/default
+      insmod samples/replay.ko trace=traces/boot.trace subject=squirrel keep=1
+      ./squirrel map heaps/replay --by class; ./squirrel --help
 Exit (Ctrl-D) switches the machine off.
 END
 export PS1='squirrel# '

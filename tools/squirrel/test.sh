@@ -87,6 +87,45 @@ rates() {
 		END { print n, rate; exit !(n == 2 && rate > 0 && rate < 1000) }' "$work/out"
 }
 
+# On a terminal, keys and all: it fits, sorts by what is typed and ends. One that does not
+# know its size, as a serial line, has 80 characters in 24 lines.
+on_screen() {
+	local rows=$1 columns=$2 want=$3
+
+	python3 - "$squirrel" "$work/tree" "$rows" "$columns" "$want" <<'END'
+import fcntl, os, pty, re, struct, sys, termios, time
+prog, tree, rows, columns, want = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
+pid, fd = pty.fork()
+if not pid:
+    os.environ['TERM'] = 'xterm'
+    time.sleep(0.2)
+    os.execv(prog, [prog, '--root', tree, 'top', '-d', '60'])
+fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
+time.sleep(0.7)
+for key in b'nq':
+    os.write(fd, bytes([key]))
+    time.sleep(0.3)
+out = b''
+while True:
+    try:
+        more = os.read(fd, 65536)
+    except OSError:
+        break
+    if not more:
+        break
+    out += more
+status = os.waitpid(pid, 0)[1]
+screens = out.decode().replace('\r', '').split('\033[H\033[J')[1:]
+plain = [re.sub(r'\033\[[0-9;?]*[a-zA-Z]', '', s).rstrip('\n').split('\n') for s in screens]
+widest = max(len(line) for s in plain for line in s)
+names = [line.split()[-1] for line in plain[1][9:]]
+print(status, len(plain), widest, len(plain[0]), names)
+assert status == 0 and len(plain) == 2
+assert widest <= want and len(plain[0]) < (rows or 24)
+assert names == sorted(names) and len(names) >= 2
+END
+}
+
 json_valid() {
 	sed -i 's/^owner: .*/owner: "\\\x01/' "$work/tree/caches/plant/stats"
 	run json | python3 -c '
@@ -280,6 +319,9 @@ check "top: a cache's line" has_line "hoard hoard " "1000 1408 71% 256 88 0 185 
 check "top: a heap without the pages of caches" heap_pages
 check "top: most memory first" most_first
 check "top: allocations a second" rates
+check "top: keys, in a window of 80 characters" on_screen 24 80 80
+check "top: in a large one" on_screen 50 140 140
+check "top: on a line that does not know its size" on_screen 0 0 80
 check "leaks: the most bytes first" \
 	eval 'run leaks | sed -n 2p | grep "^ *3 *24K .* heap plant  *plant_alloc+.*\[plant\]$"'
 check "json is JSON, whatever is in a name" json_valid

@@ -263,13 +263,13 @@ static void screen_begin(void)
 
 #define HEAD_LINES 9
 
-/* Lines for caches and heaps, and how wide they may be. */
+/* Lines for caches and heaps, and how wide they may be. A serial line does not know. */
 static size_t screen_rows(int *width)
 {
 	struct winsize w = { 0 };
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w))
-		w.ws_row = 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row || !w.ws_col)
+		w = (struct winsize) { .ws_row = 24, .ws_col = 80 };
 	*width = w.ws_col;
 	return w.ws_row > HEAD_LINES + 2 ? w.ws_row - HEAD_LINES - 1 : 1;
 }
