@@ -49,7 +49,7 @@ done
 wait
 grep -q '^replay ' /proc/modules || failed=1
 
-scene 25 "Its heap, by address: # live, digits tenths live, . and m free"
+scene 25 "Its heap, by address: # live, digits tenths live, . m d and - free"
 echo off >$DEBUG/reclaim/mode
 typed "./squirrel map heaps/replay | head -n 30"
 scene 25 "The reclaimer gives back what is free"
