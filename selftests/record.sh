@@ -248,7 +248,7 @@ without_module() {
 	cp "$SQUIRREL" "$TMP/alone"
 	(
 		cd "$TMP" && SQUIRREL=$TMP/alone &&
-			complains 1 "replay.ko is in no package: make builds it in samples.*-m" \
+			complains 1 "replay.ko is not here: say where with -m; man squirrel" \
 				replay "$DIR/traces/boot.trace"
 	)
 }

@@ -298,6 +298,7 @@ test_root() {
 	refuse "make install does not touch the package's files" \
 		'the package squirrel-dkms is installed' install_in_root
 	as_root rm -rf "$root/tmp/tree"
+	check "what squirrel replay needs is built from the example" replay_builds
 	check "the client installs" install_deb /root/debs/acorn.deb
 	check "DKMS has built and installed that" dkms_has acorn/1.0 "$release"
 	check "without a warning" clean_build acorn/1.0 "$release"
@@ -305,6 +306,17 @@ test_root() {
 	check "it was built with this squirrel" fits
 	refuse "squirrel cannot be removed from under it" 'acorn-dkms depends on squirrel' \
 		in_root dpkg -r squirrel-dkms
+}
+
+# replay.ko out of the example, as who wants squirrel replay would.
+replay_builds() {
+	local status=0
+
+	in_root cp -r /usr/share/doc/squirrel-dkms/examples/replay /tmp/replay &&
+		in_root make -C "/lib/modules/$release/build" M=/tmp/replay modules &&
+		[ "$(modinfo -F depends "$root/tmp/replay/replay.ko")" = squirrel ] || status=1
+	as_root rm -rf "$root/tmp/replay"
+	return $status
 }
 
 # The command, what it needs to be found out about, and nothing else.

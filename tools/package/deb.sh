@@ -71,6 +71,16 @@ install -m 644 "$tree/README.md" "$stage/"
 mkdir -p "$stage/samples"
 cp -r "$SQ_TOP/samples/acorn-dkms" "$SQ_TOP/samples/modprobe.d" "$stage/samples/"
 cp "$SQ_TOP/samples/acorn.c" "$stage/samples/acorn-dkms/"
+# What plays recordings is for who measures, not for each machine: source, and how to build it.
+mkdir -p "$stage/samples/replay"
+cp "$SQ_TOP"/samples/replay*.[ch] "$stage/samples/replay/"
+{
+	echo '# SPDX-License-Identifier: GPL-2.0'
+	echo "# make -C /lib/modules/\$(uname -r)/build M=\$PWD modules"
+	echo 'obj-m := replay.o'
+	sed -n '/^replay-y := /,/[^\\]$/p' "$SQ_TOP/samples/Kbuild"
+	echo 'include /usr/src/squirrel/include/squirrel/client.mk'
+} >"$stage/samples/replay/Kbuild"
 mkdir -p "$stage/tools/squirrel"
 cp "$tree"/tools/squirrel/{Makefile,*.[ch8],completion.bash} "$stage/tools/squirrel/"
 (cd "$stage" && make_debian)

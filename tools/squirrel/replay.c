@@ -99,7 +99,7 @@ static int open_module(void)
 		if (fd >= 0)
 			return fd;
 	}
-	die(MODULE " is in no package: make builds it in samples of the source; say where with -m");
+	die(MODULE " is not here: say where with -m; man squirrel has how it is built");
 }
 
 struct result {
