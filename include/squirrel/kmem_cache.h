@@ -14,7 +14,7 @@
  * Covered: kmem_cache_create (also the form of 6.12 with struct
  * kmem_cache_args), _create_usercopy, _destroy, _alloc, _zalloc, _alloc_node,
  * _alloc_lru, _free, _alloc_bulk, _free_bulk, _shrink, _size, KMEM_CACHE,
- * KMEM_CACHE_USERCOPY, and mempools over a cache.
+ * KMEM_CACHE_USERCOPY, and mempools over a cache; alloc_inode_sb of <linux/fs.h>.
  *
  * Also for objects of a cache, in every function of the source: kfree, kvfree,
  * kfree_const, kfree_sensitive, kvfree_sensitive, kfree_bulk,
@@ -111,6 +111,8 @@
 #define kmem_cache_alloc_node		squirrel_kmem_cache_alloc_node
 #undef kmem_cache_alloc_lru
 #define kmem_cache_alloc_lru		squirrel_kmem_cache_alloc_lru
+#undef alloc_inode_sb
+#define alloc_inode_sb			squirrel_alloc_inode_sb
 #undef kmem_cache_free
 #define kmem_cache_free			squirrel_kmem_cache_free
 #undef kmem_cache_alloc_bulk

@@ -6,6 +6,7 @@
 #ifndef _SQUIRREL_KMEM_OBJECTS_H
 #define _SQUIRREL_KMEM_OBJECTS_H
 
+#include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/list_lru.h>
 #include <linux/mempool.h>
@@ -50,6 +51,13 @@ squirrel_kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru,
 	if (likely(squirrel_kmem_ours(s)))
 		return squirrel_cache_alloc(squirrel_kmem_cache(s), gfp);
 	return kmem_cache_alloc_lru(s, lru, gfp);
+}
+
+/* The kernel's own is an inline function of <linux/fs.h>, which no name here reaches. */
+static inline void *
+squirrel_alloc_inode_sb(struct super_block *sb, struct kmem_cache *s, gfp_t gfp)
+{
+	return squirrel_kmem_cache_alloc_lru(s, &sb->s_inode_lru, gfp);
 }
 
 static __always_inline void

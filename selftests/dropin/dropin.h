@@ -14,6 +14,7 @@
  *	__kmem_cache_create_args			dropin_args.c
  *	names of caches					dropin_names.c
  *	SLAB_* flags, one by one; a list_lru		dropin_flags.c
+ *	alloc_inode_sb					dropin_lru.c
  *	kmem_cache_destroy, _shrink, _size		dropin_objects.c
  *	kmem_cache_alloc, _zalloc, _alloc_node,
  *	_alloc_lru, _free, _alloc_bulk, _free_bulk	dropin_objects.c

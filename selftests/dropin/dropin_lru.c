@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A charged cache on a list_lru. */
+/* A charged cache on a list_lru, and the inodes of a superblock, which are on one. */
+#include <linux/fs.h>
 #include <linux/list_lru.h>
 #include <linux/slab.h>
 #include "dropin.h"
@@ -65,5 +66,21 @@ void dropin_lru_charged(void)
 		dropin_on_list(s, &lru);
 		list_lru_destroy(&lru);
 	}
+	dropin_put_cache(s, "dropin_lru_item");
+}
+
+/* Of the superblock the call wants the list alone. */
+void dropin_lru_inode(void)
+{
+	struct super_block *sb = kzalloc(sizeof(*sb), GFP_KERNEL);
+	struct kmem_cache *s = KMEM_CACHE(dropin_lru_item, 0);
+	void *obj;
+
+	if (DROPIN_EXPECT(s && sb)) {
+		obj = alloc_inode_sb(sb, s, GFP_KERNEL);
+		if (DROPIN_EXPECT(obj && dropin_ours(obj)))
+			kmem_cache_free(s, obj);
+	}
+	kfree(sb);
 	dropin_put_cache(s, "dropin_lru_item");
 }

@@ -48,6 +48,7 @@ DROPIN_TEST(flags_typesafe, 0,
 DROPIN_TEST(flags_no_prefix, 0, "a source without pr_fmt has none")
 
 DROPIN_TEST(lru_charged, 0, "a charged cache's objects go on a list_lru")
+DROPIN_TEST(lru_inode, 0, "alloc_inode_sb() of a cache of squirrel's")
 
 DROPIN_TEST(objects_in_and_out, 0, "an object by each call, and back")
 DROPIN_TEST(objects_zeroed, 0, "zeroed is zeroed")
