@@ -17,7 +17,7 @@
 all_clients() {
 	local name
 
-	for name in ext4 squashfs wireguard jool apfs; do
+	for name in ext4 squashfs wireguard jool apfs f2fs netfilter; do
 		echo "$name"
 	done
 	for name in "$CLIENTS"/*/client.inc.sh; do
