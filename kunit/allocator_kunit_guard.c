@@ -238,6 +238,33 @@ static void none_is_ready(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 }
 
+/* Memory that was made ahead goes, until somebody wants some. */
+static void gives_way(struct kunit *test)
+{
+	struct squirrel_cache *c = guarded(test, NULL);
+	struct sq_reclaim_work work = {};
+	void *obj, *kept = sq_fixture_alloc(test, c);
+
+	sq_allocator_release_slabs(false, &work);
+	sq_guard_flush();
+	obj = sq_fixture_alloc(test, c);
+	KUNIT_EXPECT_TRUE(test, in_area(obj));
+	squirrel_cache_free(c, obj);
+	sq_allocator_release_slabs(true, &work);
+	sq_guard_flush();
+	obj = sq_fixture_alloc(test, c);
+	KUNIT_EXPECT_FALSE(test, in_area(obj));
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "objects_guard_missed"), 1);
+	squirrel_cache_free(c, obj);
+	sq_guard_flush();
+	obj = sq_fixture_alloc(test, c);
+	KUNIT_EXPECT_TRUE(test, in_area(obj));
+	squirrel_cache_free(c, obj);
+	squirrel_cache_free(c, kept);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+}
+
 /* Switched off they are freed as what they are; a heap's go with it. */
 static void outlive_the_letter(struct kunit *test)
 {
@@ -367,6 +394,7 @@ static struct kunit_case guard_cases[] = {
 	KUNIT_CASE(wrong_frees),
 	KUNIT_CASE(writes_are_found),
 	KUNIT_CASE(none_is_ready),
+	KUNIT_CASE(gives_way),
 	KUNIT_CASE(outlive_the_letter),
 	KUNIT_CASE(is_constructed),
 	KUNIT_CASE(after_a_grace_period),

@@ -395,6 +395,40 @@ static void sensitive_memory_is_wiped(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(obj + 8, 0, 192));
 }
 
+/* A grace period has to end between the last page of a heap and its end. */
+static unsigned long last_page;
+static struct sq_block_lost (*fakes_put)(const struct sq_block_ops *ops, void *addr,
+					 unsigned int order);
+
+static struct sq_block_lost put_in_time(const struct sq_block_ops *ops, void *addr,
+					unsigned int order)
+{
+	last_page = get_state_synchronize_rcu();
+	return fakes_put(ops, addr, order);
+}
+
+/* Who frees what is free already, or asks whose it was, has found it before it went. */
+static void heap_outlives_readers(struct kunit *test)
+{
+	static const struct squirrel_heap_args args;
+	struct sq_fake *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	struct squirrel_heap *heap;
+
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	if (sq_fake_init(fake, 64))
+		kunit_skip(test, "no memory for the fake source");
+	fakes_put = fake->ops.put;
+	fake->ops.put = put_in_time;
+	heap = sq_heap_new("kunit-readers", &args, &fake->ops, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(heap));
+	KUNIT_EXPECT_NOT_NULL(test, squirrel_heap_alloc(heap, 100, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, fake->puts, 0);
+	sq_heap_discard(heap);
+	KUNIT_EXPECT_GT(test, fake->puts, 0);
+	KUNIT_EXPECT_TRUE(test, poll_state_synchronize_rcu(last_page));
+	KUNIT_EXPECT_EQ(test, sq_fake_exit(fake), 0);
+}
+
 static struct kunit_case heap_cases[] = {
 	KUNIT_CASE(every_size_is_served),
 	KUNIT_CASE(powers_of_two_are_aligned),
@@ -411,6 +445,7 @@ static struct kunit_case heap_cases[] = {
 	KUNIT_CASE(fake_heap_gives_all_back),
 	KUNIT_CASE(default_heap_works_alike),
 	KUNIT_CASE(sensitive_memory_is_wiped),
+	KUNIT_CASE(heap_outlives_readers),
 	{}
 };
 

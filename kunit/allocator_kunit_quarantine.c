@@ -3,8 +3,11 @@
  * Caches whose freed objects are kept in quarantine: for as long as it is said, and who
  * writes to them or frees them again meanwhile is found.
  */
+#include <linux/notifier.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
+
+#include <squirrel/report.h>
 
 #include "allocator_kunit.h"
 
@@ -151,6 +154,38 @@ static void ends(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 }
 
+/* A cache that is switched off as soon as anything is reported of it */
+static struct squirrel_cache *off_at_once;
+
+/* As apply_and_release() in switch.c, which may sleep. */
+static int switch_off(struct notifier_block *nb, unsigned long unused, void *report)
+{
+	struct squirrel_cache *t = off_at_once->twin;
+
+	WRITE_ONCE(t->debug, SQ_DEBUG_ON);
+	sq_debug_release(t, ULONG_MAX);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block off_nb = { .notifier_call = switch_off };
+
+/* Who was on his way there when it ended does not stay in it. */
+static void ends_for_who_is_late(struct kunit *test)
+{
+	struct squirrel_cache *c = quarantined(test, SQ_DEBUG_REDZONE, NULL);
+	u8 *obj = sq_fixture_alloc(test, c);
+
+	OPTIMIZER_HIDE_VAR(obj);
+	obj[SIZE] = 0;
+	off_at_once = c;
+	KUNIT_ASSERT_EQ(test, squirrel_report_register(&off_nb), 0);
+	squirrel_cache_free(c, obj);
+	squirrel_report_unregister(&off_nb);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+	KUNIT_EXPECT_EQ(test, held(test, c), 0);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+}
+
 /* Who finds no memory has what is in it. */
 static void gives_way(struct kunit *test)
 {
@@ -218,6 +253,7 @@ static struct kunit_case quarantine_cases[] = {
 	KUNIT_CASE(writes_are_found),
 	KUNIT_CASE(second_frees),
 	KUNIT_CASE(ends),
+	KUNIT_CASE(ends_for_who_is_late),
 	KUNIT_CASE(gives_way),
 	KUNIT_CASE(of_a_heap),
 	{}

@@ -151,6 +151,8 @@ void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work)
 {
 	struct sq_drain d = { .work = work, .flag = all };
 
+	if (all)
+		sq_guard_yield();
 	sq_walk_caches(release_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_release_slabs);

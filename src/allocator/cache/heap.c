@@ -103,6 +103,8 @@ void sq_heap_raze(struct squirrel_heap *heap)
 	if (lost.pages)
 		sq_report_lost(heap->large, lost);
 	sq_strategy_end(heap);
+	/* Who found it by an address, before its pages went, may be looking at it. */
+	synchronize_rcu_expedited();
 	heap_free_memory(heap);
 }
 

@@ -127,6 +127,7 @@ typedef void (*sq_guard_fn)(struct sq_guard *g, void *ctx);
 void sq_guard_want(const struct squirrel_cache *c);
 void sq_guard_unwant(void);
 void sq_guard_flush(void);
+void sq_guard_yield(void);
 void sq_guard_walk(sq_guard_fn fn, void *ctx);
 void sq_guard_end(struct squirrel_cache *t);
 void sq_guard_init(void);

@@ -35,6 +35,8 @@ static unsigned int nr_ready[SQ_GUARD_PAGES + 1];
 /* Of which lengths some are to be: a bit each */
 static DECLARE_BITMAP(wanted, SQ_GUARD_PAGES + 1);
 static LLIST_HEAD(freed);
+/* Memory is short: none are, until somebody wants one. */
+static bool yielded;
 
 /* ---- one --------------------------------------------------------------------- */
 
@@ -231,7 +233,7 @@ static void work_fn(struct work_struct *unused)
 	mutex_lock(&guard_mutex);
 	/* First: so the addresses of what goes are not used again at once. */
 	for (i = 1; i <= SQ_GUARD_PAGES; i++)
-		if (test_bit(i, wanted))
+		if (test_bit(i, wanted) && !READ_ONCE(yielded))
 			make_ahead(i);
 		else
 			drop_ready(i);
@@ -253,9 +255,20 @@ struct sq_guard *sq_guard_take(unsigned int pages)
 {
 	struct sq_guard *g = ready_take(pages);
 
-	if (READ_ONCE(nr_ready[pages]) <= ahead_of(pages) / 2)
+	if (READ_ONCE(nr_ready[pages]) <= ahead_of(pages) / 2) {
+		WRITE_ONCE(yielded, false);
 		irq_work_queue(&call);
+	}
 	return g;
+}
+
+/* What was made ahead goes, a moment later. Any context. */
+void sq_guard_yield(void)
+{
+	if (bitmap_empty(wanted, SQ_GUARD_PAGES + 1))
+		return;
+	WRITE_ONCE(yielded, true);
+	irq_work_queue(&call);
 }
 
 /* It is free, and is to be unmapped. Any context. */
@@ -284,6 +297,7 @@ static void want_class(unsigned long *bits)
 /* Areas for objects of @c, or if it is a class, of all of its heap's. May sleep. */
 void sq_guard_want(const struct squirrel_cache *c)
 {
+	WRITE_ONCE(yielded, false);
 	if (c->flags & (SQ_CACHE_CLASS | SQ_CACHE_LARGE))
 		want_class(wanted);
 	else

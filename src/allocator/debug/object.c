@@ -297,6 +297,10 @@ static void hold(struct squirrel_cache *t, struct sq_slot *s)
 	old = sq_quarantine_swap(t, s);
 	if (old)
 		let_go(t, old);
+	/* Pairs with apply_and_release() in switch.c: one of both sees the other. */
+	smp_mb();
+	if (unlikely(!(READ_ONCE(t->debug) & SQ_DEBUG_QUARANTINE)))
+		sq_debug_release(t, ULONG_MAX);
 }
 
 /* What was redzone behind a smaller object is so no more. */

@@ -91,6 +91,8 @@ static void apply(struct squirrel_cache *c, u32 debug)
 static void apply_and_release(struct squirrel_cache *c, u32 debug)
 {
 	apply(c, debug);
+	/* Pairs with hold() in object.c. */
+	smp_mb();
 	if (c->twin && !(debug & SQ_DEBUG_QUARANTINE))
 		sq_debug_release(c->twin, ULONG_MAX);
 }
