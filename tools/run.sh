@@ -8,7 +8,7 @@ start=$SECONDS
 need_packages qemu-system-x86 busybox-static cpio xz-utils rsync gcc make \
 	linux-headers-amd64 libelf-dev
 "$SQ_TOP/tools/build.sh" stock
-SQ_TIMEOUT=${SQ_TIMEOUT:-120}
+SQ_TIMEOUT=${SQ_TIMEOUT:-240}
 export SQ_TIMEOUT
 # Steps that are good need no line on the screen; the judge has read all.
 if "$SQ_TOP/tools/job.sh" stock run | sed -u '/^ok [0-9]/d; /^1\.\.[0-9]/d; /^SQUIRREL-VERDICT: pass/d'; then
