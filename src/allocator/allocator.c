@@ -27,8 +27,8 @@
  *     also that of a cache that magazines are made of, but not under another's lock
  *       the manager's locks (below this layer), for taking a slab apart only;
  *       otherwise they are taken without a lock of ours, or under a claim
- *   sq_depot.lock (raw, irqs off; not in NMI), registry_lock, a quarantine's lock, that of guarded memory which is ready (raw, irqs
- *     off; the latter two in NMI only tried): leaves
+ *   sq_depot.lock (raw, irqs off; not in NMI), registry_lock, a quarantine's lock, that of
+ *     guarded memory which is ready (raw, irqs off; the latter two in NMI only tried): leaves
  *
  * Two sq_node.locks are never held at once. What is detached under a lock is
  * given down after it was dropped. The page source is asked without any lock.

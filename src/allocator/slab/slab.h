@@ -20,7 +20,7 @@
 #include "allocator/common/types.h"
 #include "utility/utility.h"
 
-struct sq_mag;
+#include "depot.h"
 
 /* 320 objects in pages of 4096 bytes, as many more in larger ones. */
 #define SQ_SLAB_WORDS		(5U << (PAGE_SHIFT - 12))
@@ -70,31 +70,6 @@ struct sq_slab {
 
 static_assert(sizeof(struct sq_slab) <= SQ_AGENT_PRIV_BYTES);
 static_assert(SQ_SLAB_MAX_OBJS <= U16_MAX);
-
-/**
- * struct sq_depot - magazines that CPUs put down; those of a node are for a part of its CPUs
- *	each, so that these get back what is in their caches, and do not wait for others
- * @lock: guards all of it; may be taken under a claim, and nothing is taken under it
- * @nr: full ones
- * @objs: objects in them
- * @min: fewest since the reclaimer's last look: what nobody needed
- * @low: the same since its last look by volume
- * @cap: how many there may be for now; see depot_grow()
- * @misses: how often there was no room since the reclaimer's last look
- * @full: the full ones
- * @empty: empty ones, for the next that are put down; gone with each look
- */
-struct sq_depot {
-	raw_spinlock_t lock;
-	u32 nr;
-	u32 objs;
-	u32 min;
-	u32 low;
-	u32 cap;
-	u32 misses;
-	struct sq_mag *full;
-	struct sq_mag *empty;
-} ____cacheline_aligned_in_smp;
 
 /**
  * struct sq_node - a cache's slabs and depots on one NUMA node
