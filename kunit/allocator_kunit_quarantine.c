@@ -7,8 +7,6 @@
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
-#include <squirrel/report.h>
-
 #include "allocator_kunit.h"
 
 #define SIZE	100
