@@ -65,12 +65,13 @@ looks() {
 	sound || touch "$TMP/unsound"
 }
 
-# A hog takes nearly all there is, and goes; a small one is throttled by its cgroup.
+# A hog takes nearly all there is, and goes; a small one is throttled by its cgroup. Where
+# each page takes a millisecond it is content with what it has after a while.
 hog() {
 	local mib
 
 	mib=$(awk '/^MemAvailable/ { print int($2 / 1024) - 160 }' /proc/meminfo)
-	[ "$mib" -gt 0 ] && dd if=/dev/zero of="$HOG/all" bs=1M count="$mib" 2>/dev/null
+	[ "$mib" -gt 0 ] && timeout 30 dd if=/dev/zero of="$HOG/all" bs=1M count="$mib" 2>/dev/null
 	rm -f "$HOG/all"
 }
 
