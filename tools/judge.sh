@@ -87,18 +87,21 @@ but_for_wanted() {
 }
 
 # The log without the heads of KCSAN's reports in which no module occurs: the
-# kernel has races of its own. The modules in a guest are all of this project.
+# kernel has races of its own, also in an interrupt that finds a module at work. The
+# modules in a guest are all of this project.
 ours() {
 	but_for_wanted "$1" | awk '
 		function end_block(   i) {
 			for (i = 1; i <= n; i++)
 				if (module || line[i] !~ /BUG: KCSAN:/)
 					print line[i]
-			n = module = 0
+			n = module = below = 0
 		}
 		/==========/ { end_block() }
 		{ line[++n] = $0 }
-		/ \[[a-z_0-9]+\]/ { module = 1 }
+		/ to 0x[0-9a-f]+ of [0-9]+ bytes by / { below = 0 }
+		/ asm_(sysvec_|common_interrupt|exc_nmi)/ { below = 1 }
+		!below && / \[[a-z_0-9]+\]/ { module = 1 }
 		END { end_block() }'
 }
 

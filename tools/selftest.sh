@@ -265,6 +265,28 @@ write to 0x1 of 8 bytes by task 71 on cpu 1:
  g+0x1/0x2
  sq_f+0x1/0x2 [squirrel]
 $LINE" "$PASS"
+judge "a race of an interrupt's that found us at work" "0 3 0 1" "$CLEAN
+$LINE
+BUG: KCSAN: data-race in f / g
+read to 0x1 of 8 bytes by interrupt on cpu 1:
+ g+0x1/0x2
+ asm_sysvec_apic_timer_interrupt+0x1/0x2
+ sq_f+0x1/0x2 [squirrel]
+
+write to 0x1 of 8 bytes by interrupt on cpu 0:
+ f+0x1/0x2
+ asm_common_interrupt+0x1/0x2
+$LINE" "$PASS"
+judge "one with a function of ours on the other side" "1 3 1 1" "$CLEAN
+$LINE
+BUG: KCSAN: data-race in f / sq_g
+read to 0x1 of 8 bytes by interrupt on cpu 1:
+ f+0x1/0x2
+ asm_sysvec_apic_timer_interrupt+0x1/0x2
+
+write to 0x1 of 8 bytes by task 71 on cpu 0:
+ sq_g+0x1/0x2 [squirrel]
+$LINE" "$PASS"
 
 # known TITLE WANTED LOG: how many lines of it are left, with what is known of a client.
 known() {

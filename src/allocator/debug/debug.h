@@ -72,6 +72,7 @@ void sq_debug_assert_locked(void);
 
 /* track.c */
 int sq_track_init(void);
+u64 sq_track_now(void);
 void sq_track_set(struct sq_track *track, u32 debug, unsigned long caller);
 bool sq_track_sound(const struct sq_track *track);
 u64 sq_track_age_ms(const struct sq_track *track);

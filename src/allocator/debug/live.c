@@ -289,7 +289,7 @@ static int set_mark(u64 *mark, const char *word)
 {
 	if (strcmp(word, "1"))
 		return -EINVAL;
-	WRITE_ONCE(*mark, ktime_get_mono_fast_ns());
+	WRITE_ONCE(*mark, sq_track_now());
 	return 0;
 }
 

@@ -118,7 +118,7 @@ static void write_down(struct sq_peak *p, struct sq_live_sites *l, struct sq_man
 
 	if (now > p->then && sq_live_collect(l, m)) {
 		mutex_lock(&peak_mutex);
-		p->when = ktime_get_mono_fast_ns();
+		p->when = sq_track_now();
 		p->then = now;
 		p->used = l->used;
 		p->others = l->others;
