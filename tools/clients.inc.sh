@@ -161,15 +161,16 @@ put_needs() {
 	depmod -b "$stage" "$K_RELEASE"
 }
 
-# needs_of MODULE...: modules of the kernel that those just built name.
+# needs_of MODULE...: modules of the kernel that those just built name. A file may be
+# called dm-bufio.ko, and its module dm_bufio.
 needs_of() {
 	local m own
 
-	own=" squirrel squirrel_dropin $(basename -a -s .ko "$@" | tr '\n' ' ')"
+	own=" squirrel squirrel_dropin $(basename -a -s .ko "$@" | tr -- '-\n' '_ ')"
 	for m in "$@"; do
 		modinfo -F depends "$m" | tr ',' '\n'
 		modinfo -F softdep "$m" | tr ' ' '\n' | grep -v ':' || true
 	done | grep . | sort -u | while read -r m; do
-		[[ $own == *" $m "* ]] || echo "$m"
+		[[ $own == *" ${m//-/_} "* ]] || echo "$m"
 	done
 }

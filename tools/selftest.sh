@@ -288,6 +288,26 @@ write to 0x1 of 8 bytes by task 71 on cpu 0:
  sq_g+0x1/0x2 [squirrel]
 $LINE" "$PASS"
 
+# needs TITLE WANTED MODULE...: modules that are not among those just built.
+needs() {
+	local title=$1 wanted=$2
+
+	shift 2
+	expect "needs: $title" "$wanted" "$(
+		modinfo() {
+			[ "$2" != depends ] || echo dm-mod,dm-bufio,squirrel_dropin
+		}
+		SQ_BUILD=$work K_NAME=none
+		# shellcheck source=tools/clients.inc.sh
+		. "$tools/clients.inc.sh"
+		needs_of "$@" | tr '\n' ' '
+	)"
+}
+
+needs "of a client" "dm-bufio dm-mod " a/dm-snapshot.ko
+needs "one that is built as well" "dm-mod " a/dm-bufio.ko a/dm-snapshot.ko
+needs "by its other name" "dm-bufio " a/dm_mod.ko
+
 # known TITLE WANTED LOG: how many lines of it are left, with what is known of a client.
 known() {
 	expect "known: $1" "$2" "$(awk -v from='non-static key' -v at='theirs_map[+].*[[]apfs]' \
