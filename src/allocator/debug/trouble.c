@@ -103,7 +103,8 @@ static void print_trouble(const struct sq_trouble *n)
 	print_bytes(n);
 }
 
-static void print_troubles(struct irq_work *unused)
+/* One in each interrupt: it may have some fifty lines. */
+static void print_troubles(struct irq_work *work)
 {
 	unsigned int i;
 
@@ -114,6 +115,8 @@ static void print_troubles(struct irq_work *unused)
 		print_trouble(&troubles[i]);
 		/* Printed before it is used again. */
 		smp_store_release(&troubles[i].state, NOTE_FREE);
+		irq_work_queue(work);
+		return;
 	}
 }
 
