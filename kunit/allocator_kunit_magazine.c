@@ -163,55 +163,6 @@ static void magazines_go_to_the_depot_and_back(struct kunit *test)
 		squirrel_cache_free(c, sq_model_del(m, 0));
 }
 
-/* One of two, with nothing in it, into the depot of the CPU that this runs on. */
-static struct sq_mag *put_down(struct kunit *test, struct squirrel_cache *c)
-{
-	struct sq_mag *full = NULL, *empty = NULL;
-	unsigned int tries = 10;
-
-	sq_fixture_depot(c)->cap = 1;
-	while (!empty && tries--) {
-		preempt_disable();
-		full = full ?: sq_mag_new(c, CAP);
-		if (full)
-			empty = sq_depot_put(c, sq_fixture_node(c), full);
-		preempt_enable();
-		sq_cache_tidy(c);
-	}
-	KUNIT_ASSERT_NOT_NULL(test, empty);
-	sq_mag_free(empty);
-	return full;
-}
-
-static void takes_up(struct kunit *test, struct squirrel_cache *c, struct sq_mag *mag)
-{
-	struct sq_mag *empty = NULL;
-
-	KUNIT_EXPECT_PTR_EQ(test, sq_depot_get(c, sq_fixture_node(c), &empty), mag);
-	if (mag)
-		sq_mag_free(mag);
-}
-
-/* A CPU gets back what it put down, and what others did where it has nothing. */
-static void depots_are_for_their_cpus(struct kunit *test)
-{
-	unsigned int here = raw_smp_processor_id();
-	unsigned int there = cpumask_any_but(cpu_online_mask, here);
-	struct squirrel_cache *c;
-	struct sq_mag *mag[2];
-
-	if (there >= nr_cpu_ids)
-		kunit_skip(test, "there is one CPU only");
-	c = grown_cache(test);
-	mag[0] = put_down(test, c);
-	set_cpus_allowed_ptr(current, cpumask_of(there));
-	mag[1] = put_down(test, c);
-	set_cpus_allowed_ptr(current, cpumask_of(here));
-	takes_up(test, c, mag[0]);
-	takes_up(test, c, mag[1]);
-	takes_up(test, c, NULL);
-}
-
 /* Beyond what the depot may hold, objects go to their slabs. */
 static void depot_has_a_limit(struct kunit *test)
 {
@@ -601,7 +552,6 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(last_in_is_first_out),
 	KUNIT_CASE(bursts_stay_off_the_depot),
 	KUNIT_CASE(magazines_go_to_the_depot_and_back),
-	KUNIT_CASE(depots_are_for_their_cpus),
 	KUNIT_CASE(depot_has_a_limit),
 	KUNIT_CASE(capacity_grows_with_trips),
 	KUNIT_CASE(capacity_decays_with_looks),

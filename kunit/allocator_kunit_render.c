@@ -441,46 +441,6 @@ static void pages_of_slabs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen.cells['m'] + seen.cells['d'] + seen.cells['-'], seen.all);
 }
 
-/* How many lines have @word in them, which no line has twice */
-static unsigned int lines_with(const char *text, const char *word)
-{
-	unsigned int n = 0;
-
-	for (; (text = strstr(text, word)); text++)
-		n++;
-	return n;
-}
-
-/* The same for programs: a line for each block, of a cache only its slabs. */
-static void blocks_are_listed(struct kunit *test)
-{
-	struct squirrel_heap *heap = sq_fixture_fake_heap(test, "first", 256);
-	void *large = squirrel_heap_alloc(heap, SQ_PAGED(20000), GFP_KERNEL);
-	struct squirrel_cache *c = sq_fixture_fake_cache(test, 100);
-	struct seq_file *s = sq_fixture_seq(test);
-	void *obj[2] = { sq_fixture_alloc(test, c), sq_fixture_alloc(test, c) };
-	char word[64];
-	const char *text;
-
-	KUNIT_ASSERT_NOT_NULL(test, large);
-	squirrel_cache_free(c, obj[0]);
-	sq_heap_show_blocks(s, heap);
-	text = sq_fixture_text(test, s);
-	sprintf(word, "\tlarge\t%zu\t1\t1\t-\t-\t-\n", SQ_PAGED(20000));
-	KUNIT_EXPECT_EQ(test, lines_with(text, word), 1);
-	sprintf(word, "\tslab\t100\t%lu\t1\t-\t%s\t-\n", sq_fixture_node(c)->nr_objs,
-		c->name);
-	KUNIT_EXPECT_EQ(test, lines_with(text, word), 1);
-	KUNIT_EXPECT_GT(test, lines_with(text, "\tfree\t0\t0\t0\t"), 0);
-	s = sq_fixture_seq(test);
-	sq_cache_show_blocks(s, c);
-	text = sq_fixture_text(test, s);
-	KUNIT_EXPECT_EQ(test, lines_with(text, "\n"), 2);
-	KUNIT_EXPECT_EQ(test, lines_with(text, word), 1);
-	squirrel_cache_free(c, obj[1]);
-	squirrel_heap_free(heap, large);
-}
-
 /* A heap: large blocks, slabs, free blocks. */
 static void heap_of_all_kinds(struct kunit *test)
 {
@@ -568,7 +528,6 @@ static struct kunit_case picture_cases[] = {
 	KUNIT_CASE(page_of_objects),
 	SQ_CASE_4K(slabs_taken_apart),
 	SQ_CASE_4K(pages_of_slabs),
-	KUNIT_CASE(blocks_are_listed),
 	KUNIT_CASE(heap_of_all_kinds),
 	SQ_CASE_4K(twins_wait_once),
 	{}

@@ -53,7 +53,7 @@ squirrel_kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru,
 	return kmem_cache_alloc_lru(s, lru, gfp);
 }
 
-/* The kernel's own is an inline function of <linux/fs.h>, which no name here reaches. */
+/* The kernel's own is an inline function of <linux/fs.h> in 6.1, which no name here reaches. */
 static inline void *
 squirrel_alloc_inode_sb(struct super_block *sb, struct kmem_cache *s, gfp_t gfp)
 {

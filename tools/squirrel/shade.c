@@ -85,19 +85,25 @@ static struct look sites[] = {
 
 /* ---- the file blocks ------------------------------------------------------------ */
 
-/* field() - the next one, ended by a tab or the line's end, and ended by 0 then */
-static char *field(char **at)
+/* next() - up to one of @ends, or the end, and ended by 0 then */
+static char *next(char **at, const char *ends)
 {
 	char *begin = *at;
 
-	*at += strcspn(*at, "\t\n");
+	*at += strcspn(*at, ends);
 	if (**at)
 		*(*at)++ = '\0';
 	return begin;
 }
 
-static bool read_span(struct span *s, char **at, double page)
+static char *field(char **at)
 {
+	return next(at, "\t");
+}
+
+static bool read_span(struct span *s, char *line, double page)
+{
+	char **at = &line;
 	const char *age;
 
 	s->addr = strtoull(field(at), NULL, 16);
@@ -129,7 +135,7 @@ static struct spans read_spans(char *text, double page)
 			if (!spans.all)
 				die("out of memory");
 		}
-		if (read_span(&spans.all[spans.nr], &at, page))
+		if (read_span(&spans.all[spans.nr], next(&at, "\n"), page))
 			spans.nr++;
 	}
 	return spans;
@@ -286,7 +292,8 @@ static char cell_look(const struct spans *spans, unsigned long long addr,
 					(s->addr > addr ? s->addr : addr);
 	}
 	for (ch = 0; ch < 128; ch++)
-		if (bytes[ch] && bytes[ch] >= bytes[best])
+		if (bytes[ch] > bytes[best] ||
+		    (bytes[ch] && bytes[ch] == bytes[best] && ch != '.'))
 			best = ch;
 	return best;
 }

@@ -192,15 +192,16 @@ shaded() {
 			ff00000000100000 4 slab 100 160 160 500 shade nut+0x1/0x9
 			ff00000000104000 2 slab 16 512 256 70000 shade nut+0x1/0x9
 			ff00000000106000 4 large 14000 1 1 - - -
-			ff0000000010a000 2 free 0 0 0 12 - -
+			nonsense
+			ff0000000010a000 1 slab 300 10 10 - shade -
+			ff0000000010b000 1 free 0 0 0 12 - -
 			ff00000000200000 1 slab 5000 10 1 900000 shade oak+0x1/0x9
 			ff00000000201000 1 free 0 0 0 12 - -
 			ff00000000204000 2 slab 300 10 8 900 shade -
 			ff00000000208000 2 slab 3000 10 0 - shade -
-			nonsense
 		END
-		shades fullness '44244.' '1 3 0?' && shades class 'ddaLL.' 'j f i?' &&
-		shades age '003**.' '4 0 -?' && shades site 'AAA**.' 'B % -?' &&
+		shades fullness '442444' '1 3 0?' && shades class 'ddaLLf' 'j f i?' &&
+		shades age '003***' '4 0 -?' && shades site 'AAA***' 'B % -?' &&
 		grep -q '^#   A nut+0x1/0x9   B oak+0x1/0x9   % other' "$work/out" || return 1
 	cat >"$dir/map" <<-'END'
 		# one character: 1 object, or 1 page; in all: 2 pages

@@ -269,7 +269,7 @@ void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t g
 		WRITE_ONCE(c->sample, READ_ONCE(heap->sample));
 		if (debug & SQ_DEBUG_QUARANTINE)
 			sq_quarantine_make(c->twin, gfp | __GFP_NOWARN);
-		apply(c, debug);
+		apply_and_release(c, debug);
 		smp_mb();	/* pairs with the one in heap_on() */
 	} while (debug != READ_ONCE(heap->debug));
 }

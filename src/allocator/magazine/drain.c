@@ -184,12 +184,14 @@ static unsigned long mags_drain(struct squirrel_cache *c, struct sq_depot *d, u3
 static unsigned long depot_drain(struct squirrel_cache *c, struct sq_depot *d, bool all)
 {
 	unsigned long flags;
-	u32 unneeded;
+	u32 unneeded, cap;
 
 	raw_spin_lock_irqsave(&d->lock, flags);
 	unneeded = all ? d->nr : d->min;
 	d->min = d->nr - unneeded;
-	WRITE_ONCE(d->cap, d->cap - min(d->cap, unneeded));
+	/* depot_grow() has no lock: one of both is lost then, and no more. */
+	cap = READ_ONCE(d->cap);
+	WRITE_ONCE(d->cap, cap - min(cap, unneeded));
 	WRITE_ONCE(d->misses, 0);
 	raw_spin_unlock_irqrestore(&d->lock, flags);
 	empties_free(d);

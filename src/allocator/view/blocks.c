@@ -77,19 +77,35 @@ static void vote(struct sq_line *line, const struct sq_track *track)
 	line->votes += copy.caller == line->site ? 1 : -1;
 }
 
+/* Who is left of the votes is the only one who may have more than half: has he? */
+static void count_votes(struct sq_line *line, unsigned int yes, unsigned int all)
+{
+	line->votes = 2 * yes > all ? yes : 0;
+}
+
 static void vote_slab(struct sq_blocks *b, struct sq_line *line, const struct sq_agent *agent,
 		      const struct squirrel_cache *t)
 {
 	unsigned int nr = sq_read_racy(sq_slab_of((struct sq_agent *)agent)->nr_objs), i;
-	const char *slot = (const char *)sq_slab_base(agent);
+	const char *base = (const char *)sq_slab_base(agent);
+	unsigned int yes = 0, all = 0;
 
-	b->left -= nr;
-	for (i = 0; i < nr; i++, slot += t->size) {
-		const struct sq_slot *s = (const struct sq_slot *)slot;
+	b->left -= 2 * nr;
+	for (i = 0; i < nr; i++) {
+		const struct sq_slot *s = (const struct sq_slot *)(base + i * t->size);
 
 		if (sq_slot_live(s))
 			vote(line, &s->alloc);
 	}
+	for (i = 0; i < nr; i++) {
+		const struct sq_slot *s = (const struct sq_slot *)(base + i * t->size);
+
+		if (!sq_slot_live(s))
+			continue;
+		all++;
+		yes += READ_ONCE(s->alloc.caller) == line->site;
+	}
+	count_votes(line, yes, all);
 }
 
 static void look_at_slab(struct sq_blocks *b, struct sq_line *line,
@@ -139,8 +155,9 @@ static bool look_at(const struct sq_agent *agent, void *ctx)
 		.name = "-",
 	};
 	if (!sq_agent_used(agent) || !owner) {
+		/* One that somebody is just taking has no owner yet. */
+		line->aged = !sq_agent_used(agent);
 		line->age_ms = jiffies_to_msecs((u32)jiffies - agent->freed_at);
-		line->aged = true;
 	} else if (agent->kind == SQ_KIND_SLAB) {
 		look_at_slab(b, line, agent, owner);
 	} else {
@@ -172,8 +189,10 @@ static void show_blocks(struct seq_file *s, struct squirrel_heap *heap,
 	unsigned int i;
 	bool more;
 
-	if (!b)
+	if (!b) {
+		seq_puts(s, "no memory\n");
 		return;
+	}
 	b->notes.heap = heap;
 	b->notes.only = only;
 	sq_notes_take(&b->notes);
@@ -185,7 +204,8 @@ static void show_blocks(struct seq_file *s, struct squirrel_heap *heap,
 		for (i = 0; i < b->nr; i++)
 			show_line(s, &b->lines[i]);
 		cond_resched();
-	} while (more);
+		/* It will be done again, with a larger buffer. */
+	} while (more && !seq_has_overflowed(s));
 	sq_notes_drop(&b->notes);
 	kfree(b);
 }
