@@ -374,6 +374,7 @@ static void some_memory_stays(struct kunit *test)
  * @objs: its live objects; each holds its own address
  * @nr: how many
  * @made: objects it was ever given
+ * @refused: bulk calls that found too little
  * @rounds: how often it ran
  * @bad: objects that were not as it left them
  * @stop: it is to stop
