@@ -19,10 +19,46 @@ CLIENT_DIR=/squirrel/client
 . /squirrel/selftests/ktap.inc.sh
 # shellcheck source=/dev/null
 . $CLIENT_DIR/settings
-# shellcheck source=/dev/null
-. $CLIENT_DIR/work.inc.sh
 OUT=$TMP/out
 mkdir -p "$OUT"
+
+# ---- what several clients do ---------------------------------------------------
+
+# at_once N COMMAND DIR COUNT: files with N seeds.
+at_once() {
+	local w pids='' status=0
+
+	for w in $(seq "$1"); do
+		files "$2" "$3" "$w" "$4" &
+		pids="$pids $!"
+	done
+	for w in $pids; do
+		wait "$w" || status=1
+	done
+	return $status
+}
+
+# sum_all: of all files below $MNT, and of their names.
+sum_all() {
+	(cd $MNT && find . -type f | sort | tr '\n' '\0' | xargs -0 sha256sum | sha256sum)
+	(cd $MNT && find . | sort | sha256sum)
+}
+
+# pressure COMMAND...: while all that can be dropped is, again and again.
+pressure() {
+	local pid status=0
+
+	(while :; do echo 3 >/proc/sys/vm/drop_caches; sleep 0.2; done) &
+	pid=$!
+	"$@" || status=1
+	kill $pid
+	wait $pid
+	return $status
+}
+
+# Last: what it has of its own counts.
+# shellcheck source=/dev/null
+. $CLIENT_DIR/work.inc.sh
 
 # Of milliseconds there are ten in the kernel's figure.
 now() {

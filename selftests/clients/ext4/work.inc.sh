@@ -8,20 +8,6 @@ MNT=/tmp/mnt
 CG=/tmp/cgroup
 DISK=/dev/ram0
 
-# each4 COMMAND DIR COUNT: files with four seeds at once.
-each4() {
-	local w pids='' status=0
-
-	for w in 1 2 3 4; do
-		files "$1" "$2" "$w" "$3" &
-		pids="$pids $!"
-	done
-	for w in $pids; do
-		wait "$w" || status=1
-	done
-	return $status
-}
-
 mounted() {
 	mount -t ext4 "$@" "$DISK" $MNT
 }
@@ -29,23 +15,6 @@ mounted() {
 # off: and is it well?
 off() {
 	umount $MNT && /usr/bin/e2fsck -fn "$DISK" >&2
-}
-
-sum_all() {
-	(cd $MNT && find . -type f | sort | tr '\n' '\0' | xargs -0 sha256sum | sha256sum)
-	(cd $MNT && find . | sort | sha256sum)
-}
-
-# pressure COMMAND...: while all that can be dropped is, again and again.
-pressure() {
-	local pid status=0
-
-	(while :; do echo 3 >/proc/sys/vm/drop_caches; sleep 0.2; done) &
-	pid=$!
-	"$@" || status=1
-	kill $pid
-	wait $pid
-	return $status
 }
 
 # in_child COMMAND...: in a memory cgroup of little memory.
@@ -73,14 +42,14 @@ spoilt() {
 client_work() {
 	mkdir -p $MNT
 	/usr/bin/mke2fs -q -F -t ext4 -b 1024 -I 256 "$DISK" 200000 >&2 &&
-		mounted && each4 fill $MNT "$FILES" && each4 check $MNT "$FILES" &&
-		mkdir $MNT/churn && pressure each4 churn $MNT/churn "$FILES" &&
-		off && mounted && each4 check $MNT "$FILES" && spoilt "$1" && sum_all &&
-		mkdir $MNT/child && in_child each4 fill $MNT/child $((FILES / 4)) &&
-		in_child each4 check $MNT/child $((FILES / 4)) && sum_all &&
+		mounted && at_once 4 fill $MNT "$FILES" && at_once 4 check $MNT "$FILES" &&
+		mkdir $MNT/churn && pressure at_once 4 churn $MNT/churn "$FILES" &&
+		off && mounted && at_once 4 check $MNT "$FILES" && spoilt "$1" && sum_all &&
+		mkdir $MNT/child && in_child at_once 4 fill $MNT/child $((FILES / 4)) &&
+		in_child at_once 4 check $MNT/child $((FILES / 4)) && sum_all &&
 		rm -rf $MNT/s1-* $MNT/s3-* && sync && off &&
-		mounted -o data=journal && each4 fill $MNT/churn $((FILES / 4)) &&
-		sync && each4 check $MNT/churn $((FILES / 4)) && sum_all &&
+		mounted -o data=journal && at_once 4 fill $MNT/churn $((FILES / 4)) &&
+		sync && at_once 4 check $MNT/churn $((FILES / 4)) && sum_all &&
 		rm -rf $MNT/s* $MNT/c* && off
 }
 
