@@ -40,8 +40,8 @@ at_once() {
 
 # sum_all: of all files below $MNT, and of their names.
 sum_all() {
-	(cd $MNT && find . -type f | sort | tr '\n' '\0' | xargs -0 sha256sum | sha256sum)
-	(cd $MNT && find . | sort | sha256sum)
+	(cd "$MNT" && find . -type f | sort | tr '\n' '\0' | xargs -0 sha256sum | sha256sum)
+	(cd "$MNT" && find . | sort | sha256sum)
 }
 
 # pressure COMMAND...: while all that can be dropped is, again and again.
