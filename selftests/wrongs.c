@@ -9,8 +9,9 @@
  * "overflow right: 18 of 18" for each kind: with debugging exactly one report has to come,
  * with the words for it, of the cache or heap that it is of, with who allocated the
  * object, who freed it, and who was at it now. Without (no debug=), whether a report comes
- * is not asked. In any case memory of others is as it was. deaf=1 plants nothing, so that
- * all is wrong.
+ * is not asked; what is written beside an object then hits one of the same client, or
+ * nobody's (beside.h). In any case memory of others is as it was. deaf=1 plants nothing, so
+ * that all is wrong.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -24,6 +25,7 @@
 
 #include <squirrel/squirrel.h>
 
+#include "beside.h"
 #include "wrongs.h"
 
 static char *debug;
@@ -70,7 +72,7 @@ static struct squirrel_heap *heap, *other_heap;
 /* What the mistake is made with now; @temporary is gone after it. */
 static struct place now, temporary;
 static u8 *object;
-static bool no_memory;
+static bool no_memory, spoiled;
 
 /* ---- what is heard ------------------------------------------------------------- */
 
@@ -96,7 +98,7 @@ static noinline u8 *wrong_alloc(struct place *p)
 			       squirrel_cache_alloc(p->cache, GFP_ATOMIC);
 
 	if (obj)
-		memset(obj, 0x11, p->size);
+		memset(obj, BESIDE_FILL, p->size);
 	else
 		no_memory = true;
 	OPTIMIZER_HIDE_VAR(obj);
@@ -284,15 +286,18 @@ static const struct kind {
 
 static const struct kind *kind;
 
-/* Without redzones only what is nobody's is written to: an object's last few bytes. */
+/* With the byte beside an object, where no redzone is. */
+static bool is_beside(const struct kind *k)
+{
+	return !debug && (k->make == overflow || k->make == underflow);
+}
+
 static bool makes_sense(const struct kind *k, const struct place *p)
 {
 	bool large = p->in_heap && p->size > SQUIRREL_CLASS_MAX_SIZE;
 
-	if (!debug && k->make == underflow)
-		return false;
-	if (!debug && k->make == overflow && !large && p->size != 100)
-		return false;
+	if (is_beside(k))
+		return true;
 	return !(k->flags & NO_LARGE && large) && !(k->flags & NO_HEAP && p->in_heap);
 }
 
@@ -300,10 +305,28 @@ static bool makes_sense(const struct kind *k, const struct place *p)
 
 static DECLARE_COMPLETION(done);
 
+/* In front of @obj or behind it another of @now's lies, and that takes the harm. */
+static void make_beside(void)
+{
+	static struct beside held;
+	bool over = kind->make == overflow;
+	u8 *obj = beside_get(&held, now.size, !over, &now, wrong_alloc);
+
+	if (obj)
+		kind->make(obj);
+	spoiled = !obj || !beside_intact(&held, obj, over ? obj + now.size : obj - 1);
+	beside_put(&held, obj, &now, wrong_free);
+}
+
 static void make(void)
 {
-	u8 *obj = kind->flags & GONE ? object : wrong_alloc(&now);
+	u8 *obj;
 
+	if (is_beside(kind)) {
+		make_beside();
+		return;
+	}
+	obj = kind->flags & GONE ? object : wrong_alloc(&now);
 	if (deaf && obj && !(kind->flags & GONE))
 		wrong_free(&now, obj);
 	else if (!deaf && obj)
@@ -401,6 +424,7 @@ static void set_scene(const struct place *p)
 {
 	now = *p;
 	object = NULL;
+	spoiled = false;
 	if (kind->flags & (TEMPORARY | GONE) && !make_temporary(p)) {
 		no_memory = true;
 		return;
@@ -431,7 +455,7 @@ static bool one_right(const struct place *p, unsigned int context)
 			destroy_temporary(object);
 		fault = debug ? fault_of(p) : NULL;
 	}
-	if (!canaries_live())
+	if (spoiled || !canaries_live())
 		fault = "memory of others";
 	if (fault)
 		pr_info("%s, %s, %s: %s; %d reports, the first '%s' of '%s' allocated %ps freed %ps found %ps\n",
