@@ -85,6 +85,63 @@ static void sweep_heap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, heap->debug, 0);
 }
 
+static noinline void *alloc_here(struct squirrel_cache *c)
+{
+	void *obj = squirrel_cache_alloc(c, GFP_KERNEL);
+
+	OPTIMIZER_HIDE_VAR(obj);
+	return obj;
+}
+
+static noinline void *alloc_there(struct squirrel_cache *c)
+{
+	void *obj = squirrel_cache_alloc(c, GFP_ATOMIC);
+
+	OPTIMIZER_HIDE_VAR(obj);
+	return obj;
+}
+
+/* Each place once, however often it allocates; @sites of them have failed then. */
+static void expect_sites(struct kunit *test, struct squirrel_cache *c, unsigned int at,
+			 long hit, long sites)
+{
+	void *objs[3];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, sq_cache_set_fail(c, "site"), 0);
+	objs[0] = alloc_here(c);
+	objs[1] = alloc_there(c);
+	objs[2] = alloc_here(c);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, !objs[i], i == at);
+		squirrel_cache_free(c, objs[i]);
+	}
+	KUNIT_EXPECT_EQ(test, sq_fixture_figure(test, shown(test), "counted"), 3);
+	KUNIT_EXPECT_EQ(test, sq_fixture_figure(test, shown(test), "hit"), hit);
+	KUNIT_EXPECT_EQ(test, sq_fixture_figure(test, shown(test), "sites"), 2);
+	KUNIT_EXPECT_EQ(test, sq_fixture_figure(test, shown(test), "sites_failed"), sites);
+}
+
+static void sweep_sites(struct kunit *test)
+{
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	const char *text;
+
+	expect_sites(test, c, 0, 1, 1);
+	expect_sites(test, c, 1, 1, 2);
+	expect_sites(test, c, 3, 0, 2);
+	text = shown(test);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "fails: site\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "site: 1 3 failed alloc_here+"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "site: 2 2 failed alloc_there+"));
+	KUNIT_EXPECT_EQ(test, sq_fixture_figure(test, text, "sites_lost"), 0);
+	/* A number in between forgets nothing, the end does. */
+	KUNIT_ASSERT_EQ(test, sq_cache_set_fail(c, "9"), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_figure(test, shown(test), "sites"), 2);
+	KUNIT_EXPECT_EQ(test, sq_cache_set_fail(c, "0"), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_figure(test, shown(test), "sites"), 0);
+}
+
 /* What it makes, and what it has of the default heap; nobody else's. */
 static void sweep_module(struct kunit *test)
 {
@@ -196,6 +253,7 @@ static void sweep_words(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(sweep_cache),
 	KUNIT_CASE(sweep_heap),
+	KUNIT_CASE(sweep_sites),
 	KUNIT_CASE(sweep_module),
 	KUNIT_CASE(sweep_nofail),
 	KUNIT_CASE(sweep_and_letters),

@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
-# Failure sweeps of clients of ours: whichever of their allocations fails, nothing crashes
-# and nothing is left behind.
+# Failure sweeps of clients of ours: wherever they allocate it fails, and nothing crashes and
+# nothing is left behind.
 # boots: stock
 # shellcheck shell=dash
 . "${0%/*}/ktap.inc.sh"
@@ -18,13 +18,15 @@ acorn() {
 	gone acorn
 }
 
-# Its beginning: caches and heaps are made, and each kind of call comes.
-replay() {
-	sample replay "trace=$TRACE" subject=squirrel events=300 2>/dev/null
+# Its beginning: caches and heaps are made, and each kind of call comes. Of the caches, heaps
+# and the default heap it has memory in one function, which calls last, so that is one site.
+play() {
+	sample replay "trace=$TRACE" subject=squirrel events=300 "heap=$1" 2>/dev/null
 	gone replay
 }
 
-# What it has to have before its contexts start; those bear with failures.
+# What it has to have before its contexts start, and what these do first, which is never the
+# same.
 torture() {
 	helper torture seconds=0 2>/dev/null
 	gone torture
@@ -37,21 +39,32 @@ swept_through() {
 	[ "$runs" -ge "$2" ] && sound
 }
 
-plan 5
+# each_site LEAST CLIENT COMMAND...: so many call sites at least.
+each_site() {
+	local least=$1 client=$2
+
+	shift
+	sweep_sites "$@" || return 1
+	echo "$client: $sites sites, $runs runs"
+	[ "$sites" -ge "$least" ] && sound
+}
+
+plan 7
 need load
 check "acorn: each allocation fails once" swept_through acorn 10
 note "acorn: $runs runs"
-# There are hundreds, and a run takes a second.
-SWEEP_STEP=9
-SWEEP_LAST=90
-if [ -e "$TRACE" ]; then
-	check "replay: each ninth of its first allocations fails once" swept_through replay 8
-	note "replay: $runs runs"
-else
-	skip "replay: each ninth of its first allocations fails once" "there is no traces/boot.trace"
-fi
-SWEEP_STEP=3
-SWEEP_LAST=24
-check "torture: each third of its first allocations fails once" swept_through torture 6
-note "torture: $runs runs"
+check "acorn: each call site fails, the first time and the last" each_site 7 acorn acorn
+note "acorn: $sites sites, $runs runs"
+for heap in own default; do
+	title="replay, $heap heap: each call site fails, the first time and the last"
+	if [ -e "$TRACE" ]; then
+		check "$title" each_site 2 replay play $heap
+		note "replay, $heap heap: $sites sites, $runs runs"
+	else
+		skip "$title" "there is no traces/boot.trace"
+	fi
+done
+SWEEP_FIRST=1
+check "torture: each call site fails" each_site 8 torture torture
+note "torture: $sites sites, $runs runs"
 finish

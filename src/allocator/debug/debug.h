@@ -190,6 +190,8 @@ void sq_debug_forget_heap(struct squirrel_heap *heap);
 /* sweep.c */
 /* Longest description of what is swept */
 #define SQ_SWEEP_WHAT	(SQUIRREL_NAME_MAX + 16)
+/* Instead of the how manieth: the next of a call site's that has not failed */
+#define SQ_SWEEP_SITES	ULONG_MAX
 
 void sq_sweep_aim(const void *target, const char *module);
 void sq_sweep_start(unsigned long at, const char *what);

@@ -44,10 +44,14 @@ static void begin(unsigned long at, const void *target, const char *module, cons
 
 static int parse(const char *what, const char *word, unsigned long *at)
 {
-	int err = kstrtoul(word, 10, at);
+	int err = 0;
 
+	if (!strcmp(word, "site"))
+		*at = SQ_SWEEP_SITES;
+	else
+		err = kstrtoul(word, 10, at);
 	if (err)
-		pr_err("%s: fail '%.32s': wanted is a number, or 0\n", what, word);
+		pr_err("%s: fail '%.32s': wanted is a number, 'site', or 0\n", what, word);
 	return err ? -EINVAL : sq_track_init();
 }
 
@@ -78,7 +82,8 @@ static int set_fail(const char *kind, const char *name, const void *target,
 /**
  * sq_cache_set_fail() - let one of a cache's allocations fail
  * @c: the cache
- * @word: the how manieth from now on, or 0: none
+ * @word: the how manieth from now on; "site": the first of a call site that has not failed
+ *	since this cache is swept; or 0: none
  *
  * Context: Process context. May sleep.
  * Return: 0, -EINVAL for another word or if it cannot be debugged, of which there is a
@@ -106,7 +111,8 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_fail);
 
 /**
  * sq_allocator_set_fail() - let one of the allocations of a module fail
- * @line: the how manieth, a comma and the module's name, which need not be loaded; or 0
+ * @line: the how manieth or "site", as for sq_cache_set_fail(), a comma and the module's name,
+ *	which need not be loaded; or 0
  *
  * What counts: caches and heaps that it makes, all that is allocated of these, by whomever,
  * and what it has of the default heap.
