@@ -5,6 +5,8 @@
  */
 #include <linux/string.h>
 
+#include "allocator/slab/guard.h"
+
 #include "allocator_kunit.h"
 
 #define SIZE	100
@@ -94,6 +96,94 @@ static void what_it_finds(struct kunit *test)
 	/* It is checked for what it was filled with, as long as that is on. */
 	KUNIT_EXPECT_LE(test, sq_fixture_misuse(test), 1);
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+}
+
+static bool is_guarded(const void *obj)
+{
+	bool found;
+
+	preempt_disable();
+	found = sq_guard_at(obj);
+	preempt_enable();
+	return found;
+}
+
+/* How many of @nr are guarded; all of them are freed again. */
+static unsigned int guarded_of(struct kunit *test, struct squirrel_cache *c, unsigned int nr)
+{
+	void *objs[SQ_SAMPLES];
+	unsigned int i, found = 0;
+
+	for (i = 0; i < nr; i++) {
+		objs[i] = sq_fixture_alloc(test, c);
+		found += is_guarded(objs[i]);
+	}
+	squirrel_cache_free_bulk(c, nr, objs);
+	return found;
+}
+
+/* A few are ready for those that are sampled; the others are so, as they always were. */
+static void are_guarded(struct kunit *test)
+{
+	struct squirrel_cache *c = sampled(test, NULL);
+	unsigned int guarded;
+	u8 *obj;
+
+	use_many(test, c, MANY);
+	sq_sample_look();
+	obj = sq_fixture_alloc(test, c);
+	KUNIT_EXPECT_TRUE(test, is_guarded(obj));
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "objects_guarded"), 1);
+	squirrel_cache_free(c, obj);
+	sq_guard_flush();
+	KUNIT_EXPECT_TRUE(test, sq_guard_fault((unsigned long)obj, false, _THIS_IP_, false));
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+	use_many(test, c, 100 * SQ_SAMPLES);
+	sq_sample_look();
+	sq_guard_flush();
+	guarded = guarded_of(test, c, SQ_SAMPLES);
+	KUNIT_EXPECT_GE(test, guarded, 1);
+	KUNIT_EXPECT_EQ(test, debugged_of(test, c, 1), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_cache_check(c), 0);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+}
+
+/* Who hands pages of an object on has none guarded, if he says so. */
+static void plain_ones(struct kunit *test)
+{
+	struct squirrel_cache *c = sampled(test, NULL);
+
+	KUNIT_ASSERT_EQ(test, sq_cache_set_sample(c, EVERY "-G"), 0);
+	use_many(test, c, MANY);
+	sq_sample_look();
+	KUNIT_EXPECT_EQ(test, guarded_of(test, c, DUE), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "objects_guard_missed"), 0);
+	KUNIT_ASSERT_EQ(test, sq_cache_set_sample(c, EVERY), 0);
+	use_many(test, c, MANY);
+	sq_sample_look();
+	KUNIT_EXPECT_GE(test, guarded_of(test, c, DUE), 1);
+}
+
+/* Those that are due wait for the next allocation, but frees do not go the slow way meanwhile. */
+static void who_only_frees(struct kunit *test)
+{
+	struct squirrel_cache *c = sampled(test, NULL);
+	void *objs[4 * SQ_SAMPLES];
+
+	KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL, ARRAY_SIZE(objs), objs),
+			ARRAY_SIZE(objs));
+	sq_sample_look();
+	KUNIT_EXPECT_FALSE(test, on_the_hot_path(c));
+	squirrel_cache_free_bulk(c, 2 * SQ_SAMPLES, objs);
+	sq_sample_look();
+	KUNIT_EXPECT_TRUE(test, on_the_hot_path(c));
+	squirrel_cache_free_bulk(c, 2 * SQ_SAMPLES, objs + 2 * SQ_SAMPLES);
+	sq_sample_look();
+	KUNIT_EXPECT_TRUE(test, on_the_hot_path(c));
+	sq_sample_look();
+	KUNIT_EXPECT_FALSE(test, on_the_hot_path(c));
+	KUNIT_EXPECT_EQ(test, debugged_of(test, c, 10), 10);
 }
 
 /* All of it is debugged while a letter is on, and then some of it again. */
@@ -199,7 +289,7 @@ static void of_all(struct kunit *test)
 
 static void words(struct kunit *test)
 {
-	static const char *const bad[] = { "", "x", "-1", "10 ", "10,x" };
+	static const char *const bad[] = { "", "x", "-1", "10 ", "10,x", "-G", "10-F" };
 	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 	unsigned int i;
 
@@ -217,6 +307,9 @@ static void words(struct kunit *test)
 static struct kunit_case sample_cases[] = {
 	KUNIT_CASE(as_many_as_are_due),
 	KUNIT_CASE(what_it_finds),
+	KUNIT_CASE(are_guarded),
+	KUNIT_CASE(plain_ones),
+	KUNIT_CASE(who_only_frees),
 	KUNIT_CASE(with_letters),
 	KUNIT_CASE(bulks_and_limits),
 	KUNIT_CASE(of_a_heap),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a client reads behind its object, and reads or writes after the free, faults at that
 # very instruction if the object is guarded (letter G): the task ends, the machine goes on,
-# and squirrel says whose object it was. The kernel is to survive an oops here, and the judge
+# and squirrel says whose object it was. So does an object that is only sampled. The kernel is to survive an oops here, and the judge
 # is told that one is wanted.
 # boots: stock
 # shellcheck shell=dash
@@ -25,7 +25,7 @@ wanted() {
 }
 
 touched() {
-	wanted helper guarded touch="$1" of="$2"
+	wanted helper guarded touch="$1" of="$2" ${sampled:+"sampled=$sampled"}
 	# shellcheck disable=SC2034 # listen() asks for it: what there was is there
 	heard=1
 	said_times 1 'Oops: ' && said '(RIP: .*|pc : )guarded_touch[a-z_]*\+.*\[guarded\]' ||
@@ -60,7 +60,8 @@ figures() {
 		same guarded "$(field caches/guarded/stats objects_guarded)" 8 && all_well
 }
 
-plan 16
+sampled=
+plan 20
 need load reclaim=off
 for of in cache heap; do
 	check "nothing is told of who touches nothing, $of" none $of
@@ -76,5 +77,13 @@ for of in cache heap; do
 	check "and no data is damaged" all_well
 done
 check "what is guarded is counted, and stays when the letter goes" figures
+put "$SQ/sample" 10
+sampled=1
+for of in cache heap; do
+	check "a read after the free of an object that was only sampled is caught, $of" \
+		touched read_after $of "read after free" $((size / 2))
+	check "and no data is damaged" all_well
+done
+put "$SQ/sample" 0
 check "squirrel is sound" sound
 finish

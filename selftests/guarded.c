@@ -12,6 +12,7 @@
 
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
@@ -30,6 +31,10 @@ static char *debug = "GU";
 module_param(debug, charp, 0444);
 MODULE_PARM_DESC(debug, "how cache and heap are debugged");
 
+static bool sampled;
+module_param(sampled, bool, 0444);
+MODULE_PARM_DESC(sampled, "neither is debugged, and some object is that is sampled");
+
 /* A multiple of what it is aligned to, so that nothing lies between it and the hole. */
 #define SIZE		(8 * SQUIRREL_MIN_ALIGN)
 #define BYSTANDERS	16
@@ -40,11 +45,36 @@ static u8 *bystanders[BYSTANDERS];
 static u8 *obj;
 static bool in_heap;
 
+/* Allocations until one that is sampled is among them, for certain, and between two naps */
+#define TRIES		10000
+#define NAP		100
+
+static __always_inline u8 *alloc_one(void)
+{
+	return in_heap ? squirrel_heap_alloc(heap, SIZE, GFP_KERNEL) :
+			 squirrel_cache_alloc(cache, GFP_KERNEL);
+}
+
+static __always_inline void free_one(u8 *old)
+{
+	if (in_heap)
+		squirrel_heap_free(heap, old);
+	else
+		squirrel_cache_free(cache, old);
+}
+
 static noinline u8 *guarded_alloc(void)
 {
-	u8 *new = in_heap ? squirrel_heap_alloc(heap, SIZE, GFP_KERNEL) :
-			    squirrel_cache_alloc(cache, GFP_KERNEL);
+	unsigned int tries = sampled ? TRIES : 0;
+	u8 *new = alloc_one();
 
+	while (new && tries-- && !is_vmalloc_addr(new)) {
+		free_one(new);
+		/* Somebody is to look how many are due. */
+		if (!(tries % NAP))
+			msleep(20);
+		new = alloc_one();
+	}
 	if (new)
 		memset(new, 0x11, SIZE);
 	OPTIMIZER_HIDE_VAR(new);
@@ -53,10 +83,7 @@ static noinline u8 *guarded_alloc(void)
 
 static noinline void guarded_free(u8 *old)
 {
-	if (in_heap)
-		squirrel_heap_free(heap, old);
-	else
-		squirrel_cache_free(cache, old);
+	free_one(old);
 	/* So that it is no jump, and who called is this. */
 	barrier();
 }
@@ -132,8 +159,8 @@ static bool all_well(void)
 
 static int set_up(void)
 {
-	const struct squirrel_cache_args args = { .debug = debug };
-	const struct squirrel_heap_args heap_args = { .debug = debug };
+	const struct squirrel_cache_args args = { .debug = sampled ? NULL : debug };
+	const struct squirrel_heap_args heap_args = { .debug = args.debug };
 	unsigned int i;
 
 	cache = squirrel_cache_create("guarded", SIZE, &args);

@@ -25,6 +25,9 @@ words() {
 		put "$SQ/caches/plant/sample" 9 &&
 		same cache "$(cat "$SQ/caches/plant/sample")" 9 &&
 		grep -q '^cache plant  *- sample=9$' "$SQ/debug" &&
+		put "$SQ/caches/plant/sample" 9-G &&
+		same plain "$(cat "$SQ/caches/plant/sample")" 9-G &&
+		grep -q '^cache plant  *- sample=9-G$' "$SQ/debug" &&
 		! put "$SQ/sample" nut && said "sample: sample 'nut': wanted is a number" &&
 		! put "$SQ/caches/plant/sample" -1 && put "$SQ/sample" 0 &&
 		same heap "$(cat "$SQ/heaps/plant/sample")" 0 &&

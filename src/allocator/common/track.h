@@ -7,6 +7,7 @@
 #ifndef _SQ_ALLOCATOR_TRACK_H
 #define _SQ_ALLOCATOR_TRACK_H
 
+#include <linux/bits.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
@@ -25,7 +26,10 @@
 #define SQ_DEBUG_SWEEP		0x100U	/* an allocation is to fail: sweep.c */
 #define SQ_DEBUG_SAMPLE		0x200U	/* some of them, so, if SQ_DEBUG_ON is not set: sample.c */
 #define SQ_DEBUG_SAMPLED	(SQ_DEBUG_ON | SQ_DEBUG_CHECK | SQ_DEBUG_REDZONE | \
-				 SQ_DEBUG_POISON | SQ_DEBUG_USER)
+				 SQ_DEBUG_POISON | SQ_DEBUG_USER | SQ_DEBUG_GUARD)
+
+/* Beside every how manieth is debugged: that one is not guarded. */
+#define SQ_SAMPLE_PLAIN		BIT(BITS_PER_LONG - 1)
 
 /**
  * struct sq_track - who allocated or freed an object

@@ -128,6 +128,9 @@
 #define SQ_GUARD_AHEAD_BYTES	(256UL << 10)
 #define SQ_GUARD_AHEAD_MIN	4UL
 #define SQ_GUARD_AHEAD_MAX	64UL
+/* the same of a cache that is only sampled, and areas that are made ahead for such; */
+#define SQ_GUARD_SAMPLE_OBJS	64
+#define SQ_GUARD_SAMPLE_AHEAD	8UL
 /* of so many that are gone it is remembered whose they were. */
 #define SQ_GUARD_PAST		1024U
 /* Sampling: how often somebody looks how many are due, and how many that are at most */

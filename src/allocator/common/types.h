@@ -115,12 +115,12 @@ struct sq_cache_counts {
  * @pref_node: node + 1 to prefer, or 0
  * @limit_objs: most objects, or 0
  * @reserve: objects that stay at hand
- * @debug: SQ_DEBUG_*: how what is allocated from now on is debugged; 0: not. A twin's:
- *	what its objects are checked for
+ * @debug: SQ_DEBUG_*: how what is allocated now is debugged; a twin's: what is checked
  * @debug_round: when it was last switched by its name
- * @sample: every how manieth allocation is debugged, or 0
- * @sample_left: how many of the next are, and
- * @sample_seen: up to which allocation that was counted
+ * @sample: every how manieth allocation is debugged, or 0; SQ_SAMPLE_PLAIN
+ * @sample_left: how many of the next are
+ * @sample_seen: allocations that were counted for it
+ * @sample_frees: frees, at the last look
  * @lead: of a twin: bytes from the start of a slot to the object in it
  * @marked: when it was last marked: see sq_cache_set_snapshot()
  * @retired: of a twin: objects that are handed out no more, for they were found damaged
@@ -168,7 +168,7 @@ struct squirrel_cache {
 	u32 lead;
 	atomic_t sample_left;
 	unsigned long sample;
-	unsigned long sample_seen;
+	unsigned long sample_seen, sample_frees;
 	u64 marked;
 	atomic_long_t retired;
 	struct sq_quarantine *quarantine;

@@ -28,6 +28,7 @@ struct sq_guard;
 bool sq_sample_take(struct squirrel_cache *c);
 bool sq_sample_take_large(struct squirrel_heap *heap);
 bool sq_sample_look(void);
+void sq_sample_show(struct seq_file *s, unsigned long sample);
 unsigned long sq_sample_for_new(void);
 void sq_sample_start(void);
 void sq_sample_exit(void);
@@ -52,6 +53,21 @@ static inline bool sq_debugged_soon(const struct squirrel_cache *c)
 	u32 debug = READ_ONCE(c->debug);
 
 	return debug & SQ_DEBUG_ON || (debug && atomic_read(&c->sample_left) > 0);
+}
+
+/* What is debugged of a cache or heap that is sampled so. */
+static inline u32 sq_sampled_letters(unsigned long sample)
+{
+	return sample & SQ_SAMPLE_PLAIN ? SQ_DEBUG_SAMPLED & ~SQ_DEBUG_GUARD :
+					  SQ_DEBUG_SAMPLED;
+}
+
+/* Is any of it to be guarded, of what is debugged and sampled so? */
+static inline bool sq_debug_guards(u32 debug, unsigned long sample)
+{
+	if (debug == SQ_DEBUG_SAMPLE)
+		debug = sq_sampled_letters(sample);
+	return debug & SQ_DEBUG_GUARD;
 }
 
 static inline struct sq_slot *sq_slot_head(void *slot)
@@ -125,7 +141,7 @@ bool sq_guard_free(struct squirrel_cache *t, void *obj, unsigned long caller);
 
 /* guard_pool.c */
 typedef void (*sq_guard_fn)(struct sq_guard *g, void *ctx);
-void sq_guard_want(const struct squirrel_cache *c);
+void sq_guard_want(const struct squirrel_cache *c, u32 debug);
 void sq_guard_unwant(void);
 void sq_guard_flush(void);
 void sq_guard_yield(void);

@@ -18,7 +18,7 @@
 /* ---- out --------------------------------------------------------------------- */
 
 /* One that is the caller's alone, or NULL. */
-static struct sq_guard *take(struct squirrel_cache *t, size_t size, gfp_t gfp)
+static struct sq_guard *take(struct squirrel_cache *t, size_t size, gfp_t gfp, long most)
 {
 	unsigned int pages = sq_guard_pages(t->client, size);
 	struct sq_guard *g;
@@ -26,7 +26,7 @@ static struct sq_guard *take(struct squirrel_cache *t, size_t size, gfp_t gfp)
 	/* A constructor may ask for what is not to be had in NMI. */
 	if (!pages || gfp & __GFP_THISNODE || (t->ctor && !sq_may_grow()))
 		return NULL;
-	if (atomic_long_inc_return(&t->guarded) <= SQ_GUARD_OBJS) {
+	if (atomic_long_inc_return(&t->guarded) <= most) {
 		g = sq_guard_take(pages);
 		if (g)
 			return g;
@@ -52,7 +52,8 @@ void *sq_guard_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, u32 debug
 		     unsigned long caller)
 {
 	struct squirrel_cache *t = c->twin;
-	struct sq_guard *g = take(t, size, gfp);
+	bool all = READ_ONCE(c->debug) & SQ_DEBUG_GUARD;
+	struct sq_guard *g = take(t, size, gfp, all ? SQ_GUARD_OBJS : SQ_GUARD_SAMPLE_OBJS);
 
 	if (!g) {
 		atomic_long_inc(&t->guard_missed);

@@ -32,8 +32,9 @@ static DEFINE_RAW_SPINLOCK(ready_lock);
 static struct list_head ready[SQ_GUARD_PAGES + 1];
 static unsigned int nr_ready[SQ_GUARD_PAGES + 1];
 
-/* Of which lengths some are to be: a bit each */
+/* Of which lengths some are to be, for all objects or for those that are sampled: a bit each */
 static DECLARE_BITMAP(wanted, SQ_GUARD_PAGES + 1);
+static DECLARE_BITMAP(sampled, SQ_GUARD_PAGES + 1);
 static LLIST_HEAD(freed);
 /* Memory is short: none are, until somebody wants one. */
 static bool yielded;
@@ -86,10 +87,20 @@ static struct sq_guard *area_make(unsigned int pages)
 
 /* ---- ready ------------------------------------------------------------------- */
 
+/* How many are made ahead while there is memory. */
+static unsigned int usual_of(unsigned int pages)
+{
+	unsigned int ahead = clamp(SQ_GUARD_AHEAD_BYTES / (pages << PAGE_SHIFT),
+				   SQ_GUARD_AHEAD_MIN, SQ_GUARD_AHEAD_MAX);
+
+	if (test_bit(pages, wanted))
+		return ahead;
+	return test_bit(pages, sampled) ? min_t(unsigned int, ahead, SQ_GUARD_SAMPLE_AHEAD) : 0;
+}
+
 static unsigned int ahead_of(unsigned int pages)
 {
-	return clamp(SQ_GUARD_AHEAD_BYTES / (pages << PAGE_SHIFT), SQ_GUARD_AHEAD_MIN,
-		     SQ_GUARD_AHEAD_MAX);
+	return READ_ONCE(yielded) ? 0 : usual_of(pages);
 }
 
 static void ready_add(struct sq_guard *g)
@@ -214,12 +225,13 @@ static void unmap(struct llist_node *first)
 	}
 }
 
+/* What is more than is to be there. */
 static void drop_ready(unsigned int pages)
 {
 	struct llist_head gone = LLIST_HEAD_INIT(gone);
 	struct sq_guard *g;
 
-	while ((g = ready_take(pages)))
+	while (READ_ONCE(nr_ready[pages]) > ahead_of(pages) && (g = ready_take(pages)))
 		llist_add(&g->freed, &gone);
 	unmap(gone.first);
 }
@@ -232,11 +244,10 @@ static void work_fn(struct work_struct *unused)
 
 	mutex_lock(&guard_mutex);
 	/* First: so the addresses of what goes are not used again at once. */
-	for (i = 1; i <= SQ_GUARD_PAGES; i++)
-		if (test_bit(i, wanted) && !READ_ONCE(yielded))
-			make_ahead(i);
-		else
-			drop_ready(i);
+	for (i = 1; i <= SQ_GUARD_PAGES; i++) {
+		make_ahead(i);
+		drop_ready(i);
+	}
 	unmap(llist_del_all(&freed));
 	mutex_unlock(&guard_mutex);
 }
@@ -255,7 +266,7 @@ struct sq_guard *sq_guard_take(unsigned int pages)
 {
 	struct sq_guard *g = ready_take(pages);
 
-	if (READ_ONCE(nr_ready[pages]) <= ahead_of(pages) / 2) {
+	if (READ_ONCE(nr_ready[pages]) <= usual_of(pages) / 2) {
 		WRITE_ONCE(yielded, false);
 		irq_work_queue(&call);
 	}
@@ -265,7 +276,8 @@ struct sq_guard *sq_guard_take(unsigned int pages)
 /* What was made ahead goes, a moment later. Any context. */
 void sq_guard_yield(void)
 {
-	if (bitmap_empty(wanted, SQ_GUARD_PAGES + 1))
+	if (bitmap_empty(wanted, SQ_GUARD_PAGES + 1) &&
+	    bitmap_empty(sampled, SQ_GUARD_PAGES + 1))
 		return;
 	WRITE_ONCE(yielded, true);
 	irq_work_queue(&call);
@@ -294,41 +306,58 @@ static void want_class(unsigned long *bits)
 	bitmap_set(bits, 1, PFN_UP(SQUIRREL_CLASS_MAX_SIZE));
 }
 
-/* Areas for objects of @c, or if it is a class, of all of its heap's. May sleep. */
-void sq_guard_want(const struct squirrel_cache *c)
+static void want(const struct squirrel_cache *c, unsigned long *bits)
+{
+	if (c->flags & (SQ_CACHE_CLASS | SQ_CACHE_LARGE))
+		want_class(bits);
+	else
+		set_bit(sq_guard_pages(c, c->object_size), bits);
+}
+
+/*
+ * Areas for objects of @c, or if it is a class, of all of its heap's; a few of them if it is
+ * only sampled. May sleep.
+ */
+void sq_guard_want(const struct squirrel_cache *c, u32 debug)
 {
 	WRITE_ONCE(yielded, false);
-	if (c->flags & (SQ_CACHE_CLASS | SQ_CACHE_LARGE))
-		want_class(wanted);
-	else
-		set_bit(sq_guard_pages(c, c->object_size), wanted);
+	want(c, debug & SQ_DEBUG_GUARD ? wanted : sampled);
 	sq_guard_flush();
 }
 
+struct still {
+	DECLARE_BITMAP(all, SQ_GUARD_PAGES + 1);
+	DECLARE_BITMAP(some, SQ_GUARD_PAGES + 1);
+};
+
 static void still_wanted(struct squirrel_cache *c, void *ctx)
 {
-	if (!(READ_ONCE(c->debug) & SQ_DEBUG_GUARD) || c->flags & (SQ_CACHE_GONE | SQ_CACHE_TWIN))
-		return;
-	if (c->flags & SQ_CACHE_CLASS)
-		want_class(ctx);
-	else
-		__set_bit(sq_guard_pages(c, c->object_size), ctx);
+	u32 debug = READ_ONCE(c->debug);
+	struct still *still = ctx;
+
+	if (!(c->flags & (SQ_CACHE_GONE | SQ_CACHE_TWIN)) &&
+	    sq_debug_guards(debug, READ_ONCE(c->sample)))
+		want(c, debug & SQ_DEBUG_GUARD ? still->all : still->some);
 }
 
 static void heap_still_wants(struct squirrel_heap *heap, void *ctx)
 {
-	if (READ_ONCE(heap->debug) & SQ_DEBUG_GUARD)
-		want_class(ctx);
+	u32 debug = READ_ONCE(heap->debug);
+	struct still *still = ctx;
+
+	if (sq_debug_guards(debug, READ_ONCE(heap->sample)))
+		want_class(debug & SQ_DEBUG_GUARD ? still->all : still->some);
 }
 
 /* Somebody wants none any more: what nobody does goes. May sleep. */
 void sq_guard_unwant(void)
 {
-	DECLARE_BITMAP(still, SQ_GUARD_PAGES + 1) = {};
+	struct still still = {};
 
-	sq_walk_caches(still_wanted, still);
-	sq_walk_heaps(heap_still_wants, still);
-	bitmap_copy(wanted, still, SQ_GUARD_PAGES + 1);
+	sq_walk_caches(still_wanted, &still);
+	sq_walk_heaps(heap_still_wants, &still);
+	bitmap_copy(wanted, still.all, SQ_GUARD_PAGES + 1);
+	bitmap_copy(sampled, still.some, SQ_GUARD_PAGES + 1);
 	sq_guard_flush();
 }
 
@@ -377,6 +406,7 @@ void sq_guard_exit(void)
 {
 	sq_guard_fault_exit();
 	bitmap_zero(wanted, SQ_GUARD_PAGES + 1);
+	bitmap_zero(sampled, SQ_GUARD_PAGES + 1);
 	sq_guard_flush();
 	mutex_lock(&guard_mutex);
 	while (nr_past)

@@ -13,7 +13,8 @@ void *sq_debug_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp, i
 			   unsigned long caller)
 {
 	u32 how = READ_ONCE(heap->debug);
-	u32 debug = how == SQ_DEBUG_SAMPLE ? SQ_DEBUG_SAMPLED : how | SQ_DEBUG_ON;
+	u32 debug = how == SQ_DEBUG_SAMPLE ? sq_sampled_letters(READ_ONCE(heap->sample)) :
+					     how | SQ_DEBUG_ON;
 	size_t room = debug & SQ_DEBUG_REDZONE ? SQ_REDZONE_BYTES : 0;
 	struct sq_agent *agent;
 	struct sq_large *large;

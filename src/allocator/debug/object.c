@@ -128,7 +128,7 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 	if (unlikely(gfp & SQ_GFP_ZONES))
 		return sq_zone_alloc(c, gfp, node);
 	if (debug == SQ_DEBUG_SAMPLE)
-		debug = SQ_DEBUG_SAMPLED;
+		debug = sq_sampled_letters(READ_ONCE(c->sample));
 	if (unlikely(debug & SQ_DEBUG_SWEEP) && sq_sweep_fails(c, gfp, caller))
 		return NULL;
 	if (!charge(c, t, gfp))

@@ -101,7 +101,7 @@ static u32 rule_for(const char *name)
 static void want_guards(const struct squirrel_cache *c)
 {
 	sq_debug_lock();
-	sq_guard_want(c);
+	sq_guard_want(c, SQ_DEBUG_GUARD);
 	sq_debug_unlock();
 }
 
@@ -203,11 +203,14 @@ int sq_allocator_set_debug(const char *line)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_debug);
 
-static void show_every(struct seq_file *s, unsigned long every)
+static void show_every(struct seq_file *s, unsigned long sample)
 {
-	if (every)
-		seq_printf(s, " sample=%lu", every);
-	seq_putc(s, '\n');
+	if (sample) {
+		seq_puts(s, " sample=");
+		sq_sample_show(s, sample);
+	} else {
+		seq_putc(s, '\n');
+	}
 }
 
 static void show_cache(struct squirrel_cache *c, void *ctx)

@@ -20,6 +20,7 @@
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "allocator/magazine/magazine.h"
@@ -37,6 +38,22 @@ unsigned long sq_sample_for_new(void)
 
 /* ---- who is sampled ------------------------------------------------------------- */
 
+/* Unless all of it is debugged by now. */
+static void open_door(struct squirrel_cache *c)
+{
+	sq_door_open(c);
+	/* Pairs with apply() in switch.c: one of both sees the other. */
+	smp_mb();
+	if (READ_ONCE(c->debug) & SQ_DEBUG_ON)
+		sq_door_shut(c);
+}
+
+/* Every how manieth, of what was written. */
+static unsigned long every_of(unsigned long sample)
+{
+	return sample & ~SQ_SAMPLE_PLAIN;
+}
+
 /*
  * An allocation of @c, which is sampled, is on the slow path: is it to be debugged? Any
  * context.
@@ -47,28 +64,27 @@ bool sq_sample_take(struct squirrel_cache *c)
 
 	if (left > 0)
 		return true;
-	sq_door_open(c);
-	/* Pairs with apply() in switch.c: one of both sees the other. */
-	smp_mb();
-	if (READ_ONCE(c->debug) & SQ_DEBUG_ON)
-		sq_door_shut(c);
+	open_door(c);
 	return !left;
 }
 
 /* The same for a large block of @heap. */
 bool sq_sample_take_large(struct squirrel_heap *heap)
 {
-	unsigned long every = READ_ONCE(heap->sample);
+	unsigned long every = every_of(READ_ONCE(heap->sample));
 
 	return every && !(atomic_long_inc_return(&heap->sample_seen) % every);
 }
 
-static unsigned long allocs_of(struct squirrel_cache *c)
+/* Allocations up to now. *@freeing: since the last look there were many frees. */
+static unsigned long allocs_of(struct squirrel_cache *c, bool *freeing)
 {
-	unsigned long allocs, of_twin, frees;
+	unsigned long allocs, frees, of_twin, twins_frees;
 
 	sq_cache_counts(c, &allocs, &frees);
-	sq_cache_counts(c->twin, &of_twin, &frees);
+	sq_cache_counts(c->twin, &of_twin, &twins_frees);
+	*freeing = frees - c->sample_frees >= SQ_SAMPLES;
+	c->sample_frees = frees;
 	return allocs + of_twin;
 }
 
@@ -80,8 +96,8 @@ static void look_at(struct squirrel_cache *c, void *ctx)
 {
 	/* Pairs with apply() in switch.c: there is a twin. */
 	u32 debug = smp_load_acquire(&c->debug);
-	unsigned long every = READ_ONCE(c->sample), due;
-	bool *sampled = ctx;
+	unsigned long every = every_of(READ_ONCE(c->sample)), due;
+	bool *sampled = ctx, freeing;
 	int left;
 
 	if (!every)
@@ -89,14 +105,18 @@ static void look_at(struct squirrel_cache *c, void *ctx)
 	*sampled = true;
 	if (!(debug & SQ_DEBUG_SAMPLE))
 		return;
-	due = (allocs_of(c) - c->sample_seen) / every;
+	due = (allocs_of(c, &freeing) - c->sample_seen) / every;
 	c->sample_seen += due * every;
 	left = atomic_read(&c->sample_left);
 	left += min(due, SQ_SAMPLES - min_t(unsigned long, left, SQ_SAMPLES));
 	if (!left || debug & SQ_DEBUG_ON)
 		return;
 	atomic_set(&c->sample_left, left);
-	sq_door_shut(c);
+	/* Who only frees is not to pay for what hardly anybody allocates. */
+	if (freeing && !due)
+		open_door(c);
+	else
+		sq_door_shut(c);
 }
 
 /* Its classes may be yet to come. */
@@ -145,10 +165,36 @@ void sq_sample_exit(void)
 
 /* ---- what people write and read --------------------------------------------------- */
 
-/* A number, or an error, of which there is a line. */
+/* Longest word, and its end */
+#define WORD	24
+#define PLAIN	"-G"
+
+/* A number, and whether these are not guarded. */
+static int parse_word(const char *word, unsigned long *sample)
+{
+	char number[WORD];
+	size_t len;
+	bool plain;
+	int err;
+
+	if (strscpy(number, word, sizeof(number)) < 0)
+		return -EINVAL;
+	len = strlen(number);
+	plain = len > strlen(PLAIN) && !strcmp(number + len - strlen(PLAIN), PLAIN);
+	if (plain)
+		number[len - strlen(PLAIN)] = '\0';
+	err = kstrtoul(number, 10, sample);
+	if (!err && *sample >= SQ_SAMPLE_PLAIN)
+		err = -EINVAL;
+	if (!err && *sample && plain)
+		*sample |= SQ_SAMPLE_PLAIN;
+	return err;
+}
+
+/* The same, or an error, of which there is a line. */
 static int parse(const char *of, const char *word, unsigned long *every)
 {
-	if (kstrtoul(word, 10, every)) {
+	if (parse_word(word, every)) {
 		pr_err("%s: sample '%.32s': wanted is a number, or 0\n", of, word);
 		return -EINVAL;
 	}
@@ -170,7 +216,7 @@ static int sample_heap(struct squirrel_heap *heap, unsigned long every)
 /**
  * sq_cache_set_sample() - debug some of a cache's allocations
  * @c: the cache
- * @word: every how manieth, or 0: none
+ * @word: every how manieth, or 0: none; followed by -G these are not guarded
  *
  * Context: Process context. May sleep.
  * Return: 0; -EINVAL if @word is no number; -EOPNOTSUPP without hardening; or as
@@ -239,6 +285,12 @@ int sq_allocator_set_sample(const char *word)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_sample);
 
+/* As it was written, and a newline. */
+void sq_sample_show(struct seq_file *s, unsigned long sample)
+{
+	seq_printf(s, "%lu%s\n", every_of(sample), sample & SQ_SAMPLE_PLAIN ? PLAIN : "");
+}
+
 /**
  * sq_cache_show_sample() - every how manieth allocation of a cache is debugged
  * @s: where to
@@ -248,7 +300,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_sample);
  */
 void sq_cache_show_sample(struct seq_file *s, struct squirrel_cache *c)
 {
-	seq_printf(s, "%lu\n", READ_ONCE(c->sample));
+	sq_sample_show(s, READ_ONCE(c->sample));
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_sample);
 
@@ -261,7 +313,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_cache_show_sample);
  */
 void sq_heap_show_sample(struct seq_file *s, struct squirrel_heap *heap)
 {
-	seq_printf(s, "%lu\n", READ_ONCE(heap->sample));
+	sq_sample_show(s, READ_ONCE(heap->sample));
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_sample);
 
@@ -273,6 +325,6 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_sample);
  */
 void sq_allocator_show_sample(struct seq_file *s)
 {
-	seq_printf(s, "%lu\n", sq_sample_for_new());
+	sq_sample_show(s, sq_sample_for_new());
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_show_sample);

@@ -71,7 +71,7 @@ static void apply(struct squirrel_cache *c, u32 debug)
 {
 	if (!c->twin)
 		return;
-	WRITE_ONCE(c->twin->debug, debug == SQ_DEBUG_SAMPLE ? SQ_DEBUG_SAMPLED :
+	WRITE_ONCE(c->twin->debug, debug == SQ_DEBUG_SAMPLE ? sq_sampled_letters(c->sample) :
 							      debug & ~SQ_DEBUG_SAMPLE);
 	/* Before the first object of the twin's is out: see may_open(). */
 	if (debug & SQ_DEBUG_ON)
@@ -108,8 +108,8 @@ static int cache_on(struct squirrel_cache *c, u32 debug, gfp_t gfp)
 		err = sq_quarantine_make(c->twin, gfp);
 	if (err)
 		return err;
-	if (debug & SQ_DEBUG_GUARD)
-		sq_guard_want(c);
+	if (sq_debug_guards(debug, c->sample))
+		sq_guard_want(c, debug);
 	apply_and_release(c, debug);
 	if (!c->twin || !c->reserve)
 		return 0;
@@ -169,7 +169,7 @@ static int switch_cache(struct squirrel_cache *c, u32 debug)
 		err = cache_on(c, debug, GFP_KERNEL);
 	if (err)
 		WRITE_ONCE(c->sample, 0);
-	if (!err && was & ~debug & SQ_DEBUG_GUARD)
+	if (!err && was)
 		sq_guard_unwant();
 	return tell_failed("cache", c->name, err);
 }
@@ -207,8 +207,8 @@ static int heap_on(struct squirrel_heap *heap, u32 debug)
 		err = sq_peak_make(heap->large);
 	if (err)
 		return err;
-	if (debug & SQ_DEBUG_GUARD)
-		sq_guard_want(heap->large);
+	if (sq_debug_guards(debug, heap->sample))
+		sq_guard_want(heap->large, debug);
 	WRITE_ONCE(heap->debug, debug);
 	/* A class that is made meanwhile sees it; see sq_debug_join(). */
 	smp_mb();
@@ -221,7 +221,7 @@ static int heap_on(struct squirrel_heap *heap, u32 debug)
 		err = err ? err : one;
 		sq_heap_show_class(heap, i);
 	}
-	if (was & ~debug & SQ_DEBUG_GUARD)
+	if (was)
 		sq_guard_unwant();
 	return err;
 }
@@ -361,7 +361,7 @@ void sq_debug_end(struct squirrel_cache *c)
 	c->flags |= SQ_CACHE_GONE;
 	sq_sweep_forget(c);
 	if (c->twin) {
-		bool guarded = c->debug & SQ_DEBUG_GUARD;
+		bool guarded = sq_debug_guards(c->debug, c->sample);
 
 		apply_and_release(c, 0);
 		if (guarded)
@@ -383,7 +383,7 @@ void sq_debug_end_heap(struct squirrel_heap *heap)
 /* What it has of guarded objects goes as well, live or not; then it is off. */
 void sq_debug_forget_heap(struct squirrel_heap *heap)
 {
-	bool guarded = READ_ONCE(heap->debug) & SQ_DEBUG_GUARD;
+	bool guarded = sq_debug_guards(READ_ONCE(heap->debug), heap->sample);
 	unsigned int i;
 
 	WRITE_ONCE(heap->debug, 0);
