@@ -169,10 +169,11 @@ static void plain_ones(struct kunit *test)
 static void who_only_frees(struct kunit *test)
 {
 	struct squirrel_cache *c = sampled(test, NULL);
-	void *objs[4 * SQ_SAMPLES];
+	void **objs = kunit_kcalloc(test, 4 * SQ_SAMPLES, sizeof(*objs), GFP_KERNEL);
 
-	KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL, ARRAY_SIZE(objs), objs),
-			ARRAY_SIZE(objs));
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	KUNIT_ASSERT_EQ(test, squirrel_cache_alloc_bulk(c, GFP_KERNEL, 4 * SQ_SAMPLES, objs),
+			4 * SQ_SAMPLES);
 	sq_sample_look();
 	KUNIT_EXPECT_FALSE(test, on_the_hot_path(c));
 	squirrel_cache_free_bulk(c, 2 * SQ_SAMPLES, objs);

@@ -39,9 +39,13 @@ struct squirrel_cache;
  */
 #define SQUIRREL_NUMBERED		0x08U
 /**
+ * define SQUIRREL_NOLEAKTRACE - kmemleak, where the kernel has it, is not told of objects
+ */
+#define SQUIRREL_NOLEAKTRACE		0x10U
+/**
  * define SQUIRREL_CACHE_FLAGS - all flags a client may pass
  */
-#define SQUIRREL_CACHE_FLAGS		0x0fU
+#define SQUIRREL_CACHE_FLAGS		0x1fU
 
 /**
  * struct squirrel_cache_args - what is special about a cache

@@ -128,6 +128,8 @@ static inline bool squirrel_kmem_flags(slab_flags_t flags, unsigned int *out)
 		*out |= SQUIRREL_HWCACHE_ALIGN;
 	if (flags & SLAB_TYPESAFE_BY_RCU)
 		*out |= SQUIRREL_TYPESAFE_BY_RCU;
+	if (flags & SLAB_NOLEAKTRACE)
+		*out |= SQUIRREL_NOLEAKTRACE;
 	return !(flags & SQUIRREL_KMEM_DMA);
 }
 

@@ -77,6 +77,7 @@
 
 #include "allocator/cache/cache.h"
 #include "allocator/debug/debug.h"
+#include "allocator/path/leak.h"
 
 static int cpuhp_state __ro_after_init;
 
@@ -209,6 +210,7 @@ void sq_allocator_exit(void)
 	rcu_barrier();
 	sq_deferred_flush();
 	sq_large_flush();
+	sq_leak_flush();
 	sq_sample_exit();
 	sq_peak_flush();
 	mag_caches_exit();

@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/kmemleak.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -91,6 +92,44 @@ void sq_heap_withdraw(struct squirrel_heap *heap)
 	synchronize_rcu_expedited();
 }
 
+/* Objects that are passed over in one hold of the manager's lock */
+#define FORGET_OBJS	256
+
+/*
+ * Nobody uses the heap: what it has of memory is about to be others', and kmemleak must not
+ * take it for objects then. What it does not know it passes over.
+ */
+static bool forget_block(const struct sq_agent *agent, void *ctx)
+{
+	struct squirrel_cache *c = sq_owner_acquire(agent);
+	long *left = ctx;
+	unsigned int nr, i;
+
+	--*left;
+	if (!c || !sq_agent_used(agent))
+		return *left > 0;
+	if (agent->kind != SQ_KIND_SLAB) {
+		kmemleak_free((void *)sq_agent_addr(agent));
+		return *left > 0;
+	}
+	nr = sq_read_racy(sq_slab_of((struct sq_agent *)agent)->nr_objs);
+	*left -= nr;
+	for (i = 0; i < nr; i++)
+		kmemleak_free((char *)sq_slab_base(agent) + (size_t)i * c->size + c->lead);
+	return *left > 0;
+}
+
+static void forget_objects(struct squirrel_heap *heap)
+{
+	unsigned long addr = 0;
+	long left;
+
+	do {
+		left = FORGET_OBJS;
+		cond_resched();
+	} while (sq_viewer_step(heap->manager, &addr, forget_block, &left) || left <= 0);
+}
+
 /*
  * Take a heap apart, whatever is live in it: the manager gives all pages back as
  * they are, at a cost per page. Objects are not looked at; where the kernel
@@ -98,8 +137,11 @@ void sq_heap_withdraw(struct squirrel_heap *heap)
  */
 void sq_heap_raze(struct squirrel_heap *heap)
 {
-	struct sq_lost lost = sq_manager_destroy_all(heap->manager);
+	struct sq_lost lost;
 
+	if (IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
+		forget_objects(heap);
+	lost = sq_manager_destroy_all(heap->manager);
 	if (lost.pages)
 		sq_report_lost(heap->large, lost);
 	sq_strategy_end(heap);

@@ -52,7 +52,7 @@ void *sq_large_take(struct squirrel_heap *heap, size_t size, size_t room, gfp_t 
 	atomic_long_inc(&heap->large_allocs);
 	atomic_long_add(size, &heap->large_bytes);
 	obj = (void *)sq_agent_addr(agent);
-	WRITE_ONCE(heap->large_last, (unsigned long)obj);
+	WRITE_ONCE(heap->large_last, sq_large_hint((unsigned long)obj));
 	/* With init_on_alloc the page allocator may have done it. */
 	zero = want_init_on_alloc(gfp) && !(want_init_on_alloc(0) && sq_agent_fresh(agent));
 	sq_agent_publish(agent, heap->large);

@@ -13,6 +13,7 @@
  */
 #include <linux/hardirq.h>
 #include <linux/irq_work.h>
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -68,6 +69,8 @@ static struct sq_guard *area_make(unsigned int pages)
 
 	if (!g)
 		return NULL;
+	/* What is in it nobody misses; it would hide the object from kmemleak. */
+	kmemleak_ignore(g);
 	g->bytes = pages << PAGE_SHIFT;
 	g->agent.kind = SQ_KIND_GUARD;
 	g->agent.node = NUMA_NO_NODE;
@@ -381,8 +384,10 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_guard_walk);
 static void take_away(struct sq_guard *g, void *t)
 {
 	if (sq_owner(&g->agent) == t &&
-	    cmpxchg(&g->state, SQ_GUARD_LIVE, SQ_GUARD_FREE) == SQ_GUARD_LIVE)
+	    cmpxchg(&g->state, SQ_GUARD_LIVE, SQ_GUARD_FREE) == SQ_GUARD_LIVE) {
+		kmemleak_free(g->obj);
 		sq_guard_put(g);
+	}
 }
 
 /* What @t has goes, live or not. Nobody uses it any more. May sleep. */

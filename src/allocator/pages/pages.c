@@ -72,7 +72,7 @@ void sq_heap_mark_free(struct squirrel_heap *heap)
  */
 void sq_heap_shed(struct squirrel_heap *heap, unsigned long addr)
 {
-	bool again = addr && addr == sq_read_racy(heap->large_last);
+	bool again = addr && sq_large_hint(addr) == sq_read_racy(heap->large_last);
 	struct sq_manager *m = heap->manager;
 
 	if (READ_ONCE(shed_now) && !again) {

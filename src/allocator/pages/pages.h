@@ -24,6 +24,12 @@ static inline bool sq_may_grow(void)
 	return !in_nmi() && sq_may_call_pages();
 }
 
+/* What is kept of a large block's address: no pointer, or kmemleak would never miss the block. */
+static inline unsigned long sq_large_hint(unsigned long addr)
+{
+	return IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) ? ~addr : addr;
+}
+
 /*
  * There was no memory: wait a moment if the allocation must not fail. False if
  * it may, and where it cannot sleep.

@@ -25,14 +25,19 @@
  */
 void *squirrel_cache_alloc_node(struct squirrel_cache *c, gfp_t gfp, int node)
 {
+	void *obj;
+
 	if (node == NUMA_NO_NODE ||
 	    (!static_branch_unlikely(&sq_numa) && node == numa_mem_id()))
 		return squirrel_cache_alloc(c, gfp);
 	if (node < 0 || node >= nr_node_ids || !node_online(node))
 		return NULL;
 	if (static_branch_unlikely(&sq_trace_allocs))
-		return sq_cache_alloc_told(c, gfp, node, _RET_IP_);
-	return sq_cache_alloc_slow(c, gfp, node);
+		obj = sq_cache_alloc_told(c, gfp, node, _RET_IP_);
+	else
+		obj = sq_cache_alloc_slow(c, gfp, node);
+	sq_leak_alloc(c, obj, gfp);
+	return obj;
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_alloc_node);
 
@@ -143,12 +148,16 @@ EXPORT_SYMBOL_GPL(squirrel_heap_zalloc);
 void *squirrel_heap_alloc_node(struct squirrel_heap *heap, size_t size,
 			       gfp_t gfp, int node)
 {
+	void *obj;
+
 	if (node == NUMA_NO_NODE ||
 	    (!static_branch_unlikely(&sq_numa) && node == numa_mem_id()))
 		return squirrel_heap_alloc(heap, size, gfp);
 	if (node < 0 || node >= nr_node_ids || !node_online(node))
 		return NULL;
-	return sq_heap_alloc_slow(heap, size, gfp, node);
+	obj = sq_heap_alloc_slow(heap, size, gfp, node);
+	sq_leak_alloc(NULL, obj, gfp);
+	return obj;
 }
 EXPORT_SYMBOL_GPL(squirrel_heap_alloc_node);
 
@@ -179,6 +188,7 @@ static void free_told(struct squirrel_heap *heap, const void *obj, unsigned long
 {
 	if (static_branch_unlikely(&sq_trace_frees) && !ZERO_OR_NULL_PTR(obj))
 		sq_trace_free(heap->name, caller, obj);
+	sq_leak_free(NULL, heap, obj);
 	sq_heap_free_slow(obj, heap, caller);
 }
 

@@ -206,6 +206,22 @@ static noinline int alloc_bulk_slow(struct squirrel_cache *c, gfp_t gfp, size_t 
 	return n;
 }
 
+static __always_inline int alloc_bulk_hot(struct squirrel_cache *c, gfp_t gfp, size_t n,
+					  void **objs)
+{
+	size_t got = 0;
+
+	if (n > INT_MAX)
+		return 0;
+	if (n <= SQ_BULK_FEW && likely(!sq_racy(sq_slow_alloc_needed)) &&
+	    likely(!(gfp & (__GFP_ZERO | SQ_GFP_ZONES)))) {
+		got = hot_take(c, objs, n);
+		if (likely(got == n))
+			return n;
+	}
+	return alloc_bulk_slow(c, gfp, n, objs, got);
+}
+
 /**
  * squirrel_cache_alloc_bulk() - take many objects from a cache
  * @c: the cache
@@ -219,17 +235,12 @@ static noinline int alloc_bulk_slow(struct squirrel_cache *c, gfp_t gfp, size_t 
 int squirrel_cache_alloc_bulk(struct squirrel_cache *c, gfp_t gfp, size_t n,
 			      void **objs)
 {
-	size_t got = 0;
+	int i, nr = alloc_bulk_hot(c, gfp, n, objs);
 
-	if (n > INT_MAX)
-		return 0;
-	if (n <= SQ_BULK_FEW && likely(!sq_racy(sq_slow_alloc_needed)) &&
-	    likely(!(gfp & (__GFP_ZERO | SQ_GFP_ZONES)))) {
-		got = hot_take(c, objs, n);
-		if (likely(got == n))
-			return n;
-	}
-	return alloc_bulk_slow(c, gfp, n, objs, got);
+	if (IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
+		for (i = 0; i < nr; i++)
+			sq_leak_alloc(c, objs[i], gfp);
+	return nr;
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_alloc_bulk);
 
@@ -436,8 +447,11 @@ static noinline void free_bulk_slow(struct squirrel_cache *c, size_t n, void **o
  */
 void squirrel_cache_free_bulk(struct squirrel_cache *c, size_t n, void **objs)
 {
-	size_t done = 0;
+	size_t done = 0, i;
 
+	if (IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
+		for (i = 0; i < n; i++)
+			sq_leak_free(c, NULL, objs[i]);
 	if (n <= SQ_BULK_FEW && (static_branch_likely(&sq_default_free) ||
 				 static_branch_likely(&sq_unchecked_free))) {
 		preempt_disable();

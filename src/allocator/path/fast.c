@@ -132,7 +132,10 @@ static noinline void cache_free_other(struct squirrel_cache *c, void *obj,
  */
 void notrace *squirrel_cache_alloc(struct squirrel_cache *c, gfp_t gfp)
 {
-	return cache_alloc_hot(c, gfp);
+	void *obj = cache_alloc_hot(c, gfp);
+
+	sq_leak_alloc(c, obj, gfp);
+	return obj;
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_alloc);
 
@@ -188,6 +191,7 @@ suspect:
  */
 void notrace squirrel_cache_free(struct squirrel_cache *c, void *obj)
 {
+	sq_leak_free(c, NULL, obj);
 	cache_free_hot(c, obj);
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_free);
@@ -281,7 +285,10 @@ suspect:
  */
 void notrace *squirrel_heap_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp)
 {
-	return heap_alloc_hot(heap, size, gfp);
+	void *obj = heap_alloc_hot(heap, size, gfp);
+
+	sq_leak_alloc(NULL, obj, gfp);
+	return obj;
 }
 EXPORT_SYMBOL_GPL(squirrel_heap_alloc);
 
@@ -297,6 +304,7 @@ EXPORT_SYMBOL_GPL(squirrel_heap_alloc);
  */
 void notrace squirrel_heap_free(struct squirrel_heap *heap, const void *obj)
 {
+	sq_leak_free(NULL, heap, obj);
 	heap_free_hot(obj, heap);
 }
 EXPORT_SYMBOL_GPL(squirrel_heap_free);
@@ -311,7 +319,10 @@ EXPORT_SYMBOL_GPL(squirrel_heap_free);
  */
 void notrace *__squirrel_alloc(size_t size, gfp_t gfp)
 {
-	return heap_alloc_hot(sq_default_heap, size, gfp);
+	void *obj = heap_alloc_hot(sq_default_heap, size, gfp);
+
+	sq_leak_alloc(NULL, obj, gfp);
+	return obj;
 }
 EXPORT_SYMBOL_GPL(__squirrel_alloc);
 
@@ -323,6 +334,7 @@ EXPORT_SYMBOL_GPL(__squirrel_alloc);
  */
 void notrace squirrel_free(const void *obj)
 {
+	sq_leak_free(NULL, sq_default_heap, obj);
 	heap_free_hot(obj, sq_default_heap);
 }
 EXPORT_SYMBOL_GPL(squirrel_free);
@@ -343,6 +355,7 @@ bool squirrel_free_any(const void *obj)
 {
 	struct squirrel_cache *owner;
 
+	sq_leak_free(NULL, NULL, obj);
 	/* If the object is live then so is its cache; if not, the grace period. */
 	rcu_read_lock();
 	preempt_disable();

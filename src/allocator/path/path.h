@@ -10,6 +10,8 @@
 #include "allocator/magazine/magazine.h"
 #include "allocator/slab/object.h"
 
+#include "leak.h"
+
 /* What became of a free on the hot path. */
 enum sq_push {
 	SQ_PUSH_DONE,

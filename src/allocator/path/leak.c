@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What kmemleak knows of objects: that they are live, how long they are, and so that what
+ * they point to is not lost. It is told when an object is out, and before it goes back: then
+ * nobody else can have it yet.
+ *
+ * It takes locks that NMI must not wait for. What is allocated there it does not know; what is
+ * freed there it is told a moment later.
+ */
+#include <linux/irq_work.h>
+#include <linux/kmemleak.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+
+#include "allocator/pages/pages.h"
+
+#include "path.h"
+
+/* Objects freed in NMI that may wait on a CPU; of more it is told when they are out again. */
+#define LATER	64
+
+struct sq_leak_later {
+	struct irq_work work;
+	const void *obj[LATER];
+};
+
+/* What is squirrel's own is found from there, or is not in use. */
+static bool is_secret(const struct squirrel_cache *c)
+{
+	return c->flags & (SQ_CACHE_INTERNAL | SQUIRREL_NOLEAKTRACE);
+}
+
+/* @obj is out, of @c or, if that is NULL, of some heap. It may be NULL. Any context. */
+void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
+{
+	if (ZERO_OR_NULL_PTR(obj) || !sq_may_grow() || (c && is_secret(c)))
+		return;
+	/* It may not know yet of a free in NMI, and must not find what overlaps. */
+	kmemleak_free(obj);
+	/* All that is the client's: he may use it up to there, or ask for more of it later. */
+	kmemleak_alloc(obj, squirrel_usable_size(obj), 1, gfp);
+}
+
+static void later_fn(struct irq_work *work)
+{
+	struct sq_leak_later *l = container_of(work, struct sq_leak_later, work);
+	unsigned int i;
+
+	for (i = 0; i < LATER; i++) {
+		const void *obj = READ_ONCE(l->obj[i]) ? xchg(&l->obj[i], NULL) : NULL;
+
+		if (obj)
+			kmemleak_free(obj);
+	}
+}
+
+static DEFINE_PER_CPU(struct sq_leak_later, later) = {
+	.work = IRQ_WORK_INIT(later_fn),
+};
+
+static void free_later(const void *obj)
+{
+	struct sq_leak_later *l = this_cpu_ptr(&later);
+	unsigned int i;
+
+	for (i = 0; i < LATER; i++) {
+		if (cmpxchg(&l->obj[i], NULL, obj))
+			continue;
+		irq_work_queue(&l->work);
+		break;
+	}
+}
+
+/*
+ * @obj is to be freed to @c, or if that is NULL to @heap, or to whose it is if both are. What
+ * will be refused stays known, as far as that is seen at once. Any context.
+ */
+void sq_leak_free(const struct squirrel_cache *c, const struct squirrel_heap *heap,
+		  const void *obj)
+{
+	const struct squirrel_cache *owner;
+	struct sq_found f;
+
+	if (ZERO_OR_NULL_PTR(obj))
+		return;
+	preempt_disable();
+	sq_obj_find(obj, &f);
+	owner = sq_client_of(f.owner);
+	if (!owner || !f.start || is_secret(owner) || (c && owner != c) ||
+	    (heap && owner->heap_key != heap && owner != heap->large))
+		;
+	else if (in_nmi())
+		free_later(obj);
+	else
+		kmemleak_free(obj);
+	preempt_enable();
+}
+
+/* Until it was told of all that was freed so far. May sleep. */
+void sq_leak_flush(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		irq_work_sync(&per_cpu_ptr(&later, cpu)->work);
+}

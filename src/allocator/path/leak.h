@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmemleak is told of objects, as SLUB does it, where the kernel has kmemleak. Elsewhere
+ * nothing of this is there.
+ */
+#ifndef _SQ_ALLOCATOR_LEAK_H
+#define _SQ_ALLOCATOR_LEAK_H
+
+#include <linux/types.h>
+
+struct squirrel_cache;
+struct squirrel_heap;
+
+#ifdef CONFIG_DEBUG_KMEMLEAK
+void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp);
+void sq_leak_free(const struct squirrel_cache *c, const struct squirrel_heap *heap,
+		  const void *obj);
+void sq_leak_flush(void);
+#else
+static __always_inline void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
+{
+}
+
+static __always_inline void sq_leak_free(const struct squirrel_cache *c,
+					 const struct squirrel_heap *heap, const void *obj)
+{
+}
+
+static inline void sq_leak_flush(void)
+{
+}
+#endif
+
+#endif /* _SQ_ALLOCATOR_LEAK_H */
