@@ -9,14 +9,13 @@
  */
 #include <linux/irq_work.h>
 #include <linux/kmemleak.h>
-#include <linux/percpu.h>
 #include <linux/slab.h>
 
 #include "allocator/pages/pages.h"
 
 #include "path.h"
 
-/* Objects freed in NMI that may wait on a CPU; of more it is told when they are out again. */
+/* Objects freed in NMI that may wait; of more it is told when they are out again. */
 #define LATER	64
 
 struct sq_leak_later {
@@ -54,13 +53,13 @@ static void later_fn(struct irq_work *work)
 	}
 }
 
-static DEFINE_PER_CPU(struct sq_leak_later, later) = {
+static struct sq_leak_later later = {
 	.work = IRQ_WORK_INIT(later_fn),
 };
 
 static void free_later(const void *obj)
 {
-	struct sq_leak_later *l = this_cpu_ptr(&later);
+	struct sq_leak_later *l = &later;
 	unsigned int i;
 
 	for (i = 0; i < LATER; i++) {
@@ -99,8 +98,5 @@ void sq_leak_free(const struct squirrel_cache *c, const struct squirrel_heap *he
 /* Until it was told of all that was freed so far. May sleep. */
 void sq_leak_flush(void)
 {
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		irq_work_sync(&per_cpu_ptr(&later, cpu)->work);
+	irq_work_sync(&later.work);
 }
