@@ -29,13 +29,17 @@ static bool is_secret(const struct squirrel_cache *c)
 	return c->flags & (SQ_CACHE_INTERNAL | SQUIRREL_NOLEAKTRACE);
 }
 
+/* Ever; set before the first such object is free. */
+static bool freed_in_nmi;
+
 /* @obj is out, of @c or, if that is NULL, of some heap. It may be NULL. Any context. */
 void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
 {
 	if (ZERO_OR_NULL_PTR(obj) || !sq_may_grow() || (c && is_secret(c)))
 		return;
 	/* It may not know yet of a free in NMI, and must not find what overlaps. */
-	kmemleak_free(obj);
+	if (unlikely(READ_ONCE(freed_in_nmi)))
+		kmemleak_free(obj);
 	/* All that is the client's: he may use it up to there, or ask for more of it later. */
 	kmemleak_alloc(obj, squirrel_usable_size(obj), 1, gfp);
 }
@@ -62,6 +66,7 @@ static void free_later(const void *obj)
 	struct sq_leak_later *l = &later;
 	unsigned int i;
 
+	WRITE_ONCE(freed_in_nmi, true);
 	for (i = 0; i < LATER; i++) {
 		if (cmpxchg(&l->obj[i], NULL, obj))
 			continue;
