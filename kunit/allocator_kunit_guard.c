@@ -62,6 +62,14 @@ static void told(struct kunit *test, const char *what, const void *obj, long off
 	KUNIT_EXPECT_EQ(test, !!heard.freed_by, freed);
 }
 
+/* Somebody touched @at, and cannot go on, for it is mapped in fact. */
+static bool touched(const void *at, bool write, bool guess)
+{
+	bool open = false;
+
+	return sq_guard_fault((unsigned long)at, write, _THIS_IP_, guess, &open);
+}
+
 /* ---- while nothing is unmapped, nor made ----------------------------------------- */
 
 struct quiet {
@@ -115,6 +123,47 @@ static void own_area(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "live_objects"), 0);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+}
+
+/* Up to 64 KiB; it is counted as a large block, and found by whatever frees. */
+static void large_blocks(struct kunit *test)
+{
+	const size_t size = 5 * PAGE_SIZE - 480, most = SQ_GUARD_PAGES << PAGE_SHIFT;
+	struct squirrel_heap *h = sq_fixture_heap(test, NULL), *other = sq_fixture_heap(test, NULL);
+	u8 *obj, *longest;
+
+	KUNIT_ASSERT_EQ(test, sq_debug_switch_heap(h, GUARD), 0);
+	obj = squirrel_heap_alloc(h, size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_TRUE(test, in_area(obj));
+	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(obj + size));
+	KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj), size);
+	KUNIT_EXPECT_TRUE(test, sq_is_live(h, obj));
+	KUNIT_EXPECT_FALSE(test, sq_is_live(other, obj));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&h->large->guarded), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&h->large_live), 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&h->large_bytes), size);
+	squirrel_heap_free(h, obj + 8);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+	squirrel_heap_free(other, obj);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+	obj[-1] = 0;
+	squirrel_heap_free(h, obj);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+	squirrel_heap_free(h, obj);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+	longest = squirrel_heap_zalloc(h, most - 8, GFP_KERNEL);
+	KUNIT_EXPECT_TRUE(test, in_area(longest));
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(longest, 0, most - 8), NULL);
+	KUNIT_EXPECT_TRUE(test, squirrel_free_any(longest));
+	longest = squirrel_heap_alloc(h, most + 8, GFP_KERNEL);
+	KUNIT_EXPECT_FALSE(test, in_area(longest));
+	squirrel_heap_free(h, longest);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&h->large_bytes), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
+	KUNIT_EXPECT_EQ(test, sq_heap_check(h), 0);
+	sq_fixture_put_heap(test, h);
+	sq_fixture_put_heap(test, other);
 }
 
 /* To the byte, as far as it is aligned; what is aligned to more than a page has none. */
@@ -338,27 +387,44 @@ static void faults_are_told(struct kunit *test)
 	long end = PAGE_ALIGN((long)obj) - (long)obj;
 	struct squirrel_heap *h;
 
-	KUNIT_EXPECT_FALSE(test, sq_guard_fault((unsigned long)obj, false, _THIS_IP_, false));
-	KUNIT_EXPECT_FALSE(test, sq_guard_fault((unsigned long)test, false, _THIS_IP_, false));
-	KUNIT_EXPECT_TRUE(test, sq_guard_fault((unsigned long)obj + end, false, _THIS_IP_, false));
+	KUNIT_EXPECT_FALSE(test, touched(obj, false, false));
+	KUNIT_EXPECT_FALSE(test, touched(test, false, false));
+	KUNIT_EXPECT_TRUE(test, touched(obj + end, false, false));
 	told(test, "read behind an object", obj, end, false);
 	squirrel_cache_free(c, obj);
 	sq_guard_flush();
-	KUNIT_EXPECT_TRUE(test, sq_guard_fault((unsigned long)obj + 5, false, _THIS_IP_, false));
+	KUNIT_EXPECT_TRUE(test, touched(obj + 5, false, false));
 	told(test, "read after free", obj, 5, true);
-	KUNIT_EXPECT_TRUE(test, sq_guard_fault((unsigned long)obj + 6, true, _THIS_IP_, false));
+	KUNIT_EXPECT_TRUE(test, touched(obj + 6, true, false));
 	told(test, "write after free", obj, 6, true);
 	h = sq_fixture_heap(test, NULL);
 	KUNIT_ASSERT_EQ(test, sq_debug_switch_heap(h, GUARD), 0);
 	obj = squirrel_heap_alloc(h, PAGE_SIZE, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_TRUE(test, sq_guard_fault((unsigned long)obj - 1, true, _THIS_IP_, false));
+	KUNIT_EXPECT_TRUE(test, touched(obj - 1, true, false));
 	told(test, "write in front of an object", obj, -1, false);
 	squirrel_heap_free(h, obj);
 	sq_guard_flush();
 	/* Somewhere in it. */
-	KUNIT_EXPECT_TRUE(test, sq_guard_fault((unsigned long)obj + 7, false, _THIS_IP_, true));
+	KUNIT_EXPECT_TRUE(test, touched(obj + 7, false, true));
 	told(test, "read after free", obj, 0, true);
+}
+
+/* It is told of its cache as long as there is one, and by the name then. */
+static void of_a_cache_that_went(struct kunit *test)
+{
+	struct squirrel_cache *c = guarded(test, NULL);
+	u8 *obj = sq_fixture_alloc(test, c);
+
+	squirrel_cache_free(c, obj);
+	sq_guard_flush();
+	KUNIT_EXPECT_TRUE(test, touched(obj, false, false));
+	told(test, "read after free", obj, 0, true);
+	KUNIT_EXPECT_PTR_EQ(test, heard.cache, (const struct squirrel_cache *)c);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+	KUNIT_EXPECT_TRUE(test, touched(obj, false, false));
+	KUNIT_EXPECT_PTR_EQ(test, heard.cache, NULL);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 }
 
 static void is_in_live(struct kunit *test)
@@ -391,6 +457,7 @@ static void guard_suite_exit(struct kunit *test)
 static struct kunit_case guard_cases[] = {
 	KUNIT_CASE(own_area),
 	KUNIT_CASE(sizes_of_a_heap),
+	KUNIT_CASE(large_blocks),
 	KUNIT_CASE(wrong_frees),
 	KUNIT_CASE(writes_are_found),
 	KUNIT_CASE(none_is_ready),
@@ -399,6 +466,7 @@ static struct kunit_case guard_cases[] = {
 	KUNIT_CASE(is_constructed),
 	KUNIT_CASE(after_a_grace_period),
 	KUNIT_CASE(faults_are_told),
+	KUNIT_CASE(of_a_cache_that_went),
 	KUNIT_CASE(is_in_live),
 	{}
 };

@@ -127,6 +127,7 @@ static void are_guarded(struct kunit *test)
 {
 	struct squirrel_cache *c = sampled(test, NULL);
 	unsigned int guarded;
+	bool open = false;
 	u8 *obj;
 
 	use_many(test, c, MANY);
@@ -136,7 +137,8 @@ static void are_guarded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "objects_guarded"), 1);
 	squirrel_cache_free(c, obj);
 	sq_guard_flush();
-	KUNIT_EXPECT_TRUE(test, sq_guard_fault((unsigned long)obj, false, _THIS_IP_, false));
+	KUNIT_EXPECT_TRUE(test, sq_guard_fault((unsigned long)obj, false, _THIS_IP_, false,
+					       &open));
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	use_many(test, c, 100 * SQ_SAMPLES);
 	sq_sample_look();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * guarded: a client that touches what is not its own, once, in a thread of its own, which
- * the kernel ends for it.
+ * guarded: a client that touches what is not its own, once, in a thread of its own. It says
+ * "went on" if it does; with guard_oops=Y the kernel ends it.
  *
  *	insmod guarded.ko touch=read_behind of=heap
  *
@@ -124,6 +124,7 @@ static int guarded_thread(void *unused)
 		touch_it(it + SIZE, false);
 	else if (strcmp(touch, "none"))
 		touch_it(it + SIZE / 2, !strcmp(touch, "write_after"));
+	pr_info("went on\n");
 	return 0;
 }
 

@@ -248,6 +248,27 @@ said_nothing_like() {
 	said_times 0 "$1"
 }
 
+# wanted WHAT MODULE COMMAND...: it brings about WHAT ("an oops is", "oopses are" or "a warning
+# is") in the module, which the kernel is to survive. What was said is in $TMP/log.
+wanted() {
+	local what=$1 of=$2 status=0
+
+	shift 2
+	mark
+	case $what in
+	*warning*) touch /tmp/wanted_warning ;;
+	*) touch /tmp/wanted_oops ;;
+	esac
+	echo 0 >/proc/sys/kernel/panic_on_oops
+	echo "squirrel-test: $what wanted of [$of]" >/dev/kmsg
+	"$@" || status=$?
+	echo "squirrel-test: that was all" >/dev/kmsg
+	echo 1 >/proc/sys/kernel/panic_on_oops
+	listen
+	dmesg -c >/dev/null
+	return $status
+}
+
 # word_after PREFIX: what follows in the line of the log that starts so.
 word_after() {
 	listen

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What leaver.ko leaves when it goes, for wrongs.ko to free. */
+/*
+ * What leaver.ko leaves when it goes, for wrongs.ko to free; and what the files of wrongs.ko
+ * share.
+ */
 #ifndef _SELFTESTS_WRONGS_H
 #define _SELFTESTS_WRONGS_H
 
@@ -19,6 +22,12 @@ struct wrongs_left {
 	u8 *obj[WRONGS_SIZES][WRONGS_OBJECTS];
 };
 
+/* wrongs_left.c */
 void wrongs_keep(struct wrongs_left *left);
+void wrongs_free_kept(void);
+
+/* wrongs_context.c */
+extern const char *const wrongs_contexts[WRONGS_OBJECTS];
+void wrongs_call_in(unsigned int context, void (*fn)(void));
 
 #endif /* _SELFTESTS_WRONGS_H */

@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
-# What clients do wrong, 255 times: each kind with caches and heaps, small, a page and
+# What clients do wrong, 327 times: each kind with caches and heaps, small, a page and
 # large, from a task, softirq and hardirq. With debugging each is told as what it is, and
 # who allocated and freed it; without, memory of others is as it was in any case.
 # boots: stock
@@ -22,6 +22,13 @@ other_caches:18
 other_heaps:18
 after_destroy:18
 leak_at_destroy:18"
+
+# With G, of all sizes. Only on x86 does who touched what is not mapped go on, also in an
+# interrupt.
+GUARDED="guarded_overflow
+guarded_underflow
+guarded_write_after_free
+guarded_read_after_free"
 
 # What a module that is gone has left, of each size.
 LEFT="100 4096 $((5 * PAGE - 480))"
@@ -49,6 +56,31 @@ harmless() {
 		said "^wrongs: all right: ([0-9]+) of \1\$" && sound && rmmod wrongs
 }
 
+guarded() {
+	local k
+
+	begin
+	wanted 'oopses are' wrongs helper wrongs debug=FZPUG || return 1
+	# shellcheck disable=SC2034 # listen() asks for it: what there was is there
+	heard=1
+	for k in $GUARDED; do
+		right "$k" 18 || return 1
+	done
+	said "^wrongs: all right: 72 of 72\$" && sound && rmmod wrongs
+}
+
+# With warn=Y a report is a warning as well.
+warns() {
+	begin
+	put /sys/module/squirrel/parameters/warn Y &&
+		wanted 'a warning is' squirrel helper plant bug=second from=task debug=U || return 1
+	# shellcheck disable=SC2034 # as above
+	heard=1
+	said_times "$(word_after 'plant: ' | sed -n 's/ planted$//p')" '^WARNING: .*sq_report_tell' &&
+		said 'RIP: .*sq_report_tell|pc : sq_report_tell' && rmmod plant &&
+		put /sys/module/squirrel/parameters/warn N
+}
+
 # A module goes: each place that allocated is named while it has a name.
 leavers() {
 	local size
@@ -68,7 +100,7 @@ leavers() {
 
 ! uname -v | grep -q PREEMPT_RT ||
 	skip_all "memory is not to be had in hard interrupts on PREEMPT_RT"
-plan 20
+plan 22
 begin
 need helper wrongs debug=FZPU
 listen
@@ -77,9 +109,16 @@ for k in $KINDS; do
 	check "${k%%:*}: each is told as what it is" right "${k%%:*}" "${k#*:}"
 done
 check "squirrel is sound" sound
+if [ "$(uname -m)" = x86_64 ]; then
+	check "with G, what is touched beside an object and after its free is told: 72 of 72" guarded
+else
+	skip "with G, what is touched beside an object and after its free is told" \
+		"an oops in an interrupt ends this machine"
+fi
 check "what a module leaves is told with who allocated it: 18 of 18" leavers
 check "without debugging, memory of others is as it was" harmless
 note "without debugging: $(grep '^wrongs: all right: ' "$TMP/log")"
+check "with warn=Y a report is a warning as well" warns
 begin
 need helper wrongs debug=FZPU deaf=1
 check "where nothing is wrong nothing is right" said '^wrongs: all right: 0 of '

@@ -44,6 +44,14 @@ module_param(quarantine, ulong, 0444);
 MODULE_PARM_DESC(quarantine,
 		 "bytes of freed objects that each cache debugged with Q keeps (default: 1048576)");
 
+module_param_named(guard_oops, sq_guard_oops, bool, 0644);
+MODULE_PARM_DESC(guard_oops,
+		 "who touches guarded memory (G) is ended by the kernel, and does not go on (default: N)");
+
+module_param_named(warn, sq_warn, bool, 0644);
+MODULE_PARM_DESC(warn,
+		 "each report is a kernel warning as well, for panic_on_warn (default: N)");
+
 /* At load and later; whether it is lives where the events are. */
 static int kmem_events_set(const char *val, const struct kernel_param *kp)
 {

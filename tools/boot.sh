@@ -29,7 +29,7 @@ export SQ_TIMEOUT=${SQ_TIMEOUT:-300}
 limit=$SQ_TIMEOUT
 load_kernel "$1"
 
-WORDS="panic=-1 oops=panic ignore_loglevel printk.time=1 ${SQ_APPEND:-}"
+WORDS="log_buf_len=1M panic=-1 oops=panic ignore_loglevel printk.time=1 ${SQ_APPEND:-}"
 
 boot_uml() {
 	say "booting $K_NAME $K_RELEASE natively, at most $limit s"

@@ -55,34 +55,41 @@ BAD=(
 pattern=$(IFS='|'; echo "${BAD[*]}")
 fault=0
 
-# The log without an oops that a test wants, and says so before and after: one, in the module
-# that it names, and nothing else is wrong there.
+# The log without what a test wants, and says so before and after: an oops, or oopses, or a
+# warning, in the module that it names, and nothing else is wrong there.
 but_for_wanted() {
 	tr -d '\r' <"$1" | awk '
 		function end_wanted(theirs,   i) {
 			for (i = 1; i <= n && !theirs; i++)
 				print line[i]
-			n = 0
+			n = open = 0
 		}
-		/squirrel-test: an oops is wanted of \[/ {
+		/squirrel-test: (an oops is|oopses are|a warning is) wanted of \[/ {
 			end_wanted(0)
-			oopses = there = other = 0
+			found = there = other = first = 0
+			many = /oopses are/
+			sign = /a warning is/ ? "WARNING: " : "Oops: "
 			of = $0
 			sub(/^.*wanted of /, "", of)
+			open = 1
 		}
-		{ wanted = n || /squirrel-test: an oops is wanted of \[/ }
-		!wanted { print; next }
+		!open { print; next }
 		{ line[++n] = $0 }
-		/Oops: / { oopses++ }
-		/WARNING:|KASAN:|KCSAN:|INFO:|Kernel panic|possible|inconsistent|invalid|INVALID/ {
-			other = 1
-		}
+		index($0, sign) { found++; first = 1 }
+		/WARNING:|Oops: / && !index($0, sign) { other = 1 }
+		/KASAN:|KCSAN:|INFO:|Kernel panic|possible|inconsistent|invalid|INVALID/ { other = 1 }
 		/BUG: / && !/BUG: unable to handle page fault/ { other = 1 }
-		/RIP: |pc : / {
-			there = there || index($0, of)
-			other = other || !index($0, of)
+		# Whom an interrupt found at work comes later.
+		first && /RIP: |pc : / {
+			first = 0
+			if (index($0, of))
+				there++
+			else
+				other = 1
 		}
-		/squirrel-test: that was all/ { end_wanted(oopses == 1 && there && !other) }
+		/squirrel-test: that was all/ {
+			end_wanted(found == there && (many ? found : found == 1) && !other)
+		}
 		END { end_wanted(0) }'
 }
 

@@ -246,6 +246,12 @@ judge "one in another module" "1 3 1 1" \
 judge "a wanted one that is nowhere" "1 3 1 1" "$(wanted "$OOPS_END")" "$PASS"
 judge "two that are wanted" "1 3 1 1" \
 	"$(wanted "$OOPS_IN" 'Oops: 0002 [#2] SMP' "$OOPS_IN" "$OOPS_END")" "$PASS"
+judge "several that are wanted" "0 3 0 1" "$(wanted "$OOPS_IN" 'Oops: 0002 [#2] SMP' \
+	"$OOPS_IN" "$OOPS_END" | sed 's/an oops is/oopses are/')" "$PASS"
+judge "a warning that is wanted" "0 3 0 1" "$(wanted "$OOPS_IN" "$OOPS_END" |
+	sed 's/an oops is/a warning is/; s/^.*Oops: .*$/WARNING: CPU: 0 PID: 1 at f.c:1 f/')" "$PASS"
+judge "an oops where a warning is wanted" "1 3 1 1" "$(wanted "$OOPS_IN" "$OOPS_END" |
+	sed 's/an oops is/a warning is/')" "$PASS"
 judge "a wanted one with another report" "1 3 1 1" \
 	"$(wanted "$OOPS_IN" 'BUG: KASAN: use-after-free in f' "$OOPS_END")" "$PASS"
 judge "a wanted one without end" "1 3 1 1" "$(wanted "$OOPS_IN")" "$PASS"

@@ -34,6 +34,10 @@ struct sq_allocator_config {
 	unsigned long quarantine;
 };
 
+/* Parameters, of guard_fault.c and report.c */
+extern bool sq_guard_oops;
+extern bool sq_warn;
+
 int sq_allocator_init(const struct sq_allocator_config *config);
 void sq_allocator_exit(void);
 

@@ -13,8 +13,9 @@ else
 	echo "1..1"
 fi
 
-# A test that wants an oops says so, also to the judge, who sees all others.
+# A test that wants an oops or a warning says so, also to the judge, who sees all others.
 [ ! -e /tmp/wanted_oops ] || TROUBLE=$((TROUBLE & ~(1 << 7)))
+[ ! -e /tmp/wanted_warning ] || TROUBLE=$((TROUBLE & ~(1 << 9)))
 
 taint=$(cat /proc/sys/kernel/tainted)
 if [ $((taint & TROUBLE)) -eq 0 ]; then

@@ -82,6 +82,21 @@ static inline struct sq_large *sq_large_of(struct sq_agent *agent)
 	return (struct sq_large *)agent->priv;
 }
 
+/* A large block of @heap is live, of @size bytes, or is so no more. */
+static inline void sq_large_count(struct squirrel_heap *heap, size_t size)
+{
+	atomic_long_inc(&heap->large_live);
+	atomic_long_inc(&heap->large_allocs);
+	atomic_long_add(size, &heap->large_bytes);
+}
+
+static inline void sq_large_uncount(struct squirrel_heap *heap, size_t size)
+{
+	sq_assert(atomic_long_read(&heap->large_live) > 0);
+	atomic_long_dec(&heap->large_live);
+	atomic_long_sub(size, &heap->large_bytes);
+}
+
 /* Preemption off. False if somebody else has freed it in between. */
 static inline bool sq_large_claim(struct squirrel_heap *heap,
 				  struct sq_agent *agent)
@@ -90,9 +105,7 @@ static inline bool sq_large_claim(struct squirrel_heap *heap,
 
 	if (!sq_agent_retract(agent, heap->large))
 		return false;
-	sq_assert(atomic_long_read(&heap->large_live) > 0);
-	atomic_long_dec(&heap->large_live);
-	atomic_long_sub(size, &heap->large_bytes);
+	sq_large_uncount(heap, size);
 	return true;
 }
 

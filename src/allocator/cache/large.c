@@ -48,9 +48,7 @@ void *sq_large_take(struct squirrel_heap *heap, size_t size, size_t room, gfp_t 
 		return NULL;
 	sq_large_of(agent)->size = size;
 	sq_large_of(agent)->debug = 0;
-	atomic_long_inc(&heap->large_live);
-	atomic_long_inc(&heap->large_allocs);
-	atomic_long_add(size, &heap->large_bytes);
+	sq_large_count(heap, size);
 	obj = (void *)sq_agent_addr(agent);
 	WRITE_ONCE(heap->large_last, sq_large_hint((unsigned long)obj));
 	/* With init_on_alloc the page allocator may have done it. */

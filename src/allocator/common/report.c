@@ -129,6 +129,9 @@ void sq_misuse_add(struct squirrel_cache *c)
 
 static ATOMIC_NOTIFIER_HEAD(listeners);
 
+/* Each report is a warning as well. */
+bool sq_warn;
+
 /**
  * squirrel_report_register() - be called for each report
  * @nb: whom to call, with a struct squirrel_report
@@ -162,7 +165,8 @@ EXPORT_SYMBOL_GPL(squirrel_report_unregister);
 /* @r is of @c, which may be NULL: say so to who listens. Any context. */
 void sq_report_tell(const struct squirrel_cache *c, struct squirrel_report *r)
 {
-	r->name = c ? c->name : "(no cache)";
+	if (c || !r->name)
+		r->name = c ? c->name : "(no cache)";
 	if (c && c->heap_key)
 		r->heap = c->heap_key;
 	else if (c && c->flags & SQ_CACHE_LARGE)
@@ -170,6 +174,7 @@ void sq_report_tell(const struct squirrel_cache *c, struct squirrel_report *r)
 	else
 		r->cache = c;
 	atomic_notifier_call_chain(&listeners, 0, r);
+	WARN(READ_ONCE(sq_warn), "%s: %s\n", r->name, r->what);
 }
 
 static void tell_listeners(const struct squirrel_cache *c, const struct sq_note *note)

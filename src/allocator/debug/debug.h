@@ -147,11 +147,12 @@ void sq_guard_flush(void);
 void sq_guard_yield(void);
 void sq_guard_walk(sq_guard_fn fn, void *ctx);
 void sq_guard_end(struct squirrel_cache *t);
+void sq_guard_disown(const struct squirrel_cache *c, const struct squirrel_heap *heap);
 void sq_guard_init(void);
 void sq_guard_exit(void);
 
 /* guard_fault.c */
-bool sq_guard_fault(unsigned long addr, bool write, unsigned long ip, bool guess);
+bool sq_guard_fault(unsigned long addr, bool write, unsigned long ip, bool guess, bool *open);
 void sq_guard_fault_init(void);
 void sq_guard_fault_exit(void);
 

@@ -17,10 +17,21 @@
 
 /* ---- out --------------------------------------------------------------------- */
 
+/* Who is counted for objects of @c: what stands for a heap's large blocks has no twin. */
+static struct squirrel_cache *guarding(struct squirrel_cache *c)
+{
+	return c->flags & SQ_CACHE_LARGE ? c : c->twin;
+}
+
+static size_t bytes_of(const struct squirrel_cache *c, size_t size)
+{
+	return c->flags & SQ_CACHE_LARGE ? size : c->object_size;
+}
+
 /* One that is the caller's alone, or NULL. */
 static struct sq_guard *take(struct squirrel_cache *t, size_t size, gfp_t gfp, long most)
 {
-	unsigned int pages = sq_guard_pages(t->client, size);
+	unsigned int pages = sq_guard_pages(sq_client_of(t), size);
 	struct sq_guard *g;
 
 	/* A constructor may ask for what is not to be had in NMI. */
@@ -51,8 +62,9 @@ static void fill(struct squirrel_cache *t, struct sq_guard *g, gfp_t gfp)
 void *sq_guard_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, u32 debug,
 		     unsigned long caller)
 {
-	struct squirrel_cache *t = c->twin;
-	bool all = READ_ONCE(c->debug) & SQ_DEBUG_GUARD;
+	bool all = (c->flags & SQ_CACHE_LARGE ? READ_ONCE(c->heap->debug) :
+						READ_ONCE(c->debug)) & SQ_DEBUG_GUARD;
+	struct squirrel_cache *t = guarding(c);
 	struct sq_guard *g = take(t, size, gfp, all ? SQ_GUARD_OBJS : SQ_GUARD_SAMPLE_OBJS);
 
 	if (!g) {
@@ -62,13 +74,14 @@ void *sq_guard_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, u32 debug
 	g->obj = g->base + g->bytes - ALIGN(size, sq_guard_align(c, size));
 	g->asked = size;
 	g->flags = debug;
+	WRITE_ONCE(g->client, c);
 	strscpy(g->name, c->name, sizeof(g->name));
 	sq_track_set(&g->alloc, debug, caller);
 	fill(t, g, gfp);
 	/* Who finds it live, or whose it is, finds the rest. */
 	smp_store_release(&g->state, SQ_GUARD_LIVE);
 	sq_agent_publish(&g->agent, t);
-	sq_peak_add(c, c->object_size);
+	sq_peak_add(c, bytes_of(c, size));
 	if (unlikely(debug & SQ_DEBUG_TRACE))
 		sq_debug_log(c, g->obj, size, &g->alloc);
 	return g->obj;
@@ -97,9 +110,10 @@ static void poison(const struct squirrel_cache *t, struct sq_guard *g)
 /* It was claimed: nobody else frees it. */
 static void put(struct squirrel_cache *t, struct sq_guard *g, unsigned long caller)
 {
-	struct squirrel_cache *c = t->client;
+	struct squirrel_cache *c = sq_client_of(t);
 	struct sq_damage damage;
 	u32 debug = g->flags;
+	size_t size = g->asked;
 
 	sq_track_set(&g->free, debug, caller);
 	if (!sq_guard_sound(g, &damage)) {
@@ -112,9 +126,12 @@ static void put(struct squirrel_cache *t, struct sq_guard *g, unsigned long call
 		sq_debug_log(c, g->obj, 0, &g->free);
 	poison(t, g);
 	sq_guard_put(g);
-	sq_peak_sub(c, c->object_size);
+	sq_peak_sub(c, bytes_of(c, size));
 	/* Last: what is counted as live is so. */
-	sq_count_frees(t, 1);
+	if (c->flags & SQ_CACHE_LARGE)
+		sq_large_uncount(c->heap, size);
+	else
+		sq_count_frees(t, 1);
 }
 
 /* Any context. False: what is at @obj is no guarded object of @t. */
@@ -132,7 +149,7 @@ bool sq_guard_free(struct squirrel_cache *t, void *obj, unsigned long caller)
 	if (ours)
 		what = claim(g, obj);
 	if (what)
-		sq_trouble_misuse(t->client, what, obj, &f, caller);
+		sq_trouble_misuse(sq_client_of(t), what, obj, &f, caller);
 	preempt_enable();
 	if (ours && !what)
 		put(t, g, caller);

@@ -12,6 +12,14 @@ size_t sq_guard_align(const struct squirrel_cache *c, size_t size);
 unsigned int sq_guard_pages(const struct squirrel_cache *c, size_t size);
 bool sq_guard_sound(const struct sq_guard *g, struct sq_damage *damage);
 
+/* guard_map.c */
+bool sq_guard_map(struct sq_guard *g);
+void sq_guard_hide(struct llist_node *first);
+void sq_guard_free_pages(struct sq_guard *g);
+void sq_guard_unmap(struct sq_guard *g);
+void sq_guard_unmap_end(void);
+bool sq_guard_open(struct sq_guard *g);
+
 /* guard_pool.c */
 struct sq_guard *sq_guard_take(unsigned int pages);
 void sq_guard_put(struct sq_guard *g);

@@ -14,7 +14,7 @@
 /* What was promised of an object of that size; the redzone fills the rest. */
 size_t sq_guard_align(const struct squirrel_cache *c, size_t size)
 {
-	if (!(c->flags & SQ_CACHE_CLASS))
+	if (!(c->flags & (SQ_CACHE_CLASS | SQ_CACHE_LARGE)))
 		return c->align;
 	return is_power_of_2(size) ? size : max_t(size_t, c->align, SQUIRREL_MIN_ALIGN);
 }

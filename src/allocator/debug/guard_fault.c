@@ -2,7 +2,7 @@
 /*
  * Somebody touched what is not mapped, and the kernel is about to end the task for it: if
  * there is, or was, a guarded object, it is told which, and who had it. The kernel's own
- * report stands around it.
+ * report stands around it. Then, where that can be done, who touched it goes on.
  */
 #include <linux/kdebug.h>
 #include <linux/mm.h>
@@ -12,6 +12,9 @@
 #include "compat.h"
 
 #include "guard.h"
+
+/* Who touches it is to end as the kernel ends it. */
+bool sq_guard_oops;
 
 /* Preemption off. Which object that is of, or NULL. *@in_hole: it is beside its area. */
 static struct sq_guard *near(const u8 *addr, bool *in_hole)
@@ -40,10 +43,10 @@ static const char *what_of(const struct sq_guard *g, const u8 *addr, bool in_hol
 }
 
 /*
- * Who is at @ip touched @addr, where nothing is mapped; with @guess that is most likely. Any
- * context. Returns whether it was told.
+ * Who is at @ip touched @addr, where nothing is mapped; with @guess that is most likely. With
+ * *@open it is to go on, and does if that is left. Any context. Returns whether it was told.
  */
-bool sq_guard_fault(unsigned long addr, bool write, unsigned long ip, bool guess)
+bool sq_guard_fault(unsigned long addr, bool write, unsigned long ip, bool guess, bool *open)
 {
 	const char *what = NULL;
 	bool in_hole = false;
@@ -53,8 +56,10 @@ bool sq_guard_fault(unsigned long addr, bool write, unsigned long ip, bool guess
 	g = near((const u8 *)addr, &in_hole);
 	if (g)
 		what = what_of(g, (const u8 *)addr, in_hole, write);
-	if (what)
+	if (what) {
 		sq_trouble_fault(g, what, addr, ip, guess);
+		*open = *open && sq_guard_open(g);
+	}
 	preempt_enable();
 	return what;
 }
@@ -70,30 +75,31 @@ static bool overwritten(unsigned long addr, unsigned long ip)
 }
 
 /* By what registers hold then: one of them was most likely made into the address. */
-static void fault_by_registers(struct pt_regs *regs, bool write)
+static bool fault_by_registers(struct pt_regs *regs, bool write, bool *open)
 {
 	const unsigned long *reg = (const unsigned long *)regs, ip = instruction_pointer(regs);
 	unsigned int i;
 
 	for (i = 0; i < sizeof(*regs) / sizeof(*reg); i++)
-		if (sq_guard_fault(reg[i], write, ip, true))
-			break;
+		if (sq_guard_fault(reg[i], write, ip, true, open))
+			return true;
+	return false;
 }
 
 static int on_die(struct notifier_block *nb, unsigned long event, void *data)
 {
 	const struct die_args *args = data;
 	unsigned long addr, ip;
-	bool write;
+	bool write, told, open;
 
 	if (event != DIE_OOPS || !args->regs || !sq_die_address(args, &addr, &write))
 		return NOTIFY_DONE;
 	ip = instruction_pointer(args->regs);
-	if (overwritten(addr, ip))
-		fault_by_registers(args->regs, write);
-	else
-		sq_guard_fault(addr, write, ip, false);
-	return NOTIFY_DONE;
+	/* Who runs what is no code may come back here for ever. */
+	open = !READ_ONCE(sq_guard_oops) && addr != ip;
+	told = overwritten(addr, ip) ? fault_by_registers(args->regs, write, &open) :
+				       sq_guard_fault(addr, write, ip, false, &open);
+	return told && open ? NOTIFY_STOP : NOTIFY_DONE;
 }
 
 static struct notifier_block die_nb = {

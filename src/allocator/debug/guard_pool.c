@@ -4,9 +4,9 @@
  * so a worker makes some ahead, of each length that somebody may want, and unmaps what was
  * freed; who allocates takes one that is ready, and does without if there is none.
  *
- * An area is pages of the page allocator's that are mapped by vmap(), which leaves a hole of
- * a page behind each. Its pages go when no CPU can have it mapped any more: vm_unmap_aliases()
- * sees to that, and lets others have the address. A while it is remembered whose it was.
+ * An area is pages of the page allocator's that are mapped by vmap(), with a hole behind them
+ * (guard_map.c). The pages go when no CPU can have them mapped any more. A while it is
+ * remembered whose it was.
  *
  * Locks: guard_mutex, inside of all other mutexes, is held by who maps and unmaps, and by
  * who walks. ready_lock (raw, irqs off; in NMI only tried) is a leaf.
@@ -42,30 +42,10 @@ static bool yielded;
 
 /* ---- one --------------------------------------------------------------------- */
 
-static void free_pages_of(struct sq_guard *g)
-{
-	unsigned int i;
-
-	for (i = 0; i < g->bytes >> PAGE_SHIFT && g->page[i]; i++)
-		__free_page(g->page[i]);
-}
-
-static bool map(struct sq_guard *g, unsigned int pages)
-{
-	unsigned int i;
-
-	for (i = 0; i < pages; i++) {
-		g->page[i] = alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
-		if (!g->page[i])
-			return false;
-	}
-	g->base = vmap(g->page, pages, VM_MAP, PAGE_KERNEL);
-	return g->base;
-}
-
 static struct sq_guard *area_make(unsigned int pages)
 {
-	struct sq_guard *g = kzalloc(struct_size(g, page, pages), GFP_KERNEL | __GFP_NOWARN);
+	struct sq_guard *g = kzalloc(struct_size(g, page, pages + 2),
+				     GFP_KERNEL | __GFP_NOWARN);
 
 	if (!g)
 		return NULL;
@@ -74,17 +54,22 @@ static struct sq_guard *area_make(unsigned int pages)
 	g->bytes = pages << PAGE_SHIFT;
 	g->agent.kind = SQ_KIND_GUARD;
 	g->agent.node = NUMA_NO_NODE;
-	if (map(g, pages)) {
-		memset(g->base, SQ_REDZONE, g->bytes);
-		if (!sq_guard_enter(g)) {
-			list_add(&g->all, &guards);
-			return g;
-		}
-		vunmap(g->base);
-		vm_unmap_aliases();
+	if (!sq_guard_map(g)) {
+		kfree(g);
+		return NULL;
 	}
-	free_pages_of(g);
-	kfree_rcu(g, rcu);
+	memset(g->base, SQ_REDZONE, g->bytes);
+	if (!sq_guard_enter(g)) {
+		list_add(&g->all, &guards);
+		return g;
+	}
+	/* Who looks it up may have found it by one of its pages. */
+	synchronize_rcu();
+	g->freed.next = NULL;
+	sq_guard_hide(&g->freed);
+	sq_guard_free_pages(g);
+	sq_guard_unmap(g);
+	kfree(g);
 	return NULL;
 }
 
@@ -176,18 +161,32 @@ static void retract(struct sq_guard *g)
 	atomic_long_dec(&t->guarded);
 }
 
-static void forget_oldest(void)
+/* The oldest of those that are remembered is no more, once nobody can be at it. */
+static void forget_oldest(struct list_head *gone)
 {
 	struct sq_guard *g = list_last_entry(&past, struct sq_guard, all);
 
-	list_del(&g->all);
+	list_move(&g->all, gone);
 	nr_past--;
 	sq_guard_leave(g);
-	kfree_rcu(g, rcu);
+}
+
+static void free_gone(struct list_head *gone)
+{
+	struct sq_guard *g, *next;
+
+	if (list_empty(gone))
+		return;
+	/* Who found it by an address may be about to open it. */
+	synchronize_rcu();
+	list_for_each_entry_safe(g, next, gone, all) {
+		sq_guard_unmap(g);
+		kfree(g);
+	}
 }
 
 /* One that was an object's is remembered. */
-static void remember(struct sq_guard *g)
+static void remember(struct sq_guard *g, struct list_head *gone)
 {
 	bool used = READ_ONCE(g->state) != SQ_GUARD_READY;
 
@@ -196,15 +195,16 @@ static void remember(struct sq_guard *g)
 	if (!used || nr_past > SQ_GUARD_PAST) {
 		if (!used)
 			list_move_tail(&g->all, &past);
-		forget_oldest();
+		forget_oldest(gone);
 	}
 }
 
-/* Unmap them, and let their pages go once no CPU can have them mapped. */
+/* Hide them, and let their pages go once no CPU can have them mapped. */
 static void unmap(struct llist_node *first)
 {
 	struct sq_guard *g, *next;
 	bool readers = false;
+	LIST_HEAD(gone);
 
 	if (!first)
 		return;
@@ -215,17 +215,16 @@ static void unmap(struct llist_node *first)
 	}
 	if (readers)
 		synchronize_rcu();
-	llist_for_each_entry(g, first, freed) {
+	llist_for_each_entry(g, first, freed)
 		retract(g);
-		vunmap(g->base);
-	}
-	vm_unmap_aliases();
+	sq_guard_hide(first);
 	llist_for_each_entry_safe(g, next, first, freed) {
-		free_pages_of(g);
+		sq_guard_free_pages(g);
 		if (g->state == SQ_GUARD_FREE)
 			WRITE_ONCE(g->state, SQ_GUARD_GONE);
-		remember(g);
+		remember(g, &gone);
 	}
+	free_gone(&gone);
 }
 
 /* What is more than is to be there. */
@@ -304,27 +303,30 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_guard_flush);
 
 /* ---- what is wanted ------------------------------------------------------------- */
 
-static void want_class(unsigned long *bits)
+/* Large blocks are guarded as well, but none that are only sampled: that is memory. */
+static void want_heap(unsigned long *bits, bool all)
 {
-	bitmap_set(bits, 1, PFN_UP(SQUIRREL_CLASS_MAX_SIZE));
+	bitmap_set(bits, 1, all ? SQ_GUARD_PAGES : PFN_UP(SQUIRREL_CLASS_MAX_SIZE));
 }
 
-static void want(const struct squirrel_cache *c, unsigned long *bits)
+static void want(const struct squirrel_cache *c, unsigned long *bits, bool all)
 {
 	if (c->flags & (SQ_CACHE_CLASS | SQ_CACHE_LARGE))
-		want_class(bits);
+		want_heap(bits, all);
 	else
 		set_bit(sq_guard_pages(c, c->object_size), bits);
 }
 
 /*
- * Areas for objects of @c, or if it is a class, of all of its heap's; a few of them if it is
- * only sampled. May sleep.
+ * Areas for objects of @c, or if it is of a heap, of all of the heap's; a few of them if it
+ * is only sampled. May sleep.
  */
 void sq_guard_want(const struct squirrel_cache *c, u32 debug)
 {
+	bool all = debug & SQ_DEBUG_GUARD;
+
 	WRITE_ONCE(yielded, false);
-	want(c, debug & SQ_DEBUG_GUARD ? wanted : sampled);
+	want(c, all ? wanted : sampled, all);
 	sq_guard_flush();
 }
 
@@ -336,20 +338,22 @@ struct still {
 static void still_wanted(struct squirrel_cache *c, void *ctx)
 {
 	u32 debug = READ_ONCE(c->debug);
+	bool all = debug & SQ_DEBUG_GUARD;
 	struct still *still = ctx;
 
 	if (!(c->flags & (SQ_CACHE_GONE | SQ_CACHE_TWIN)) &&
 	    sq_debug_guards(debug, READ_ONCE(c->sample)))
-		want(c, debug & SQ_DEBUG_GUARD ? still->all : still->some);
+		want(c, all ? still->all : still->some, all);
 }
 
 static void heap_still_wants(struct squirrel_heap *heap, void *ctx)
 {
 	u32 debug = READ_ONCE(heap->debug);
+	bool all = debug & SQ_DEBUG_GUARD;
 	struct still *still = ctx;
 
 	if (sq_debug_guards(debug, READ_ONCE(heap->sample)))
-		want_class(debug & SQ_DEBUG_GUARD ? still->all : still->some);
+		want_heap(all ? still->all : still->some, all);
 }
 
 /* Somebody wants none any more: what nobody does goes. May sleep. */
@@ -381,6 +385,21 @@ void sq_guard_walk(sq_guard_fn fn, void *ctx)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_guard_walk);
 
+/*
+ * What is unmapped and was the cache's @c, or memory of @heap, is nobody's: they go. May
+ * sleep.
+ */
+void sq_guard_disown(const struct squirrel_cache *c, const struct squirrel_heap *heap)
+{
+	struct sq_guard *g;
+
+	mutex_lock(&guard_mutex);
+	list_for_each_entry(g, &past, all)
+		if (g->client && (g->client == c || (heap && g->client->heap == heap)))
+			WRITE_ONCE(g->client, NULL);
+	mutex_unlock(&guard_mutex);
+}
+
 static void take_away(struct sq_guard *g, void *t)
 {
 	if (sq_owner(&g->agent) == t &&
@@ -409,12 +428,16 @@ void sq_guard_init(void)
 /* Nothing of it is anybody's any more. May sleep. */
 void sq_guard_exit(void)
 {
+	LIST_HEAD(gone);
+
 	sq_guard_fault_exit();
 	bitmap_zero(wanted, SQ_GUARD_PAGES + 1);
 	bitmap_zero(sampled, SQ_GUARD_PAGES + 1);
 	sq_guard_flush();
 	mutex_lock(&guard_mutex);
 	while (nr_past)
-		forget_oldest();
+		forget_oldest(&gone);
+	free_gone(&gone);
 	mutex_unlock(&guard_mutex);
+	sq_guard_unmap_end();
 }

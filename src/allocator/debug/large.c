@@ -8,6 +8,18 @@
 
 #include "debug.h"
 
+/* Guarded it is no block: it is not in the heap's limit. */
+static void *guarded(struct squirrel_heap *heap, size_t size, gfp_t gfp, u32 debug,
+		     unsigned long caller)
+{
+	void *obj = gfp & SQ_GFP_ZONES ? NULL :
+		    sq_guard_alloc(heap->large, size, gfp, debug, caller);
+
+	if (obj)
+		sq_large_count(heap, size);
+	return obj;
+}
+
 /* As sq_large_alloc(). */
 void *sq_debug_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp, int node,
 			   unsigned long caller)
@@ -22,6 +34,9 @@ void *sq_debug_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp, i
 
 	if (unlikely(debug & SQ_DEBUG_SWEEP) && sq_sweep_fails(heap->large, gfp, caller))
 		return NULL;
+	obj = debug & SQ_DEBUG_GUARD ? guarded(heap, size, gfp, debug, caller) : NULL;
+	if (obj)
+		return obj;
 	if (size + room > SQUIRREL_MAX_SIZE)
 		room = 0;
 	obj = sq_large_take(heap, size, room, gfp, node);

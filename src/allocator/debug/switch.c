@@ -368,6 +368,7 @@ void sq_debug_end(struct squirrel_cache *c)
 			sq_guard_unwant();
 		/* What it had is unmapped. */
 		sq_guard_end(c->twin);
+		sq_guard_disown(c, NULL);
 	}
 	sq_debug_unlock();
 }
@@ -393,6 +394,9 @@ void sq_debug_forget_heap(struct squirrel_heap *heap)
 		if (c && c->twin && atomic_long_read(&c->twin->guarded))
 			sq_guard_end(c->twin);
 	}
+	if (atomic_long_read(&heap->large->guarded))
+		sq_guard_end(heap->large);
+	sq_guard_disown(NULL, heap);
 	if (!guarded)
 		return;
 	sq_debug_lock();

@@ -149,6 +149,8 @@ static void tell_listeners(const struct squirrel_cache *c, const struct sq_troub
 {
 	struct squirrel_report r = {
 		.what = n->what,
+		/* Of whom is gone. */
+		.name = n->name,
 		.obj = n->obj,
 		.size = n->size,
 		.nr = 1,
@@ -220,7 +222,8 @@ void sq_trouble_slot(struct squirrel_cache *t, void *slot, const struct sq_damag
 void sq_trouble_guard(struct squirrel_cache *t, struct sq_guard *g,
 		      const struct sq_damage *damage, unsigned long caller)
 {
-	struct sq_trouble *n = note(t->client);
+	struct squirrel_cache *c = sq_client_of(t);
+	struct sq_trouble *n = note(c);
 
 	if (!n)
 		return;
@@ -229,18 +232,18 @@ void sq_trouble_guard(struct squirrel_cache *t, struct sq_guard *g,
 	n->alloc = g->alloc;
 	n->free = g->free;
 	sq_track_set(&n->now, g->flags, caller);
-	tell(t->client, n);
+	tell(c, n);
 }
 
 /*
  * Who is at @ip touched @addr, which is not mapped, or with @guess has it in a register and
- * touched something. It is told at once: the kernel is about
- * to end the task, or itself. The cache may be gone, if the object is. Preemption is off.
+ * touched something. It is told at once: the kernel may be about to end the task, or itself.
+ * The cache may be gone, if the object is. Preemption is off.
  */
 void sq_trouble_fault(const struct sq_guard *g, const char *what, unsigned long addr,
 		      unsigned long ip, bool guess)
 {
-	struct squirrel_cache *c = sq_client_of(sq_owner(&g->agent));
+	struct squirrel_cache *c = READ_ONCE(g->client);
 	struct sq_trouble *n;
 
 	sq_misuse_add(c);

@@ -72,9 +72,11 @@ bool sq_free_any_guarded(void *obj, unsigned long caller)
 	sq_obj_agent_any(obj, &owner);
 	preempt_enable();
 	/* Or it has come to be somebody's since. */
-	ours = owner && owner->client;
-	if (ours)
+	ours = owner && (owner->client || owner->flags & SQ_CACHE_LARGE);
+	if (ours && owner->client)
 		sq_debug_free(owner, obj, caller);
+	else if (ours)
+		ours = sq_guard_free(owner, obj, caller);
 	rcu_read_unlock();
 	return ours;
 }
@@ -108,23 +110,29 @@ static noinline void heap_misuse(struct squirrel_heap *heap, struct sq_agent *ag
 		sq_report(heap->large, what, obj, caller);
 }
 
-/* Not a large block of the heap's, or not to be freed as one. */
+/* No block of the heap's of its own, or not to be freed as one. */
 static noinline void heap_free_object(const void *obj, struct squirrel_heap *heap,
 				      unsigned long caller)
 {
 	struct squirrel_cache *owner, *c = NULL;
 	struct sq_agent *agent;
+	bool guarded = false;
 
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
 	preempt_disable();
 	agent = sq_obj_agent_any(obj, &owner);
 	owner = sq_client_of(owner);
-	if (owner && owner->heap_key == heap)
+	if (owner == heap->large && agent->kind == SQ_KIND_GUARD)
+		guarded = true;
+	else if (owner && owner->heap_key == heap)
 		c = owner;
 	else
 		heap_misuse(heap, agent, obj, caller);
 	preempt_enable();
+	/* False: somebody else has freed it just now. */
+	if (guarded && !sq_guard_free(heap->large, (void *)obj, caller))
+		sq_report(heap->large, "second free", obj, caller);
 	if (c)
 		sq_cache_free_slow(c, (void *)obj, caller);
 }

@@ -28,13 +28,16 @@ enum sq_guard_state {
  * struct sq_guard - an area that is, or was, an object's
  * @agent: so that it is found as all objects are: of kind SQ_KIND_GUARD, and while it is
  *	live or free its owner is the twin
+ * @client: the cache or heap that @agent's owner debugs; after the free as well, as long as
+ *	there is one
  * @base: where the area begins
- * @bytes: whole pages of it; behind them is nothing
+ * @bytes: whole pages of it; behind them is nothing, and in front of them, see guard_map.c
  * @obj: the object in it
  * @asked: its bytes
  * @state: enum sq_guard_state
  * @flags: SQ_DEBUG_*, as when it was allocated
  * @poisoned: it was filled when it was freed
+ * @opened_by: who touched a hole of it last and went on: that CPU's number + 1
  * @alloc: who allocated it
  * @free: who freed it
  * @name: of the cache, which may go before
@@ -42,10 +45,11 @@ enum sq_guard_state {
  * @link: in that of areas that are ready; under the pool's lock
  * @all: in that of all areas that are mapped, or of those that were
  * @rcu: for the last step
- * @page: the pages
+ * @page: the pages, and on either side one for the holes
  */
 struct sq_guard {
 	struct sq_agent agent;
+	struct squirrel_cache *client;
 	u8 *base;
 	u32 bytes;
 	u32 asked;
@@ -53,6 +57,7 @@ struct sq_guard {
 	int state;
 	u32 flags;
 	bool poisoned;
+	unsigned int opened_by;
 	struct sq_track alloc;
 	struct sq_track free;
 	char name[SQUIRREL_NAME_MAX + 1];

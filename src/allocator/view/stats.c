@@ -256,6 +256,8 @@ static void heap_sum_up(struct squirrel_heap *heap, struct sq_cache_sum *sum)
 	sum->limit_hits += atomic_long_read(&heap->limit_hits);
 	sum->injected += atomic_long_read(&heap->large->counts.injected);
 	sum->misuse += atomic_long_read(&heap->large->counts.misuse);
+	sum->guarded += atomic_long_read(&heap->large->guarded);
+	sum->guard_missed += atomic_long_read(&heap->large->guard_missed);
 	sum->stolen += atomic_long_read(&heap->large->counts.stolen);
 }
 

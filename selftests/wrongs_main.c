@@ -11,17 +11,16 @@
  * object, who freed it, and who was at it now. Without (no debug=), whether a report comes
  * is not asked; what is written beside an object then hits one of the same client, or
  * nobody's (beside.h). In any case memory of others is as it was. deaf=1 plants nothing, so
- * that all is wrong.
+ * that all is wrong. With G in @debug, what is touched beside an object and after its free
+ * is: it faults, is told at that instruction, and the machine goes on.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/completion.h>
-#include <linux/irq_work.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/timer.h>
 
 #include <squirrel/squirrel.h>
 
@@ -38,6 +37,7 @@ MODULE_PARM_DESC(deaf, "plant nothing");
 
 #define MANY	400	/* objects, in which a free one is sure to be */
 #define OTHERS	3	/* freed between two frees of an object */
+#define GUARD_MS	60
 #define HEARD	4
 #define CANARY	0x5c
 #define CANARIES 4	/* of each cache and of each size of a heap */
@@ -141,13 +141,13 @@ static void destroy_temporary(u8 *left)
 
 /* ---- mistakes ------------------------------------------------------------------- */
 
-static void overflow(u8 *obj)
+static noinline void overflow(u8 *obj)
 {
 	obj[now.size] = 0;
 	wrong_free(&now, obj);
 }
 
-static void underflow(u8 *obj)
+static noinline void underflow(u8 *obj)
 {
 	obj[-1] = 0;
 	wrong_free(&now, obj);
@@ -165,6 +165,19 @@ static void write_after_free(u8 *obj)
 		objs[i++] = wrong_alloc(&now);
 	while (i--)
 		wrong_free(&now, objs[i]);
+}
+
+/* Of what was freed before, and is unmapped. */
+static noinline void late_write(u8 *obj)
+{
+	WRITE_ONCE(obj[now.size / 2], 0);
+	barrier();
+}
+
+static noinline void late_read(u8 *obj)
+{
+	READ_ONCE(obj[now.size / 2]);
+	barrier();
 }
 
 static void second_free(u8 *obj)
@@ -255,6 +268,8 @@ enum {
 	NO_LARGE = 64,	/* not with a heap's large blocks */
 	NO_HEAP = 128,	/* nor with a heap's memory */
 	SECOND = 256,	/* of a large block nothing is kept when it was freed */
+	GUARDED = 512,	/* with G */
+	LATE = 1024,	/* of what was freed before */
 };
 
 /*
@@ -282,6 +297,12 @@ static const struct kind {
 	{ "other_heaps", other_heaps, "free of another heap's memory", ALLOC | TO_HEAP },
 	{ "after_destroy", after_destroy, "second free, or free of memory given back,", GONE },
 	{ "leak_at_destroy", leak, "left ", ALLOC | TEMPORARY },
+	{ "guarded_overflow", overflow, "write behind ", ALLOC | GUARDED },
+	{ "guarded_underflow", underflow, "write in front of ", ALLOC | GUARDED },
+	{ "guarded_write_after_free", late_write, "write after free",
+	  ALLOC | FREE | GUARDED | LATE },
+	{ "guarded_read_after_free", late_read, "read after free",
+	  ALLOC | FREE | GUARDED | LATE },
 };
 
 static const struct kind *kind;
@@ -292,18 +313,23 @@ static bool is_beside(const struct kind *k)
 	return !debug && (k->make == overflow || k->make == underflow);
 }
 
+static bool guards(void)
+{
+	return debug && strchr(debug, 'G');
+}
+
 static bool makes_sense(const struct kind *k, const struct place *p)
 {
 	bool large = p->in_heap && p->size > SQUIRREL_CLASS_MAX_SIZE;
 
+	if (guards() != !!(k->flags & GUARDED))
+		return false;
 	if (is_beside(k))
 		return true;
 	return !(k->flags & NO_LARGE && large) && !(k->flags & NO_HEAP && p->in_heap);
 }
 
 /* ---- where they are made --------------------------------------------------------- */
-
-static DECLARE_COMPLETION(done);
 
 /* In front of @obj or behind it another of @now's lies, and that takes the harm. */
 static void make_beside(void)
@@ -326,43 +352,24 @@ static void make(void)
 		make_beside();
 		return;
 	}
-	obj = kind->flags & GONE ? object : wrong_alloc(&now);
-	if (deaf && obj && !(kind->flags & GONE))
+	obj = object ?: wrong_alloc(&now);
+	if (kind->flags & LATE && !object) {
+		object = obj;
+		wrong_free(&now, obj);
+		return;
+	}
+	if (deaf && obj && !object)
 		wrong_free(&now, obj);
 	else if (!deaf && obj)
 		kind->make(obj);
 }
 
-static void in_timer(struct timer_list *unused)
-{
-	make();
-	complete(&done);
-}
-
-static DEFINE_TIMER(timer, in_timer);
-
-static void in_hard_work(struct irq_work *unused)
-{
-	make();
-	complete(&done);
-}
-
-static struct irq_work work = IRQ_WORK_INIT_HARD(in_hard_work);
-
-static const char *const contexts[] = { "task", "softirq", "hardirq" };
-
 static void make_in(unsigned int context)
 {
-	if (!context) {
-		make();
-		return;
-	}
-	if (context == 1)
-		mod_timer(&timer, jiffies);
-	else
-		irq_work_queue(&work);
-	wait_for_completion(&done);
-	irq_work_sync(&work);
+	/* Areas are made, and those of what was freed unmapped, by a worker. */
+	if (guards())
+		msleep(GUARD_MS);
+	wrongs_call_in(context, make);
 }
 
 /* ---- the judge ------------------------------------------------------------------- */
@@ -402,6 +409,10 @@ static const char *fault_of(const struct place *p)
 	    !is_at(r->freed_by, "wrong_free"))
 		return "who freed";
 	if (kind->make == leak)
+		return NULL;
+	if (kind->flags & GUARDED && (is_at(r->found_by, "overflow") ||
+				      is_at(r->found_by, "underflow") ||
+				      is_at(r->found_by, "late_")))
 		return NULL;
 	if (!is_at(r->found_by, kind->make == write_after_free ? "wrong_alloc" :
 		   kind->make == second_free_bulk ? "second_free_bulk" : "wrong_free"))
@@ -447,6 +458,8 @@ static bool one_right(const struct place *p, unsigned int context)
 	if (no_memory)
 		return false;
 	make_in(context);
+	if (kind->flags & LATE)
+		make_in(context);
 	if (kind->flags & TEMPORARY && kind->make != leak) {
 		fault = debug ? fault_of(p) : NULL;
 		destroy_temporary(NULL);
@@ -459,8 +472,8 @@ static bool one_right(const struct place *p, unsigned int context)
 		fault = "memory of others";
 	if (fault)
 		pr_info("%s, %s, %s: %s; %d reports, the first '%s' of '%s' allocated %ps freed %ps found %ps\n",
-			kind->name, p->name, contexts[context], fault, atomic_read(&nr_heard),
-			heard[0].what ?: "", p->name, (void *)heard[0].allocated_by,
+			kind->name, p->name, wrongs_contexts[context], fault,
+			atomic_read(&nr_heard), heard[0].what ?: "", p->name, (void *)heard[0].allocated_by,
 			(void *)heard[0].freed_by, (void *)heard[0].found_by);
 	return !fault;
 }
@@ -473,47 +486,19 @@ static void all_kinds(void)
 		right = 0;
 		nr = 0;
 		for (i = 0; i < NR_PLACES; i++)
-			for (context = 0; context < ARRAY_SIZE(contexts); context++) {
+			for (context = 0; context < WRONGS_OBJECTS; context++) {
 				if (!makes_sense(kind, &places[i]))
 					continue;
 				memset(heard, 0, sizeof(heard));
 				nr++;
 				right += one_right(&places[i], context);
 			}
-		pr_info("%s right: %u of %u\n", kind->name, right, nr);
+		if (nr)
+			pr_info("%s right: %u of %u\n", kind->name, right, nr);
 		all_right += right;
 		all += nr;
 	}
 	pr_info("all right: %u of %u%s\n", all_right, all, no_memory ? ", no memory" : "");
-}
-
-/* ---- what a module leaves, which is gone ------------------------------------------ */
-
-static struct wrongs_left *kept;
-
-/**
- * wrongs_keep() - free it when I go
- * @left: a client's caches, heaps and objects, in memory of the kernel's
- *
- * Context: Process context.
- */
-void wrongs_keep(struct wrongs_left *left)
-{
-	kept = left;
-}
-EXPORT_SYMBOL_GPL(wrongs_keep);
-
-static void free_kept(void)
-{
-	unsigned int i, k;
-
-	for (i = 0; kept && i < WRONGS_SIZES; i++) {
-		for (k = 0; k < WRONGS_OBJECTS; k++)
-			squirrel_cache_free(kept->cache[i], kept->obj[i][k]);
-		squirrel_cache_destroy(kept->cache[i]);
-		squirrel_heap_destroy(kept->heap[i]);
-	}
-	kfree(kept);
 }
 
 /* ---- from load to unload ----------------------------------------------------------- */
@@ -590,7 +575,7 @@ module_init(wrongs_init);
 
 static void __exit wrongs_exit(void)
 {
-	free_kept();
+	wrongs_free_kept();
 	clean_up();
 }
 module_exit(wrongs_exit);
