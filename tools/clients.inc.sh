@@ -134,6 +134,7 @@ build_client() {
 put_program() {
 	local lib
 
+	[ -x "$2" ] || die "there is no $2 here: a package that has it is missing from PACKAGES"
 	install -D "$2" "$1/usr/bin/${3:-$(basename "$2")}"
 	{ ldd "$2" 2>/dev/null || true; } | grep -o '/[^ ]*' | sort -u |
 		while read -r lib; do

@@ -144,7 +144,7 @@ leave_theirs() {
 		sed -e '/^squirrel/d' -e '/^spoil$/d' -e '/^hoard$/d' >>"$TMP/modules"
 }
 
-# The last one first.
+# The last one first, by its module's name: that of dm-mod.ko is dm_mod.
 unload_client() {
 	local m list=
 
@@ -152,7 +152,7 @@ unload_client() {
 		m=${m##*/}
 		list="${m%.ko} $list"
 	done
-	for m in $list; do
+	for m in $(echo "$list" | tr - _); do
 		unload "$m" || return 1
 	done
 	leave_theirs
