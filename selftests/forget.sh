@@ -10,16 +10,12 @@ KMEMLEAK=/sys/kernel/debug/kmemleak
 
 # What is older than 5 s, and did not change between two scans, is told.
 leaks() {
-	local level
-
-	# Nor does it say on the console that there are any: the judge would take that for ours.
-	read -r level _ </proc/sys/kernel/printk
-	echo 6 >/proc/sys/kernel/printk
+	echo "squirrel-test: leaks are wanted" >/dev/kmsg
 	echo clear >"$KMEMLEAK"
 	echo scan >"$KMEMLEAK"
 	sleep 6
 	echo scan >"$KMEMLEAK"
-	echo "$level" >/proc/sys/kernel/printk
+	echo "squirrel-test: that was all" >/dev/kmsg
 	cat "$KMEMLEAK" >"$TMP/leaks"
 }
 

@@ -252,6 +252,11 @@ judge "a warning that is wanted" "0 3 0 1" "$(wanted "$OOPS_IN" "$OOPS_END" |
 	sed 's/an oops is/a warning is/; s/^.*Oops: .*$/WARNING: CPU: 0 PID: 1 at f.c:1 f/')" "$PASS"
 judge "an oops where a warning is wanted" "1 3 1 1" "$(wanted "$OOPS_IN" "$OOPS_END" |
 	sed 's/an oops is/a warning is/')" "$PASS"
+LEAK='kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)'
+judge "leaks that are wanted" "0 3 0 1" "$(printf '%s\n' "$CLEAN" \
+	'squirrel-test: leaks are wanted' "$LEAK" "$OOPS_END")" "$PASS"
+judge "leaks after wanted ones" "1 3 1 1" "$(printf '%s\n' "$CLEAN" \
+	'squirrel-test: leaks are wanted' "$LEAK" "$OOPS_END" "$LEAK")" "$PASS"
 judge "a wanted one with another report" "1 3 1 1" \
 	"$(wanted "$OOPS_IN" 'BUG: KASAN: use-after-free in f' "$OOPS_END")" "$PASS"
 judge "a wanted one without end" "1 3 1 1" "$(wanted "$OOPS_IN")" "$PASS"

@@ -162,6 +162,7 @@ void sq_sample_exit(void)
 {
 	cancel_delayed_work_sync(&look_work);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_sample_exit);
 
 /* ---- what people write and read --------------------------------------------------- */
 
