@@ -25,6 +25,8 @@
 #define MOST	1200
 #define TRIES	20
 #define WAIT_MS	1000
+#define DIALS	100
+#define DIAL_MS	200
 #define CLIENTS	256
 
 static char data[MOST], got[MOST];
@@ -145,15 +147,25 @@ static int copy(int from, int to)
 	return n != 0;
 }
 
+/* Who serves may have been started just now. */
 static int dial(int type, const struct sockaddr_storage *to, socklen_t len)
 {
-	int fd = socket(to->ss_family, type, 0);
+	unsigned int tries;
+	int fd;
 
-	if (fd < 0)
-		fail("socket");
-	if (connect(fd, (const struct sockaddr *)to, len))
-		fail("connect");
-	return fd;
+	for (tries = 0; tries < DIALS; tries++) {
+		fd = socket(to->ss_family, type, 0);
+		if (fd < 0)
+			fail("socket");
+		if (!connect(fd, (const struct sockaddr *)to, len))
+			return fd;
+		if (errno != ECONNREFUSED)
+			break;
+		close(fd);
+		poll(NULL, 0, DIAL_MS);
+	}
+	fail("connect");
+	return -1;
 }
 
 /* A window of conversations at a time; who has no answer asks again. */
