@@ -473,8 +473,9 @@ static bool one_right(const struct place *p, unsigned int context)
 	if (fault)
 		pr_info("%s, %s, %s: %s; %d reports, the first '%s' of '%s' allocated %ps freed %ps found %ps\n",
 			kind->name, p->name, wrongs_contexts[context], fault,
-			atomic_read(&nr_heard), heard[0].what ?: "", p->name, (void *)heard[0].allocated_by,
-			(void *)heard[0].freed_by, (void *)heard[0].found_by);
+			atomic_read(&nr_heard), heard[0].what ?: "", p->name,
+			(void *)heard[0].allocated_by, (void *)heard[0].freed_by,
+			(void *)heard[0].found_by);
 	return !fault;
 }
 

@@ -16,9 +16,8 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
-#include "compat.h"
-
 #include "guard.h"
+#include "guard_pte.h"
 
 /* What is mapped where nothing is to be, for who went on. No data are there. */
 static u8 nobodys[PAGE_SIZE] __aligned(PAGE_SIZE);
