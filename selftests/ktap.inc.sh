@@ -248,8 +248,8 @@ said_nothing_like() {
 	said_times 0 "$1"
 }
 
-# wanted WHAT MODULE COMMAND...: it brings about WHAT ("an oops is", "oopses are" or "a warning
-# is") in the module, which the kernel is to survive. What was said is in $TMP/log.
+# wanted WHAT MODULE COMMAND...: it brings about WHAT ("an oops is", "oopses are" or "warnings
+# are") in the module, which the kernel is to survive. What was said is in $TMP/log.
 wanted() {
 	local what=$1 of=$2 status=0
 

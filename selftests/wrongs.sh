@@ -73,7 +73,7 @@ guarded() {
 warns() {
 	begin
 	put /sys/module/squirrel/parameters/warn Y &&
-		wanted 'a warning is' squirrel helper plant bug=second from=task debug=U || return 1
+		wanted 'warnings are' squirrel helper plant bug=second from=task debug=U || return 1
 	# shellcheck disable=SC2034 # as above
 	heard=1
 	said_times "$(word_after 'plant: ' | sed -n 's/ planted$//p')" '^WARNING: .*sq_report_tell' &&

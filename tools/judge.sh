@@ -55,8 +55,8 @@ BAD=(
 pattern=$(IFS='|'; echo "${BAD[*]}")
 fault=0
 
-# The log without what a test wants, and says so before and after: an oops, or oopses, or a
-# warning, in the module that it names, and nothing else is wrong there. Or kmemleak is to say
+# The log without what a test wants, and says so before and after: an oops, or oopses, or
+# warnings, in the module that it names, and nothing else is wrong there. Or kmemleak is to say
 # how many leaks it found, of which the test itself reads more.
 but_for_wanted() {
 	tr -d '\r' <"$1" | awk '
@@ -65,11 +65,11 @@ but_for_wanted() {
 				print line[i]
 			n = open = 0
 		}
-		/squirrel-test: (an oops is|oopses are|a warning is) wanted of \[/ {
+		/squirrel-test: (an oops is|oopses are|warnings are) wanted of \[/ {
 			end_wanted(0)
 			found = there = other = first = 0
-			many = /oopses are/
-			sign = /a warning is/ ? "WARNING: " : "Oops: "
+			many = / are wanted/
+			sign = /warnings are/ ? "WARNING: " : "Oops: "
 			of = $0
 			sub(/^.*wanted of /, "", of)
 			open = 1

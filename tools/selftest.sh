@@ -248,10 +248,10 @@ judge "two that are wanted" "1 3 1 1" \
 	"$(wanted "$OOPS_IN" 'Oops: 0002 [#2] SMP' "$OOPS_IN" "$OOPS_END")" "$PASS"
 judge "several that are wanted" "0 3 0 1" "$(wanted "$OOPS_IN" 'Oops: 0002 [#2] SMP' \
 	"$OOPS_IN" "$OOPS_END" | sed 's/an oops is/oopses are/')" "$PASS"
-judge "a warning that is wanted" "0 3 0 1" "$(wanted "$OOPS_IN" "$OOPS_END" |
-	sed 's/an oops is/a warning is/; s/^.*Oops: .*$/WARNING: CPU: 0 PID: 1 at f.c:1 f/')" "$PASS"
-judge "an oops where a warning is wanted" "1 3 1 1" "$(wanted "$OOPS_IN" "$OOPS_END" |
-	sed 's/an oops is/a warning is/')" "$PASS"
+judge "warnings that are wanted" "0 3 0 1" "$(wanted "$OOPS_IN" "$OOPS_END" |
+	sed 's/an oops is/warnings are/; s/^.*Oops: .*$/WARNING: CPU: 0 PID: 1 at f.c:1 f/')" "$PASS"
+judge "an oops where warnings are wanted" "1 3 1 1" "$(wanted "$OOPS_IN" "$OOPS_END" |
+	sed 's/an oops is/warnings are/')" "$PASS"
 LEAK='kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)'
 judge "leaks that are wanted" "0 3 0 1" "$(printf '%s\n' "$CLEAN" \
 	'squirrel-test: leaks are wanted' "$LEAK" "$OOPS_END")" "$PASS"
