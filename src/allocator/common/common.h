@@ -69,6 +69,8 @@ unsigned long sq_stolen_count(void);
 void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost);
 struct squirrel_report;
 void sq_report_tell(const struct squirrel_cache *c, struct squirrel_report *r);
+bool sq_report_warns(void);
+void sq_report_warn(const char *name, const char *what);
 void sq_report_exit(void);
 
 /* ---- registry.c: all caches and heaps ---------------------------------------- */

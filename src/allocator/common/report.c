@@ -2,7 +2,8 @@
 /*
  * Reports of misuse. Whoever frees may hold a lock that printing takes: that of
  * a run queue, if somebody waits for the console. So with interrupts off a
- * report is written down, and printed from irq_work a moment later.
+ * report is written down, and printed from irq_work a moment later; but for who wants a
+ * warning, which is printed at once.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -174,7 +175,18 @@ void sq_report_tell(const struct squirrel_cache *c, struct squirrel_report *r)
 	else
 		r->cache = c;
 	atomic_notifier_call_chain(&listeners, 0, r);
-	WARN(READ_ONCE(sq_warn), "%s: %s\n", r->name, r->what);
+}
+
+/* Whether each is a kernel warning as well, which is printed at once: so is the report then. */
+bool sq_report_warns(void)
+{
+	return unlikely(READ_ONCE(sq_warn));
+}
+
+/* It was printed: the machine may stop here. Any context. */
+void sq_report_warn(const char *name, const char *what)
+{
+	WARN(READ_ONCE(sq_warn), "%s: %s\n", name, what);
 }
 
 static void tell_listeners(const struct squirrel_cache *c, const struct sq_note *note)
@@ -197,10 +209,11 @@ static void tell_note(struct squirrel_cache *c, const struct sq_note *note)
 			      note->caller);
 	tell_listeners(c, note);
 	sq_misuse_add(c);
-	if (irqs_disabled() || in_nmi())
+	if ((irqs_disabled() || in_nmi()) && !sq_report_warns())
 		queue_note(name, note);
 	else
 		print_note(name, note);
+	sq_report_warn(name, note->what ?: "page put or freed by others");
 }
 
 /* The one place where a bad free is reported. Any context; @what is a constant. */

@@ -18,7 +18,7 @@ void sq_guard_hide(struct llist_node *first);
 void sq_guard_free_pages(struct sq_guard *g);
 void sq_guard_unmap(struct sq_guard *g);
 void sq_guard_unmap_end(void);
-bool sq_guard_open(struct sq_guard *g);
+bool sq_guard_open(const struct sq_guard *g, unsigned long addr, bool guess);
 
 /* guard_pool.c */
 struct sq_guard *sq_guard_take(unsigned int pages);

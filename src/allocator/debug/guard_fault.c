@@ -58,7 +58,7 @@ bool sq_guard_fault(unsigned long addr, bool write, unsigned long ip, bool guess
 		what = what_of(g, (const u8 *)addr, in_hole, write);
 	if (what) {
 		sq_trouble_fault(g, what, addr, ip, guess);
-		*open = *open && sq_guard_open(g);
+		*open = *open && sq_guard_open(g, addr, guess);
 	}
 	preempt_enable();
 	return what;

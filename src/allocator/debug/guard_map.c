@@ -108,23 +108,23 @@ void sq_guard_unmap_end(void)
 }
 
 /*
- * Somebody here touched a hole of @g, or what is hidden of it, and that was told: may it go
- * on? Who does touches a page of no data, now and again. Preemption is off. Any context.
+ * Somebody touched @addr, in a hole of @g or in what is hidden of it, or with @guess something
+ * there, and that was told: may it go on? Who does touches a page of no data, now and again.
+ * Preemption is off. Any context.
  */
-bool sq_guard_open(struct sq_guard *g)
+bool sq_guard_open(const struct sq_guard *g, unsigned long addr, bool guess)
 {
-	unsigned int me = raw_smp_processor_id() + 1;
 	bool opened = false;
-	unsigned long addr;
+	unsigned long at;
 
-	for (addr = first_of(g); sq_can_remap() && addr < end_of(g); addr += PAGE_SIZE) {
-		if (!sq_is_unmapped(addr))
+	if (!sq_can_remap())
+		return false;
+	for (at = first_of(g); at < end_of(g); at += PAGE_SIZE) {
+		if (!sq_is_unmapped(at))
 			continue;
-		sq_map_page(addr, vmalloc_to_page(nobodys));
+		sq_map_page(at, vmalloc_to_page(nobodys));
 		opened = true;
 	}
-	/* Or another CPU did, while we came here. Who comes again has something else. */
-	opened |= sq_can_remap() && READ_ONCE(g->opened_by) != me;
-	WRITE_ONCE(g->opened_by, me);
-	return opened;
+	/* Or another CPU did, while we came here. A guess that did not help is told no more. */
+	return opened || (!guess && !sq_is_unmapped(addr & PAGE_MASK));
 }

@@ -215,8 +215,12 @@ static void unmap(struct llist_node *first)
 	}
 	if (readers)
 		synchronize_rcu();
-	llist_for_each_entry(g, first, freed)
+	llist_for_each_entry(g, first, freed) {
 		retract(g);
+		/* Freed in NMI it may not have been told, and must not look there any more. */
+		if (READ_ONCE(g->state) != SQ_GUARD_READY)
+			kmemleak_free(g->obj);
+	}
 	sq_guard_hide(first);
 	llist_for_each_entry_safe(g, next, first, freed) {
 		sq_guard_free_pages(g);
@@ -266,9 +270,11 @@ static DEFINE_IRQ_WORK(call, call_fn);
 /* One that is ready, or NULL. It is the caller's alone. Any context. */
 struct sq_guard *sq_guard_take(unsigned int pages)
 {
+	unsigned int usual = usual_of(pages);
 	struct sq_guard *g = ready_take(pages);
 
-	if (READ_ONCE(nr_ready[pages]) <= usual_of(pages) / 2) {
+	/* Of what nobody wants there is none, and none comes. */
+	if (usual && READ_ONCE(nr_ready[pages]) <= usual / 2) {
 		WRITE_ONCE(yielded, false);
 		irq_work_queue(&call);
 	}

@@ -34,7 +34,7 @@ void *sq_debug_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp, i
 
 	if (unlikely(debug & SQ_DEBUG_SWEEP) && sq_sweep_fails(heap->large, gfp, caller))
 		return NULL;
-	obj = debug & SQ_DEBUG_GUARD ? guarded(heap, size, gfp, debug, caller) : NULL;
+	obj = debug & SQ_DEBUG_GUARD && how != SQ_DEBUG_SAMPLE ? guarded(heap, size, gfp, debug, caller) : NULL;
 	if (obj)
 		return obj;
 	if (size + room > SQUIRREL_MAX_SIZE)

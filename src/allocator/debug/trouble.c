@@ -166,13 +166,14 @@ static void tell_listeners(const struct squirrel_cache *c, const struct sq_troub
 static void tell(struct squirrel_cache *c, struct sq_trouble *n)
 {
 	tell_listeners(c, n);
-	if (irqs_disabled() || in_nmi()) {
+	if ((irqs_disabled() || in_nmi()) && !sq_report_warns()) {
 		/* Complete before it is printed. */
 		smp_store_release(&n->state, NOTE_READY);
 		irq_work_queue(&troubles_work);
 		return;
 	}
 	print_trouble(n);
+	sq_report_warn(n->name, n->what);
 	/* Printed before it is used again. */
 	smp_store_release(&n->state, NOTE_FREE);
 }
@@ -263,6 +264,7 @@ void sq_trouble_fault(const struct sq_guard *g, const char *what, unsigned long 
 	n->now.caller = ip;
 	tell_listeners(c, n);
 	print_trouble(n);
+	sq_report_warn(n->name, n->what);
 	/* Printed before it is used again. */
 	smp_store_release(&n->state, NOTE_FREE);
 }

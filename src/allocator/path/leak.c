@@ -32,18 +32,6 @@ static bool is_secret(const struct squirrel_cache *c)
 /* Ever; set before the first such object is free. */
 static bool freed_in_nmi;
 
-/* @obj is out, of @c or, if that is NULL, of some heap. It may be NULL. Any context. */
-void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
-{
-	if (ZERO_OR_NULL_PTR(obj) || !sq_may_grow() || (c && is_secret(c)))
-		return;
-	/* It may not know yet of a free in NMI, and must not find what overlaps. */
-	if (unlikely(READ_ONCE(freed_in_nmi)))
-		kmemleak_free(obj);
-	/* All that is the client's: he may use it up to there, or ask for more of it later. */
-	kmemleak_alloc(obj, squirrel_usable_size(obj), 1, gfp);
-}
-
 static void later_fn(struct irq_work *work)
 {
 	struct sq_leak_later *l = container_of(work, struct sq_leak_later, work);
@@ -60,6 +48,30 @@ static void later_fn(struct irq_work *work)
 static struct sq_leak_later later = {
 	.work = IRQ_WORK_INIT(later_fn),
 };
+
+/* It is out again before that was told. */
+static void withdraw(const void *obj)
+{
+	unsigned int i;
+
+	for (i = 0; i < LATER; i++)
+		if (READ_ONCE(later.obj[i]) == obj)
+			cmpxchg(&later.obj[i], obj, NULL);
+}
+
+/* @obj is out, of @c or, if that is NULL, of some heap. It may be NULL. Any context. */
+void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
+{
+	if (ZERO_OR_NULL_PTR(obj) || !sq_may_grow() || (c && is_secret(c)))
+		return;
+	/* It may not know yet of a free in NMI, and must not find what overlaps. */
+	if (unlikely(READ_ONCE(freed_in_nmi))) {
+		withdraw(obj);
+		kmemleak_free(obj);
+	}
+	/* All that is the client's: he may use it up to there, or ask for more of it later. */
+	kmemleak_alloc(obj, squirrel_usable_size(obj), 1, gfp);
+}
 
 static void free_later(const void *obj)
 {

@@ -37,14 +37,12 @@ enum sq_guard_state {
  * @state: enum sq_guard_state
  * @flags: SQ_DEBUG_*, as when it was allocated
  * @poisoned: it was filled when it was freed
- * @opened_by: who touched a hole of it last and went on: that CPU's number + 1
  * @alloc: who allocated it
  * @free: who freed it
  * @name: of the cache, which may go before
  * @freed: in the list of what is to be unmapped
  * @link: in that of areas that are ready; under the pool's lock
  * @all: in that of all areas that are mapped, or of those that were
- * @rcu: for the last step
  * @page: the pages, and on either side one for the holes
  */
 struct sq_guard {
@@ -57,14 +55,12 @@ struct sq_guard {
 	int state;
 	u32 flags;
 	bool poisoned;
-	unsigned int opened_by;
 	struct sq_track alloc;
 	struct sq_track free;
 	char name[SQUIRREL_NAME_MAX + 1];
 	struct llist_node freed;
 	struct list_head link;
 	struct list_head all;
-	struct rcu_head rcu;
 	struct page *page[];
 };
 
