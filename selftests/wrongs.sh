@@ -76,8 +76,8 @@ warns() {
 		wanted 'warnings are' squirrel helper plant bug=second from=task debug=U || return 1
 	# shellcheck disable=SC2034 # as above
 	heard=1
-	said_times "$(word_after 'plant: ' | sed -n 's/ planted$//p')" '^WARNING: .*sq_report_tell' &&
-		said 'RIP: .*sq_report_tell|pc : sq_report_tell' && rmmod plant &&
+	said_times "$(word_after 'plant: ' | sed -n 's/ planted$//p')" '^WARNING: .*report[.]c:' &&
+		said '(RIP: |pc : ).*\[squirrel\]' && rmmod plant &&
 		put /sys/module/squirrel/parameters/warn N
 }
 

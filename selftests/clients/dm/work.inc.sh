@@ -77,14 +77,14 @@ olds() {
 		old_volume linear ' 0' | dmsetup create old &&
 		mkfs /dev/mapper/old && on /dev/mapper/old && at_once 3 fill $MNT $n && sync &&
 		dmsetup suspend old && old_volume snapshot ' /dev/mapper/cow P 4' |
-		dmsetup create then && old_volume snapshot-origin '' | dmsetup load old &&
+		dmsetup create taken && old_volume snapshot-origin '' | dmsetup load old &&
 		dmsetup resume old &&
 		mkdir $MNT/churn && at_once 3 churn $MNT/churn $n && rm -rf $MNT/s3-* &&
 		sum_all && off /dev/mapper/old &&
-		dmsetup remove then && old_volume snapshot ' /dev/mapper/cow P 4' |
-		dmsetup create then &&
-		on /dev/mapper/then && pressure at_once 3 check $MNT $n && sum_all &&
-		off /dev/mapper/then && dmsetup status >&2
+		dmsetup remove taken && old_volume snapshot ' /dev/mapper/cow P 4' |
+		dmsetup create taken &&
+		on /dev/mapper/taken && pressure at_once 3 check $MNT $n && sum_all &&
+		off /dev/mapper/taken && dmsetup status >&2
 }
 
 client_work() {
@@ -94,7 +94,7 @@ client_work() {
 
 client_end() {
 	! grep -q " $MNT " /proc/mounts || umount $MNT
-	for v in then old cow under two-open two one-open one pool data meta; do
+	for v in taken old cow under two-open two one-open one pool data meta; do
 		[ ! -e /dev/mapper/$v ] || dmsetup remove $v
 	done
 }
