@@ -72,6 +72,7 @@ sq_fixture_fake_cache_args(struct kunit *test, unsigned int size,
 bool sq_fixture_put_cache(struct kunit *test, struct squirrel_cache *c);
 void sq_fixture_put_heap(struct kunit *test, struct squirrel_heap *heap);
 unsigned long sq_fixture_misuse(struct kunit *test);
+bool sq_fixture_guarded(const void *obj);
 unsigned long sq_fixture_nr_caches(void);
 unsigned long sq_fixture_nr_heaps(void);
 unsigned long sq_fixture_drain(struct squirrel_cache *c, bool idle_only);

@@ -7,6 +7,8 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 
+#include "allocator/slab/guard.h"
+
 #include "allocator_kunit.h"
 
 /* The background would drain magazines while a test looks at them. */
@@ -263,6 +265,17 @@ unsigned long sq_fixture_misuse(struct kunit *test)
 
 	fix->misuse = now;
 	return more;
+}
+
+/* Is @obj in memory of its own, or was it, or beside it? */
+bool sq_fixture_guarded(const void *obj)
+{
+	bool found;
+
+	preempt_disable();
+	found = sq_guard_at(obj);
+	preempt_enable();
+	return found;
 }
 
 static void count_cache(struct squirrel_cache *c, void *ctx)

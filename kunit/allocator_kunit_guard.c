@@ -29,16 +29,6 @@ static long figure(struct kunit *test, struct squirrel_cache *c)
 	return sq_fixture_cache_figure(test, c, "objects_guarded");
 }
 
-static bool in_area(const void *obj)
-{
-	bool found;
-
-	preempt_disable();
-	found = sq_guard_at(obj);
-	preempt_enable();
-	return found;
-}
-
 /* ---- what was told last ------------------------------------------------------- */
 
 static struct squirrel_report heard;
@@ -105,7 +95,7 @@ static void own_area(struct kunit *test)
 	struct squirrel_cache *c = guarded(test, NULL);
 	u8 *obj = sq_fixture_alloc(test, c);
 
-	KUNIT_EXPECT_TRUE(test, in_area(obj));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_guarded(obj));
 	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(obj + ALIGN(SIZE, c->align)));
 	KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj), SIZE);
 	KUNIT_EXPECT_TRUE(test, squirrel_owns(obj));
@@ -135,7 +125,7 @@ static void large_blocks(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, sq_debug_switch_heap(h, GUARD), 0);
 	obj = squirrel_heap_alloc(h, size, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_TRUE(test, in_area(obj));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_guarded(obj));
 	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(obj + size));
 	KUNIT_EXPECT_EQ(test, squirrel_usable_size(obj), size);
 	KUNIT_EXPECT_TRUE(test, sq_is_live(h, obj));
@@ -153,11 +143,11 @@ static void large_blocks(struct kunit *test)
 	squirrel_heap_free(h, obj);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
 	longest = squirrel_heap_zalloc(h, most - 8, GFP_KERNEL);
-	KUNIT_EXPECT_TRUE(test, in_area(longest));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_guarded(longest));
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(longest, 0, most - 8), NULL);
 	KUNIT_EXPECT_TRUE(test, squirrel_free_any(longest));
 	longest = squirrel_heap_alloc(h, most + 8, GFP_KERNEL);
-	KUNIT_EXPECT_FALSE(test, in_area(longest));
+	KUNIT_EXPECT_FALSE(test, sq_fixture_guarded(longest));
 	squirrel_heap_free(h, longest);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&h->large_bytes), 0);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
@@ -178,7 +168,7 @@ static void sizes_of_a_heap(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		obj = squirrel_heap_zalloc(h, sizes[i], GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, obj);
-		KUNIT_EXPECT_TRUE_MSG(test, in_area(obj), "%zu", sizes[i]);
+		KUNIT_EXPECT_TRUE_MSG(test, sq_fixture_guarded(obj), "%zu", sizes[i]);
 		KUNIT_EXPECT_LT(test, PAGE_ALIGN((long)obj + sizes[i]) - (long)obj - sizes[i],
 				SQUIRREL_MIN_ALIGN);
 		KUNIT_EXPECT_PTR_EQ(test, memchr_inv(obj, 0, sizes[i]), NULL);
@@ -191,7 +181,7 @@ static void sizes_of_a_heap(struct kunit *test)
 		squirrel_heap_free(h, obj);
 	}
 	obj = squirrel_heap_alloc(h, 2 * PAGE_SIZE, GFP_KERNEL);
-	KUNIT_EXPECT_FALSE(test, in_area(obj));
+	KUNIT_EXPECT_FALSE(test, sq_fixture_guarded(obj));
 	squirrel_heap_free(h, obj);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 	KUNIT_EXPECT_EQ(test, sq_heap_check(h), 0);
@@ -273,15 +263,15 @@ static void none_is_ready(struct kunit *test)
 	q->c = c;
 	q->fn = take_many;
 	quietly(q);
-	KUNIT_EXPECT_TRUE(test, in_area(q->objs[0]));
-	KUNIT_EXPECT_FALSE(test, in_area(q->objs[MANY - 1]));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_guarded(q->objs[0]));
+	KUNIT_EXPECT_FALSE(test, sq_fixture_guarded(q->objs[MANY - 1]));
 	KUNIT_EXPECT_GE(test, sq_fixture_cache_figure(test, c, "objects_guard_missed"), 10);
 	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "live_objects"), MANY + 1);
 	squirrel_cache_free_bulk(c, MANY, q->objs);
 	squirrel_cache_free(c, first);
 	sq_guard_flush();
 	first = sq_fixture_alloc(test, c);
-	KUNIT_EXPECT_TRUE(test, in_area(first));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_guarded(first));
 	squirrel_cache_free(c, first);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
@@ -297,17 +287,17 @@ static void gives_way(struct kunit *test)
 	sq_allocator_release_slabs(false, &work);
 	sq_guard_flush();
 	obj = sq_fixture_alloc(test, c);
-	KUNIT_EXPECT_TRUE(test, in_area(obj));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_guarded(obj));
 	squirrel_cache_free(c, obj);
 	sq_allocator_release_slabs(true, &work);
 	sq_guard_flush();
 	obj = sq_fixture_alloc(test, c);
-	KUNIT_EXPECT_FALSE(test, in_area(obj));
+	KUNIT_EXPECT_FALSE(test, sq_fixture_guarded(obj));
 	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "objects_guard_missed"), 1);
 	squirrel_cache_free(c, obj);
 	sq_guard_flush();
 	obj = sq_fixture_alloc(test, c);
-	KUNIT_EXPECT_TRUE(test, in_area(obj));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_guarded(obj));
 	squirrel_cache_free(c, obj);
 	squirrel_cache_free(c, kept);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 0);
@@ -323,11 +313,11 @@ static void outlive_the_letter(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, sq_debug_switch_heap(h, GUARD), 0);
 	of_heap = squirrel_heap_alloc(h, SIZE, GFP_KERNEL);
-	KUNIT_EXPECT_TRUE(test, in_area(of_heap));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_guarded(of_heap));
 	KUNIT_EXPECT_EQ(test, sq_debug_switch_cache(c, 0), 0);
 	KUNIT_EXPECT_EQ(test, sq_debug_switch_heap(h, 0), 0);
 	plain = sq_fixture_alloc(test, c);
-	KUNIT_EXPECT_FALSE(test, in_area(plain));
+	KUNIT_EXPECT_FALSE(test, sq_fixture_guarded(plain));
 	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "live_objects"), 2);
 	squirrel_cache_free(c, plain);
 	KUNIT_EXPECT_TRUE(test, squirrel_free_any(obj));
@@ -355,7 +345,7 @@ static void is_constructed(struct kunit *test)
 	void *obj = squirrel_cache_zalloc(c, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	KUNIT_EXPECT_TRUE(test, in_area(obj));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_guarded(obj));
 	KUNIT_EXPECT_EQ(test, constructed, before + 1);
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(obj, 0x77, SIZE), NULL);
 	squirrel_cache_free(c, obj);

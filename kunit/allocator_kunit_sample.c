@@ -5,8 +5,6 @@
  */
 #include <linux/string.h>
 
-#include "allocator/slab/guard.h"
-
 #include "allocator_kunit.h"
 
 #define SIZE	100
@@ -100,16 +98,6 @@ static void what_it_finds(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 }
 
-static bool is_guarded(const void *obj)
-{
-	bool found;
-
-	preempt_disable();
-	found = sq_guard_at(obj);
-	preempt_enable();
-	return found;
-}
-
 /* How many of @nr are guarded; all of them are freed again. */
 static unsigned int guarded_of(struct kunit *test, struct squirrel_cache *c, unsigned int nr)
 {
@@ -118,7 +106,7 @@ static unsigned int guarded_of(struct kunit *test, struct squirrel_cache *c, uns
 
 	for (i = 0; i < nr; i++) {
 		objs[i] = sq_fixture_alloc(test, c);
-		found += is_guarded(objs[i]);
+		found += sq_fixture_guarded(objs[i]);
 	}
 	squirrel_cache_free_bulk(c, nr, objs);
 	return found;
@@ -135,7 +123,7 @@ static void are_guarded(struct kunit *test)
 	use_many(test, c, MANY);
 	sq_sample_look();
 	obj = sq_fixture_alloc(test, c);
-	KUNIT_EXPECT_TRUE(test, is_guarded(obj));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_guarded(obj));
 	KUNIT_EXPECT_EQ(test, sq_fixture_cache_figure(test, c, "objects_guarded"), 1);
 	squirrel_cache_free(c, obj);
 	sq_guard_flush();

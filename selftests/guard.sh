@@ -80,8 +80,7 @@ check "with guard_oops=Y who reads after the free is ended" \
 	touched read_after cache "read after free" $((size / 2))
 check "and no data is damaged" all_well
 put $PARAMS/guard_oops N
-put $PARAMS/guard_oops maybe && bad=1
-check "what is neither Y nor N is refused" [ -z "${bad:-}" ]
+refuse "what is neither Y nor N is refused" put $PARAMS/guard_oops maybe
 check "what is guarded is counted, and stays when the letter goes" figures
 put "$SQ/sample" 10
 sampled=1

@@ -10,15 +10,14 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/completion.h>
 #include <linux/delay.h>
-#include <linux/irq_work.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/timer.h>
 
 #include <squirrel/squirrel.h>
+
+#include "contexts.h"
 
 static char *bug = "none";
 module_param(bug, charp, 0444);
@@ -198,36 +197,13 @@ static void plant_all(void)
 	}
 }
 
-static DECLARE_COMPLETION(done);
-
-static void in_timer(struct timer_list *unused)
-{
-	plant_all();
-	complete(&done);
-}
-
-static DEFINE_TIMER(timer, in_timer);
-
-static void in_hardirq_work(struct irq_work *unused)
-{
-	plant_all();
-	complete(&done);
-}
-
-static struct irq_work work = IRQ_WORK_INIT_HARD(in_hardirq_work);
-
 static void plant_from(void)
 {
-	if (!strcmp(from, "softirq")) {
-		mod_timer(&timer, jiffies + 1);
-		wait_for_completion(&done);
-	} else if (!strcmp(from, "hardirq")) {
-		irq_work_queue(&work);
-		wait_for_completion(&done);
-		irq_work_sync(&work);
-	} else {
-		plant_all();
-	}
+	unsigned int i;
+
+	for (i = NR_CONTEXTS - 1; i > IN_TASK && strcmp(from, contexts[i]); i--)
+		;
+	call_in(i, plant_all);
 }
 
 /* What leaked is told when the cache is to go, which it does then. */

@@ -26,8 +26,4 @@ struct wrongs_left {
 void wrongs_keep(struct wrongs_left *left);
 void wrongs_free_kept(void);
 
-/* wrongs_context.c */
-extern const char *const wrongs_contexts[WRONGS_OBJECTS];
-void wrongs_call_in(unsigned int context, void (*fn)(void));
-
 #endif /* _SELFTESTS_WRONGS_H */

@@ -25,6 +25,7 @@
 #include <squirrel/squirrel.h>
 
 #include "beside.h"
+#include "contexts.h"
 #include "wrongs.h"
 
 static char *debug;
@@ -369,7 +370,7 @@ static void make_in(unsigned int context)
 	/* Areas are made, and those of what was freed unmapped, by a worker. */
 	if (guards())
 		msleep(GUARD_MS);
-	wrongs_call_in(context, make);
+	call_in(context, make);
 }
 
 /* ---- the judge ------------------------------------------------------------------- */
@@ -472,7 +473,7 @@ static bool one_right(const struct place *p, unsigned int context)
 		fault = "memory of others";
 	if (fault)
 		pr_info("%s, %s, %s: %s; %d reports, the first '%s' of '%s' allocated %ps freed %ps found %ps\n",
-			kind->name, p->name, wrongs_contexts[context], fault,
+			kind->name, p->name, contexts[context], fault,
 			atomic_read(&nr_heard), heard[0].what ?: "", p->name,
 			(void *)heard[0].allocated_by, (void *)heard[0].freed_by,
 			(void *)heard[0].found_by);
@@ -487,7 +488,7 @@ static void all_kinds(void)
 		right = 0;
 		nr = 0;
 		for (i = 0; i < NR_PLACES; i++)
-			for (context = 0; context < WRONGS_OBJECTS; context++) {
+			for (context = 0; context < NR_CONTEXTS; context++) {
 				if (!makes_sense(kind, &places[i]))
 					continue;
 				memset(heard, 0, sizeof(heard));

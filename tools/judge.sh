@@ -83,8 +83,8 @@ but_for_wanted() {
 		/WARNING:|Oops: / && !index($0, sign) { other = 1 }
 		/KASAN:|KCSAN:|INFO:|Kernel panic|possible|inconsistent|invalid|INVALID/ { other = 1 }
 		/BUG: / && !/BUG: unable to handle page fault/ { other = 1 }
-		# Whom an interrupt found at work comes later.
-		first && /RIP: |pc : / {
+		# Of several, whom an interrupt found at work comes later.
+		(first || !many) && /RIP: |pc : / {
 			first = 0
 			if (index($0, of))
 				there++
@@ -92,7 +92,7 @@ but_for_wanted() {
 				other = 1
 		}
 		/squirrel-test: that was all/ {
-			end_wanted(found == there && (many ? found : found == 1) && !other)
+			end_wanted((many ? found == there : found == 1) && there && !other)
 		}
 		END { end_wanted(0) }'
 }

@@ -204,16 +204,16 @@ static void tell_listeners(const struct squirrel_cache *c, const struct sq_note 
 static void tell_note(struct squirrel_cache *c, const struct sq_note *note)
 {
 	const char *name = c ? c->name : "(no cache)";
+	const char *what = note->what ?: "page put or freed by others";
 
-	trace_squirrel_misuse(name, note->what ?: "page put or freed by others", note->obj,
-			      note->caller);
+	trace_squirrel_misuse(name, what, note->obj, note->caller);
 	tell_listeners(c, note);
 	sq_misuse_add(c);
 	if ((irqs_disabled() || in_nmi()) && !sq_report_warns())
 		queue_note(name, note);
 	else
 		print_note(name, note);
-	sq_report_warn(name, note->what ?: "page put or freed by others");
+	sq_report_warn(name, what);
 }
 
 /* The one place where a bad free is reported. Any context; @what is a constant. */

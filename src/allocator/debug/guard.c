@@ -62,8 +62,8 @@ static void fill(struct squirrel_cache *t, struct sq_guard *g, gfp_t gfp)
 void *sq_guard_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, u32 debug,
 		     unsigned long caller)
 {
-	bool all = (c->flags & SQ_CACHE_LARGE ? READ_ONCE(c->heap->debug) :
-						READ_ONCE(c->debug)) & SQ_DEBUG_GUARD;
+	/* No large block is guarded that is only sampled. */
+	bool all = c->flags & SQ_CACHE_LARGE || READ_ONCE(c->debug) & SQ_DEBUG_GUARD;
 	struct squirrel_cache *t = guarding(c);
 	struct sq_guard *g = take(t, size, gfp, all ? SQ_GUARD_OBJS : SQ_GUARD_SAMPLE_OBJS);
 

@@ -82,16 +82,16 @@ void sq_guard_hide(struct llist_node *first)
 	unsigned long addr;
 	struct sq_guard *g;
 
-	llist_for_each_entry(g, first, freed) {
-		if (!sq_can_remap())
+	if (!sq_can_remap()) {
+		llist_for_each_entry(g, first, freed)
 			vunmap(g->base);
-		for (addr = first_of(g); sq_can_remap() && addr < end_of(g); addr += PAGE_SIZE)
-			sq_unmap_page(addr);
-	}
-	if (sq_can_remap())
-		on_each_cpu(sq_flush_tlb_here, NULL, true);
-	else
 		vm_unmap_aliases();
+		return;
+	}
+	llist_for_each_entry(g, first, freed)
+		for (addr = first_of(g); addr < end_of(g); addr += PAGE_SIZE)
+			sq_unmap_page(addr);
+	on_each_cpu(sq_flush_tlb_here, NULL, true);
 }
 
 /* It is hidden, and nobody finds it any more: the address is the kernel's. May sleep. */

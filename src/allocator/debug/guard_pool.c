@@ -42,10 +42,26 @@ static bool yielded;
 
 /* ---- one --------------------------------------------------------------------- */
 
+/* They are hidden, and found by nobody who comes now. May sleep. */
+static void free_gone(struct list_head *gone)
+{
+	struct sq_guard *g, *next;
+
+	if (list_empty(gone))
+		return;
+	/* Who found it by an address may be about to open it. */
+	synchronize_rcu();
+	list_for_each_entry_safe(g, next, gone, all) {
+		sq_guard_unmap(g);
+		kfree(g);
+	}
+}
+
 static struct sq_guard *area_make(unsigned int pages)
 {
 	struct sq_guard *g = kzalloc(struct_size(g, page, pages + 2),
 				     GFP_KERNEL | __GFP_NOWARN);
+	LIST_HEAD(gone);
 
 	if (!g)
 		return NULL;
@@ -63,13 +79,10 @@ static struct sq_guard *area_make(unsigned int pages)
 		list_add(&g->all, &guards);
 		return g;
 	}
-	/* Who looks it up may have found it by one of its pages. */
-	synchronize_rcu();
-	g->freed.next = NULL;
 	sq_guard_hide(&g->freed);
 	sq_guard_free_pages(g);
-	sq_guard_unmap(g);
-	kfree(g);
+	list_add(&g->all, &gone);
+	free_gone(&gone);
 	return NULL;
 }
 
@@ -169,20 +182,6 @@ static void forget_oldest(struct list_head *gone)
 	list_move(&g->all, gone);
 	nr_past--;
 	sq_guard_leave(g);
-}
-
-static void free_gone(struct list_head *gone)
-{
-	struct sq_guard *g, *next;
-
-	if (list_empty(gone))
-		return;
-	/* Who found it by an address may be about to open it. */
-	synchronize_rcu();
-	list_for_each_entry_safe(g, next, gone, all) {
-		sq_guard_unmap(g);
-		kfree(g);
-	}
 }
 
 /* One that was an object's is remembered. */

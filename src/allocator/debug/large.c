@@ -25,7 +25,8 @@ void *sq_debug_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp, i
 			   unsigned long caller)
 {
 	u32 how = READ_ONCE(heap->debug);
-	u32 debug = how == SQ_DEBUG_SAMPLE ? sq_sampled_letters(READ_ONCE(heap->sample)) :
+	/* For samples no areas of such lengths are made ahead. */
+	u32 debug = how == SQ_DEBUG_SAMPLE ? SQ_DEBUG_SAMPLED & ~SQ_DEBUG_GUARD :
 					     how | SQ_DEBUG_ON;
 	size_t room = debug & SQ_DEBUG_REDZONE ? SQ_REDZONE_BYTES : 0;
 	struct sq_agent *agent;
@@ -34,7 +35,7 @@ void *sq_debug_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp, i
 
 	if (unlikely(debug & SQ_DEBUG_SWEEP) && sq_sweep_fails(heap->large, gfp, caller))
 		return NULL;
-	obj = debug & SQ_DEBUG_GUARD && how != SQ_DEBUG_SAMPLE ? guarded(heap, size, gfp, debug, caller) : NULL;
+	obj = debug & SQ_DEBUG_GUARD ? guarded(heap, size, gfp, debug, caller) : NULL;
 	if (obj)
 		return obj;
 	if (size + room > SQUIRREL_MAX_SIZE)

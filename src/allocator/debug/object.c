@@ -311,7 +311,7 @@ static void wipe_slot(struct squirrel_cache *t, struct sq_slot *s, void *obj)
 		s->asked = t->object_size;
 }
 
-/* As sq_cache_free_slow(), of an object of a twin. */
+/* As sq_cache_free_slow(), of an object of a twin, or of a large block that is guarded. */
 void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
 {
 	struct sq_damage damage = { .what = "a slab's books are wrong" };
@@ -324,6 +324,11 @@ void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
 
 	if (sq_guard_free(t, obj, caller))
 		return;
+	/* What stands for large blocks has nothing else: somebody freed it just now. */
+	if (t->flags & SQ_CACHE_LARGE) {
+		sq_report(t, "second free", obj, caller);
+		return;
+	}
 	preempt_disable();
 	what = claim(t, obj, &f, &was, &broken);
 	if (what && f.owner == t)

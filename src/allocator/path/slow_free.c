@@ -73,10 +73,8 @@ bool sq_free_any_guarded(void *obj, unsigned long caller)
 	preempt_enable();
 	/* Or it has come to be somebody's since. */
 	ours = owner && (owner->client || owner->flags & SQ_CACHE_LARGE);
-	if (ours && owner->client)
+	if (ours)
 		sq_debug_free(owner, obj, caller);
-	else if (ours)
-		ours = sq_guard_free(owner, obj, caller);
 	rcu_read_unlock();
 	return ours;
 }
@@ -130,10 +128,9 @@ static noinline void heap_free_object(const void *obj, struct squirrel_heap *hea
 	else
 		heap_misuse(heap, agent, obj, caller);
 	preempt_enable();
-	/* False: somebody else has freed it just now. */
-	if (guarded && !sq_guard_free(heap->large, (void *)obj, caller))
-		sq_report(heap->large, "second free", obj, caller);
-	if (c)
+	if (guarded)
+		sq_debug_free(heap->large, (void *)obj, caller);
+	else if (c)
 		sq_cache_free_slow(c, (void *)obj, caller);
 }
 
