@@ -22,7 +22,8 @@
 DEFECTS=$SQ_TOP/tools/defects
 OUT=$SQ_BUILD/defects
 # A line of a guest's logs after which there is no more to wait for.
-SEEN='not ok [0-9]|Bail out!|BUG:|WARNING:|Oops|KASAN:|Kernel panic|general protection'
+FAILED='not ok [0-9]|Bail out!|Kernel panic'
+SEEN=$FAILED'|BUG:|WARNING:|Oops|KASAN:|general protection'
 SEEN+='|unable to handle|refcount_t:|corruption|suspicious RCU|lock held when'
 
 lanes=1
@@ -62,6 +63,15 @@ what_saw() {
 	} | head -n 1 | tr -d '\r\t' | sed 's/^not ok [0-9]* *-* *//' | cut -c1-100
 }
 
+# quit_on ONLY: of a script that wants an oops or a warning the kernel's words say nothing.
+quit_on() {
+	if grep -qs "wanted '" "$SQ_TOP/selftests/$1.sh"; then
+		echo "$FAILED"
+	else
+		echo "$SEEN"
+	fi
+}
+
 # try LANE-DIR LOG BOOT [ONLY]: "seen" and by what, "not seen", "not run": it cannot
 # be built, or there is nothing to boot, or "ended" by a limit of the runner's, for
 # which a busy machine may be the reason.
@@ -69,7 +79,7 @@ try() {
 	local dir=$1 log=$2 boot=$3
 
 	rm -rf "$dir/build/boots"
-	if SQ_ONLY=${4:-} SQ_QUIT=$SEEN "$dir/tools/test.sh" "$boot" \
+	if SQ_ONLY=${4:-} SQ_QUIT=$(quit_on "${4:-}") "$dir/tools/test.sh" "$boot" \
 		>"$log" 2>&1 </dev/null; then
 		echo "not seen"
 	elif ! compgen -G "$dir/build/boots/*/console.log" >/dev/null; then

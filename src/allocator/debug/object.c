@@ -311,8 +311,7 @@ static void wipe_slot(struct squirrel_cache *t, struct sq_slot *s, void *obj)
 		s->asked = t->object_size;
 }
 
-/* As sq_cache_free_slow(), of an object of a twin, or of a large block that is guarded. */
-void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
+static void free_slot(struct squirrel_cache *t, void *obj, unsigned long caller)
 {
 	struct sq_damage damage = { .what = "a slab's books are wrong" };
 	void *slot = sq_slot_of(t, obj);
@@ -322,13 +321,6 @@ void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
 	const char *what;
 	struct sq_found f;
 
-	if (sq_guard_free(t, obj, caller))
-		return;
-	/* What stands for large blocks has nothing else: somebody freed it just now. */
-	if (t->flags & SQ_CACHE_LARGE) {
-		sq_report(t, "second free", obj, caller);
-		return;
-	}
 	preempt_disable();
 	what = claim(t, obj, &f, &was, &broken);
 	if (what && f.owner == t)
@@ -359,6 +351,18 @@ void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
 	sq_peak_sub(t->client, t->object_size);
 	/* Last: what is counted as live is so. */
 	sq_count_frees(t, 1);
+}
+
+/* As sq_cache_free_slow(), of an object of a twin, or of a large block that is guarded. */
+void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller)
+{
+	if (sq_guard_free(t, obj, caller))
+		return;
+	/* What stands for large blocks has nothing else: somebody freed it just now. */
+	if (t->flags & SQ_CACHE_LARGE)
+		sq_report(t, "second free", obj, caller);
+	else
+		free_slot(t, obj, caller);
 }
 
 /* ---- questions -------------------------------------------------------------- */
