@@ -73,7 +73,8 @@ test-tutorial:
 	@tools/test-tutorial.sh
 
 test-clients:
-	@SQ_FORM='$(FORM)' SQ_BUSTED='$(BUSTED)' tools/test-clients.sh $(KERNEL) $(CLIENTS)
+	@SQ_FORM='$(FORM)' SQ_BUSTED='$(BUSTED)' SQ_ROUNDS='$(ROUNDS)' \
+		tools/test-clients.sh $(KERNEL) $(CLIENTS)
 
 bench:
 	@SQ_KERNEL='$(KERNEL)' tools/bench.sh $(CLOCKS)
@@ -148,7 +149,7 @@ help:
 	@echo 'make test-clients  ext4, squashfs, wireguard, jool, apfs, f2fs, netfilter, dm, as'
 	@echo '               they are shipped, on squirrel and on SLUB: the same work, and a table'
 	@echo '               (CLIENTS="ext4 jool": only those; KERNEL=clients-kasan: under'
-	@echo '               KASAN; FORM=kmalloc, header: another drop-in)'
+	@echo '               KASAN; FORM=kmalloc, header: another drop-in; ROUNDS=1)'
 	@echo 'make bench     what squirrel, SLUB and the floor cost, side by side; the'
 	@echo '               results are left in build/bench (CLOCKS="insn mttcg":'
 	@echo '               only those; also insn-cold, insn-defaults, insn-irqs,'
