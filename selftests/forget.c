@@ -42,9 +42,24 @@ static void *unhide(unsigned long value)
 	return value ? (void *)~value : NULL;
 }
 
+/* With interrupts off the report waits for one, in memory of squirrel's. */
+static void misuse(void *obj)
+{
+	unsigned long irqs;
+
+	local_irq_save(irqs);
+	squirrel_cache_free(cache, obj);
+	local_irq_restore(irqs);
+}
+
+/* A report of it is not where it is found, either. */
 static noinline void forget_cache(void)
 {
-	hidden[0] = hide(squirrel_cache_zalloc(cache, GFP_KERNEL));
+	char *obj = squirrel_cache_zalloc(cache, GFP_KERNEL);
+
+	hidden[0] = hide(obj);
+	if (obj)
+		misuse(obj + sizeof(struct link) / 2);
 }
 
 static noinline void forget_heap(void)

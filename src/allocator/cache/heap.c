@@ -92,42 +92,54 @@ void sq_heap_withdraw(struct squirrel_heap *heap)
 	synchronize_rcu_expedited();
 }
 
-/* Objects that are passed over in one hold of the manager's lock */
-#define FORGET_OBJS	256
+/* Blocks that are looked at in one hold of the manager's lock */
+#define FORGET_BLOCKS	64
+
+/* Objects of one block that kmemleak is to forget; see forget_block(). */
+struct forget {
+	char *first;
+	size_t step;
+	unsigned int nr;
+	unsigned int left;
+};
+
+/* The next block in use ends the step: kmemleak has locks of its own, and may wake others. */
+static bool forget_block(const struct sq_agent *agent, void *ctx)
+{
+	struct squirrel_cache *c = sq_owner_acquire(agent);
+	struct forget *f = ctx;
+
+	f->left--;
+	if (!c || !sq_agent_used(agent))
+		return f->left;
+	f->first = (char *)sq_agent_addr(agent);
+	f->nr = 1;
+	if (agent->kind == SQ_KIND_SLAB) {
+		f->first = (char *)sq_slab_base(agent) + c->lead;
+		f->step = c->size;
+		f->nr = sq_read_racy(sq_slab_of((struct sq_agent *)agent)->nr_objs);
+	}
+	return false;
+}
 
 /*
  * Nobody uses the heap: what it has of memory is about to be others', and kmemleak must not
  * take it for objects then. What it does not know it passes over.
  */
-static bool forget_block(const struct sq_agent *agent, void *ctx)
-{
-	struct squirrel_cache *c = sq_owner_acquire(agent);
-	long *left = ctx;
-	unsigned int nr, i;
-
-	--*left;
-	if (!c || !sq_agent_used(agent))
-		return *left > 0;
-	if (agent->kind != SQ_KIND_SLAB) {
-		kmemleak_free((void *)sq_agent_addr(agent));
-		return *left > 0;
-	}
-	nr = sq_read_racy(sq_slab_of((struct sq_agent *)agent)->nr_objs);
-	*left -= nr;
-	for (i = 0; i < nr; i++)
-		kmemleak_free((char *)sq_slab_base(agent) + (size_t)i * c->size + c->lead);
-	return *left > 0;
-}
-
 static void forget_objects(struct squirrel_heap *heap)
 {
 	unsigned long addr = 0;
-	long left;
+	struct forget f;
+	unsigned int i;
+	bool more;
 
 	do {
-		left = FORGET_OBJS;
+		f = (struct forget){ .left = FORGET_BLOCKS };
+		more = sq_viewer_step(heap->manager, &addr, forget_block, &f);
+		for (i = 0; i < f.nr; i++)
+			kmemleak_free(f.first + i * f.step);
 		cond_resched();
-	} while (sq_viewer_step(heap->manager, &addr, forget_block, &left) || left <= 0);
+	} while (more || f.nr || !f.left);
 }
 
 /*

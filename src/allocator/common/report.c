@@ -89,6 +89,8 @@ static void print_notes(struct irq_work *unused)
 		if (smp_load_acquire(&note->state) != SQ_NOTE_READY)
 			continue;
 		print_note(note->name, note);
+		/* kmemleak reads this: who was reported may be lost, and is not found here. */
+		note->obj = NULL;
 		/* Printed before it is used again. */
 		smp_store_release(&note->state, SQ_NOTE_FREE);
 	}

@@ -81,6 +81,16 @@ static void print_bytes(const struct sq_trouble *n)
 		       n->bytes + i);
 }
 
+/*
+ * Printed, and free for the next. Nothing stays of an object that may be lost: kmemleak
+ * reads what is static here, and would take it for found.
+ */
+static void note_put(struct sq_trouble *n)
+{
+	memset((char *)n + sizeof(n->state), 0, sizeof(*n) - sizeof(n->state));
+	smp_store_release(&n->state, NOTE_FREE);
+}
+
 static void print_trouble(const struct sq_trouble *n)
 {
 	if (!__ratelimit(&trouble_limit))
@@ -113,8 +123,7 @@ static void print_troubles(struct irq_work *work)
 		if (smp_load_acquire(&troubles[i].state) != NOTE_READY)
 			continue;
 		print_trouble(&troubles[i]);
-		/* Printed before it is used again. */
-		smp_store_release(&troubles[i].state, NOTE_FREE);
+		note_put(&troubles[i]);
 		irq_work_queue(work);
 		return;
 	}
@@ -131,7 +140,6 @@ static struct sq_trouble *note_get(const char *name)
 
 		if (cmpxchg(&n->state, NOTE_FREE, NOTE_TAKEN) != NOTE_FREE)
 			continue;
-		memset((char *)n + sizeof(n->state), 0, sizeof(*n) - sizeof(n->state));
 		strscpy(n->name, name, sizeof(n->name));
 		return n;
 	}
@@ -174,8 +182,7 @@ static void tell(struct squirrel_cache *c, struct sq_trouble *n)
 	}
 	print_trouble(n);
 	sq_report_warn(n->name, n->what);
-	/* Printed before it is used again. */
-	smp_store_release(&n->state, NOTE_FREE);
+	note_put(n);
 }
 
 /* Some bytes on either side of @at, but none beyond @start and @end. */
@@ -265,8 +272,7 @@ void sq_trouble_fault(const struct sq_guard *g, const char *what, unsigned long 
 	tell_listeners(c, n);
 	print_trouble(n);
 	sq_report_warn(n->name, n->what);
-	/* Printed before it is used again. */
-	smp_store_release(&n->state, NOTE_FREE);
+	note_put(n);
 }
 
 /* A large block that is the caller's alone. */
