@@ -2,6 +2,8 @@
 /*
  * Heaps that are debugged: by the byte, whatever the size.
  */
+#include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -258,6 +260,58 @@ static void module_goes(struct kunit *test)
 	squirrel_cache_free(other, sq_fixture_alloc(test, other));
 }
 
+/* ---- several who write at once -------------------------------------------------- */
+
+static struct squirrel_heap *written;
+static struct squirrel_cache *written_cache;
+
+static int write_debug(void *word)
+{
+	int err = sq_heap_set_debug(written, word) ? : sq_cache_set_debug(written_cache, word);
+
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return err;
+}
+
+static int write_sample(void *word)
+{
+	int err = sq_heap_set_sample(written, word) ? : sq_cache_set_sample(written_cache, word);
+
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return err;
+}
+
+/* They wait for the lock at the same time, in this order: what each wrote holds. */
+static void written_at_once(struct kunit *test)
+{
+	const u32 want = SQ_DEBUG_ON | SQ_DEBUG_REDZONE | SQ_DEBUG_POISON;
+	struct task_struct *writers[3];
+	unsigned int i;
+
+	sq_fixture_need_hardened(test);
+	written = sq_fixture_heap(test, NULL);
+	written_cache = sq_fixture_cache(test, 100, NULL);
+	sq_debug_lock();
+	writers[0] = kthread_run(write_debug, "+Z", "kunit-writer0");
+	msleep(50);
+	writers[1] = kthread_run(write_debug, "+P", "kunit-writer1");
+	msleep(50);
+	writers[2] = kthread_run(write_sample, "1000", "kunit-writer2");
+	msleep(50);
+	sq_debug_unlock();
+	msleep(500);
+	for (i = 0; i < ARRAY_SIZE(writers); i++)
+		if (!IS_ERR(writers[i]))
+			KUNIT_EXPECT_EQ(test, kthread_stop(writers[i]), 0);
+	KUNIT_EXPECT_EQ(test, written->debug & ~SQ_DEBUG_SAMPLE, want);
+	KUNIT_EXPECT_EQ(test, written_cache->debug & ~SQ_DEBUG_SAMPLE, want);
+	KUNIT_EXPECT_EQ(test, sq_heap_set_sample(written, "0"), 0);
+	KUNIT_EXPECT_EQ(test, sq_heap_set_debug(written, "-"), 0);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, written_cache));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(heap_behind),
 	KUNIT_CASE(heap_old),
@@ -266,6 +320,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(heap_goes),
 	KUNIT_CASE(who_has_it),
 	KUNIT_CASE(whose_it_is),
+	KUNIT_CASE(written_at_once),
 	KUNIT_CASE(module_goes),
 	{}
 };

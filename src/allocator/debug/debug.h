@@ -194,7 +194,10 @@ void sq_debug_word(u32 debug, char *word);
 bool sq_debug_match(const char *glob, const char *name);
 
 /* switch.c */
+void sq_debug_switched(void);
+int sq_debug_switch_cache_locked(struct squirrel_cache *c, u32 debug);
 int sq_debug_switch_cache(struct squirrel_cache *c, u32 debug);
+int sq_debug_switch_heap_locked(struct squirrel_heap *heap, u32 debug);
 int sq_debug_switch_heap(struct squirrel_heap *heap, u32 debug);
 void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t gfp);
 void sq_debug_switch_caches(const char *names, u32 debug);

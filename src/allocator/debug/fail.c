@@ -19,13 +19,13 @@ static DEFINE_MUTEX(sweep_mutex);
 
 static void refresh_heap(struct squirrel_heap *heap, void *unused)
 {
-	bool wanted;
-
 	sq_debug_lock();
-	wanted = sq_sweep_wants_heap(heap);
-	sq_debug_unlock();
-	if (wanted != !!(READ_ONCE(heap->debug) & SQ_DEBUG_SWEEP))
-		sq_debug_switch_heap(heap, READ_ONCE(heap->debug));
+	if (sq_sweep_wants_heap(heap) == !!(heap->debug & SQ_DEBUG_SWEEP)) {
+		sq_debug_unlock();
+		return;
+	}
+	sq_debug_switch_heap_locked(heap, heap->debug);
+	sq_debug_switched();
 }
 
 /* Nobody is counted while it is set; then all that are wanted come by, and no others. */

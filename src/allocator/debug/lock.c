@@ -12,11 +12,13 @@ void sq_debug_lock(void)
 {
 	mutex_lock(&debug_mutex);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_debug_lock);
 
 void sq_debug_unlock(void)
 {
 	mutex_unlock(&debug_mutex);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_debug_unlock);
 
 void sq_debug_assert_locked(void)
 {

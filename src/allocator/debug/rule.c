@@ -61,9 +61,14 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_debug);
 int sq_cache_set_debug(struct squirrel_cache *c, const char *word)
 {
 	u32 debug;
-	int err = sq_debug_parse(c->name, word, READ_ONCE(c->debug), &debug);
+	int err;
 
-	return err ? err : sq_debug_switch_cache(c, debug);
+	sq_debug_lock();
+	err = sq_debug_parse(c->name, word, c->debug, &debug);
+	if (!err)
+		err = sq_debug_switch_cache_locked(c, debug);
+	sq_debug_switched();
+	return err;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_set_debug);
 
@@ -78,9 +83,14 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_cache_set_debug);
 int sq_heap_set_debug(struct squirrel_heap *heap, const char *word)
 {
 	u32 debug;
-	int err = sq_debug_parse(heap->name, word, READ_ONCE(heap->debug), &debug);
+	int err;
 
-	return err ? err : sq_debug_switch_heap(heap, debug);
+	sq_debug_lock();
+	err = sq_debug_parse(heap->name, word, heap->debug, &debug);
+	if (!err)
+		err = sq_debug_switch_heap_locked(heap, debug);
+	sq_debug_switched();
+	return err;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_debug);
 

@@ -209,9 +209,14 @@ static int parse(const char *of, const char *word, unsigned long *every)
 /* What is debugged altogether stays so. */
 static int sample_heap(struct squirrel_heap *heap, unsigned long every)
 {
+	int err;
+
+	sq_debug_lock();
 	WRITE_ONCE(heap->sample, every);
 	sq_sample_start();
-	return sq_debug_switch_heap(heap, READ_ONCE(heap->debug) & ~SQ_DEBUG_SAMPLE);
+	err = sq_debug_switch_heap_locked(heap, heap->debug);
+	sq_debug_switched();
+	return err;
 }
 
 /**
@@ -230,9 +235,12 @@ int sq_cache_set_sample(struct squirrel_cache *c, const char *word)
 
 	if (err)
 		return err;
+	sq_debug_lock();
 	WRITE_ONCE(c->sample, every);
 	sq_sample_start();
-	return sq_debug_switch_cache(c, READ_ONCE(c->debug) & ~SQ_DEBUG_SAMPLE);
+	err = sq_debug_switch_cache_locked(c, c->debug);
+	sq_debug_switched();
+	return err;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_set_sample);
 

@@ -151,7 +151,8 @@ static u32 with_sample(u32 debug, unsigned long every)
 	return every ? debug | SQ_DEBUG_SAMPLE : debug;
 }
 
-static int switch_cache(struct squirrel_cache *c, u32 debug)
+/* Under sq_debug_lock(), as who asked how it is debugged has it. May sleep. */
+int sq_debug_switch_cache_locked(struct squirrel_cache *c, u32 debug)
 {
 	u32 was = READ_ONCE(c->debug);
 	int err = 0;
@@ -174,6 +175,13 @@ static int switch_cache(struct squirrel_cache *c, u32 debug)
 	return tell_failed("cache", c->name, err);
 }
 
+/* Ends what began with sq_debug_lock(): nobody is on the old way any more then. May sleep. */
+void sq_debug_switched(void)
+{
+	sq_debug_unlock();
+	synchronize_rcu();
+}
+
 /**
  * sq_debug_switch_cache() - debug what a cache allocates from now on, or do not
  * @c: the cache
@@ -187,10 +195,8 @@ int sq_debug_switch_cache(struct squirrel_cache *c, u32 debug)
 	int err;
 
 	sq_debug_lock();
-	err = switch_cache(c, debug);
-	sq_debug_unlock();
-	/* When this returns nobody is on the old way any more. */
-	synchronize_rcu();
+	err = sq_debug_switch_cache_locked(c, debug);
+	sq_debug_switched();
 	return err;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_debug_switch_cache);
@@ -226,6 +232,23 @@ static int heap_on(struct squirrel_heap *heap, u32 debug)
 	return err;
 }
 
+/* The same of a heap; after an error it is off. */
+int sq_debug_switch_heap_locked(struct squirrel_heap *heap, u32 debug)
+{
+	int err = 0;
+
+	sq_debug_assert_locked();
+	if (debug & SQ_DEBUG_USER || READ_ONCE(heap->sample))
+		err = sq_track_init();
+	if (!err)
+		err = heap_on(heap, debug);
+	if (err) {
+		WRITE_ONCE(heap->sample, 0);
+		heap_on(heap, 0);
+	}
+	return tell_failed("heap", heap->name, err);
+}
+
 /**
  * sq_debug_switch_heap() - debug what a heap allocates from now on, or do not
  * @heap: the heap
@@ -236,20 +259,12 @@ static int heap_on(struct squirrel_heap *heap, u32 debug)
  */
 int sq_debug_switch_heap(struct squirrel_heap *heap, u32 debug)
 {
-	int err = 0;
+	int err;
 
 	sq_debug_lock();
-	if (debug & SQ_DEBUG_USER || READ_ONCE(heap->sample))
-		err = sq_track_init();
-	if (!err)
-		err = heap_on(heap, debug);
-	if (err) {
-		WRITE_ONCE(heap->sample, 0);
-		heap_on(heap, 0);
-	}
-	sq_debug_unlock();
-	synchronize_rcu();
-	return tell_failed("heap", heap->name, err);
+	err = sq_debug_switch_heap_locked(heap, debug);
+	sq_debug_switched();
+	return err;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_debug_switch_heap);
 
@@ -323,7 +338,8 @@ static void switch_found(struct sq_next *next)
 			next->c->debug_round = round;
 			if (next->every)
 				WRITE_ONCE(next->c->sample, *next->every);
-			switch_cache(next->c, next->names ? next->debug : next->c->debug);
+			sq_debug_switch_cache_locked(next->c, next->names ? next->debug :
+						     next->c->debug);
 		}
 	} while (next->c);
 	sq_debug_unlock();
