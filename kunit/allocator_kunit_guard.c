@@ -431,6 +431,27 @@ static void is_in_live(struct kunit *test)
 	squirrel_cache_free(c, obj);
 }
 
+/* Unmapped, it is not forgotten who had it, and who gave it back. */
+static void whose_it_was(struct kunit *test)
+{
+	struct squirrel_cache *c = guarded(test, NULL);
+	struct seq_file *s = sq_fixture_seq(test);
+	u8 *obj = sq_fixture_alloc(test, c);
+	char word[24];
+	char *text;
+
+	snprintf(word, sizeof(word), "%px", obj + 5);
+	squirrel_cache_free(c, obj);
+	sq_guard_flush();
+	KUNIT_EXPECT_EQ(test, sq_allocator_set_whose(word), 0);
+	sq_allocator_show_whose(s);
+	text = sq_fixture_text(test, s);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "state: unmapped, was guarded\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "allocated: "));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "freed: "));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
+}
+
 static int guard_suite_init(struct kunit *test)
 {
 	int err = sq_fixture_init(test);
@@ -458,6 +479,7 @@ static struct kunit_case guard_cases[] = {
 	KUNIT_CASE(faults_are_told),
 	KUNIT_CASE(of_a_cache_that_went),
 	KUNIT_CASE(is_in_live),
+	KUNIT_CASE(whose_it_was),
 	{}
 };
 

@@ -109,6 +109,19 @@ static void look_guard(struct sq_whose *w)
 		w->state = w->offset < w->size ? "live" : "redzone, behind an object";
 }
 
+/* Nothing of an area that is nobody's changes any more, if it was an object's. */
+static void look_unmapped(struct sq_whose *w)
+{
+	const struct sq_guard *g = sq_guard_of(w->f.agent);
+
+	w->state = "ready to be guarded";
+	if (!sq_guard_was_used(w->f.agent))
+		return;
+	w->state = "unmapped, was guarded";
+	w->alloc = g->alloc;
+	w->free = g->free;
+}
+
 static void look(struct sq_whose *w, unsigned long addr)
 {
 	struct squirrel_cache *c;
@@ -120,8 +133,7 @@ static void look(struct sq_whose *w, unsigned long addr)
 	if (!c) {
 		w->state = w->f.agent == &sq_agent_null ? "not squirrel's" : "a free page";
 		if (w->f.agent->kind == SQ_KIND_GUARD)
-			w->state = sq_guard_was_used(w->f.agent) ?
-				   "unmapped, was guarded" : "ready to be guarded";
+			look_unmapped(w);
 	} else {
 		w->heap = c->heap_key || c->flags & SQ_CACHE_LARGE;
 		strscpy(w->name, w->heap ? c->heap->name : c->name, sizeof(w->name));
