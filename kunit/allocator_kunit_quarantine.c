@@ -3,7 +3,9 @@
  * Caches whose freed objects are kept in quarantine: for as long as it is said, and who
  * writes to them or frees them again meanwhile is found.
  */
+#include <linux/kthread.h>
 #include <linux/notifier.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
@@ -233,6 +235,68 @@ static void of_a_heap(struct kunit *test)
 	sq_fixture_put_heap(test, h);
 }
 
+/* ---- a long one ends ------------------------------------------------------------- */
+
+/* More than go between two looks whether somebody waits */
+#define LONG	2000U
+
+static struct squirrel_cache *ending;
+static struct task_struct *waiting;
+static unsigned long held_then;
+
+/* Somebody who may go first looks how many are left. */
+static int look_in(void *unused)
+{
+	set_current_state(TASK_INTERRUPTIBLE);
+	if (!kthread_should_stop())
+		schedule();
+	__set_current_state(TASK_RUNNING);
+	held_then = sq_quarantined(ending->twin);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static int wake_waiting(struct notifier_block *nb, unsigned long unused, void *report)
+{
+	wake_up_process(waiting);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block waker = { .notifier_call = wake_waiting };
+
+/* The first that goes is damaged: from then on somebody waits for the CPU. */
+static void others_may_run(struct kunit *test)
+{
+	void **objs;
+	unsigned int i;
+	u8 *first;
+
+	ending = sq_fixture_cache(test, SIZE, NULL);
+	KUNIT_ASSERT_EQ(test, sq_debug_switch_cache(ending, QUARANTINE | SQ_DEBUG_POISON), 0);
+	objs = sq_fixture_take(test, ending, LONG);
+	for (i = 0; i < LONG; i++)
+		squirrel_cache_free(ending, objs[i]);
+	KUNIT_ASSERT_EQ(test, held(test, ending), LONG);
+	first = objs[0];
+	OPTIMIZER_HIDE_VAR(first);
+	first[SIZE / 2] = 0;
+	held_then = 0;
+	waiting = kthread_create(look_in, NULL, "kunit-waiting");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(waiting));
+	kthread_bind(waiting, raw_smp_processor_id());
+	sched_set_fifo(waiting);
+	wake_up_process(waiting);
+	schedule_timeout_uninterruptible(2);
+	KUNIT_EXPECT_EQ(test, squirrel_report_register(&waker), 0);
+	KUNIT_EXPECT_EQ(test, sq_debug_switch_cache(ending, 0), 0);
+	squirrel_report_unregister(&waker);
+	kthread_stop(waiting);
+	KUNIT_EXPECT_GT(test, held_then, 0UL);
+	KUNIT_EXPECT_EQ(test, held(test, ending), 0);
+	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+}
+
 static int quarantine_suite_init(struct kunit *test)
 {
 	sq_quarantine_set_bytes(SQ_QUARANTINE_BYTES);
@@ -254,6 +318,7 @@ static struct kunit_case quarantine_cases[] = {
 	KUNIT_CASE(ends_for_who_is_late),
 	KUNIT_CASE(gives_way),
 	KUNIT_CASE(of_a_heap),
+	KUNIT_CASE(others_may_run),
 	{}
 };
 

@@ -121,6 +121,8 @@
 #define SQ_QUARANTINE_BYTES	1048576UL
 /* of them are let go at a time, for who finds no memory. */
 #define SQ_QUARANTINE_RELEASE	32U
+/* and of all so many before others may run */
+#define SQ_QUARANTINE_STEP	256U
 /* Objects of a cache that are guarded at a time, and pages of the longest one's area; */
 #define SQ_GUARD_OBJS		1024
 #define SQ_GUARD_PAGES		((64UL << 10) >> PAGE_SHIFT)

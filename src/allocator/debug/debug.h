@@ -180,6 +180,7 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 		     unsigned long caller);
 void sq_debug_free(struct squirrel_cache *t, void *obj, unsigned long caller);
 unsigned long sq_debug_release(struct squirrel_cache *t, unsigned long most);
+void sq_debug_release_all(struct squirrel_cache *t);
 size_t sq_debug_usable(const struct sq_found *f);
 
 /* large.c */

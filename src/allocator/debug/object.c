@@ -288,6 +288,19 @@ unsigned long sq_debug_release(struct squirrel_cache *t, unsigned long most)
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_debug_release);
 
+/* All that are in it by now; others may run in between. May sleep. */
+void sq_debug_release_all(struct squirrel_cache *t)
+{
+	unsigned long left = sq_quarantined(t), done;
+
+	for (; left; left -= done) {
+		done = sq_debug_release(t, min_t(unsigned long, left, SQ_QUARANTINE_STEP));
+		if (!done)
+			break;
+		cond_resched();
+	}
+}
+
 /* Free, but not to be handed out again at once. */
 static void hold(struct squirrel_cache *t, struct sq_slot *s)
 {

@@ -87,14 +87,20 @@ static void apply(struct squirrel_cache *c, u32 debug)
 	}
 }
 
-/* Nothing more comes into quarantine: what is in it goes. May take its time. */
-static void apply_and_release(struct squirrel_cache *c, u32 debug)
+/* Returns whether nothing more comes into quarantine: then what is in it is to go. */
+static bool apply_and_end(struct squirrel_cache *c, u32 debug)
 {
 	apply(c, debug);
 	/* Pairs with hold() in object.c. */
 	smp_mb();
-	if (c->twin && !(debug & SQ_DEBUG_QUARANTINE))
-		sq_debug_release(c->twin, ULONG_MAX);
+	return c->twin && !(debug & SQ_DEBUG_QUARANTINE);
+}
+
+/* That goes as well. May sleep. */
+static void apply_and_release(struct squirrel_cache *c, u32 debug)
+{
+	if (apply_and_end(c, debug))
+		sq_debug_release_all(c->twin);
 }
 
 static int cache_on(struct squirrel_cache *c, u32 debug, gfp_t gfp)
@@ -284,7 +290,8 @@ void sq_debug_join(struct squirrel_heap *heap, struct squirrel_cache *c, gfp_t g
 		WRITE_ONCE(c->sample, READ_ONCE(heap->sample));
 		if (debug & SQ_DEBUG_QUARANTINE)
 			sq_quarantine_make(c->twin, gfp | __GFP_NOWARN);
-		apply_and_release(c, debug);
+		if (apply_and_end(c, debug))
+			sq_debug_release(c->twin, ULONG_MAX);
 		smp_mb();	/* pairs with the one in heap_on() */
 	} while (debug != READ_ONCE(heap->debug));
 }

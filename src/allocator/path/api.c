@@ -90,7 +90,7 @@ int squirrel_cache_shrink(struct squirrel_cache *c)
 	unsigned long slabs = 0;
 
 	/* Without magazines: what is free of it is in slabs, or in quarantine. */
-	sq_debug_release(READ_ONCE(c->twin) ? : c, ULONG_MAX);
+	sq_debug_release_all(READ_ONCE(c->twin) ? : c);
 	if (READ_ONCE(c->twin))
 		slabs += nodes_release(c->twin);
 	/* The reclaimer may not have come yet to what a CPU left that went offline. */
