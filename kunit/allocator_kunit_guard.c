@@ -440,7 +440,7 @@ static void whose_it_was(struct kunit *test)
 	char word[24];
 	char *text;
 
-	snprintf(word, sizeof(word), "%px", obj + 5);
+	snprintf(word, sizeof(word), "%lx", (unsigned long)obj + 5);
 	squirrel_cache_free(c, obj);
 	sq_guard_flush();
 	KUNIT_EXPECT_EQ(test, sq_allocator_set_whose(word), 0);
