@@ -15,7 +15,10 @@
 
 #include "path.h"
 
-/* Objects freed in NMI that may wait; of more it is told when they are out again. */
+/*
+ * Objects freed in NMI that may wait; of more it is told when they are out again. If their memory
+ * becomes objects of another size before that, kmemleak sees what overlaps, and ends.
+ */
 #define LATER	64
 
 struct sq_leak_later {
@@ -32,16 +35,24 @@ static bool is_secret(const struct squirrel_cache *c)
 /* Ever; set before the first such object is free. */
 static bool freed_in_nmi;
 
+/* Who takes an object out of there tells of it before somebody else who has it by then. */
+static DEFINE_RAW_SPINLOCK(later_lock);
+
 static void later_fn(struct irq_work *work)
 {
 	struct sq_leak_later *l = container_of(work, struct sq_leak_later, work);
+	unsigned long irqs;
+	const void *obj;
 	unsigned int i;
 
 	for (i = 0; i < LATER; i++) {
-		const void *obj = READ_ONCE(l->obj[i]) ? xchg(&l->obj[i], NULL) : NULL;
-
+		if (!READ_ONCE(l->obj[i]))
+			continue;
+		raw_spin_lock_irqsave(&later_lock, irqs);
+		obj = xchg(&l->obj[i], NULL);
 		if (obj)
 			kmemleak_free(obj);
+		raw_spin_unlock_irqrestore(&later_lock, irqs);
 	}
 }
 
@@ -49,14 +60,18 @@ static struct sq_leak_later later = {
 	.work = IRQ_WORK_INIT(later_fn),
 };
 
-/* It is out again before that was told. */
+/* It is out again, maybe before that was told. Not in NMI. */
 static void withdraw(const void *obj)
 {
+	unsigned long irqs;
 	unsigned int i;
 
+	raw_spin_lock_irqsave(&later_lock, irqs);
 	for (i = 0; i < LATER; i++)
 		if (READ_ONCE(later.obj[i]) == obj)
 			cmpxchg(&later.obj[i], obj, NULL);
+	kmemleak_free(obj);
+	raw_spin_unlock_irqrestore(&later_lock, irqs);
 }
 
 /* @obj is out, of @c or, if that is NULL, of some heap. It may be NULL. Any context. */
@@ -65,10 +80,8 @@ void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
 	if (ZERO_OR_NULL_PTR(obj) || !sq_may_grow() || (c && is_secret(c)))
 		return;
 	/* It may not know yet of a free in NMI, and must not find what overlaps. */
-	if (unlikely(READ_ONCE(freed_in_nmi))) {
+	if (unlikely(READ_ONCE(freed_in_nmi)))
 		withdraw(obj);
-		kmemleak_free(obj);
-	}
 	/* All that is the client's: he may use it up to there, or ask for more of it later. */
 	kmemleak_alloc(obj, squirrel_usable_size(obj), 1, gfp);
 }
