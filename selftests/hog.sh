@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
-# Four fifths of a small machine's free memory are squirrel's free memory, and nobody
+# Four fifths of a small machine's memory are squirrel's free memory, and nobody
 # looks after it: then somebody else takes what there is, page by page. He gets it,
 # nobody is killed for it, and what is live stays as it is.
 # boots: frag
@@ -10,8 +10,9 @@
 SIZE=1000
 KEEP=100
 
-free_pages() {
-	echo $(($(sed -n 's/^MemFree: *\([0-9]*\) kB/\1/p' /proc/meminfo) * 1024 / PAGE))
+# meminfo KEY: pages
+meminfo() {
+	echo $(($(sed -n "s/^$1: *\([0-9]*\) kB/\1/p" /proc/meminfo) * 1024 / PAGE))
 }
 
 killed() {
@@ -20,7 +21,7 @@ killed() {
 
 most_of() {
 	echo "holds $1 pages of $2"
-	[ "$1" -ge $(($2 * 78 / 100)) ]
+	[ "$1" -ge $(($2 * 80 / 100)) ]
 }
 
 # As much as was free before squirrel had any, but for a twentieth.
@@ -36,17 +37,18 @@ went_back() {
 
 plan 10
 need load reclaim=off
-free=$(free_pages)
-need helper hoard "objects=$((free * 8 / 10 * PAGE / SIZE))" size=$SIZE keep=$KEEP
+free=$(meminfo MemFree)
+total=$(meminfo MemTotal)
+need helper hoard "objects=$((total * 8 / 10 * PAGE / SIZE))" size=$SIZE keep=$KEEP
 full=$(held)
 before=$(killed)
 mkdir "$TMP/hog"
-check "four fifths of what was free are squirrel's" most_of "$full" "$free"
+check "four fifths of the machine's memory are squirrel's" most_of "$full" "$total"
 check "and are free" [ "$(field caches/hoard/stats live_objects)" -eq $KEEP ]
 check "a hog gets its memory" hog $((free * 93 / 100))
 check "nobody was killed for it" same "kills" "$(killed)" "$before"
 now=$(held)
-note "$full of $free free pages held, $now after the hog: $(((full - now) * 1000 / full)) in 1000 went back"
+note "$full of $total pages held ($free were free), $now after the hog: $(((full - now) * 1000 / full)) in 1000 went back"
 check "it came from squirrel" went_back "$full" "$now"
 check "what is live is as it was" [ "$(field caches/hoard/stats live_objects)" -eq $KEEP ]
 check "squirrel is sound" sound

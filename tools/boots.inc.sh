@@ -160,7 +160,7 @@ boot_machine() {
 			-device pc-dimm,id=far,memdev=ram9,node=1,addr=0x200000000000"
 		;;
 	frag)
-		export SQ_MEMORY=384 SQ_SMP=1
+		export SQ_MEMORY=512 SQ_SMP=1
 		;;
 	bare)
 		export SQ_MEMORY=1536
