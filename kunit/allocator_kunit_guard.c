@@ -4,6 +4,10 @@
  * address wherever that is asked for, and is told of when somebody touches what is not
  * mapped. That this faults is for a kernel that survives it: guard.sh.
  */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/notifier.h>
 #include <linux/string.h>
@@ -452,6 +456,53 @@ static void whose_it_was(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, c));
 }
 
+/* ---- who waits for areas is alone with that ---------------------------------------- */
+
+static struct squirrel_cache *second;
+static DECLARE_COMPLETION(second_guarded);
+static DECLARE_COMPLETION(third_done);
+
+static int guard_second(void *unused)
+{
+	sq_debug_switch_cache(second, GUARD);
+	complete(&second_guarded);
+	return 0;
+}
+
+static int make_third(void *unused)
+{
+	struct squirrel_cache *c = squirrel_cache_create("kunit_third", SIZE, NULL);
+
+	if (!IS_ERR(c) && !squirrel_cache_destroy(c))
+		complete(&third_done);
+	return 0;
+}
+
+/* No area is made now. Somebody wants some, and somebody else makes a cache. */
+static void both(struct quiet *q)
+{
+	KUNIT_EXPECT_FALSE(q->test, IS_ERR(kthread_run(guard_second, NULL, "kunit-second")));
+	msleep(100);
+	KUNIT_EXPECT_FALSE(q->test, completion_done(&second_guarded));
+	KUNIT_EXPECT_FALSE(q->test, IS_ERR(kthread_run(make_third, NULL, "kunit-third")));
+	KUNIT_EXPECT_TRUE(q->test, wait_for_completion_timeout(&third_done, 20 * HZ));
+}
+
+static void others_make_caches(struct kunit *test)
+{
+	struct quiet q = { .test = test, .c = guarded(test, NULL), .fn = both };
+	void *obj = sq_fixture_alloc(test, q.c);
+
+	second = sq_fixture_cache(test, SIZE, NULL);
+	reinit_completion(&second_guarded);
+	reinit_completion(&third_done);
+	quietly(&q);
+	wait_for_completion(&second_guarded);
+	squirrel_cache_free(q.c, obj);
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, second));
+	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, q.c));
+}
+
 static int guard_suite_init(struct kunit *test)
 {
 	int err = sq_fixture_init(test);
@@ -480,6 +531,7 @@ static struct kunit_case guard_cases[] = {
 	KUNIT_CASE(of_a_cache_that_went),
 	KUNIT_CASE(is_in_live),
 	KUNIT_CASE(whose_it_was),
+	KUNIT_CASE(others_make_caches),
 	{}
 };
 

@@ -143,6 +143,7 @@ bool sq_guard_free(struct squirrel_cache *t, void *obj, unsigned long caller);
 typedef void (*sq_guard_fn)(struct sq_guard *g, void *ctx);
 void sq_guard_want(const struct squirrel_cache *c, u32 debug);
 void sq_guard_unwant(void);
+void sq_guard_settle(void);
 void sq_guard_flush(void);
 void sq_guard_yield(void);
 void sq_guard_walk(sq_guard_fn fn, void *ctx);

@@ -148,9 +148,11 @@ static struct sq_guard *ready_take(unsigned int pages)
 
 static void make_ahead(unsigned int pages)
 {
+	unsigned int most = ahead_of(pages);
 	struct sq_guard *g;
 
-	while (READ_ONCE(nr_ready[pages]) < ahead_of(pages)) {
+	/* Others take them meanwhile, maybe as fast as they are made: who waits waits for this. */
+	while (most-- && READ_ONCE(nr_ready[pages]) < ahead_of(pages)) {
 		g = area_make(pages);
 		if (!g)
 			break;
@@ -324,7 +326,7 @@ static void want(const struct squirrel_cache *c, unsigned long *bits, bool all)
 
 /*
  * Areas for objects of @c, or if it is of a heap, of all of the heap's; a few of them if it
- * is only sampled. May sleep.
+ * is only sampled. They are there after sq_guard_settle().
  */
 void sq_guard_want(const struct squirrel_cache *c, u32 debug)
 {
@@ -332,7 +334,7 @@ void sq_guard_want(const struct squirrel_cache *c, u32 debug)
 
 	WRITE_ONCE(yielded, false);
 	want(c, all ? wanted : sampled, all);
-	sq_guard_flush();
+	schedule_work(&work);
 }
 
 struct still {
@@ -361,7 +363,7 @@ static void heap_still_wants(struct squirrel_heap *heap, void *ctx)
 		want_heap(all ? still->all : still->some, all);
 }
 
-/* Somebody wants none any more: what nobody does goes. May sleep. */
+/* Somebody wants none any more: what nobody does goes; see sq_guard_settle(). May sleep. */
 void sq_guard_unwant(void)
 {
 	struct still still = {};
@@ -370,7 +372,16 @@ void sq_guard_unwant(void)
 	sq_walk_heaps(heap_still_wants, &still);
 	bitmap_copy(wanted, still.all, SQ_GUARD_PAGES + 1);
 	bitmap_copy(sampled, still.some, SQ_GUARD_PAGES + 1);
-	sq_guard_flush();
+	schedule_work(&work);
+}
+
+/*
+ * What was wanted before is there, and gone what nobody wants. It may take its time: not under
+ * sq_debug_lock(), which whoever makes a cache or destroys one waits for. May sleep.
+ */
+void sq_guard_settle(void)
+{
+	flush_work(&work);
 }
 
 /* ---- all of them ------------------------------------------------------------------ */

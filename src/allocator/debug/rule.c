@@ -113,6 +113,7 @@ static void want_guards(const struct squirrel_cache *c)
 	sq_debug_lock();
 	sq_guard_want(c, SQ_DEBUG_GUARD);
 	sq_debug_unlock();
+	sq_guard_settle();
 }
 
 /* A cache that came has been told of the rule: a line says if it cannot be obeyed. */

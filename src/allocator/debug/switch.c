@@ -185,6 +185,7 @@ int sq_debug_switch_cache_locked(struct squirrel_cache *c, u32 debug)
 void sq_debug_switched(void)
 {
 	sq_debug_unlock();
+	sq_guard_settle();
 	synchronize_rcu();
 }
 
@@ -349,8 +350,7 @@ static void switch_found(struct sq_next *next)
 						     next->c->debug);
 		}
 	} while (next->c);
-	sq_debug_unlock();
-	synchronize_rcu();
+	sq_debug_switched();
 }
 
 /* All caches whose names match. May sleep. */
@@ -380,20 +380,25 @@ void sq_debug_refresh_caches(void)
 /* A cache is about to be taken apart: it is off, and stays so. May sleep. */
 void sq_debug_end(struct squirrel_cache *c)
 {
+	bool guarded;
+
 	sq_debug_lock();
 	c->flags |= SQ_CACHE_GONE;
 	sq_sweep_forget(c);
-	if (c->twin) {
-		bool guarded = sq_debug_guards(c->debug, c->sample);
-
+	guarded = c->twin && sq_debug_guards(c->debug, c->sample);
+	if (c->twin)
 		apply_and_release(c, 0);
-		if (guarded)
-			sq_guard_unwant();
-		/* What it had is unmapped. */
-		sq_guard_end(c->twin);
-		sq_guard_disown(c, NULL);
-	}
+	if (guarded)
+		sq_guard_unwant();
 	sq_debug_unlock();
+	if (!c->twin)
+		return;
+	if (guarded)
+		sq_guard_settle();
+	/* Nobody finds it any more. What it had is unmapped. */
+	if (atomic_long_read(&c->twin->guarded))
+		sq_guard_end(c->twin);
+	sq_guard_disown(c, NULL);
 }
 
 /* The same of a heap, which nobody uses any more. */
@@ -425,4 +430,5 @@ void sq_debug_forget_heap(struct squirrel_heap *heap)
 	sq_debug_lock();
 	sq_guard_unwant();
 	sq_debug_unlock();
+	sq_guard_settle();
 }
