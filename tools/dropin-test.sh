@@ -132,6 +132,32 @@ stops_at() {
 	not build && grep -q 'squirrel_does_not_cover_kfree.* undefined' "$work/said"
 }
 
+# What many a module has: a Makefile that calls itself by way of Kbuild, and that makes a
+# program of the host's, too.
+whole_files() {
+	mkdir -p "$work/whole" "$work/build/here"
+	echo "$K_DIR" >"$work/build/here/.squirrel-kdir"
+	cp "$built/Module.symvers" "$work/build/here/"
+	cp "$client/one.c" "$client/blob.o_shipped" "$work/whole/"
+	echo 'int main(void) { return 0; }' >"$work/whole/tool.c"
+	cat >"$work/whole/Makefile" <<-EOF
+		obj-m := one.o
+		all: tool.o; \$(MAKE) -C $K_DIR M=\$(CURDIR) modules
+		include \$(FRAGMENT)
+	EOF
+}
+
+# whole FRAGMENT
+whole() {
+	local had
+
+	had=$(ls -A /)
+	whole_files &&
+		make -s -C "$work/whole" FRAGMENT="$lists/$1" &&
+		grep -q squirrel <<<"$(nm "$work/whole/one.ko")" &&
+		[ "$(ls -A /)" = "$had" ] && rm -r "$work/whole"
+}
+
 # ---- the lists ---------------------------------------------------------------------
 
 names() {
@@ -209,6 +235,8 @@ ok "two_a.o is redirected" redirected two_a.o
 ok "two_b.o is not" as_ever two_b.o
 ok "all are redirected again" build
 ok "two_b.o is redirected again" redirected two_b.o
+ok "a Makefile may be called by hand, too" whole dropin.mk
+ok "with the header form as well" whole kmem_cache.mk
 echo '# another list' >>"$lists/dropin.syms"
 ok "with another list all is done again" not unchanged build
 ok "without the fragment it builds" plainly

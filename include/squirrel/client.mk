@@ -8,7 +8,11 @@
 # Of the files Module.symvers that fit the kernel the first is taken: the one that
 # "make install" left beside this tree, DKMS' own, one that was built in this checkout.
 # SQUIRREL_SYMVERS names another.
+#
+# A Makefile may be that of a module's author at the same time, who calls make in its
+# folder: nothing is said or done there. Where Kbuild reads it, srctree is set.
 
+ifneq ($(srctree),)
 ifndef sq-client-tree
 sq-client-tree := $(realpath $(dir $(lastword $(MAKEFILE_LIST)))../..)
 
@@ -37,5 +41,6 @@ $(error $(if $(SQUIRREL_SYMVERS),there is no $(SQUIRREL_SYMVERS),squirrel is \
 	not built for kernel $(KERNELRELEASE); see $(sq-client-tree)/include/squirrel/client.mk))
 endif
 KBUILD_EXTRA_SYMBOLS := $(SQUIRREL_SYMVERS)
+endif
 endif
 endif

@@ -16,7 +16,11 @@
 # Each object is changed by the command that makes it, so what comes later (objtool,
 # versions of symbols, modpost) sees the new names; the command is what make compares,
 # so an object is made anew when the lists or the way to them have changed.
+#
+# Nothing is done where make was called in the module's folder, and not by Kbuild: what is
+# compiled there are programs.
 
+ifneq ($(srctree),)
 sq-dropin-dir := $(dir $(lastword $(MAKEFILE_LIST)))
 sq-dropin-lists := $(sq-dropin-dir)dropin.syms
 ifeq ($(squirrel-dropin-kmalloc),y)
@@ -59,3 +63,4 @@ endif
 # modpost reads this as well, of the folder that make was given; else client.mk looks
 KBUILD_EXTRA_SYMBOLS += $(squirrel-dropin-symvers)
 include $(sq-dropin-dir)client.mk
+endif

@@ -13,6 +13,7 @@
 # asked, once for each source, who is the first to define it without the header. What
 # is on the command line (-D) comes before the header and stays.
 
+ifneq ($(srctree),)
 sq-include := $(patsubst %/squirrel/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 include $(sq-include)/squirrel/client.mk
 sq-ccflags := $(ccflags-y)
@@ -37,3 +38,4 @@ ccflags-y = $(sq-ccflags) -I$(sq-include) \
 	    $(if $(filter y,$(squirrel-kmalloc)), \
 	    -include $(sq-include)/squirrel/kmalloc.h) \
 	    $(call sq-own-pr-fmt,$(filter %.c,$<))
+endif
