@@ -158,6 +158,16 @@ whole() {
 		[ "$(ls -A /)" = "$had" ] && rm -r "$work/whole"
 }
 
+# The older way to say where headers are, one of which has the pr_fmt.
+extra_cflags() {
+	whole_files && mkdir "$work/whole/inc" &&
+		echo '#define pr_fmt(fmt) "one: " fmt' >"$work/whole/inc/one.h" &&
+		sed -i '1i #include "one.h"' "$work/whole/one.c" &&
+		sed -i '1i EXTRA_CFLAGS := -I$(src)/inc -Werror' "$work/whole/Makefile" &&
+		make -s -C "$work/whole" FRAGMENT="$lists/kmem_cache.mk" &&
+		rm -r "$work/whole"
+}
+
 # ---- the lists ---------------------------------------------------------------------
 
 names() {
@@ -237,6 +247,7 @@ ok "all are redirected again" build
 ok "two_b.o is redirected again" redirected two_b.o
 ok "a Makefile may be called by hand, too" whole dropin.mk
 ok "with the header form as well" whole kmem_cache.mk
+ok "EXTRA_CFLAGS are asked for who has pr_fmt, too" extra_cflags
 echo '# another list' >>"$lists/dropin.syms"
 ok "with another list all is done again" not unchanged build
 ok "without the fragment it builds" plainly

@@ -19,8 +19,8 @@ include $(sq-include)/squirrel/client.mk
 sq-ccflags := $(ccflags-y)
 
 sq-pr-fmt-of = $(shell $(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) \
-		$(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) $(sq-ccflags) \
-		$(CFLAGS_$(target-stem).o) -DMODULE -DKBUILD_MODNAME='"m"' \
+		$(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) $(EXTRA_CFLAGS) \
+		$(sq-ccflags) $(CFLAGS_$(target-stem).o) -DMODULE -DKBUILD_MODNAME='"m"' \
 		-E -dD $(1) 2>/dev/null | awk ' \
 		length($$1) == 1 && $$2 ~ /^[0-9]+$$/ { file = $$3 } \
 		$$1 ~ /define$$/ && $$2 ~ /^pr_fmt/ { \
