@@ -7,6 +7,7 @@ KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 .PHONY: all kernels run picture shell test test-all bench bench-memory defects check clean help
 .PHONY: torture coverage htmldocs man demo test-perf test-drgn test-tutorial
 .PHONY: modules_install install install-tools uninstall deb test-package test-clients
+.PHONY: test-wide
 
 all:
 ifeq ($(KDIR),)
@@ -75,6 +76,9 @@ test-tutorial:
 test-clients:
 	@SQ_FORM='$(FORM)' SQ_BUSTED='$(BUSTED)' SQ_ROUNDS='$(ROUNDS)' \
 		tools/test-clients.sh $(KERNEL) $(CLIENTS)
+
+test-wide:
+	@SQ_FORM='$(or $(FORM),kmalloc)' SQ_ONLY='$(ONLY)' tools/test-wide.sh
 
 bench:
 	@SQ_KERNEL='$(KERNEL)' tools/bench.sh $(CLOCKS)
@@ -150,6 +154,9 @@ help:
 	@echo '               they are shipped, on squirrel and on SLUB: the same work, and a table'
 	@echo '               (CLIENTS="ext4 jool": only those; KERNEL=clients-kasan: under'
 	@echo '               KASAN; FORM=kmalloc, header: another drop-in; ROUNDS=1)'
+	@echo 'make test-wide  whole folders of the kernel as they are, on squirrel: each module is'
+	@echo "               loaded, many are used, and all unloaded (ONLY='fs/*': such folders;"
+	@echo '               FORM=object, header: without kmalloc)'
 	@echo 'make bench     what squirrel, SLUB and the floor cost, side by side; the'
 	@echo '               results are left in build/bench (CLOCKS="insn mttcg":'
 	@echo '               only those; also insn-cold, insn-defaults, insn-irqs,'

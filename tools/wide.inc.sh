@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by test-wide.sh, behind clients.inc.sh: the kernel's own modules, many of them, built
+# as they are. They are built where they are in the kernel's tree, of which there is, in
+# $TREE, what the headers' package has, all headers of the source, and the folders of the
+# list: so whatever path a source names is right, and no source is changed.
+# shellcheck shell=bash disable=SC2154 # of clients.inc.sh
+
+TREE=$SQ_BUILD/wide/$K_NAME/$form
+
+# folders: of the list, those that SQ_ONLY matches, each with what it is built with.
+folders() {
+	local folder rest
+
+	grep '^[a-z]' "$LIST" | while read -r folder rest; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ $folder == ${SQ_ONLY:-*} ]] && echo "$folder $rest"
+	done
+}
+
+# make_tree: anew if it is of another kernel.
+make_tree() {
+	local mark
+
+	mark="$K_DIR $(stat -c %Y "$K_DIR/include/config/auto.conf") $SOURCE"
+	[ "$(cat "$TREE/.made-of" 2>/dev/null)" != "$mark" ] || return 0
+	say "making $TREE"
+	rm -rf "$TREE"
+	mkdir -p "$TREE"
+	(cd "$SOURCE" && find arch/x86 block crypto drivers fs kernel lib mm net security sound \
+		-name '*.h' ! -path '*/gpu/drm/amd/*' -print0 | cpio -0 --quiet -pdm "$TREE")
+	# The package has it in two parts, of which the second one includes the first.
+	cp -rL "$(sed -n 's,^include \(.*\)/Makefile$,\1,p' "$K_DIR/Makefile")/." "$TREE/"
+	(cd "$K_DIR" && cp -rL .config Module.symvers arch include "$TREE/")
+	echo "$mark" >"$TREE/.made-of"
+}
+
+# What a folder was built of, beside the tree.
+wide_stamp() {
+	echo "$*"
+	cat "$SQ_TOP"/include/squirrel/* "$built/Module.symvers" | sha256sum
+}
+
+# build_folder FOLDER OPTION...: fails, and says so, if it cannot be built.
+build_folder() {
+	local dir=$TREE/$1 f start=$SECONDS
+
+	[ "$(cat "$dir/.stamp" 2>/dev/null)" != "$(wide_stamp "$@")" ] || return 0
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	cp -r "$SOURCE/$1/." "$dir/"
+	while IFS= read -r f; do
+		redirect "$f"
+	done < <(find "$dir" \( -name Makefile -o -name Kbuild \) -printf '%h\n' | sort -u)
+	# What is there to debug with would be most of what there is to compile.
+	make -C "$TREE" ARCH="$K_ARCH" M="$1" KCFLAGS=-g0 CONFIG_DEBUG_INFO_BTF_MODULES= \
+		KBUILD_EXTRA_SYMBOLS="$built/Module.symvers" "${@:2}" -j"$SQ_JOBS" \
+		modules >"$dir/log" 2>&1 </dev/null || {
+		say "$1 could not be built, see $dir/log"
+		grep -E 'error|ERROR|does_not_cover' "$dir/log" | head -n 5 >&2 || true
+		return 1
+	}
+	# Who is built later finds its symbols instead of the kernel's.
+	awk -F '\t' -v dir="$1/" 'index($3, dir) != 1' "$TREE/Module.symvers" |
+		cat - "$dir/Module.symvers" >"$TREE/Module.symvers.new"
+	mv "$TREE/Module.symvers.new" "$TREE/Module.symvers"
+	wide_stamp "$@" >"$dir/.stamp"
+	say "$1: $(find "$dir" -name '*.ko' | wc -l) modules in $((SECONDS - start)) s"
+}
