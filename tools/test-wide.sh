@@ -9,9 +9,11 @@
 #
 #   SQ_ONLY     a pattern: only such folders
 #   SQ_FORM     the drop-in: kmalloc (default), object, header; see clients.inc.sh
+#   SQ_BUSTED   data, check, pages: spoil what that check looks at, in one boot
 . "$(dirname "$0")/lib.sh"
 
 BOOTS=9
+[ -z "${SQ_BUSTED:-}" ] || BOOTS=1
 SQ_FORM=${SQ_FORM:-kmalloc}
 load_kernel stock
 . "$(dirname "$0")/clients.inc.sh"
@@ -95,7 +97,7 @@ stage() {
 	done
 	lines options | sed 's/^/options /' >"$st/etc/modprobe.d/wide.conf"
 	cp "$CLIENTS/wide.uses.sh" "$st/squirrel/wide/"
-	echo "DROPIN=$dropin" >"$st/squirrel/wide/settings"
+	printf '%s=%q\n' DROPIN "$dropin" BUSTED "${SQ_BUSTED:-}" >"$st/squirrel/wide/settings"
 	(cd "$st" && find . -print0 | cpio -0 --quiet -o -H newc -R 0:0) >>"$dir/initramfs"
 	rm -rf "$st"
 	mv "$dir/initramfs" "$dir/base"

@@ -7,13 +7,13 @@
 
 TREE=$SQ_BUILD/wide/$K_NAME/$form
 
-# folders: of the list, those that SQ_ONLY matches, each with what it is built with.
+# folders: those of the list that SQ_ONLY matches, each with what it is built with.
 folders() {
 	local folder rest
 
-	grep '^[a-z]' "$LIST" | while read -r folder rest; do
+	grep '^[a-z]*/' "$LIST" | while read -r folder rest; do
 		# shellcheck disable=SC2053 # a pattern
-		[[ $folder == ${SQ_ONLY:-*} ]] && echo "$folder $rest"
+		[[ $folder != ${SQ_ONLY:-*} ]] || echo "$folder $rest"
 	done
 }
 
@@ -40,10 +40,22 @@ wide_stamp() {
 	cat "$SQ_TOP"/include/squirrel/* "$built/Module.symvers" | sha256sum
 }
 
+# own_form OPTION...: that of a folder, if it has its own. The header form has no kmalloc.
+own_form() {
+	local option
+
+	for option in "$@"; do
+		case $form/$option in
+		kmalloc/form=*) form=${option#form=} ;;
+		esac
+	done
+}
+
 # build_folder FOLDER OPTION...: fails, and says so, if it cannot be built.
 build_folder() {
-	local dir=$TREE/$1 f start=$SECONDS
+	local dir=$TREE/$1 f start=$SECONDS form=$form
 
+	own_form "${@:2}"
 	[ "$(cat "$dir/.stamp" 2>/dev/null)" != "$(wide_stamp "$@")" ] || return 0
 	rm -rf "$dir"
 	mkdir -p "$dir"

@@ -21,10 +21,16 @@ files_sum() {
 	(cd "$MNT" && find . -type f | sort | tr '\n' '\0' | xargs -0 sha256sum | sha256sum)
 }
 
+# One byte is another, if that is to be noticed.
+spoilt() {
+	! busted data || [ -n "$BASE" ] || printf x |
+		dd of="$MNT/s1-0/a file with number 0" conv=notrunc bs=1 seek=7 2>/dev/null
+}
+
 # written: what is written is read once more after another mount, and goes.
 written() {
 	"$@" && files fill $MNT 1 $NUMBER && files churn $MNT 2 $NUMBER && sync &&
-		files_sum >/tmp/sum && umount $MNT && "$@" && files check $MNT 1 $NUMBER &&
+		files_sum >/tmp/sum && spoilt && umount $MNT && "$@" && files check $MNT 1 $NUMBER &&
 		files_sum | cmp - /tmp/sum && rm -rf $MNT/s1-* && umount $MNT
 }
 

@@ -225,13 +225,6 @@ all_back() {
 	same "caches left" "$(ls "$SQ/caches")" "" && given_back 0
 }
 
-busted() {
-	case " $BUSTED " in
-	*" $1 "*) return 0 ;;
-	esac
-	return 1
-}
-
 # show_names: each cache's most allocations and pages seen.
 show_names() {
 	awk '$1 == "cache" { if (!($2 in n)) name[++k] = $2

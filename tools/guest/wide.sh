@@ -96,6 +96,7 @@ leave() {
 nothing_left() {
 	local tries=0
 
+	! busted pages || insmod "$DIR/selftests/hoard.ko" where=cache objects=100 size=256 keep=10
 	while ! { [ -z "$(ls "$SQ/caches")" ] && given_back 0 >/dev/null; } && [ $tries -lt 20 ]; do
 		sleep 0.25
 		tries=$((tries + 1))
@@ -104,6 +105,7 @@ nothing_left() {
 }
 
 no_complaint() {
+	! busted check || insmod "$DIR/selftests/spoil.ko"
 	same "misuse" "$(field summary misuse)" 0 && sound &&
 		said_nothing_like '^squirrel: .*(free of|second free|page .* (was|lost)|refused|failed)' &&
 		said_nothing_like "$TROUBLE"
