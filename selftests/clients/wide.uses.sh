@@ -10,6 +10,7 @@ IMAGE=/tmp/image
 DISK=/dev/ram0
 NUMBER=48	# files
 FAR="ip netns exec far"
+export MDADM_NO_UDEV=1 DM_DISABLE_UDEV=1
 
 ip() {
 	/usr/bin/ip "$@"
@@ -128,7 +129,7 @@ nfs() {
 		ip link set lo up && echo '/srv *(rw,fsid=0,no_root_squash,insecure)' >/etc/exports &&
 		: >/var/lib/nfs/etab && : >/var/lib/nfs/rmtab && exportfs -ra &&
 		rpc.mountd -N 2 -N 3 && rpc.nfsd -N 3 -V 4 2 &&
-		written mount -t nfs4 -o vers=4.2,addr=127.0.0.1,clientaddr=127.0.0.1 \
+		written mount -t nfs4 -o vers=4.1,addr=127.0.0.1,clientaddr=127.0.0.1 \
 			127.0.0.1:/ $MNT
 }
 
@@ -150,10 +151,13 @@ plan9() {
 
 # array LEVEL DISKS: of disks of memory, one of which fails.
 array() {
+	local disks="/dev/ram0 /dev/ram1 /dev/ram2"
+
+	[ "$2" -eq 3 ] || disks="/dev/ram0 /dev/ram1"
 	modprobe brd
-	mdadm --create /dev/md0 --run --assume-clean --metadata=1.2 -z 32M --level="$1" \
-		--raid-devices="$2" $(seq -f /dev/ram%g 0 $(($2 - 1))) </dev/null &&
-		ext4_on /dev/md0 || return 1
+	# shellcheck disable=SC2086 # words
+	mdadm --create /dev/md0 --run --assume-clean --metadata=1.2 -z 64M --level="$1" \
+		--raid-devices="$2" $disks </dev/null && ext4_on /dev/md0 || return 1
 	[ "$1" = 0 ] || { mdadm /dev/md0 --fail /dev/ram1 --remove /dev/ram1 &&
 		ext4_on /dev/md0; }
 }
@@ -161,7 +165,7 @@ array() {
 # mapped TABLE...: a device of the device mapper's.
 mapped() {
 	modprobe brd
-	echo "$*" | DM_DISABLE_UDEV=1 dmsetup create w0 && ext4_on /dev/mapper/w0
+	echo "$*" | dmsetup create w0 && ext4_on /dev/mapper/w0
 }
 
 bcache() {
@@ -364,7 +368,7 @@ use_end() {
 	[ ! -e /dev/bcache0 ] || bcache_end
 	[ ! -d /sys/kernel/config/target/loopback ] || target_end
 	[ ! -d /sys/kernel/config/nvmet/subsystems/sq ] || nvme_end
-	[ ! -e /dev/mapper/w0 ] || DM_DISABLE_UDEV=1 dmsetup remove --force w0
+	[ ! -e /dev/mapper/w0 ] || dmsetup remove --force w0
 	[ ! -e /dev/md0 ] || mdadm --stop /dev/md0
 	! grep -q " /tmp/over " /proc/mounts || umount /tmp/over
 	! grep -q "/sys/kernel/config " /proc/mounts || umount /sys/kernel/config

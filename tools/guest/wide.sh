@@ -13,6 +13,8 @@ ln -sfn /run /var/run
 ln -sf /usr/bin/modprobe /sbin/modprobe
 ln -sf /proc/mounts /etc/mtab
 WIDE=/squirrel/wide
+printf '#!/bin/sh\nexec /usr/bin/modprobe -d /slub "$@"\n' >$WIDE/modprobe
+chmod 755 $WIDE/modprobe
 # shellcheck source=selftests/ktap.inc.sh
 . /squirrel/selftests/ktap.inc.sh
 # shellcheck source=/dev/null
@@ -115,6 +117,13 @@ used() {
 	[ -z "$USE" ] || eval "$USE"
 }
 
+# load_ours: the module at hand is the one that was built here.
+load_ours() {
+	modprobe "$MODULE" || return 1
+	ours >"$TMP/ours"
+	grep -qx "$(echo "$MODULE" | tr - _)" "$TMP/ours" || { echo "it was there before"; return 1; }
+}
+
 # on_squirrel: $STAGE is what was begun last.
 on_squirrel() {
 	local status=0
@@ -127,8 +136,7 @@ on_squirrel() {
 	field heaps/default/stats allocs >"$TMP/heap"
 	echo "0 0 0" >"$TMP/figures"
 	STAGE=load
-	modprobe "$MODULE" || status=1
-	ours >"$TMP/ours"
+	load_ours || status=1
 	figures
 	if [ $status -eq 0 ] && [ -n "$USE" ]; then
 		STAGE="do its work"
@@ -151,12 +159,14 @@ on_slub() {
 	local status=0
 
 	BASE="-d /slub"
+	echo $WIDE/modprobe >/proc/sys/kernel/modprobe
 	names >"$TMP/before"
 	mark
 	modprobe "$MODULE" || status=1
 	[ $status -ne 0 ] || [ "$STAGE" = load ] || used || status=1
 	use_end
 	leave >/dev/null
+	echo /sbin/modprobe >/proc/sys/kernel/modprobe
 	[ $status -eq 0 ] && said_nothing_like "$TROUBLE"
 } 2>&1
 
