@@ -110,9 +110,10 @@ boot() {
 	local n=$1 st=$dir/stage
 
 	mkdir -p "$st/squirrel/wide"
-	cat "$dir"/result.[0-9]* 2>/dev/null | sed -n 's/^# begin //p' >"$dir/begun"
-	awk 'NR == FNR { begun[$0] = 1; next } !($1 " " $2 in begun)' "$dir/begun" \
-		"$dir/modules" >"$st/squirrel/wide/modules"
+	cat "$dir"/result.[0-9]* 2>/dev/null | sed -n 's/^# begin //p' |
+		awk -v all="$dir/modules" '{ begun[$0] = 1 }
+			END { while ((getline <all) > 0) if (!($1 " " $2 in begun)) print }' \
+			>"$st/squirrel/wide/modules"
 	[ -s "$st/squirrel/wide/modules" ] || return 1
 	(cd "$st" && find . -print0 | cpio -0 --quiet -o -H newc -R 0:0) |
 		cat "$dir/base" - >"$dir/initramfs"

@@ -31,6 +31,8 @@ make_tree() {
 	# The package has it in two parts, of which the second one includes the first.
 	cp -rL "$(sed -n 's,^include \(.*\)/Makefile$,\1,p' "$K_DIR/Makefile")/." "$TREE/"
 	(cd "$K_DIR" && cp -rL .config Module.symvers arch include "$TREE/")
+	# A tool that no module out of the tree needs.
+	gcc -O1 -I"$SOURCE/include" -o "$TREE/scripts/asn1_compiler" "$SOURCE/scripts/asn1_compiler.c"
 	echo "$mark" >"$TREE/.made-of"
 }
 

@@ -12,8 +12,16 @@ NUMBER=48	# files
 FAR="ip netns exec far"
 export MDADM_NO_UDEV=1 DM_DISABLE_UDEV=1
 
+# program NAME...: where busybox would take its own.
+program() {
+	local path=/usr/bin/$1
+
+	shift
+	"$path" "$@"
+}
+
 ip() {
-	/usr/bin/ip "$@"
+	program ip "$@"
 }
 
 # ---- file systems -----------------------------------------------------------
@@ -49,7 +57,7 @@ disk() {
 		shift 2
 	done
 	modprobe brd
-	"$@" "$on" && written mount -t "$type" -o "$options" "$on" $MNT || return 1
+	program "$@" "$on" && written mount -t "$type" -o "$options" "$on" $MNT || return 1
 	[ -z "$check" ] || $check "$on"
 }
 
@@ -64,7 +72,7 @@ image() {
 		esac
 		shift 2
 	done
-	mkdir -p $TREE && files fill $TREE 1 $NUMBER && "$@" || return 1
+	mkdir -p $TREE && files fill $TREE 1 $NUMBER && program "$@" || return 1
 	modprobe loop
 	mount -t "$type" -o "loop,$options" $IMAGE $MNT && files check $MNT 1 $NUMBER &&
 		echo 3 >/proc/sys/vm/drop_caches && files check $MNT 1 $NUMBER && umount $MNT
@@ -75,7 +83,7 @@ flat() {
 	local i
 
 	modprobe brd
-	"$@" $DISK && mount -t "$MODULE" $DISK $MNT || return 1
+	program "$@" $DISK && mount -t "$MODULE" $DISK $MNT || return 1
 	for i in 1 2 3 4 5 6 7 8 9; do
 		head -c $((i * 3000)) /squirrel/squirrel.ko >"$MNT/f$i" || return 1
 	done
@@ -84,7 +92,7 @@ flat() {
 }
 
 ext4_on() {
-	mke2fs -q -F -t ext4 -b 1024 "$1" 48M && written mount -t ext4 "$1" $MNT
+	program mke2fs -q -F -t ext4 -b 1024 "$1" 48M && written mount -t ext4 "$1" $MNT
 }
 
 # nothing_on TYPE [OPTIONS]: there is no disk, and nothing to be read.
@@ -103,7 +111,7 @@ overlay() {
 fuse() {
 	modprobe brd
 	[ -e /dev/fuse ] || mknod /dev/fuse c 10 229
-	mke2fs -q -F -t ext4 -O ^has_journal -b 1024 $DISK 48M && fuse2fs $DISK $MNT &&
+	program mke2fs -q -F -t ext4 -O ^has_journal -b 1024 $DISK 48M && fuse2fs $DISK $MNT &&
 		files fill $MNT 1 $NUMBER && files check $MNT 1 $NUMBER &&
 		files churn $MNT 2 $NUMBER && umount $MNT || return 1
 	while pidof fuse2fs; do sleep 1; done

@@ -22,10 +22,10 @@ chmod 755 $WIDE/modprobe
 # shellcheck source=selftests/clients/wide.uses.sh
 . $WIDE/wide.uses.sh
 
-# The program, or the kernel's modules only.
+# The kernel's modules only, if $BASE says so.
 modprobe() {
 	# shellcheck disable=SC2086 # or nothing
-	command modprobe $BASE "$@"
+	/usr/bin/modprobe $BASE "$@"
 }
 
 names() {
