@@ -55,8 +55,13 @@ put_modules() {
 
 	# shellcheck disable=SC2046 # lists
 	put_needs "$st" $(cut -d ' ' -f 2 "$dir/modules") $(lines +)
-	mkdir -p "$st/slub/$lib" "$st/$lib/updates"
+	mkdir -p "$st/slub/$lib" "$st/$lib/updates" "$st/$lib/plain"
+	for ko in "${plain[@]}"; do
+		strip --strip-debug -o "$st/$lib/plain/$(basename "$ko")" "$ko"
+	done
+	depmod -b "$st" "$K_RELEASE"
 	cp "$st/$lib"/modules.* "$st/slub/$lib/"
+	mv "$st/$lib/plain" "$st/slub/$lib/"
 	ln -s "/$lib/kernel" "$st/slub/$lib/kernel"
 	(cd "$TREE" && find "${@:2}" -name '*.ko') | while read -r ko; do
 		strip --strip-debug -o "$st/$lib/updates/$(basename "$ko")" "$TREE/$ko"
@@ -147,7 +152,7 @@ rows() {
 		function key(m) { gsub(/-/, "_", m); return m }
 		function once(what, m) { return !((what, m) in did) && (did[what, m] = 1) }
 		{
-			if ($3 !~ /^(used|loaded)$/)
+			if ($3 !~ /^(used|loaded|neither:do_its_work)$/)
 				next
 			if (once("loaded", key($2)))
 				loaded[$1]++
@@ -183,7 +188,10 @@ while read -r -a line; do
 	else
 		failed=$((failed + 1))
 	fi
+	[[ " ${line[*]} " != *" plain=y "* ]] || build_plain "${line[@]}" ||
+		die "${line[0]} could not be built without the drop-in"
 done < <(folders)
+mapfile -t plain < <(find "$SQ_BUILD/wide/$K_NAME/plain" -name '*.ko' 2>/dev/null)
 stage "${made[@]}"
 for n in $(seq $BOOTS); do
 	boot "$n" || break

@@ -53,6 +53,13 @@ own_form() {
 	done
 }
 
+# build_plain FOLDER OPTION...: without the drop-in.
+build_plain() {
+	local TREE=$SQ_BUILD/wide/$K_NAME/plain form=plain
+
+	make_tree && build_folder "$@"
+}
+
 # build_folder FOLDER OPTION...: fails, and says so, if it cannot be built.
 build_folder() {
 	local dir=$TREE/$1 f start=$SECONDS form=$form
@@ -63,7 +70,7 @@ build_folder() {
 	mkdir -p "$dir"
 	cp -r "$SOURCE/$1/." "$dir/"
 	while IFS= read -r f; do
-		redirect "$f"
+		[ "$form" = plain ] || redirect "$f"
 	done < <(find "$dir" \( -name Makefile -o -name Kbuild \) -printf '%h\n' | sort -u)
 	# What is there to debug with would be most of what there is to compile.
 	make -C "$TREE" ARCH="$K_ARCH" M="$1" KCFLAGS=-g0 CONFIG_DEBUG_INFO_BTF_MODULES= \

@@ -134,9 +134,9 @@ flash() {
 nfs() {
 	modprobe nfsd && mkdir -p /srv /var/lib/nfs/v4recovery /etc &&
 		mount -t tmpfs none /srv && mount -t nfsd none /proc/fs/nfsd &&
-		ip link set lo up && echo '/srv *(rw,fsid=0,no_root_squash,insecure)' >/etc/exports &&
+		ip link set lo up && echo '/srv *(rw,fsid=0,no_root_squash,no_subtree_check,insecure)' >/etc/exports &&
 		: >/var/lib/nfs/etab && : >/var/lib/nfs/rmtab && exportfs -ra &&
-		rpc.mountd -N 2 -N 3 && rpc.nfsd -N 3 -V 4 2 &&
+		rpc.mountd -N 2 -N 3 && rpc.nfsd -p 2049 -N 3 -V 4 2 &&
 		written mount -t nfs4 -o vers=4.1,addr=127.0.0.1,clientaddr=127.0.0.1 \
 			127.0.0.1:/ $MNT
 }
