@@ -293,13 +293,6 @@ port() {
 		ip link set v0 up && ip link set w0 up && address w0 eth && hears
 }
 
-# both ARGUMENTS...: such a device at either end.
-both() {
-	wire && ip link add w0 "$@" && ip -n far link add w0 "$@" &&
-		ip link set v0 master w0 && ip -n far link set eth master w0 &&
-		ip link set w0 up && ip -n far link set w0 up && address w0 w0 && hears
-}
-
 # qdisc ARGUMENTS...: what is sent waits there.
 qdisc() {
 	wire && address v0 eth && tc qdisc add dev v0 root handle 1: "$@" && hears &&

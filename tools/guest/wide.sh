@@ -83,7 +83,7 @@ watched() {
 leave() {
 	local m tries=0
 
-	while [ -n "$(came)" ] && [ $tries -lt 10 ]; do
+	while [ -n "$(came)" ] && [ $tries -lt 40 ]; do
 		for m in $(came); do
 			rmmod "$m" 2>/dev/null
 		done
@@ -144,7 +144,7 @@ on_squirrel() {
 		ours >"$TMP/ours"
 		figures
 	fi
-	use_end
+	[ -z "$USE" ] || use_end
 	[ $status -eq 0 ] || { leave; return 1; }
 	STAGE=unload
 	leave || return 1
