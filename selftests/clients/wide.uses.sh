@@ -119,11 +119,11 @@ fuse() {
 
 # flash TYPE: jffs2 on a flash of memory, or ubifs, in a volume there.
 flash() {
-	modprobe mtdram total_size=65536 erase_size=128 && modprobe mtdblock || return 1
+	modprobe mtdram && modprobe mtdblock || return 1
 	case $1 in
 	jffs2) written mount -t jffs2 mtd0 $MNT ;;
 	ubifs)
-		modprobe ubi mtd=0 && ubimkvol /dev/ubi0 -N sq -m || return 1
+		modprobe ubi && ubiattach -m 0 && ubimkvol /dev/ubi0 -N sq -m || return 1
 		[ -z "${2:-}" ] || return 0
 		written mount -t ubifs ubi0:sq $MNT
 		;;
