@@ -151,7 +151,7 @@ static void make_ahead(unsigned int pages)
 	unsigned int most = ahead_of(pages);
 	struct sq_guard *g;
 
-	/* Others take them meanwhile, maybe as fast as they are made: who waits waits for this. */
+	/* Others take them meanwhile, maybe as fast as they are made: this ends. */
 	while (most-- && READ_ONCE(nr_ready[pages]) < ahead_of(pages)) {
 		g = area_make(pages);
 		if (!g)

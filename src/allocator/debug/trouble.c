@@ -88,6 +88,7 @@ static void print_bytes(const struct sq_trouble *n)
 static void note_put(struct sq_trouble *n)
 {
 	memset((char *)n + sizeof(n->state), 0, sizeof(*n) - sizeof(n->state));
+	/* Empty before it is used again. */
 	smp_store_release(&n->state, NOTE_FREE);
 }
 
