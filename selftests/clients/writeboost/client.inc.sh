@@ -2,6 +2,10 @@
 # Two caches for disks, from packages for DKMS, as targets of the kernel's device mapper:
 # dm-writeboost writes to a log on a faster disk, RapidDisk keeps what is read in memory.
 # Their Makefiles are those of their authors, too, who call make in the folder.
+#
+# dm-writeboost frees as many of its segments for writing back as the last batch had, and
+# not as it allocated: the rest is lost, by kmalloc(), so with FORM=kmalloc "all pages are
+# back" fails, and rightly so.
 # shellcheck shell=bash disable=SC2034
 
 PACKAGES="dmsetup e2fsprogs"
