@@ -276,6 +276,20 @@ write to 0x1 of 8 bytes by task 71 on cpu 1:
  g+0x1/0x2
  sq_f+0x1/0x2 [squirrel]
 $LINE" "$PASS"
+judge "a race in counts of debugobjects" "0 3 0 1" "$CLEAN
+$LINE
+BUG: KCSAN: data-race in debug_check_no_obj_freed / debug_check_no_obj_freed
+write to 0x1 of 4 bytes by task 71 on cpu 1:
+ debug_check_no_obj_freed+0x1/0x2
+ sq_f+0x1/0x2 [squirrel]
+$LINE" "$PASS"
+judge "one with another of the kernel's functions there" "1 3 1 1" "$CLEAN
+$LINE
+BUG: KCSAN: data-race in debug_check_no_obj_freed / f
+write to 0x1 of 4 bytes by task 71 on cpu 1:
+ debug_check_no_obj_freed+0x1/0x2
+ sq_f+0x1/0x2 [squirrel]
+$LINE" "$PASS"
 judge "a race of an interrupt's that found us at work" "0 3 0 1" "$CLEAN
 $LINE
 BUG: KCSAN: data-race in f / g
