@@ -43,22 +43,10 @@ written() {
 		files_sum | cmp - /tmp/sum && rm -rf $MNT/s1-* && umount $MNT
 }
 
-# disk [-t TYPE] [-o OPTIONS] [-d DISK] [-c CHECK] MKFS...: on a disk of memory.
+# disk MKFS...: on a disk of memory.
 disk() {
-	local type=$MODULE options=rw check='' on=$DISK
-
-	while [ "${1#-}" != "$1" ]; do
-		case $1 in
-		-t) type=$2 ;;
-		-o) options=$2 ;;
-		-d) on=$2 ;;
-		-c) check=$2 ;;
-		esac
-		shift 2
-	done
 	modprobe brd
-	program "$@" "$on" && written mount -t "$type" -o "$options" "$on" $MNT || return 1
-	[ -z "$check" ] || $check "$on"
+	program "$@" $DISK && written mount -t "$MODULE" $DISK $MNT
 }
 
 # image [-t TYPE] [-o OPTIONS] COMMAND...: makes $IMAGE of $TREE, which is read.
@@ -93,11 +81,6 @@ flat() {
 
 ext4_on() {
 	program mke2fs -q -F -t ext4 -b 1024 "$1" 48M && written mount -t ext4 "$1" $MNT
-}
-
-# nothing_on TYPE [OPTIONS]: there is no disk, and nothing to be read.
-nothing_on() {
-	mount -t "$1" -o "${2:-rw}" none $MNT && ls -la $MNT && umount $MNT
 }
 
 overlay() {
@@ -206,10 +189,6 @@ bcache_end() {
 		[ ! -e "$f" ] || echo 1 >"$f"
 	done
 	until_true [ ! -e /dev/bcache0 ]
-}
-
-zram() {
-	echo 128M >/sys/block/zram0/disksize && ext4_on /dev/zram0 && echo 1 >/sys/block/zram0/reset
 }
 
 # target: a disk of SCSI that is this machine's own memory.
