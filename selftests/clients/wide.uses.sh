@@ -132,22 +132,6 @@ nfs_end() {
 	umount /srv
 }
 
-# smb: the same, with the other protocol.
-smb() {
-	modprobe ksmbd && modprobe cifs && mkdir -p /srv /etc/ksmbd && mount -t tmpfs none /srv &&
-		ip link set lo up && echo root:x:0:0::/:/bin/sh >/etc/passwd && echo root:x:0: >/etc/group &&
-		printf '[global]\nnetbios name = SQ\n[sq]\npath = /srv\nread only = no\n' \
-			>/etc/ksmbd/ksmbd.conf &&
-		ksmbd.adduser -a root -p sq && ksmbd.mountd && sleep 3 &&
-		written mount -t cifs -o ip=127.0.0.1,username=root,password=sq,vers=3.1.1,nouser_xattr \
-			//127.0.0.1/sq $MNT
-}
-
-smb_end() {
-	ksmbd.control -s
-	umount /srv
-}
-
 # plan9: a folder of the machine that emulates this one.
 plan9() {
 	modprobe virtio_pci && modprobe 9pnet_virtio &&
@@ -361,7 +345,6 @@ use_end() {
 	killall flows socat candump
 	! grep -q " $MNT " /proc/mounts || umount $MNT || umount -l $MNT
 	! loaded nfsd || nfs_end
-	! loaded ksmbd || smb_end
 	[ ! -e /dev/bcache0 ] || bcache_end
 	[ ! -d /sys/kernel/config/target/loopback ] || target_end
 	[ ! -d /sys/kernel/config/nvmet/subsystems/sq ] || nvme_end
