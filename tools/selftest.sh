@@ -278,7 +278,7 @@ write to 0x1 of 8 bytes by task 71 on cpu 1:
 $LINE" "$PASS"
 judge "a race in counts of debugobjects" "0 3 0 1" "$CLEAN
 $LINE
-BUG: KCSAN: data-race in debug_check_no_obj_freed / debug_check_no_obj_freed
+BUG: KCSAN: data-race in debug_check_no_obj_freed / debug_object_activate
 write to 0x1 of 4 bytes by task 71 on cpu 1:
  debug_check_no_obj_freed+0x1/0x2
  sq_f+0x1/0x2 [squirrel]
