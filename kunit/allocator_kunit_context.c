@@ -4,9 +4,12 @@
  * same: the irq_work is a lazy one, so it runs in the next tick, wherever the
  * task is then, and raises a softirq.
  */
+#include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
 
 #include "allocator_kunit.h"
 
@@ -161,8 +164,36 @@ static void with_interrupts_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_cache_live(c), 0);
 }
 
+/* ---- an irq_work that nobody comes to do ------------------------------------------- */
+
+static void nothing(struct irq_work *unused)
+{
+}
+
+static struct irq_work stuck = IRQ_WORK_INIT(nothing);
+static DECLARE_COMPLETION(waited);
+
+static int wait_for_stuck(void *unused)
+{
+	sq_irq_work_wait(&stuck);
+	kthread_complete_and_exit(&waited, 0);
+}
+
+/* As one that NMI queued on a CPU which went offline. Who brings it back has to run. */
+static void others_run_meanwhile(struct kunit *test)
+{
+	reinit_completion(&waited);
+	atomic_or(IRQ_WORK_BUSY, &stuck.node.a_flags);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(wait_for_stuck, NULL, "kunit-waiter")));
+	msleep(50);
+	KUNIT_EXPECT_FALSE(test, completion_done(&waited));
+	atomic_andnot(IRQ_WORK_BUSY, &stuck.node.a_flags);
+	wait_for_completion(&waited);
+}
+
 static struct kunit_case context_cases[] = {
 	KUNIT_CASE(task_softirq_and_hardirq),
+	KUNIT_CASE(others_run_meanwhile),
 	KUNIT_CASE(with_interrupts_off),
 	{}
 };

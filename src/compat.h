@@ -9,6 +9,7 @@
 
 #include <linux/export.h>
 #include <linux/hrtimer.h>
+#include <linux/irq_work.h>
 #include <linux/kconfig.h>
 #include <linux/kdebug.h>
 #include <linux/memcontrol.h>
@@ -16,6 +17,7 @@
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/shrinker.h>
 #include <linux/string.h>
 
@@ -182,6 +184,20 @@ static inline void sq_shrinker_unregister(struct sq_shrinker *s)
 #else
 	unregister_shrinker(&s->shrinker);
 #endif
+}
+
+/* ---- irq_work -------------------------------------------------------------- */
+
+/*
+ * As irq_work_sync(), of which it may be the end of the machine: that turns round without
+ * letting others run. What NMI queued on a CPU that was on its way offline, after its last
+ * interrupt, is done when the CPU is back, and who brings it back may want this one. May sleep.
+ */
+static inline void sq_irq_work_wait(struct irq_work *work)
+{
+	while (irq_work_is_busy(work))
+		schedule_timeout_uninterruptible(1);
+	irq_work_sync(work);
 }
 
 #endif /* _SQ_COMPAT_H */

@@ -371,9 +371,9 @@ void sq_reclaimer_exit(void)
 	sq_shrinker_exit();
 	sq_series_exit();
 	cancel_delayed_work_sync(&idle_scan_work);
-	irq_work_sync(&schedule_irq_work);
-	irq_work_sync(&kick_irq_work);
-	irq_work_sync(&volume_irq_work);
+	sq_irq_work_wait(&schedule_irq_work);
+	sq_irq_work_wait(&kick_irq_work);
+	sq_irq_work_wait(&volume_irq_work);
 	cancel_delayed_work_sync(&background_work);
 	destroy_workqueue(background_wq);
 	sq_run_exit();

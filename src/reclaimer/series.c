@@ -45,6 +45,6 @@ void sq_series(void)
 /* Nobody calls sq_series() any more. May sleep. */
 void sq_series_exit(void)
 {
-	irq_work_sync(&series_queue_work);
+	sq_irq_work_wait(&series_queue_work);
 	cancel_work_sync(&series_run_work);
 }

@@ -115,7 +115,7 @@ void sq_large_free(struct squirrel_heap *heap, struct sq_agent *agent)
 /* Wait for those that were freed but not given. May sleep. */
 void sq_large_flush(void)
 {
-	irq_work_sync(&sq_large_work);
+	sq_irq_work_wait(&sq_large_work);
 	/* As in sq_deferred_flush(). */
 	smp_acquire__after_ctrl_dep();
 }

@@ -250,5 +250,5 @@ void sq_report_lost(struct squirrel_cache *c, struct sq_lost lost)
 /* Nobody can misuse anything any more. May sleep. */
 void sq_report_exit(void)
 {
-	irq_work_sync(&sq_notes_work);
+	sq_irq_work_wait(&sq_notes_work);
 }

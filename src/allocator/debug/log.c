@@ -140,7 +140,7 @@ void sq_debug_log(const struct squirrel_cache *c, const void *obj, size_t size,
 void sq_debug_log_flush(void)
 {
 	do {
-		irq_work_sync(&lines_work);
+		sq_irq_work_wait(&lines_work);
 	} while (line_waits());
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_debug_log_flush);

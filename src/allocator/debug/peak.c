@@ -172,7 +172,7 @@ static void look_fn(struct work_struct *unused)
 /* Until what was called for is written down; nobody calls meanwhile. May sleep. */
 void sq_peak_flush(void)
 {
-	irq_work_sync(&call_work);
+	sq_irq_work_wait(&call_work);
 	flush_work(&look_work);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_peak_flush);

@@ -351,5 +351,5 @@ void sq_trouble_misuse(struct squirrel_cache *c, const char *what, const void *o
 /* Nobody is debugged any more. May sleep. */
 void sq_trouble_exit(void)
 {
-	irq_work_sync(&troubles_work);
+	sq_irq_work_wait(&troubles_work);
 }

@@ -35,24 +35,20 @@ static bool is_secret(const struct squirrel_cache *c)
 /* Ever; set before the first such object is free. */
 static bool freed_in_nmi;
 
-/* Who takes an object out of there tells of it before somebody else who has it by then. */
-static DEFINE_RAW_SPINLOCK(later_lock);
-
+/*
+ * Without a lock: what kmemleak calls may be traced, and who traces may allocate. So one that is
+ * out again between the two lines may be forgotten.
+ */
 static void later_fn(struct irq_work *work)
 {
 	struct sq_leak_later *l = container_of(work, struct sq_leak_later, work);
-	unsigned long irqs;
-	const void *obj;
 	unsigned int i;
 
 	for (i = 0; i < LATER; i++) {
-		if (!READ_ONCE(l->obj[i]))
-			continue;
-		raw_spin_lock_irqsave(&later_lock, irqs);
-		obj = xchg(&l->obj[i], NULL);
+		const void *obj = READ_ONCE(l->obj[i]) ? xchg(&l->obj[i], NULL) : NULL;
+
 		if (obj)
 			kmemleak_free(obj);
-		raw_spin_unlock_irqrestore(&later_lock, irqs);
 	}
 }
 
@@ -60,18 +56,14 @@ static struct sq_leak_later later = {
 	.work = IRQ_WORK_INIT(later_fn),
 };
 
-/* It is out again, maybe before that was told. Not in NMI. */
+/* It is out again before that was told. */
 static void withdraw(const void *obj)
 {
-	unsigned long irqs;
 	unsigned int i;
 
-	raw_spin_lock_irqsave(&later_lock, irqs);
 	for (i = 0; i < LATER; i++)
 		if (READ_ONCE(later.obj[i]) == obj)
 			cmpxchg(&later.obj[i], obj, NULL);
-	kmemleak_free(obj);
-	raw_spin_unlock_irqrestore(&later_lock, irqs);
 }
 
 /* @obj is out, of @c or, if that is NULL, of some heap. It may be NULL. Any context. */
@@ -80,8 +72,10 @@ void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
 	if (ZERO_OR_NULL_PTR(obj) || !sq_may_grow() || (c && is_secret(c)))
 		return;
 	/* It may not know yet of a free in NMI, and must not find what overlaps. */
-	if (unlikely(READ_ONCE(freed_in_nmi)))
+	if (unlikely(READ_ONCE(freed_in_nmi))) {
 		withdraw(obj);
+		kmemleak_free(obj);
+	}
 	/* All that is the client's: he may use it up to there, or ask for more of it later. */
 	kmemleak_alloc(obj, squirrel_usable_size(obj), 1, gfp);
 }
@@ -128,5 +122,5 @@ void sq_leak_free(const struct squirrel_cache *c, const struct squirrel_heap *he
 /* Until it was told of all that was freed so far. May sleep. */
 void sq_leak_flush(void)
 {
-	irq_work_sync(&later.work);
+	sq_irq_work_wait(&later.work);
 }

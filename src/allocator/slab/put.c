@@ -10,7 +10,7 @@
  * irq_work of a CPU takes from the CPU's list, and who adds to an empty list
  * queues it before the free returns. So an object whose free has returned is on
  * a list whose irq_work is pending, or in the hands of one that is running, and
- * irq_work_sync() waits for both, also if another flush is waiting.
+ * sq_irq_work_wait() waits for both, also if another flush is waiting.
  */
 #include <linux/irq_work.h>
 #include <linux/llist.h>
@@ -172,7 +172,7 @@ void sq_deferred_flush(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		irq_work_sync(&per_cpu_ptr(&deferred, cpu)->work);
+		sq_irq_work_wait(&per_cpu_ptr(&deferred, cpu)->work);
 	/* That looks at a flag, and orders nothing by itself: what was done is seen. */
 	smp_acquire__after_ctrl_dep();
 }
