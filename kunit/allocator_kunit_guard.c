@@ -465,8 +465,7 @@ static DECLARE_COMPLETION(third_done);
 static int guard_second(void *unused)
 {
 	sq_debug_switch_cache(second, GUARD);
-	complete(&second_guarded);
-	return 0;
+	kthread_complete_and_exit(&second_guarded, 0);
 }
 
 static int make_third(void *unused)
@@ -474,7 +473,7 @@ static int make_third(void *unused)
 	struct squirrel_cache *c = squirrel_cache_create("kunit_third", SIZE, NULL);
 
 	if (!IS_ERR(c) && !squirrel_cache_destroy(c))
-		complete(&third_done);
+		kthread_complete_and_exit(&third_done, 0);
 	return 0;
 }
 
@@ -497,7 +496,7 @@ static void others_make_caches(struct kunit *test)
 	reinit_completion(&second_guarded);
 	reinit_completion(&third_done);
 	quietly(&q);
-	wait_for_completion(&second_guarded);
+	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&second_guarded, 60 * HZ));
 	squirrel_cache_free(q.c, obj);
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, second));
 	KUNIT_EXPECT_TRUE(test, sq_fixture_put_cache(test, q.c));

@@ -196,6 +196,7 @@ void sq_debug_word(u32 debug, char *word);
 bool sq_debug_match(const char *glob, const char *name);
 
 /* switch.c */
+void sq_debug_settle(void);
 void sq_debug_switched(void);
 int sq_debug_switch_cache_locked(struct squirrel_cache *c, u32 debug);
 int sq_debug_switch_cache(struct squirrel_cache *c, u32 debug);

@@ -20,12 +20,9 @@ static DEFINE_MUTEX(sweep_mutex);
 static void refresh_heap(struct squirrel_heap *heap, void *unused)
 {
 	sq_debug_lock();
-	if (sq_sweep_wants_heap(heap) == !!(heap->debug & SQ_DEBUG_SWEEP)) {
-		sq_debug_unlock();
-		return;
-	}
-	sq_debug_switch_heap_locked(heap, heap->debug);
-	sq_debug_switched();
+	if (sq_sweep_wants_heap(heap) != !!(heap->debug & SQ_DEBUG_SWEEP))
+		sq_debug_switch_heap_locked(heap, heap->debug);
+	sq_debug_unlock();
 }
 
 /* Nobody is counted while it is set; then all that are wanted come by, and no others. */
@@ -37,6 +34,7 @@ static void begin(unsigned long at, const void *target, const char *module, cons
 	sq_debug_unlock();
 	sq_debug_refresh_caches();
 	sq_walk_heaps_slowly(refresh_heap, NULL);
+	sq_debug_settle();
 	/* What is switched off is still told. */
 	if (at)
 		sq_sweep_start(at, what);

@@ -249,12 +249,17 @@ static void work_fn(struct work_struct *unused)
 {
 	unsigned int i;
 
-	mutex_lock(&guard_mutex);
-	/* First: so the addresses of what goes are not used again at once. */
+	/*
+	 * First: so the addresses of what goes are not used again at once. Who looks for what is
+	 * live waits for one length, and not for all of them.
+	 */
 	for (i = 1; i <= SQ_GUARD_PAGES; i++) {
+		mutex_lock(&guard_mutex);
 		make_ahead(i);
 		drop_ready(i);
+		mutex_unlock(&guard_mutex);
 	}
+	mutex_lock(&guard_mutex);
 	unmap(llist_del_all(&freed));
 	mutex_unlock(&guard_mutex);
 }
@@ -299,10 +304,12 @@ void sq_guard_put(struct sq_guard *g)
 		irq_work_queue(&call);
 }
 
-/* Until what was freed so far is unmapped, and what is wanted is ready. May sleep. */
+/*
+ * Until what was freed so far is unmapped, and what is wanted is ready: by a run of its own,
+ * whoever was called for it before. May sleep.
+ */
 void sq_guard_flush(void)
 {
-	irq_work_sync(&call);
 	schedule_work(&work);
 	flush_work(&work);
 }
@@ -449,6 +456,8 @@ void sq_guard_exit(void)
 	sq_guard_fault_exit();
 	bitmap_zero(wanted, SQ_GUARD_PAGES + 1);
 	bitmap_zero(sampled, SQ_GUARD_PAGES + 1);
+	/* Nobody calls any more. */
+	sq_irq_work_wait(&call);
 	sq_guard_flush();
 	mutex_lock(&guard_mutex);
 	while (nr_past)

@@ -99,56 +99,50 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_debug);
 /* How a cache or heap of that name begins. */
 static u32 rule_for(const char *name)
 {
-	u32 debug;
-
-	sq_debug_lock();
-	debug = sq_debug_match(rule_names, name) ? rule_debug : 0;
-	sq_debug_unlock();
-	return debug;
-}
-
-/* Who asked what is still wanted did not see it before it was registered. */
-static void want_guards(const struct squirrel_cache *c)
-{
-	sq_debug_lock();
-	sq_guard_want(c, SQ_DEBUG_GUARD);
-	sq_debug_unlock();
-	sq_guard_settle();
+	sq_debug_assert_locked();
+	return sq_debug_match(rule_names, name) ? rule_debug : 0;
 }
 
 /* A cache that came has been told of the rule: a line says if it cannot be obeyed. */
 void sq_debug_new_cache(struct squirrel_cache *c)
 {
-	u32 debug = c->debug ? : rule_for(c->name);
-	bool swept;
+	u32 debug;
 
 	sq_debug_lock();
-	swept = sq_sweep_wants_cache(c);
-	sq_debug_unlock();
+	debug = c->debug ? : rule_for(c->name);
 	WRITE_ONCE(c->sample, sq_sample_for_new());
 	if (c->sample)
 		sq_sample_start();
-	if (swept || c->sample || debug != c->debug)
-		sq_debug_switch_cache(c, debug);
-	else if (debug & SQ_DEBUG_GUARD)
-		want_guards(c);
+	if (sq_sweep_wants_cache(c) || c->sample || debug != c->debug) {
+		sq_debug_switch_cache_locked(c, debug);
+	} else if (debug & SQ_DEBUG_GUARD) {
+		/* Who asked what is still wanted did not see it before it was registered. */
+		sq_guard_want(c, SQ_DEBUG_GUARD);
+	} else {
+		sq_debug_unlock();
+		return;
+	}
+	sq_debug_switched();
 }
 
 void sq_debug_new_heap(struct squirrel_heap *heap)
 {
-	u32 debug = heap->debug ? : rule_for(heap->name);
-	bool swept;
+	u32 debug;
 
 	sq_debug_lock();
-	swept = sq_sweep_wants_heap(heap);
-	sq_debug_unlock();
+	debug = heap->debug ? : rule_for(heap->name);
 	WRITE_ONCE(heap->sample, sq_sample_for_new());
 	if (heap->sample)
 		sq_sample_start();
-	if (swept || heap->sample || debug != heap->debug)
-		sq_debug_switch_heap(heap, debug);
-	else if (debug & SQ_DEBUG_GUARD)
-		want_guards(heap->large);
+	if (sq_sweep_wants_heap(heap) || heap->sample || debug != heap->debug) {
+		sq_debug_switch_heap_locked(heap, debug);
+	} else if (debug & SQ_DEBUG_GUARD) {
+		sq_guard_want(heap->large, SQ_DEBUG_GUARD);
+	} else {
+		sq_debug_unlock();
+		return;
+	}
+	sq_debug_switched();
 }
 
 struct sq_rule {
@@ -160,9 +154,11 @@ static void heap_by_rule(struct squirrel_heap *heap, void *ctx)
 {
 	const struct sq_rule *rule = ctx;
 
+	sq_debug_lock();
 	if (sq_debug_match(rule->names, heap->name) &&
 	    (heap->debug & ~SQ_DEBUG_SAMPLE) != rule->debug)
-		sq_debug_switch_heap(heap, rule->debug);
+		sq_debug_switch_heap_locked(heap, rule->debug);
+	sq_debug_unlock();
 }
 
 /* "FZPU" for all, or "FZPU,names"; @names becomes part of @line. */
@@ -210,6 +206,7 @@ int sq_allocator_set_debug(const char *line)
 	sq_debug_unlock();
 	sq_debug_switch_caches(rule.names, rule.debug);
 	sq_walk_heaps_slowly(heap_by_rule, &rule);
+	sq_debug_settle();
 	return 0;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_debug);

@@ -215,7 +215,7 @@ static int sample_heap(struct squirrel_heap *heap, unsigned long every)
 	WRITE_ONCE(heap->sample, every);
 	sq_sample_start();
 	err = sq_debug_switch_heap_locked(heap, heap->debug);
-	sq_debug_switched();
+	sq_debug_unlock();
 	return err;
 }
 
@@ -259,7 +259,10 @@ int sq_heap_set_sample(struct squirrel_heap *heap, const char *word)
 	unsigned long every;
 	int err = parse(heap->name, word, &every);
 
-	return err ? err : sample_heap(heap, every);
+	if (!err)
+		err = sample_heap(heap, every);
+	sq_debug_settle();
+	return err;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_sample);
 
@@ -290,6 +293,7 @@ int sq_allocator_set_sample(const char *word)
 	sq_sample_start();
 	sq_debug_sample_caches(every);
 	sq_walk_heaps_slowly(sample_heap_by, &every);
+	sq_debug_settle();
 	return 0;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_sample);

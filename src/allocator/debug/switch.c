@@ -181,12 +181,18 @@ int sq_debug_switch_cache_locked(struct squirrel_cache *c, u32 debug)
 	return tell_failed("cache", c->name, err);
 }
 
-/* Ends what began with sq_debug_lock(): nobody is on the old way any more then. May sleep. */
+/* Nobody is on the old way any more of what was switched before. Without a lock. May sleep. */
+void sq_debug_settle(void)
+{
+	sq_guard_settle();
+	synchronize_rcu();
+}
+
+/* Ends what began with sq_debug_lock(). May sleep. */
 void sq_debug_switched(void)
 {
 	sq_debug_unlock();
-	sq_guard_settle();
-	synchronize_rcu();
+	sq_debug_settle();
 }
 
 /**
