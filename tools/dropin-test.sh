@@ -153,7 +153,7 @@ whole() {
 
 	had=$(ls -A /)
 	whole_files &&
-		make -s -C "$work/whole" FRAGMENT="$lists/$1" &&
+		srctree=/nowhere make -s -C "$work/whole" FRAGMENT="$lists/$1" &&
 		grep -q squirrel <<<"$(nm "$work/whole/one.ko")" &&
 		[ "$(ls -A /)" = "$had" ] && rm -r "$work/whole"
 }

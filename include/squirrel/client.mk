@@ -10,9 +10,10 @@
 # SQUIRREL_SYMVERS names another.
 #
 # A Makefile may be that of a module's author at the same time, who calls make in its
-# folder: nothing is said or done there. Where Kbuild reads it, srctree is set.
+# folder: nothing is said or done there. ($(srctree) does not tell: who is called by a kernel's
+# "make install" has it, too.)
 
-ifneq ($(srctree),)
+ifneq ($(filter %scripts/Makefile.build %scripts/Makefile.modpost %scripts/Makefile.clean,$(MAKEFILE_LIST)),)
 ifndef sq-client-tree
 sq-client-tree := $(realpath $(dir $(lastword $(MAKEFILE_LIST)))../..)
 

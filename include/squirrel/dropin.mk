@@ -20,7 +20,7 @@
 # Nothing is done where make was called in the module's folder, and not by Kbuild: what is
 # compiled there are programs.
 
-ifneq ($(srctree),)
+ifneq ($(filter %scripts/Makefile.build %scripts/Makefile.modpost %scripts/Makefile.clean,$(MAKEFILE_LIST)),)
 sq-dropin-dir := $(dir $(lastword $(MAKEFILE_LIST)))
 sq-dropin-lists := $(sq-dropin-dir)dropin.syms
 ifeq ($(squirrel-dropin-kmalloc),y)

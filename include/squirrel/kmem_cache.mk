@@ -13,7 +13,7 @@
 # asked, once for each source, who is the first to define it without the header. What
 # is on the command line (-D) comes before the header and stays.
 
-ifneq ($(srctree),)
+ifneq ($(filter %scripts/Makefile.build %scripts/Makefile.modpost %scripts/Makefile.clean,$(MAKEFILE_LIST)),)
 sq-include := $(patsubst %/squirrel/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 include $(sq-include)/squirrel/client.mk
 sq-ccflags := $(ccflags-y)
