@@ -152,7 +152,7 @@ rows() {
 		function key(m) { gsub(/-/, "_", m); return m }
 		function once(what, m) { return !((what, m) in did) && (did[what, m] = 1) }
 		{
-			if ($3 !~ /^(used|loaded|neither:do_its_work)$/)
+			if ($3 !~ /^(used|loaded|neither:do_its_work)$/)	# the last went cleanly
 				next
 			if (once("loaded", key($2)))
 				loaded[$1]++
@@ -191,6 +191,7 @@ while read -r -a line; do
 	[[ " ${line[*]} " != *" plain=y "* ]] || build_plain "${line[@]}" ||
 		die "${line[0]} could not be built without the drop-in"
 done < <(folders)
+[ ${#made[@]} -gt 0 ] || die "no folder of the list matches, or could be built"
 mapfile -t plain < <(find "$SQ_BUILD/wide/$K_NAME/plain" -name '*.ko' 2>/dev/null)
 stage "${made[@]}"
 for n in $(seq $BOOTS); do

@@ -25,14 +25,16 @@ make_tree() {
 	[ "$(cat "$TREE/.made-of" 2>/dev/null)" != "$mark" ] || return 0
 	say "making $TREE"
 	rm -rf "$TREE"
-	mkdir -p "$TREE"
-	(cd "$SOURCE" && find arch/x86 block crypto drivers fs kernel lib mm net security sound \
-		-name '*.h' ! -path '*/gpu/drm/amd/*' -print0 | cpio -0 --quiet -pdm "$TREE")
-	# The package has it in two parts, of which the second one includes the first.
-	cp -rL "$(sed -n 's,^include \(.*\)/Makefile$,\1,p' "$K_DIR/Makefile")/." "$TREE/"
-	(cd "$K_DIR" && cp -rL .config Module.symvers arch include "$TREE/")
-	# A tool that no module out of the tree needs.
-	gcc -O1 -I"$SOURCE/include" -o "$TREE/scripts/asn1_compiler" "$SOURCE/scripts/asn1_compiler.c"
+	# The package has it in two parts, of which the second one includes the first. The tool is
+	# one that no module out of the tree needs.
+	mkdir -p "$TREE" &&
+		(cd "$SOURCE" && find arch/x86 block crypto drivers fs kernel lib mm net security \
+			sound -name '*.h' ! -path '*/gpu/drm/amd/*' -print0 |
+			cpio -0 --quiet -pdm "$TREE") &&
+		cp -rL "$(sed -n 's,^include \(.*\)/Makefile$,\1,p' "$K_DIR/Makefile")/." "$TREE/" &&
+		(cd "$K_DIR" && cp -rL .config Module.symvers arch include "$TREE/") &&
+		gcc -O1 -I"$SOURCE/include" -o "$TREE/scripts/asn1_compiler" \
+			"$SOURCE/scripts/asn1_compiler.c" || return 1
 	echo "$mark" >"$TREE/.made-of"
 }
 

@@ -145,7 +145,12 @@ on_squirrel() {
 		figures
 	fi
 	[ -z "$USE" ] || use_end
-	[ $status -eq 0 ] || { leave; return 1; }
+	if [ $status -ne 0 ]; then
+		# Whether SLUB would do better is asked of who left nothing behind.
+		{ leave && nothing_left && no_complaint; } ||
+			STAGE="go without a trace, after it did not $STAGE"
+		return 1
+	fi
 	STAGE=unload
 	leave || return 1
 	STAGE="give back all it had"
