@@ -21,61 +21,58 @@
  */
 #define LATER	64
 
-struct sq_leak_later {
-	struct irq_work work;
-	const void *obj[LATER];
-};
-
 /* What is squirrel's own is found from there, or is not in use. */
 static bool is_secret(const struct squirrel_cache *c)
 {
 	return c->flags & (SQ_CACHE_INTERNAL | SQUIRREL_NOLEAKTRACE);
 }
 
-/* Ever; set before the first such object is free. */
-static bool freed_in_nmi;
+struct sq_leak_later {
+	struct irq_work work;
+	atomic_t nr;
+	const void *obj[LATER];
+};
+
+/* Ever more than had a place; set before the first such object is free. */
+static bool missed;
 
 /*
  * Without a lock: what kmemleak calls may be traced, and who traces may allocate. So one that is
  * out again between the two lines may be forgotten.
  */
-static void later_fn(struct irq_work *work)
+static void tell(struct sq_leak_later *l)
 {
-	struct sq_leak_later *l = container_of(work, struct sq_leak_later, work);
 	unsigned int i;
 
-	for (i = 0; i < LATER; i++) {
+	for (i = 0; i < LATER && atomic_read(&l->nr); i++) {
 		const void *obj = READ_ONCE(l->obj[i]) ? xchg(&l->obj[i], NULL) : NULL;
 
-		if (obj)
-			kmemleak_free(obj);
+		if (!obj)
+			continue;
+		kmemleak_free(obj);
+		atomic_dec(&l->nr);
 	}
+}
+
+static void later_fn(struct irq_work *work)
+{
+	tell(container_of(work, struct sq_leak_later, work));
 }
 
 static struct sq_leak_later later = {
 	.work = IRQ_WORK_INIT(later_fn),
 };
 
-/* It is out again before that was told. */
-static void withdraw(const void *obj)
-{
-	unsigned int i;
-
-	for (i = 0; i < LATER; i++)
-		if (READ_ONCE(later.obj[i]) == obj)
-			cmpxchg(&later.obj[i], obj, NULL);
-}
-
 /* @obj is out, of @c or, if that is NULL, of some heap. It may be NULL. Any context. */
 void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
 {
 	if (ZERO_OR_NULL_PTR(obj) || !sq_may_grow() || (c && is_secret(c)))
 		return;
-	/* It may not know yet of a free in NMI, and must not find what overlaps. */
-	if (unlikely(READ_ONCE(freed_in_nmi))) {
-		withdraw(obj);
+	/* It may not know yet of frees in NMI, and must not find what overlaps. */
+	if (unlikely(atomic_read(&later.nr)))
+		tell(&later);
+	if (unlikely(READ_ONCE(missed)))
 		kmemleak_free(obj);
-	}
 	/* All that is the client's: he may use it up to there, or ask for more of it later. */
 	kmemleak_alloc(obj, squirrel_usable_size(obj), 1, gfp);
 }
@@ -85,13 +82,16 @@ static void free_later(const void *obj)
 	struct sq_leak_later *l = &later;
 	unsigned int i;
 
-	WRITE_ONCE(freed_in_nmi, true);
+	/* Before it is in its place, so that who sees none need not look. */
+	atomic_inc(&l->nr);
 	for (i = 0; i < LATER; i++) {
 		if (cmpxchg(&l->obj[i], NULL, obj))
 			continue;
 		irq_work_queue(&l->work);
-		break;
+		return;
 	}
+	atomic_dec(&l->nr);
+	WRITE_ONCE(missed, true);
 }
 
 /*
