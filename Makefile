@@ -78,7 +78,7 @@ test-clients:
 		tools/test-clients.sh $(KERNEL) $(CLIENTS)
 
 test-wide:
-	@SQ_FORM='$(or $(FORM),kmalloc)' SQ_ONLY='$(ONLY)' SQ_BUSTED='$(BUSTED)' tools/test-wide.sh
+	@SQ_FORM='$(FORM)' SQ_ONLY='$(ONLY)' SQ_BUSTED='$(BUSTED)' tools/test-wide.sh
 
 bench:
 	@SQ_KERNEL='$(KERNEL)' tools/bench.sh $(CLOCKS)

@@ -259,8 +259,9 @@ int sq_heap_set_sample(struct squirrel_heap *heap, const char *word)
 	unsigned long every;
 	int err = parse(heap->name, word, &every);
 
-	if (!err)
-		err = sample_heap(heap, every);
+	if (err)
+		return err;
+	err = sample_heap(heap, every);
 	sq_debug_settle();
 	return err;
 }
