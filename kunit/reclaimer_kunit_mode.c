@@ -6,6 +6,8 @@
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
@@ -459,6 +461,54 @@ static void runs_while_others_allocate(struct kunit *test)
 	run_in_mode(test, "off");
 }
 
+/* ---- grace periods --------------------------------------------------------- */
+
+/**
+ * struct between - a callback after one grace period after the other
+ * @rcu: of the next
+ * @stop: there is none
+ * @idle: at the end of one of them nothing kept runs and changes of mode out
+ */
+struct between {
+	struct rcu_head rcu;
+	bool stop;
+	bool idle;
+};
+
+static void between_fn(struct rcu_head *rcu)
+{
+	struct between *b = container_of(rcu, struct between, rcu);
+
+	if (!mutex_is_locked(&sq_reclaim_mutex))
+		WRITE_ONCE(b->idle, true);
+	if (!READ_ONCE(b->stop))
+		call_rcu(rcu, between_fn);
+}
+
+/*
+ * A run has to wait for a grace period where slabs can be looked at by readers: others
+ * change the mode meanwhile, and give back what they want.
+ */
+static void grace_period_keeps_nobody_out(struct kunit *test)
+{
+	const struct squirrel_cache_args args = { .flags = SQUIRREL_TYPESAFE_BY_RCU };
+	struct squirrel_cache *c = squirrel_cache_create("kunit-typesafe", 100, &args);
+	struct between *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+	bool idle;
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	squirrel_cache_free(c, squirrel_cache_alloc(c, GFP_KERNEL));
+	call_rcu(&b->rcu, between_fn);
+	squirrel_reclaim();
+	idle = READ_ONCE(b->idle);
+	KUNIT_EXPECT_TRUE(test, idle);
+	WRITE_ONCE(b->stop, true);
+	rcu_barrier();
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, squirrel_cache_destroy(c), 0);
+}
+
 static struct kunit_case reclaimer_cases[] = {
 	KUNIT_CASE(mode_is_read_as_written),
 	KUNIT_CASE(bad_mode_changes_nothing),
@@ -475,6 +525,7 @@ static struct kunit_case reclaimer_cases[] = {
 	KUNIT_CASE(reclaim_leaves_live_objects),
 	SQ_CASE_4K(reserves_survive_reclaim),
 	KUNIT_CASE(runs_while_others_allocate),
+	KUNIT_CASE(grace_period_keeps_nobody_out),
 	{}
 };
 

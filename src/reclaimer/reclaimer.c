@@ -14,7 +14,7 @@
  * The background has a workqueue of its own, since it waits for that of run.c,
  * on which each CPU empties its magazines.
  *
- * Changes of mode are serialised with full runs by sq_reclaim_mutex.
+ * Changes of mode are serialised with what runs do by sq_reclaim_mutex.
  *
  * Events come out of frees and allocations, whose callers may hold whatever
  * lock there is: a timer base, a run queue, a pool of workers. So what they ask

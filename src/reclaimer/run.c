@@ -11,8 +11,9 @@
  * the background's, in series.c those of series mode, in shrinker.c those under
  * memory pressure.
  *
- * Locks: sq_reclaim_mutex serialises changes of mode and full runs, and is
- * taken before cpus_read_lock(). The counts are atomics.
+ * Locks: sq_reclaim_mutex serialises changes of mode and what runs do, and is
+ * taken before cpus_read_lock(). Grace periods are waited for without it. The counts are
+ * atomics.
  */
 #include <linux/cpu.h>
 #include <linux/jiffies.h>
@@ -33,8 +34,9 @@
 #include "internal.h"
 #include "tunables.h"
 
-/* Serialises changes of mode and full runs; guards the next. */
-DEFINE_MUTEX(sq_reclaim_mutex);
+/* Serialises changes of mode and what runs do; guards the next. */
+struct mutex sq_reclaim_mutex = __MUTEX_INITIALIZER(sq_reclaim_mutex);
+EXPORT_SYMBOL_SQ_KUNIT(sq_reclaim_mutex);
 enum squirrel_reclaim_mode sq_reclaim_mode = SQUIRREL_RECLAIM_OFF;
 static struct workqueue_struct *drain_wq;	/* each CPU's magazines */
 static unsigned long volume_looks;	/* under sq_reclaim_mutex */
@@ -171,7 +173,10 @@ unsigned long sq_reclaimer_run(void)
 	drain_cpus(DRAIN_ALL, &work);
 	/* Else what lies there would be free only after this. */
 	sq_allocator_release_slabs(true, &work);
+	mutex_unlock(&sq_reclaim_mutex);
+	/* Grace periods: who wants another mode, or the next run, need not wait for ours. */
 	sq_allocator_flush();
+	mutex_lock(&sq_reclaim_mutex);
 	reclaim_shared(true, true, &work);
 	sq_allocator_refill(&work);
 	mutex_unlock(&sq_reclaim_mutex);
