@@ -257,6 +257,14 @@ judge "leaks that are wanted" "0 3 0 1" "$(printf '%s\n' "$CLEAN" \
 	'squirrel-test: leaks are wanted' "$LEAK" "$OOPS_END")" "$PASS"
 judge "leaks after wanted ones" "1 3 1 1" "$(printf '%s\n' "$CLEAN" \
 	'squirrel-test: leaks are wanted' "$LEAK" "$OOPS_END" "$LEAK")" "$PASS"
+HELD='squirrel-test: reports are wanted of [held]'
+judge "reports that are wanted" "0 3 0 1" "$(printf '%s\n' "$CLEAN" "$HELD" \
+	'WARNING: held lock freed!' 'BUG: KCSAN: assert: race in f / write_late' 'BUG: KCSAN: data-race in f / write_late' \
+	"$OOPS_END")" "$PASS"
+judge "another race beside wanted reports" "1 3 1 1" "$(printf '%s\n' "$CLEAN" "$HELD" \
+	'BUG: KCSAN: assert: race in f / g' ' f+0x1/0x2 [held]' "$OOPS_END")" "$PASS"
+judge "a wanted report that comes late" "1 3 1 1" "$(printf '%s\n' "$CLEAN" "$HELD" \
+	"$OOPS_END" 'WARNING: held lock freed!')" "$PASS"
 judge "a wanted one with another report" "1 3 1 1" \
 	"$(wanted "$OOPS_IN" 'BUG: KASAN: use-after-free in f' "$OOPS_END")" "$PASS"
 judge "a wanted one without end" "1 3 1 1" "$(wanted "$OOPS_IN")" "$PASS"

@@ -170,6 +170,7 @@ static const char *claim_locked(struct squirrel_cache *t, const void *obj, struc
 {
 	struct sq_slab *slab;
 	struct sq_slot *s;
+	u32 state;
 
 	sq_obj_look(obj, f);
 	if (f->owner != t)
@@ -177,14 +178,14 @@ static const char *claim_locked(struct squirrel_cache *t, const void *obj, struc
 	slab = sq_slab_of(f->agent);
 	if (!f->start)
 		return "free of a pointer into the middle";
-	if (f->index >= slab->nr_objs)
+	if (f->index >= sq_read_racy(slab->nr_objs))
 		return "free of a pointer behind the last object";
-	if (slab->free[f->index >> 6] & BIT_ULL(f->index & 63))
+	if (sq_read_racy(slab->free[f->index >> 6]) & BIT_ULL(f->index & 63))
 		return "second free";
 	s = sq_slot_of(t, obj);
-	if (s->state == SQ_SLOT_FREE || s->state == SQ_SLOT_HELD ||
-	    s->state == SQ_SLOT_RETIRED ||
-	    (s->state == SQ_SLOT_FRESH && !s->alloc.when))
+	state = READ_ONCE(s->state);
+	if (state == SQ_SLOT_FREE || state == SQ_SLOT_HELD || state == SQ_SLOT_RETIRED ||
+	    (state == SQ_SLOT_FRESH && !s->alloc.when))
 		return "second free";
 	/* Without the lock somebody may be at them. */
 	*broken = locked && READ_ONCE(t->debug) & SQ_DEBUG_CHECK && books_wrong(slab);
@@ -207,7 +208,7 @@ static const char *claim(struct squirrel_cache *t, const void *obj, struct sq_fo
 		locked = sq_node_lock(t, n, &flags);
 		what = claim_locked(t, obj, f, locked, broken);
 		if (!what) {
-			*was = s->state;
+			*was = READ_ONCE(s->state);
 			WRITE_ONCE(s->state, SQ_SLOT_FREE);
 		}
 		if (locked)

@@ -188,7 +188,7 @@ static void free_told(struct squirrel_heap *heap, const void *obj, unsigned long
 {
 	if (static_branch_unlikely(&sq_trace_frees) && !ZERO_OR_NULL_PTR(obj))
 		sq_trace_free(heap->name, caller, obj);
-	sq_leak_free(NULL, heap, obj);
+	sq_checkers_free(NULL, heap, obj);
 	sq_heap_free_slow(obj, heap, caller);
 }
 

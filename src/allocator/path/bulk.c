@@ -449,9 +449,9 @@ void squirrel_cache_free_bulk(struct squirrel_cache *c, size_t n, void **objs)
 {
 	size_t done = 0, i;
 
-	if (IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
+	if (SQ_HAS_CHECKERS)
 		for (i = 0; i < n; i++)
-			sq_leak_free(c, NULL, objs[i]);
+			sq_checkers_free(c, NULL, objs[i]);
 	if (n <= SQ_BULK_FEW && (static_branch_likely(&sq_default_free) ||
 				 static_branch_likely(&sq_unchecked_free))) {
 		preempt_disable();

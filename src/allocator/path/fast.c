@@ -191,7 +191,7 @@ suspect:
  */
 void notrace squirrel_cache_free(struct squirrel_cache *c, void *obj)
 {
-	sq_leak_free(c, NULL, obj);
+	sq_checkers_free(c, NULL, obj);
 	cache_free_hot(c, obj);
 }
 EXPORT_SYMBOL_GPL(squirrel_cache_free);
@@ -304,7 +304,7 @@ EXPORT_SYMBOL_GPL(squirrel_heap_alloc);
  */
 void notrace squirrel_heap_free(struct squirrel_heap *heap, const void *obj)
 {
-	sq_leak_free(NULL, heap, obj);
+	sq_checkers_free(NULL, heap, obj);
 	heap_free_hot(obj, heap);
 }
 EXPORT_SYMBOL_GPL(squirrel_heap_free);
@@ -334,7 +334,7 @@ EXPORT_SYMBOL_GPL(__squirrel_alloc);
  */
 void notrace squirrel_free(const void *obj)
 {
-	sq_leak_free(NULL, sq_default_heap, obj);
+	sq_checkers_free(NULL, sq_default_heap, obj);
 	heap_free_hot(obj, sq_default_heap);
 }
 EXPORT_SYMBOL_GPL(squirrel_free);
@@ -355,7 +355,7 @@ bool squirrel_free_any(const void *obj)
 {
 	struct squirrel_cache *owner;
 
-	sq_leak_free(NULL, NULL, obj);
+	sq_checkers_free(NULL, NULL, obj);
 	/* If the object is live then so is its cache; if not, the grace period. */
 	rcu_read_lock();
 	preempt_disable();

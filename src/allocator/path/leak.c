@@ -124,29 +124,15 @@ static void free_later(const void *obj)
 	WRITE_ONCE(missed, true);
 }
 
-/*
- * @obj is to be freed to @c, or if that is NULL to @heap, or to whose it is if both are. What
- * will be refused stays known, as far as that is seen at once. Any context.
- */
-void sq_leak_free(const struct squirrel_cache *c, const struct squirrel_heap *heap,
-		  const void *obj)
+/* @obj, of @c, is about to be free. Any context. */
+void sq_leak_free(const struct squirrel_cache *c, const void *obj)
 {
-	const struct squirrel_cache *owner;
-	struct sq_found f;
-
-	if (ZERO_OR_NULL_PTR(obj))
+	if (is_secret(c))
 		return;
-	preempt_disable();
-	sq_obj_find(obj, &f);
-	owner = sq_client_of(f.owner);
-	if (!owner || !f.start || is_secret(owner) || (c && owner != c) ||
-	    (heap && owner->heap_key != heap && owner != heap->large))
-		;
-	else if (in_nmi())
+	if (in_nmi())
 		free_later(obj);
 	else
 		kmemleak_free(obj);
-	preempt_enable();
 }
 
 /* Until it was told of all that was freed so far. May sleep. */

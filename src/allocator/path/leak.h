@@ -9,20 +9,17 @@
 #include <linux/types.h>
 
 struct squirrel_cache;
-struct squirrel_heap;
 
 #ifdef CONFIG_DEBUG_KMEMLEAK
 void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp);
-void sq_leak_free(const struct squirrel_cache *c, const struct squirrel_heap *heap,
-		  const void *obj);
+void sq_leak_free(const struct squirrel_cache *c, const void *obj);
 void sq_leak_flush(void);
 #else
 static __always_inline void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
 {
 }
 
-static __always_inline void sq_leak_free(const struct squirrel_cache *c,
-					 const struct squirrel_heap *heap, const void *obj)
+static __always_inline void sq_leak_free(const struct squirrel_cache *c, const void *obj)
 {
 }
 

@@ -10,6 +10,7 @@
 #include "allocator/magazine/magazine.h"
 #include "allocator/slab/object.h"
 
+#include "checkers.h"
 #include "leak.h"
 
 /* What became of a free on the hot path. */

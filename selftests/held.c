@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * held: a client that frees what is in use, for the kernel's own checkers to find.
+ *
+ *	insmod held.ko what=lock	frees an object whose lock it holds: lockdep
+ *	insmod held.ko what=race	frees objects that another CPU still writes to: KCSAN
+ *
+ * -EOPNOTSUPP without that checker. What is written to lies behind the first two words, which
+ * are squirrel's while an object is free.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/debug_locks.h>
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/stop_machine.h>
+#include <linux/string.h>
+
+#include <squirrel/squirrel.h>
+
+static char *what = "lock";
+module_param(what, charp, 0444);
+MODULE_PARM_DESC(what, "lock or race");
+
+struct held {
+	unsigned long squirrels[2];
+	raw_spinlock_t lock;
+	unsigned long count;
+};
+
+static struct squirrel_cache *cache;
+static struct held *now;
+
+/*
+ * A report turns lockdep off, and whoever lets go of a lock after that is taken to hold it
+ * still. So nobody else runs, and it is turned on again before anything is let go of.
+ */
+static int free_held(void *unused)
+{
+	struct held *obj = squirrel_cache_alloc(cache, GFP_NOWAIT);
+	int were = debug_locks;
+
+	if (!obj)
+		return -ENOMEM;
+	raw_spin_lock_init(&obj->lock);
+	raw_spin_lock(&obj->lock);
+	squirrel_cache_free(cache, obj);
+	debug_locks = were;
+	raw_spin_unlock(&obj->lock);
+	return 0;
+}
+
+static noinline void write_late(void)
+{
+	struct held *obj = READ_ONCE(now);
+
+	if (obj)
+		obj->count++;
+}
+
+static int writer(void *unused)
+{
+	while (!kthread_should_stop()) {
+		write_late();
+		cond_resched();
+	}
+	return 0;
+}
+
+static int free_raced(void)
+{
+	unsigned long end = jiffies + 5 * HZ;
+	struct task_struct *t = kthread_run(writer, NULL, "held");
+
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	while (time_before(jiffies, end)) {
+		struct held *obj = squirrel_cache_zalloc(cache, GFP_KERNEL);
+
+		WRITE_ONCE(now, obj);
+		cond_resched();
+		squirrel_cache_free(cache, obj);
+	}
+	WRITE_ONCE(now, NULL);
+	kthread_stop(t);
+	return 0;
+}
+
+static int __init held_init(void)
+{
+	int err = -EINVAL;
+
+	cache = squirrel_cache_create("held", sizeof(struct held), NULL);
+	if (IS_ERR(cache))
+		return PTR_ERR(cache);
+	if (!strcmp(what, "lock"))
+		err = IS_ENABLED(CONFIG_LOCKDEP) ? stop_machine(free_held, NULL, NULL) :
+						   -EOPNOTSUPP;
+	else if (!strcmp(what, "race"))
+		err = IS_ENABLED(CONFIG_KCSAN) ? free_raced() : -EOPNOTSUPP;
+	squirrel_cache_destroy(cache);
+	return err;
+}
+
+static void __exit held_exit(void)
+{
+}
+
+module_init(held_init);
+module_exit(held_exit);
+MODULE_DESCRIPTION("squirrel: a client that frees what is in use");
+MODULE_LICENSE("GPL");
