@@ -141,6 +141,7 @@ void bench_floor_exit(void);
 /* the groups of cases, one or two a file */
 int bench_pair(void);
 int bench_pair_long(void);
+int bench_pair_debugged(void);
 int bench_batch(void);
 int bench_batch_large(void);
 int bench_bulk(void);

@@ -39,6 +39,7 @@ static const struct bench_group {
 } bench_groups[] = {
 	{ "pair", bench_pair, true },
 	{ "pair-long", bench_pair_long, false },
+	{ "pair-debugged", bench_pair_debugged, false },
 	{ "batch", bench_batch, true },
 	{ "batch-large", bench_batch_large, true },
 	{ "bulk", bench_bulk, true },

@@ -82,6 +82,15 @@ sampled_rows() {
 	unload
 }
 
+# And all, by letters.
+debugged_rows() {
+	for letters in F U FZPUQ; do
+		load "debug=$letters,bench"
+		groups "suffix=-$letters" pair-debugged
+		unload
+	done
+}
+
 clock=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^sqbench=//p')
 case $clock in
 insn | insn-defaults)
@@ -94,7 +103,10 @@ insn | insn-defaults)
 	load hardened=0
 	groups suffix=-trusted pair batch bulk heap
 	unload
-	[ "$clock" = insn-defaults ] || sampled_rows
+	[ "$clock" = insn-defaults ] || {
+		sampled_rows
+		debugged_rows
+	}
 	;;
 insn-cold)
 	load
