@@ -265,19 +265,27 @@ static int wake_waiting(struct notifier_block *nb, unsigned long unused, void *r
 
 static struct notifier_block waker = { .notifier_call = wake_waiting };
 
+/* One in whose quarantine are so many: @objs. */
+static struct squirrel_cache *with_long_one(struct kunit *test, u32 debug, void ***objs)
+{
+	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, sq_debug_switch_cache(c, QUARANTINE | debug), 0);
+	*objs = sq_fixture_take(test, c, LONG);
+	for (i = 0; i < LONG; i++)
+		squirrel_cache_free(c, (*objs)[i]);
+	KUNIT_ASSERT_EQ(test, held(test, c), LONG);
+	return c;
+}
+
 /* The first that goes is damaged: from then on somebody waits for the CPU. */
-static void others_may_run(struct kunit *test)
+static void ends_and_others_run(struct kunit *test, void (*end)(struct squirrel_cache *c))
 {
 	void **objs;
-	unsigned int i;
 	u8 *first;
 
-	ending = sq_fixture_cache(test, SIZE, NULL);
-	KUNIT_ASSERT_EQ(test, sq_debug_switch_cache(ending, QUARANTINE | SQ_DEBUG_POISON), 0);
-	objs = sq_fixture_take(test, ending, LONG);
-	for (i = 0; i < LONG; i++)
-		squirrel_cache_free(ending, objs[i]);
-	KUNIT_ASSERT_EQ(test, held(test, ending), LONG);
+	ending = with_long_one(test, SQ_DEBUG_POISON, &objs);
 	first = objs[0];
 	OPTIMIZER_HIDE_VAR(first);
 	first[SIZE / 2] = 0;
@@ -289,12 +297,47 @@ static void others_may_run(struct kunit *test)
 	wake_up_process(waiting);
 	schedule_timeout_uninterruptible(2);
 	KUNIT_EXPECT_EQ(test, squirrel_report_register(&waker), 0);
-	KUNIT_EXPECT_EQ(test, sq_debug_switch_cache(ending, 0), 0);
+	end(ending);
 	squirrel_report_unregister(&waker);
 	kthread_stop(waiting);
 	KUNIT_EXPECT_GT(test, held_then, 0UL);
 	KUNIT_EXPECT_EQ(test, held(test, ending), 0);
 	KUNIT_EXPECT_EQ(test, sq_fixture_misuse(test), 1);
+}
+
+static void by_switch(struct squirrel_cache *c)
+{
+	sq_debug_switch_cache(c, 0);
+}
+
+static void others_may_run(struct kunit *test)
+{
+	ends_and_others_run(test, by_switch);
+}
+
+static void by_reclaim(struct squirrel_cache *unused)
+{
+	squirrel_reclaim();
+}
+
+static void others_may_run_meanwhile(struct kunit *test)
+{
+	ends_and_others_run(test, by_reclaim);
+}
+
+/* Who may not sleep lets go of some; the rest is still to be had. */
+static void pressure_takes_some(struct kunit *test)
+{
+	struct sq_reclaim_work work = {};
+	void **objs;
+	struct squirrel_cache *c = with_long_one(test, 0, &objs);
+
+	sq_allocator_release_slabs(true, &work);
+	KUNIT_EXPECT_EQ(test, held(test, c), LONG - SQ_QUARANTINE_STEP);
+	KUNIT_EXPECT_GE(test, sq_allocator_reclaimable(),
+			(LONG - SQ_QUARANTINE_STEP) * c->twin->size >> PAGE_SHIFT);
+	squirrel_reclaim();
+	KUNIT_EXPECT_EQ(test, held(test, c), 0);
 }
 
 static int quarantine_suite_init(struct kunit *test)
@@ -319,6 +362,8 @@ static struct kunit_case quarantine_cases[] = {
 	KUNIT_CASE(gives_way),
 	KUNIT_CASE(of_a_heap),
 	KUNIT_CASE(others_may_run),
+	KUNIT_CASE(others_may_run_meanwhile),
+	KUNIT_CASE(pressure_takes_some),
 	{}
 };
 

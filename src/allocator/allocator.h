@@ -96,6 +96,7 @@ void sq_allocator_look_local(struct sq_reclaim_work *work);
 void sq_allocator_look_slabs(struct sq_reclaim_work *work);
 void sq_allocator_drain_dead(struct sq_reclaim_work *work);
 void sq_allocator_drain_depots(bool all, struct sq_reclaim_work *work);
+void sq_allocator_end_quarantine(void);
 void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work);
 void sq_allocator_trim_slabs(bool all, struct sq_reclaim_work *work);
 void sq_allocator_flush(void);

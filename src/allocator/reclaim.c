@@ -5,6 +5,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 
 #include "allocator/cache/cache.h"
 #include "allocator/debug/debug.h"
@@ -120,9 +121,9 @@ static void release_one(struct squirrel_cache *c, void *ctx)
 	u32 needed;
 	int nid;
 
-	/* Under pressure, or for who asks, quarantine ends. */
+	/* Under pressure quarantine gives way, a part at a time: no walk takes long. */
 	if (d->flag)
-		sq_debug_release(c, ULONG_MAX);
+		sq_debug_release(c, SQ_QUARANTINE_STEP);
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 
@@ -141,8 +142,8 @@ static void release_one(struct squirrel_cache *c, void *ctx)
 
 /**
  * sq_allocator_release_slabs() - give empty slabs to their managers
- * @all: all of them, but for reserves; otherwise those that nobody needed since
- *	the last call
+ * @all: all of them, but for reserves, and of what is in each quarantine a part;
+ *	otherwise those that nobody needed since the last call
  * @work: what was done is added here
  *
  * Context: Any context but NMI.
@@ -156,6 +157,48 @@ void sq_allocator_release_slabs(bool all, struct sq_reclaim_work *work)
 	sq_walk_caches(release_one, &d);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_release_slabs);
+
+struct sq_ending {
+	unsigned long most;	/* in any quarantine */
+	unsigned long done;	/* by one walk */
+};
+
+static void look_at_quarantine(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_ending *e = ctx;
+
+	e->most = max(e->most, sq_quarantined(c));
+}
+
+static void end_step(struct squirrel_cache *c, void *ctx)
+{
+	struct sq_ending *e = ctx;
+
+	e->done += sq_debug_release(c, SQ_QUARANTINE_STEP);
+}
+
+/**
+ * sq_allocator_end_quarantine() - let go of what is in quarantine
+ *
+ * All that is in it by now; what comes meanwhile may stay. Others may run in between.
+ *
+ * Context: Process context. May sleep.
+ */
+void sq_allocator_end_quarantine(void)
+{
+	struct sq_ending e = {};
+	unsigned long steps;
+
+	sq_walk_caches(look_at_quarantine, &e);
+	for (steps = DIV_ROUND_UP(e.most, SQ_QUARANTINE_STEP); steps; steps--) {
+		e.done = 0;
+		sq_walk_caches(end_step, &e);
+		if (!e.done)
+			break;
+		cond_resched();
+	}
+}
+EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_end_quarantine);
 
 static void trim_one(struct squirrel_cache *c, void *ctx)
 {
@@ -338,6 +381,7 @@ static void count_cache(struct squirrel_cache *c, void *ctx)
 			free -= min(free, 0UL + sq_slab_objs(c, c->plan.first));
 		objs += free + sq_depots_objs(c->node[nid]);
 	}
+	objs += sq_quarantined(c);
 	*bytes += c->size * objs;
 }
 

@@ -167,6 +167,8 @@ unsigned long sq_reclaimer_run(void)
 	struct sq_reclaim_work work = {};
 	u64 start = ktime_get_ns();
 
+	/* What was in it is in slabs then. Nobody need wait for that. */
+	sq_allocator_end_quarantine();
 	mutex_lock(&sq_reclaim_mutex);
 	/* First, since what they were made of is free only then. */
 	sq_allocator_drain_depots(true, &work);
