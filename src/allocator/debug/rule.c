@@ -2,15 +2,20 @@
 /*
  * What people write and read of debugging: flags of a cache, of a heap, and a rule of
  * names, by which all that exist are switched, and all that come.
+ *
+ * Lock order: rule_mutex, heaps_mutex (registry.c), debug_mutex (lock.c).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
 #include "debug.h"
 
+/* Who writes a rule: all obey the last one, and none that was being carried out. */
+static DEFINE_MUTEX(rule_mutex);
 /* Under sq_debug_lock(). */
 static u32 rule_debug;
 static char rule_names[SQUIRREL_NAME_MAX + 1] = "*";
@@ -200,6 +205,7 @@ int sq_allocator_set_debug(const char *line)
 	err = rule_parse(copy, &rule);
 	if (err)
 		return err;
+	mutex_lock(&rule_mutex);
 	sq_debug_lock();
 	rule_debug = rule.debug;
 	strscpy(rule_names, rule.debug ? rule.names : "*", sizeof(rule_names));
@@ -207,6 +213,7 @@ int sq_allocator_set_debug(const char *line)
 	sq_debug_switch_caches(rule.names, rule.debug);
 	sq_walk_heaps_slowly(heap_by_rule, &rule);
 	sq_debug_settle();
+	mutex_unlock(&rule_mutex);
 	return 0;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_debug);

@@ -11,6 +11,7 @@
  * which have no hot path, are counted one by one.
  *
  * Lock: sq_debug_lock(), which all that switches a cache holds, but for who opens the door.
+ * Outside of it, and of heaps_mutex (registry.c), sample_mutex.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,6 +19,7 @@
 #include <linux/jiffies.h>
 #include <linux/kstrtox.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
@@ -27,6 +29,8 @@
 
 #include "debug.h"
 
+/* Who writes what holds for all: it is what the last one wrote. */
+static DEFINE_MUTEX(sample_mutex);
 /* Of all caches and heaps that come; 0: they are not sampled. Under sq_debug_lock(). */
 static unsigned long sample_all;
 
@@ -288,6 +292,7 @@ int sq_allocator_set_sample(const char *word)
 
 	if (err)
 		return err;
+	mutex_lock(&sample_mutex);
 	sq_debug_lock();
 	sample_all = every;
 	sq_debug_unlock();
@@ -295,6 +300,7 @@ int sq_allocator_set_sample(const char *word)
 	sq_debug_sample_caches(every);
 	sq_walk_heaps_slowly(sample_heap_by, &every);
 	sq_debug_settle();
+	mutex_unlock(&sample_mutex);
 	return 0;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_sample);
