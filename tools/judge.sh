@@ -50,6 +50,8 @@ BAD=(
 	'workqueue lockup'
 	'unreferenced object'
 	'new suspected memory leaks'
+	'kmemleak: Cannot insert'
+	'Kernel memory leak detector disabled'
 )
 
 pattern=$(IFS='|'; echo "${BAD[*]}")

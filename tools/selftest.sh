@@ -139,6 +139,8 @@ INFO: trying to register non-static key.
 DEBUG_LOCKS_WARN_ON(lock->magic != lock)
 unreferenced object 0xffff888003a1b000 (size 1234):
 kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+kmemleak: Cannot insert 0xffff888003a1b000 into the object search tree (overlaps existing)
+kmemleak: Kernel memory leak detector disabled
 UBSAN: array-index-out-of-bounds in src/a.c:3:4
 ODEBUG: free active (active state 0) object type: work_struct
 refcount_t: underflow; use-after-free.
@@ -252,6 +254,11 @@ judge "warnings that are wanted" "0 3 0 1" "$(wanted "$OOPS_IN" "$OOPS_END" |
 	sed 's/an oops is/warnings are/; s/^.*Oops: .*$/WARNING: CPU: 0 PID: 1 at f.c:1 f/')" "$PASS"
 judge "an oops where warnings are wanted" "1 3 1 1" "$(wanted "$OOPS_IN" "$OOPS_END" |
 	sed 's/an oops is/warnings are/')" "$PASS"
+judge "kmemleak that begins" "0 3 0 1" "$CLEAN
+kmemleak: Kernel memory leak detector initialized (mem pool available: 15668)" "$PASS"
+judge "kmemleak that ends among wanted leaks" "1 3 1 1" "$(printf '%s\n' "$CLEAN" \
+	'squirrel-test: leaks are wanted' 'kmemleak: Kernel memory leak detector disabled' \
+	"$OOPS_END")" "$PASS"
 LEAK='kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)'
 judge "leaks that are wanted" "0 3 0 1" "$(printf '%s\n' "$CLEAN" \
 	'squirrel-test: leaks are wanted' "$LEAK" "$OOPS_END")" "$PASS"
@@ -363,6 +370,18 @@ known "another report" 5 "${REPORT/INFO: trying to register non-static key/BUG: 
 known "another report within it" 6 "${REPORT/  <TASK>/ BUG: KASAN: x
   <TASK>}"
 known "without an end" 4 "${REPORT%$'\n'*}"
+
+# closing TITLE WANTED FILE: what it says of kmemleak, which is FILE.
+closing() {
+	expect "closing: $1" "$2" "$(ulimit -f 64 && KMEMLEAK=$3 SCANS_APART=0 timeout 20 \
+		busybox sh "$tools/guest/closing.sh" 2>/dev/null | grep -a 'ok 2 - ')"
+}
+
+# It is written to, and then is empty, or it has what was written to it; or no scan is taken.
+closing "no leaks" "ok 2 - kmemleak reports nothing" /dev/null
+: >"$work/kmemleak"
+closing "a leak" "not ok 2 - kmemleak reports nothing" "$work/kmemleak"
+closing "kmemleak is off" "not ok 2 - kmemleak is off: it takes no scan" /dev/full
 
 totals "flat" "pass 2 0 0" 0 '1..2
 ok 1 - a
