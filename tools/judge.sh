@@ -52,6 +52,7 @@ BAD=(
 	'new suspected memory leaks'
 	'kmemleak: Cannot insert'
 	'Kernel memory leak detector disabled'
+	'KASLR disabled'
 )
 
 pattern=$(IFS='|'; echo "${BAD[*]}")

@@ -141,6 +141,8 @@ unreferenced object 0xffff888003a1b000 (size 1234):
 kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 kmemleak: Cannot insert 0xffff888003a1b000 into the object search tree (overlaps existing)
 kmemleak: Kernel memory leak detector disabled
+KASLR disabled due to lack of seed
+KASLR disabled on command line
 UBSAN: array-index-out-of-bounds in src/a.c:3:4
 ODEBUG: free active (active state 0) object type: work_struct
 refcount_t: underflow; use-after-free.
@@ -256,6 +258,8 @@ judge "an oops where warnings are wanted" "1 3 1 1" "$(wanted "$OOPS_IN" "$OOPS_
 	sed 's/an oops is/warnings are/')" "$PASS"
 judge "kmemleak that begins" "0 3 0 1" "$CLEAN
 kmemleak: Kernel memory leak detector initialized (mem pool available: 15668)" "$PASS"
+judge "addresses that are random" "0 3 0 1" "$CLEAN
+KASLR enabled" "$PASS"
 judge "kmemleak that ends among wanted leaks" "1 3 1 1" "$(printf '%s\n' "$CLEAN" \
 	'squirrel-test: leaks are wanted' 'kmemleak: Kernel memory leak detector disabled' \
 	"$OOPS_END")" "$PASS"
