@@ -138,6 +138,16 @@ misused() {
 	events 0 squirrel/squirrel_misuse
 }
 
+# What debugging finds: a second free, and a free of what was written behind. KASAN is faster.
+misused_debugged() {
+	events 1 squirrel/squirrel_misuse && helper plant bug=second debug=FZPU &&
+		hit 'squirrel_misuse: name=plant call_site=.* \[plant\] ptr=.* what=second free$' &&
+		same "of cache and heap" "$(traced 'squirrel_misuse: .* what=second free')" 4 &&
+		rmmod plant && helper plant bug=behind debug=FZPU &&
+		hit 'squirrel_misuse: name=plant call_site=.* \[plant\] ptr=.* what=write behind' &&
+		rmmod plant && events 0 squirrel/squirrel_misuse
+}
+
 kmem_told() {
 	put "$SQ/kmem_events" Y || return 1
 	same switch "$(cat "$SQ/kmem_events")" Y &&
@@ -187,7 +197,7 @@ no_bad_switch() {
 	same switch "$(cat "$SQ/kmem_events")" N
 }
 
-plan 16
+plan 17
 need load reclaim=off
 check "all events are there" all_there
 check "off, nothing is traced" quiet
@@ -198,6 +208,10 @@ check "of a heap's large blocks" of_heap 100000 100000
 check "refill, drain, fetch, coalesce, give back, run" slow_ones
 check "pressure" pressed
 check "misuse" misused
+case ${SQUIRREL_KERNEL:-stock} in
+kasan* | kcsan* | *-debug) skip "misuse of what is debugged" "the kernel's own checks are first" ;;
+*) check "misuse of what is debugged" misused_debugged ;;
+esac
 check "kmem:kmalloc and kmem:kfree" kmem_told
 if grep -q '(____ptrval____)' $TRACING/trace; then
 	skip "a leak is found by its call site" "without entropy yet the kernel shows no pointer, not even hashed"

@@ -16,6 +16,7 @@
 #include <squirrel/report.h>
 
 #include "guard.h"
+#include "trace.h"
 
 #define NR_NOTES	8
 #define NOTE_BYTES	64
@@ -154,6 +155,7 @@ static struct sq_trouble *note(struct squirrel_cache *c)
 	return note_get(c->name);
 }
 
+/* Of damage it is not known who did it: the tracepoint has who found it. */
 static void tell_listeners(const struct squirrel_cache *c, const struct sq_trouble *n)
 {
 	struct squirrel_report r = {
@@ -169,6 +171,7 @@ static void tell_listeners(const struct squirrel_cache *c, const struct sq_troub
 		.found_by = n->now.caller,
 	};
 
+	trace_squirrel_misuse(n->name, n->what, n->obj, n->caller ?: n->now.caller);
 	sq_report_tell(c, &r);
 }
 
