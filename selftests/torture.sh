@@ -1,7 +1,8 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
 # All contexts of all CPUs at once (see torture_main.c), while everything that can be
-# changed from outside is: debugging, strategies, CPUs, memory. The boot's word
+# changed from outside is: debugging, strategies, CPUs, memory; and allocations are made to
+# fail. The boot's word
 # squirrel_torture_seconds says how long; make torture sets it.
 # boots: stock kasan kcsan step bare
 # shellcheck shell=dash
@@ -47,6 +48,24 @@ debugging() {
 	esac
 }
 
+# Each allocation and free is a line of the log: of one cache, and for a moment, or there would
+# be nothing else in it.
+logged() {
+	pick 8 24 64 200 rcu ctor limit 3000 12000
+	put "$SQ/caches/torture_$picked/debug" T
+	put "$SQ/caches/torture_$picked/debug" -
+}
+
+# One of the next allocations fails, of whatever context.
+failing() {
+	next 300
+	put "$SQ/fail" "$((r + 1)),torture"
+}
+
+fallen() {
+	same "hit" "$(field fail hit)" 1
+}
+
 # Heaps and caches come and go: those that are there from the start do not.
 strategy() {
 	pick segregated first best
@@ -90,8 +109,12 @@ prepare() {
 
 change() {
 	next 100
-	if [ "$r" -lt 50 ]; then
+	if [ "$r" -lt 30 ]; then
 		debugging
+	elif [ "$r" -lt 47 ]; then
+		failing
+	elif [ "$r" -lt 50 ]; then
+		logged
 	elif [ "$r" -lt 75 ]; then
 		strategy
 	elif [ "$r" -lt 87 ]; then
@@ -107,14 +130,19 @@ change() {
 }
 
 changes() {
-	local n=0
+	local n=2	# that a failure and flag T are among them is sure
 
-	until_true [ -e "$SQ/heaps/torture/strategy" ] || return
+	# Not before all of them are there: who cannot be made ends the module.
+	until_true [ -e "$SQ/caches/torture_12000/debug" ] || return
+	put "$SQ/fail" 1,torture
+	until_true fallen
+	logged
 	while [ ! -e "$TMP/torn" ]; do
 		change
 		n=$((n + 1))
 		echo $n >"$TMP/changes"
 	done >/dev/null 2>"$TMP/change.err"
+	put "$SQ/fail" 0
 	put "$SQ/debug" -
 }
 
@@ -157,7 +185,20 @@ all_free() {
 			same "misuse in $f" "$(sed -n 's/^misuse: //p' "$f")" \
 				0 || return 1
 	done
+	listen
+	# But for the lines of flag T.
+	sed -i -E '/^squirrel: (torture_[a-z0-9]+: (alloc|free) .* on CPU |[0-9]+ lines of flag T)/d' \
+		"$TMP/log"
 	said_nothing_like '^squirrel:'
+}
+
+# injected: how many allocations the sweep had fail, of what is there still.
+injected() {
+	echo $(($(total caches failed_injected) + $(total heaps failed_injected)))
+}
+
+some_failed() {
+	[ "$(injected)" -gt 0 ] && same "sweep" "$(field fail fails)" 0
 }
 
 reserve_kept() {
@@ -166,12 +207,13 @@ reserve_kept() {
 
 timer=300
 slow && timer=3000
-plan 13
+plan 14
 need load
 prepare >/dev/null 2>&1
 check "all contexts, $SECONDS_EACH s" tortured_and_changed "$SECONDS_EACH"
 tell
-note "$(cat "$TMP/changes") changes meanwhile"
+note "$(cat "$TMP/changes") changes meanwhile, $(injected) allocations were made to fail"
+check "some of its allocations were made to fail" some_failed
 check "everything was freed" all_free
 check "squirrel is sound" sound
 put "$SQ/reclaim/mode" off
