@@ -46,9 +46,9 @@ silent() {
 }
 
 [ -e "$KMEMLEAK" ] || skip_all "the kernel has no kmemleak"
-plan 12
+plan 15
 need load reclaim=off
-for debug in "" FZPUQ G; do
+for debug in "" FZPUQ G T; do
 	check "what a client forgets is told, debug=$debug" told "$debug"
 	check "the client goes" goes forget
 	check "and what it has freed, or its heap has, is not told" silent

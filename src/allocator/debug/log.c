@@ -72,6 +72,8 @@ static void print_next(void)
 	struct sq_line *l = &lines[next_print % NR_LINES];
 
 	print_line(l);
+	/* kmemleak reads this: who was printed may be lost, and is not found here. */
+	l->obj = NULL;
 	/* Printed before it is used again. */
 	smp_store_release(&l->turn, turn_of(next_print + NR_LINES));
 	WRITE_ONCE(next_print, next_print + 1);

@@ -9,8 +9,8 @@
 
 #include "guard.h"
 
-/* The last that was asked for */
-static unsigned long whose_addr;
+/* The last that was asked for, all bits of it inverted: for kmemleak it is not found here. */
+static unsigned long whose_hidden = ~0UL;
 
 /**
  * struct sq_whose - what was found out with preemption off
@@ -156,7 +156,7 @@ static void look(struct sq_whose *w, unsigned long addr)
 void sq_allocator_show_whose(struct seq_file *s)
 {
 	struct sq_whose *w = kzalloc(sizeof(*w), GFP_KERNEL);
-	unsigned long addr = READ_ONCE(whose_addr);
+	unsigned long addr = ~READ_ONCE(whose_hidden);
 
 	if (!w)
 		return;
@@ -188,7 +188,7 @@ int sq_allocator_set_whose(const char *word)
 	int err = kstrtoul(word, 16, &addr);
 
 	if (!err)
-		WRITE_ONCE(whose_addr, addr);
+		WRITE_ONCE(whose_hidden, ~addr);
 	return err ? -EINVAL : 0;
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_allocator_set_whose);
