@@ -113,6 +113,7 @@ source=$("$SQ_TOP/tools/kernel.sh" source)
 
 check "the runner's own test" tools/selftest.sh
 check "the matrix's own test" tools/test-all-test.sh
+check "what make test-wide must not pass over" tools/wide-test.sh
 check "the command squirrel on recorded figures" tools/squirrel/test.sh
 check "shell scripts" shell_scripts
 check "licence lines" spdx

@@ -130,13 +130,17 @@ build_client() {
 	stamp "$side" >"$dir/stamp"
 }
 
-# put_program STAGE PATH [AS]: with the libraries that it asks for.
+# put_program STAGE PATH [AS]: with the libraries that it asks for, all of which have to be here.
 put_program() {
-	local lib
+	local lib libs missing
 
 	[ -x "$2" ] || die "there is no $2 here: a package that has it is missing from PACKAGES"
+	libs=$(ldd "$2" 2>/dev/null || true)
+	missing=$(awk '/=> not found/ { print $1 }' <<<"$libs" | xargs)
+	[ -z "$missing" ] || die "$2 asks for $missing, and that is not here: a package that has it" \
+		"is missing from the list"
 	install -D "$2" "$1/usr/bin/${3:-$(basename "$2")}"
-	{ ldd "$2" 2>/dev/null || true; } | grep -o '/[^ ]*' | sort -u |
+	grep -o '/[^ ]*' <<<"$libs" | sort -u |
 		while read -r lib; do
 			[ -e "$1$lib" ] || install -D "$lib" "$1$lib"
 		done

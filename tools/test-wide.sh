@@ -3,8 +3,10 @@
 # test-wide.sh: the kernel's own modules on squirrel, whole folders of them, that nobody here has
 # fitted anything to. Those of selftests/clients/wide.list are built as they are, with the
 # drop-in, for the stock kernel; in a guest each is loaded, used if the list says how, and
-# unloaded (tools/guest/wide.sh says what has to hold). Where the kernel dies the rest goes on in
-# another boot. The table at the end has a line for each folder; the last line is the sum. Logs
+# unloaded (tools/guest/wide.sh says what has to hold). The first that fails ends its machine, and
+# the rest goes on in another; what did not load or work is asked of the kernel's own modules, on
+# SLUB, in a third, where nothing was done before. If they do not either it is a skip that says
+# so. The table at the end has a line for each folder; the last line is the sum. Logs
 # are in build/wide/stock.
 #
 #   SQ_ONLY     a pattern: only such folders
@@ -12,7 +14,7 @@
 #   SQ_BUSTED   data, check, pages: spoil what that check looks at, in one boot
 . "$(dirname "$0")/lib.sh"
 
-BOOTS=9
+BOOTS=30
 [ -z "${SQ_BUSTED:-}" ] || BOOTS=1
 SQ_FORM=${SQ_FORM:-kmalloc}
 load_kernel stock
@@ -106,32 +108,57 @@ stage() {
 	(cd "$st" && find . -print0 | cpio -0 --quiet -o -H newc -R 0:0) >>"$dir/initramfs"
 	rm -rf "$st"
 	mv "$dir/initramfs" "$dir/base"
+	bad_uses "$@" | sed 's/^/not ok - /' | tee "$dir/result.0"
 	truncate -s 1G "$dir/disk"
 	mkdir "$dir/share"
 }
 
-# boot N: those modules that were not begun in one before; fails if there are none.
-boot() {
-	local n=$1 st=$dir/stage
-
-	mkdir -p "$st/squirrel/wide"
-	cat "$dir"/result.[0-9]* 2>/dev/null | sed -n 's/^# begin //p' |
-		awk -v all="$dir/modules" '{ begun[$0] = 1 }
-			END { while ((getline <all) > 0) if (!($1 " " $2 in begun)) print }' \
-			>"$st/squirrel/wide/modules"
-	[ -s "$st/squirrel/wide/modules" ] || return 1
-	(cd "$st" && find . -print0 | cpio -0 --quiet -o -H newc -R 0:0) |
+# guest NAME: a machine with what is below stage besides. NAME is what its logs end with.
+guest() {
+	(cd "$dir/stage" && find . -print0 | cpio -0 --quiet -o -H newc -R 0:0) |
 		cat "$dir/base" - >"$dir/initramfs"
 	SQ_TIMEOUT=3600 SQ_STILL=300 SQ_MACHINE=$MACHINE "$SQ_TOP/tools/boot.sh" "$K_NAME" "$dir"
-	mv "$dir/result.log" "$dir/result.$n"
-	mv "$dir/console.log" "$dir/console.$n"
+	mv "$dir/result.log" "$dir/result.$1"
+	mv "$dir/console.log" "$dir/console.$1"
+	rm -f "$dir/initramfs"
+}
+
+# not_begun: of the modules.
+not_begun() {
+	cat "$dir"/result.[0-9]* 2>/dev/null | sed -n 's/^# begin //p' |
+		awk -v all="$dir/modules" '{ begun[$0] = 1 }
+			END { while ((getline <all) > 0) if (!($1 " " $2 in begun)) print }'
+}
+
+# boot N: those modules that were not begun in one before; fails if there are none.
+boot() {
+	local n=$1 wide=$dir/stage/squirrel/wide
+
+	mkdir -p "$wide"
+	not_begun >"$wide/modules"
+	[ -s "$wide/modules" ] || return 1
+	guest "$n"
 	"$SQ_TOP/tools/judge.sh" "$dir/console.$n" "$dir/result.$n" >"$dir/judgement" || true
 	tail -n 1 "$dir/judgement" >>"$dir/counts"
 	sed '$d' "$dir/judgement"
 	grep -q '^SQUIRREL-VERDICT' "$dir/result.$n" ||
 		echo "not ok - the end came with: $(sed -n 's/^# begin //p' "$dir/result.$n" |
 			tail -n 1)" | tee -a "$dir/result.$n"
-	rm -f "$dir/initramfs"
+	! grep -q '^# ask ' "$dir/result.$n" || ask "$n"
+}
+
+# ask N: the module that failed in boot N, with the kernel's own modules.
+ask() {
+	local wide=$dir/stage/squirrel/wide
+
+	sed -n 's/^# ask //p' "$dir/result.$1" | cut -d ' ' -f 3 >"$wide/on-slub"
+	awk -v asked="$(sed -n 's/^# ask //p' "$dir/result.$1")" '
+		BEGIN { split(asked, w) }
+		$1 == w[1] && $2 == w[2]' "$dir/modules" >"$wide/modules"
+	guest "slub.$1"
+	rm "$wide/on-slub"
+	answered "$1" | tee "$dir/answer"
+	if grep -q '^ok' "$dir/answer"; then echo "0 0 1"; else echo "0 1 0"; fi >>"$dir/counts"
 }
 
 # rows: of each folder how many of its modules were loaded, and how many were at work when one
@@ -197,6 +224,9 @@ stage "${made[@]}"
 for n in $(seq $BOOTS); do
 	boot "$n" || break
 done
+[ -n "${SQ_BUSTED:-}" ] || not_begun | sed 's/\([^ ]* [^ ]*\).*/not ok - no boot was left for \1/' \
+	>>"$dir/result.0"
+failed=$((failed + $(wc -l <"$dir/result.0")))
 
 echo
 cat "$dir"/result.[0-9]* | grep -aE '^not ok |# SKIP ' || true

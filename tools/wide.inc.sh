@@ -6,12 +6,14 @@
 # shellcheck shell=bash disable=SC2154 # of clients.inc.sh
 
 TREE=$SQ_BUILD/wide/$K_NAME/$form
+# Where the functions of a use are.
+USES=("$CLIENTS/wide.uses.sh" "$SQ_TOP/selftests/ktap.inc.sh" "$SQ_TOP/tools/guest/wide.sh")
 
 # folders: those of the list that SQ_ONLY matches, each with what it is built with.
 folders() {
 	local folder rest
 
-	grep '^[a-z]*/' "$LIST" | while read -r folder rest; do
+	grep '^[a-z]' "$LIST" | grep -v '^options ' | while read -r folder rest; do
 		# shellcheck disable=SC2053 # a pattern
 		[[ $folder != ${SQ_ONLY:-*} ]] || echo "$folder $rest"
 	done
@@ -88,4 +90,47 @@ build_folder() {
 	mv "$TREE/Module.symvers.new" "$TREE/Module.symvers"
 	wide_stamp "$@" >"$dir/.stamp"
 	say "$1: $(find "$dir" -name '*.ko' | wc -l) modules in $((SECONDS - start)) s"
+}
+
+# bad_uses FOLDER...: what the list says of them that nothing comes of: a use of a module that was
+# not built, a second one of the same, one that is no function the guest has.
+bad_uses() {
+	local folder there module use last
+
+	for folder in "$@"; do
+		last=
+		there=" $(find "$TREE/$folder" -name '*.ko' -printf "%f\n" | sed "s/[.]ko$//" | xargs) "
+		awk -v folder="$folder" '/^[a-z]/ { here = $1 == folder }
+			/^\t/ && here { print $1, $2 }' "$LIST" | sort | while read -r module use; do
+			[[ $there == *" $module "* ]] ||
+				echo "$folder: $module is on the list, and was not built"
+			[ "$module" != "$last" ] || echo "$folder: $module is on the list twice"
+			last=$module
+			grep -q "^$use()" "${USES[@]}" ||
+				echo "$folder: $module is to be used by '$use', which is no function"
+		done
+	done
+}
+
+# answered N: what was asked in boot N has the answer of the machine that slub.N was: a line of
+# the table, and a result, are added to boot N's. It is no matter of squirrel's only if SLUB said
+# so.
+answered() {
+	local folder module stage rest answer title
+
+	read -r folder module stage rest < <(sed -n 's/^# ask //p' "$dir/result.$1" | tail -n 1)
+	answer=$(tr -d '\r' <"$dir/result.slub.$1" | sed -n 's/^# SLUB //p' | tail -n 1)
+	title="$folder: $module does not ${stage//_/ }"
+	case $answer in
+	"does not"*)
+		echo "# row $folder $module neither:$stage $rest"
+		echo "ok - $title # SKIP on SLUB, in a machine of its own, it $answer"
+		;;
+	*)
+		[ -z "$answer" ] || answer="it $answer"
+		echo "# row $folder $module failed $rest"
+		echo "not ok - $title; on SLUB, in a machine of its own, ${answer:-there was no answer}"
+		;;
+	esac >>"$dir/result.$1"
+	tail -n 1 "$dir/result.$1"
 }
