@@ -136,6 +136,32 @@ nfs_end() {
 	umount /srv
 }
 
+# smb: this machine is its own server. The name of a program of ksmbd's is what it does.
+smb() {
+	modprobe ksmbd && mkdir -p /srv && mount -t tmpfs none /srv && ip link set lo up || return 1
+	ln -sf ksmbd.tools /usr/bin/ksmbd.mountd
+	echo 'module UTF-16// INTERNAL UTF-16 1' >/usr/bin/gconv-modules
+	printf '[global]\n\tnetbios name = sq\n[sq]\n\tpath = /srv\n\tread only = no\n' >/tmp/smb.conf
+	echo 'u:JGjEZvRmYAWgayeSUT2Y6A==' >/tmp/smb.users
+	GCONV_PATH=/usr/bin ksmbd.mountd -c /tmp/smb.conf -u /tmp/smb.users &&
+		until_true eval 'netstat -ltn | grep -q ":445 "' && modprobe cifs &&
+		written mount -t cifs -o ip=127.0.0.1,username=u,password=p,vers=3.1.1 //127.0.0.1/sq $MNT
+}
+
+smb_end() {
+	echo hard >/sys/class/ksmbd-control/kill_server
+	killall ksmbd.mountd
+	umount /srv
+}
+
+# cells: the root of all, of which nobody serves anything.
+cells() {
+	ip link set lo up && mount -t afs -o dyn none $MNT &&
+		echo "add example.com 127.0.0.1" >/proc/fs/afs/cells &&
+		grep example.com /proc/fs/afs/cells && ls -a $MNT &&
+		! ls $MNT/example.com/ && umount $MNT
+}
+
 # plan9: a folder of the machine that emulates this one.
 plan9() {
 	modprobe virtio_pci && modprobe 9pnet_virtio &&
@@ -177,6 +203,47 @@ bcache_end() {
 		[ ! -e "$f" ] || echo 1 >"$f"
 	done
 	until_true [ ! -e /dev/bcache0 ]
+}
+
+looped() {
+	truncate -s 64M $IMAGE && losetup /dev/loop0 $IMAGE && ext4_on /dev/loop0 &&
+		losetup -d /dev/loop0
+}
+
+compressed() {
+	echo 96M >/sys/block/zram0/disksize && ext4_on /dev/zram0 && echo 1 >/sys/block/zram0/reset
+}
+
+# nbd: this machine's own file.
+nbd() {
+	ip link set lo up && truncate -s 64M $IMAGE && nbd-server 127.0.0.1@10809 $IMAGE -C '' &&
+		until_true eval 'netstat -ltn | grep -q ":10809 "' &&
+		nbd-client 127.0.0.1 10809 /dev/nbd0 -N '' && ext4_on /dev/nbd0 &&
+		nbd-client -d /dev/nbd0
+}
+
+# gadget: a disk on USB that is this machine's own file.
+gadget() {
+	local g=/sys/kernel/config/usb_gadget/sq
+
+	modprobe configfs && mount -t configfs none /sys/kernel/config
+	modprobe sd_mod && modprobe usb-storage && modprobe libcomposite &&
+		modprobe dummy_hcd && truncate -s 64M $IMAGE && mkdir $g &&
+		mkdir -p $g/strings/0x409 $g/configs/c.1/strings/0x409 $g/functions/mass_storage.0 &&
+		echo 0x1d6b >$g/idVendor && echo 0x0104 >$g/idProduct &&
+		echo squirrel >$g/strings/0x409/manufacturer &&
+		echo $IMAGE >$g/functions/mass_storage.0/lun.0/file &&
+		ln -s $g/functions/mass_storage.0 $g/configs/c.1/ && echo dummy_udc.0 >$g/UDC &&
+		until_true [ -e /dev/sda ] && ext4_on /dev/sda
+}
+
+gadget_end() {
+	local g=/sys/kernel/config/usb_gadget/sq
+
+	echo >$g/UDC
+	rm -f $g/configs/c.1/mass_storage.0
+	rmdir $g/configs/c.1/strings/0x409 $g/configs/c.1 $g/functions/mass_storage.0 \
+		$g/strings/0x409 $g
 }
 
 # target: a disk of SCSI that is this machine's own memory.
@@ -260,6 +327,23 @@ port() {
 		ip link set v0 up && ip link set w0 up && address w0 eth && hears
 }
 
+# over ARGUMENTS...: a device that is above the line.
+over() {
+	wire && address v0 eth && ip link add w0 link v0 type "$@" && ip link set w0 up &&
+		ip addr add 10.8.0.1/24 dev w0 && ip -n far addr add 10.8.0.2/24 dev eth &&
+		ping -c 3 -W 5 -I w0 10.8.0.2
+}
+
+# vxlan: a line in the line.
+vxlan() {
+	wire && address v0 eth &&
+		ip link add w0 type vxlan id 7 dev v0 remote 10.7.0.2 dstport 4789 &&
+		ip -n far link add w0 type vxlan id 7 dev eth remote 10.7.0.1 dstport 4789 &&
+		ip link set w0 up && ip -n far link set w0 up &&
+		ip addr add 10.8.0.1/24 dev w0 && ip -n far addr add 10.8.0.2/24 dev w0 &&
+		ping -c 3 -W 5 10.8.0.2 && ip link del w0
+}
+
 # qdisc ARGUMENTS...: what is sent waits there.
 qdisc() {
 	wire && address v0 eth && tc qdisc add dev v0 root handle 1: "$@" && hears &&
@@ -341,17 +425,33 @@ bearer() {
 		tipc nametable show && tipc bearer disable media eth device v0
 }
 
+# ---- sound ------------------------------------------------------------------------
+
+# heard: what is played on the one end is there on the other; 128 is silence.
+heard() {
+	local p
+
+	modprobe snd-pcm-oss && head -c 24000 /squirrel/squirrel.ko >/tmp/played || return 1
+	dd if=/dev/adsp of=/tmp/arrived bs=4000 count=8 &
+	p=$!
+	sleep 1
+	cat /tmp/played >/dev/dsp && wait $p &&
+		[ "$(tr -d '\200' </tmp/arrived | wc -c)" -gt 4000 ]
+}
+
 # ---- the end --------------------------------------------------------------------
 
 use_end() {
 	local m
 
-	killall flows socat candump
+	killall flows socat candump nbd-server
 	! grep -q " $MNT " /proc/mounts || umount $MNT || umount -l $MNT
 	! loaded nfsd || nfs_end
+	! loaded ksmbd || smb_end
 	[ ! -e /dev/bcache0 ] || bcache_end
 	[ ! -d /sys/kernel/config/target/loopback ] || target_end
 	[ ! -d /sys/kernel/config/nvmet/subsystems/sq ] || nvme_end
+	[ ! -d /sys/kernel/config/usb_gadget/sq ] || gadget_end
 	[ ! -e /dev/mapper/w0 ] || dmsetup remove --force w0
 	[ ! -e /dev/md0 ] || mdadm --stop /dev/md0
 	! grep -q " /tmp/over " /proc/mounts || umount /tmp/over
