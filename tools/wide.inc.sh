@@ -57,6 +57,24 @@ own_form() {
 	done
 }
 
+# put_folder FOLDER OPTION...: its source; with only=A.o,B.o no folder below it, and of its Makefile
+# nothing but that these are modules.
+put_folder() {
+	local option
+
+	for option in "${@:2}"; do
+		case $option in
+		only=*)
+			find "$SOURCE/$1" -maxdepth 1 -type f -exec cp -t "$TREE/$1" {} +
+			rm -f "$TREE/$1/Kbuild"
+			echo "obj-m := ${option#only=}" | tr , ' ' >"$TREE/$1/Makefile"
+			return
+			;;
+		esac
+	done
+	cp -r "$SOURCE/$1/." "$TREE/$1/"
+}
+
 # build_plain FOLDER OPTION...: without the drop-in.
 build_plain() {
 	local TREE=$SQ_BUILD/wide/$K_NAME/plain form=plain
@@ -72,7 +90,7 @@ build_folder() {
 	[ "$(cat "$dir/.stamp" 2>/dev/null)" != "$(wide_stamp "$@")" ] || return 0
 	rm -rf "$dir"
 	mkdir -p "$dir"
-	cp -r "$SOURCE/$1/." "$dir/"
+	put_folder "$@"
 	while IFS= read -r f; do
 		[ "$form" = plain ] || redirect "$f"
 	done < <(find "$dir" \( -name Makefile -o -name Kbuild \) -printf '%h\n' | sort -u)

@@ -357,6 +357,12 @@ filter() {
 		tc -s filter show dev v0 && tc qdisc del dev v0 root
 }
 
+# ipsec ALGORITHM: a state that has it is made, and goes.
+ipsec() {
+	ip xfrm state add src 10.7.0.1 dst 10.7.0.2 proto ah spi 7 \
+		auth "$1" 0x000102030405060708090a0b0c0d0e0f && ip xfrm state && ip xfrm state flush
+}
+
 # set TYPE ELEMENT [OPTION...]
 set_of() {
 	local type=$1 element=$2
@@ -439,12 +445,22 @@ heard() {
 		[ "$(tr -d '\200' </tmp/arrived | wc -c)" -gt 4000 ]
 }
 
+# mouse: what is no such thing, on a line that is a pair of programs.
+mouse() {
+	socat PTY,link=/tmp/line,raw,echo=0 PTY,raw &
+	until_true [ -e /tmp/line ] && ldattach MOUSE /tmp/line || return 1
+	cat /tmp/line &
+	until_true eval 'grep -q "Serial port" /sys/bus/serio/devices/*/description' || return 1
+	killall cat ldattach socat
+	until_true eval '! grep -q "Serial port" /sys/bus/serio/devices/*/description'
+}
+
 # ---- the end --------------------------------------------------------------------
 
 use_end() {
 	local m
 
-	killall flows socat candump nbd-server
+	killall flows socat candump nbd-server ldattach cat
 	! grep -q " $MNT " /proc/mounts || umount $MNT || umount -l $MNT
 	! loaded nfsd || nfs_end
 	! loaded ksmbd || smb_end
