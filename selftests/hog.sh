@@ -24,7 +24,7 @@ most_of() {
 	[ "$1" -ge $(($2 * 80 / 100)) ]
 }
 
-# As much as was free before squirrel had any, but for a twentieth.
+# Nearly all that was free before squirrel had any.
 hog() {
 	mount -t tmpfs -o "size=$(($1 * PAGE))" hog "$TMP/hog" &&
 		dd if=/dev/zero of="$TMP/hog/all" bs="$PAGE" "count=$1" 2>&1

@@ -16,7 +16,8 @@
  *
  *   heaps_mutex (process context; registry.c), strategy_mutex (process context;
  *     strategy.c), names_mutex (process context; registry.c): none of them is
- *     taken under another
+ *     taken under another of these, but under sweep_mutex, rule_mutex or sample_mutex
+ *     (debug/fail.c, rule.c, sample.c)
  *   debug_mutex (process context; debug/lock.c), under heaps_mutex or alone; in it
  *     peak_mutex (debug/peak.c), guard_mutex (debug/guard_pool.c)
  *   cpus_read_lock() (process context), by who shrinks or destroys a cache, under none
@@ -28,7 +29,8 @@
  *       the manager's locks (below this layer), for taking a slab apart only;
  *       otherwise they are taken without a lock of ours, or under a claim
  *   sq_depot.lock (raw, irqs off; not in NMI), registry_lock, a quarantine's lock, that of
- *     guarded memory which is ready (raw, irqs off; the latter two in NMI only tried): leaves
+ *     guarded memory which is ready (raw, irqs off; the latter two in NMI only tried), that of
+ *     path/leak.c (not in NMI; kmemleak's own are under it): leaves
  *
  * Two sq_node.locks are never held at once. What is detached under a lock is
  * given down after it was dropped. The page source is asked without any lock.

@@ -230,7 +230,8 @@ static unsigned long cache_settle(struct squirrel_cache *c)
  * than allocations (see squirrel_cache_free()) are reported as well, and do not
  * hide what is live.
  *
- * Context: Process context. May sleep. Takes cpus_read_lock().
+ * Context: Process context. May sleep. Takes cpus_read_lock(). What was freed in NMI on
+ * a CPU that went offline since is waited for until that CPU is back.
  * Return: 0, or -EBUSY if it was refused.
  */
 int squirrel_cache_destroy(struct squirrel_cache *c)
@@ -399,7 +400,8 @@ static void heap_report_left(struct squirrel_heap *heap)
  * reported, by number and bytes, and freed at a cost per block of pages, not
  * per object.
  *
- * Context: Process context. May sleep. Nobody may use the heap any more.
+ * Context: Process context. May sleep, as squirrel_cache_destroy(). Nobody may use the heap
+ * any more.
  */
 void squirrel_heap_destroy(struct squirrel_heap *heap)
 {
