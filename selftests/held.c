@@ -4,6 +4,8 @@
  *
  *	insmod held.ko what=lock	frees an object whose lock it holds: lockdep
  *	insmod held.ko what=race	frees objects that another CPU still writes to: KCSAN
+ *	insmod held.ko what=behind debug=K	reads a byte behind an object: KASAN
+ *	insmod held.ko what=after debug=K	reads an object after its free: KASAN
  *
  * -EOPNOTSUPP without that checker. What is written to lies behind the first two words, which
  * are squirrel's while an object is free.
@@ -24,7 +26,11 @@
 
 static char *what = "lock";
 module_param(what, charp, 0444);
-MODULE_PARM_DESC(what, "lock or race");
+MODULE_PARM_DESC(what, "lock, race, behind or after");
+
+static char *debug;
+module_param(debug, charp, 0444);
+MODULE_PARM_DESC(debug, "how the cache is debugged");
 
 struct held {
 	unsigned long squirrels[2];
@@ -90,11 +96,34 @@ static int free_raced(void)
 	return 0;
 }
 
+static noinline char read_at(const char *obj, size_t at)
+{
+	return READ_ONCE(obj[at]);
+}
+
+static int read_astray(size_t at, bool after)
+{
+	char *obj = squirrel_cache_zalloc(cache, GFP_KERNEL);
+
+	if (!obj)
+		return -ENOMEM;
+	/* What is its own is no matter. */
+	read_at(obj, 0);
+	read_at(obj, sizeof(struct held) - 1);
+	if (!after)
+		read_at(obj, at);
+	squirrel_cache_free(cache, obj);
+	if (after)
+		read_at(obj, at);
+	return 0;
+}
+
 static int __init held_init(void)
 {
+	const struct squirrel_cache_args args = { .debug = debug };
 	int err = -EINVAL;
 
-	cache = squirrel_cache_create("held", sizeof(struct held), NULL);
+	cache = squirrel_cache_create("held", sizeof(struct held), &args);
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
 	if (!strcmp(what, "lock"))
@@ -102,6 +131,10 @@ static int __init held_init(void)
 						   -EOPNOTSUPP;
 	else if (!strcmp(what, "race"))
 		err = IS_ENABLED(CONFIG_KCSAN) ? free_raced() : -EOPNOTSUPP;
+	else if (!strcmp(what, "behind"))
+		err = read_astray(sizeof(struct held), false);
+	else if (!strcmp(what, "after"))
+		err = read_astray(sizeof(struct held) / 2, true);
 	squirrel_cache_destroy(cache);
 	return err;
 }

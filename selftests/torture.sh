@@ -40,11 +40,15 @@ pick() {
 	picked=$1
 }
 
+# With each of them, where it is to be had.
+KASAN=
+! grep -q ' kasan_poison$' /proc/kallsyms || KASAN=K
+
 debugging() {
 	pick F Z P U FZ ZP FZP FZPU FZPU Q ZPQ FZPUQ G FZPUQG - - -
 	case $picked in
 	-) put "$SQ/debug" - ;;
-	*) put "$SQ/debug" "$picked,torture*" ;;
+	*) put "$SQ/debug" "$picked$KASAN,torture*" ;;
 	esac
 }
 

@@ -119,6 +119,7 @@ boot_words() {
 	case $1 in
 	wipe) echo "init_on_alloc=1 init_on_free=1" ;;
 	trust) echo "squirrel_test_load=hardened=0" ;;
+	kasan) echo "kasan_multi_shot" ;;
 	kcsan) echo "kcsan.skip_watch=500" ;;
 	numa) echo "memhp_default_state=offline panic_on_warn=1" ;;
 	frag) echo "slab_nomerge" ;;

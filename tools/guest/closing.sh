@@ -15,6 +15,8 @@ fi
 
 # A test that wants an oops or a warning says so, also to the judge, who sees all others.
 [ ! -e /tmp/wanted_oops ] || TROUBLE=$((TROUBLE & ~(1 << 7)))
+# KASAN marks its reports as a bad page.
+[ ! -e /tmp/wanted_kasan ] || TROUBLE=$((TROUBLE & ~(1 << 5)))
 [ ! -e /tmp/wanted_warning ] || TROUBLE=$((TROUBLE & ~(1 << 9)))
 
 taint=$(cat /proc/sys/kernel/tainted)

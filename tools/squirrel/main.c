@@ -38,7 +38,7 @@ static const struct command {
 	{ "check", cmd_check, "", "are all structures sound?", "Exit status 1 if not.\n" },
 	{ "reclaim", cmd_reclaim, "", "give back all that is free, and say how much", "" },
 	{ "debug", cmd_debug, "[NAME FLAGS]", "what is debugged; change it",
-	  "FLAGS: letters of FZPUQGT, or -; + or - in front changes only those.\n"
+	  "FLAGS: letters of FZPUQGT (K, with KASAN), or -; + or - in front changes only those.\n"
 	  "NAME: a cache or heap; with * or ?, all of such names that are and that come.\n" },
 	{ "snapshot", cmd_snapshot, "FILE", "what all have, by call site, into a file",
 	  "FILE: -: to standard output. Call sites are known of what is debugged (leaks).\n" },

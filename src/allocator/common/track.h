@@ -21,7 +21,8 @@
 #define SQ_DEBUG_QUARANTINE	0x10U	/* Q */
 #define SQ_DEBUG_TRACE		0x20U	/* T */
 #define SQ_DEBUG_GUARD		0x40U	/* G */
-#define SQ_DEBUG_LETTERS	0x7fU
+#define SQ_DEBUG_KASAN		0x400U	/* K */
+#define SQ_DEBUG_LETTERS	(0x7fU | SQ_DEBUG_KASAN)
 #define SQ_DEBUG_ON		0x80U	/* even without any of them */
 #define SQ_DEBUG_SWEEP		0x100U	/* an allocation is to fail: sweep.c */
 #define SQ_DEBUG_SAMPLE		0x200U	/* some of them, so, if SQ_DEBUG_ON is not set: sample.c */

@@ -113,6 +113,9 @@ void sq_slot_fill_zones(const struct squirrel_cache *t, void *slot);
 bool sq_slot_zones_sound(const struct squirrel_cache *t, void *slot,
 			 struct sq_damage *damage);
 bool sq_slot_may_poison(const struct squirrel_cache *t);
+void sq_slot_show(const struct squirrel_cache *t, void *slot);
+void sq_slot_hide_zones(const struct squirrel_cache *t, void *slot);
+void sq_slot_hide(const struct squirrel_cache *t, void *slot);
 void sq_slot_poison(const struct squirrel_cache *t, void *slot);
 bool sq_slot_poison_sound(const struct squirrel_cache *t, void *slot,
 			  struct sq_damage *damage);

@@ -8,6 +8,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "allocator/common/kasan.h"
 #include "allocator/magazine/magazine.h"
 #include "allocator/pages/pages.h"
 #include "allocator/slab/guard.h"
@@ -97,12 +98,16 @@ static void *hand_out(struct squirrel_cache *c, struct sq_slot *s, size_t size, 
 	sq_track_set(&s->alloc, debug, caller);
 	/* Who checks sees that before anything else changes: see check.c. */
 	smp_wmb();
+	if (SQ_HAS_KASAN)
+		sq_slot_show(t, s);
 	s->asked = size;
 	s->flags = debug & SQ_DEBUG_ON;
 	if (want_init_on_alloc(gfp))
 		sq_obj_zero(t, obj, gfp);
 	if (debug & SQ_DEBUG_REDZONE)
 		sq_slot_fill_zones(t, s);
+	if (SQ_HAS_KASAN && debug & SQ_DEBUG_KASAN)
+		sq_slot_hide_zones(t, s);
 	/* Who looks for what is live finds it as it is. */
 	smp_store_release(&s->state, SQ_SLOT_LIVE);
 	sq_peak_add(c, c->object_size);
@@ -351,6 +356,8 @@ static void free_slot(struct squirrel_cache *t, void *obj, unsigned long caller)
 		sq_trouble_slot(t, slot, &damage, caller);
 	}
 	check_freed(t, slot, was, caller);
+	if (SQ_HAS_KASAN)
+		sq_slot_show(t, slot);
 	sq_track_set(&s->free, debug, caller);
 	if (unlikely(debug & SQ_DEBUG_TRACE))
 		sq_debug_log(t->client, obj, 0, &s->free);
@@ -358,6 +365,8 @@ static void free_slot(struct squirrel_cache *t, void *obj, unsigned long caller)
 		sq_slot_poison(t, slot);
 	else if (want_init_on_free())
 		wipe_slot(t, s, obj);
+	if (SQ_HAS_KASAN && debug & SQ_DEBUG_KASAN)
+		sq_slot_hide(t, slot);
 	if (debug & SQ_DEBUG_QUARANTINE)
 		hold(t, s);
 	else

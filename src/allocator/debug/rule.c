@@ -57,7 +57,7 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_show_debug);
 /**
  * sq_cache_set_debug() - switch a cache's debugging
  * @c: the cache
- * @word: letters of FZPUQGT, + or - and some of them, or -
+ * @word: letters of FZPUQGT (K: with KASAN only), + or - and some of them, or -
  *
  * Context: Process context. May sleep.
  * Return: 0, -EINVAL for another word, -E2BIG for objects that are too large, -EPERM for

@@ -2,9 +2,12 @@
 /*
  * What a twin's memory is filled with while nobody may write to it, and whether it still
  * is: redzones around an object, poison in a free one. What was filled the slot's head
- * says, for flags come and go.
+ * says, for flags come and go. And what KASAN reports whoever touches (K): the same bytes.
+ * This file is built without KASAN, and so may.
  */
 #include <linux/string.h>
+
+#include "allocator/common/kasan.h"
 
 #include "debug.h"
 
@@ -33,10 +36,21 @@ void sq_slot_fill_zones(const struct squirrel_cache *t, void *slot)
 	sq_slot_head(slot)->flags |= SQ_DEBUG_REDZONE;
 }
 
+/* The kernel's own is built with KASAN. */
+static const u8 *first_other(const u8 *from, u8 want, size_t bytes)
+{
+	if (!SQ_HAS_KASAN)
+		return memchr_inv(from, want, bytes);
+	for (; bytes; from++, bytes--)
+		if (*from != want)
+			return from;
+	return NULL;
+}
+
 static bool sound(const u8 *from, u8 want, size_t bytes, const char *what,
 		  struct sq_damage *damage)
 {
-	const u8 *at = memchr_inv(from, want, bytes);
+	const u8 *at = first_other(from, want, bytes);
 
 	if (!at)
 		return true;
@@ -84,4 +98,27 @@ bool sq_slot_poison_sound(const struct squirrel_cache *t, void *slot,
 		return true;
 	return sound(obj, SQ_POISON, t->object_size - 1, what, damage) &&
 	       sound(end, SQ_POISON_END, 1, what, damage);
+}
+
+/* ---- KASAN --------------------------------------------------------------------- */
+
+/* Whatever it was: all behind the head may be touched. */
+void sq_slot_show(const struct squirrel_cache *t, void *slot)
+{
+	sq_kasan_show(left_zone(slot), t->size - sizeof(struct sq_slot));
+}
+
+/* Live: but for the object itself. */
+void sq_slot_hide_zones(const struct squirrel_cache *t, void *slot)
+{
+	sq_kasan_hide(left_zone(slot), t->size - sizeof(struct sq_slot), SQ_KASAN_REDZONE);
+	sq_kasan_show((u8 *)slot + t->lead, sq_slot_head(slot)->asked);
+}
+
+/* Free: the object as well, if nobody may look at it. */
+void sq_slot_hide(const struct squirrel_cache *t, void *slot)
+{
+	if (sq_slot_may_poison(t))
+		sq_kasan_hide(left_zone(slot), t->size - sizeof(struct sq_slot),
+			      SQ_KASAN_FREED);
 }

@@ -8,6 +8,8 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
+#include "allocator/common/kasan.h"
+
 #include "debug.h"
 
 static const struct {
@@ -21,6 +23,9 @@ static const struct {
 	{ 'Q', SQ_DEBUG_QUARANTINE },
 	{ 'G', SQ_DEBUG_GUARD },
 	{ 'T', SQ_DEBUG_TRACE },
+#ifdef CONFIG_KASAN_GENERIC
+	{ 'K', SQ_DEBUG_KASAN },
+#endif
 };
 
 static u32 flag_of(char letter)
@@ -50,8 +55,8 @@ int sq_debug_parse(const char *of, const char *word, u32 was, u32 *debug)
 	for (; *letter && flag_of(*letter); letter++)
 		flags |= flag_of(*letter);
 	if (*letter || !flags) {
-		pr_err("%s: debug '%.32s': wanted are letters of FZPUQGT, +, - and them, or -\n",
-		       of, word);
+		pr_err("%s: debug '%.32s': wanted are letters of FZPUQGT%s, +, - and them, or -\n",
+		       of, word, SQ_HAS_KASAN ? "K" : "");
 		return -EINVAL;
 	}
 	if (more)

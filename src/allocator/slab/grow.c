@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "allocator/common/kasan.h"
 #include "allocator/pages/pages.h"
 
 #include "object.h"
@@ -118,7 +119,12 @@ struct sq_slab *sq_slab_make(struct squirrel_cache *c, gfp_t gfp, int node)
 
 static void slab_give(struct squirrel_cache *c, struct sq_slab *slab)
 {
-	sq_heap_give(c->heap, c, sq_slab_agent(slab), false);
+	struct sq_agent *agent = sq_slab_agent(slab);
+
+	/* A twin's may be hidden: see debug/slot.c. */
+	if (SQ_HAS_KASAN && c->client)
+		sq_kasan_show((void *)sq_agent_addr(agent), sq_agent_size(agent));
+	sq_heap_give(c->heap, c, agent, false);
 }
 
 /* Slabs that wait for a grace period. */
