@@ -103,7 +103,9 @@ build_folder() {
 		return 1
 	}
 	# Who is built later finds its symbols instead of the kernel's.
-	awk -F '\t' -v dir="$1/" 'index($3, dir) != 1' "$TREE/Module.symvers" |
+	awk -F '\t' -v order="$dir/modules.order" '
+		BEGIN { while ((getline m <order) > 0) { sub(/\.k?o$/, "", m); made[m] = 1 } }
+		!($3 in made)' "$TREE/Module.symvers" |
 		cat - "$dir/Module.symvers" >"$TREE/Module.symvers.new"
 	mv "$TREE/Module.symvers.new" "$TREE/Module.symvers"
 	wide_stamp "$@" >"$dir/.stamp"

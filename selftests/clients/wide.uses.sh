@@ -83,8 +83,9 @@ flat() {
 		files_sum | cmp - /tmp/sum && rm $MNT/f* && umount $MNT
 }
 
+# ext4_on DEVICE [SIZE OF A BLOCK]
 ext4_on() {
-	program mke2fs -q -F -t ext4 -b 1024 "$1" 48M && written mount -t ext4 "$1" $MNT
+	program mke2fs -q -F -t ext4 -b "${2:-1024}" "$1" 48M && written mount -t ext4 "$1" $MNT
 }
 
 overlay() {
@@ -211,7 +212,7 @@ looped() {
 }
 
 compressed() {
-	echo 96M >/sys/block/zram0/disksize && ext4_on /dev/zram0 && echo 1 >/sys/block/zram0/reset
+	echo 96M >/sys/block/zram0/disksize && ext4_on /dev/zram0 4096 && echo 1 >/sys/block/zram0/reset
 }
 
 # nbd: this machine's own file.
@@ -445,8 +446,21 @@ heard() {
 		[ "$(tr -d '\200' </tmp/arrived | wc -c)" -gt 4000 ]
 }
 
+# bound ADDRESS: a port is taken, and given back.
+bound() {
+	local p
+
+	ip link set lo up
+	socat -u "$1" CREATE:/tmp/arrived &
+	p=$!
+	sleep 2
+	kill $p
+}
+
 # mouse: what is no such thing, on a line that is a pair of programs.
 mouse() {
+	mkdir -p /dev/pts && mount -t devpts -o ptmxmode=666 none /dev/pts
+	rm -f /tmp/line
 	socat PTY,link=/tmp/line,raw,echo=0 PTY,raw &
 	until_true [ -e /tmp/line ] && ldattach MOUSE /tmp/line || return 1
 	cat /tmp/line &
