@@ -14,7 +14,7 @@
 #   SQ_BUSTED   data, check, pages: spoil what that check looks at, in one boot
 . "$(dirname "$0")/lib.sh"
 
-BOOTS=30
+BOOTS=60
 [ -z "${SQ_BUSTED:-}" ] || BOOTS=1
 SQ_FORM=${SQ_FORM:-kmalloc}
 load_kernel stock
