@@ -131,12 +131,10 @@ build_client() {
 }
 
 # put_program STAGE PATH [AS]: with the libraries that it asks for, all of which have to be here.
-# What one loads by itself may be put as well.
 put_program() {
 	local lib libs missing
 
-	[ -x "$2" ] || [[ -e $2 && $2 == *.so ]] ||
-		die "there is no $2 here: a package that has it is missing from PACKAGES"
+	[ -x "$2" ] || die "there is no $2 here: a package that has it is missing from PACKAGES"
 	libs=$(ldd "$2" 2>/dev/null || true)
 	missing=$(awk '/=> not found/ { print $1 }' <<<"$libs" | xargs)
 	[ -z "$missing" ] || die "$2 asks for $missing, and that is not here: a package that has it" \

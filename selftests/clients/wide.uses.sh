@@ -83,9 +83,8 @@ flat() {
 		files_sum | cmp - /tmp/sum && rm $MNT/f* && umount $MNT
 }
 
-# ext4_on DEVICE [SIZE OF A BLOCK]
 ext4_on() {
-	program mke2fs -q -F -t ext4 -b "${2:-1024}" "$1" 48M && written mount -t ext4 "$1" $MNT
+	program mke2fs -q -F -t ext4 -b 1024 "$1" 48M && written mount -t ext4 "$1" $MNT
 }
 
 overlay() {
@@ -134,24 +133,6 @@ nfs_end() {
 	killall rpc.mountd
 	exportfs -au
 	umount /proc/fs/nfsd
-	umount /srv
-}
-
-# smb: this machine is its own server. The name of a program of ksmbd's is what it does.
-smb() {
-	modprobe ksmbd && mkdir -p /srv && mount -t tmpfs none /srv && ip link set lo up || return 1
-	ln -sf ksmbd.tools /usr/bin/ksmbd.mountd
-	echo 'module UTF-16// INTERNAL UTF-16 1' >/usr/bin/gconv-modules
-	printf '[global]\n\tnetbios name = sq\n[sq]\n\tpath = /srv\n\tread only = no\n' >/tmp/smb.conf
-	echo 'u:JGjEZvRmYAWgayeSUT2Y6A==' >/tmp/smb.users
-	GCONV_PATH=/usr/bin ksmbd.mountd -c /tmp/smb.conf -u /tmp/smb.users &&
-		until_true eval 'netstat -ltn | grep -q ":445 "' && modprobe cifs &&
-		written mount -t cifs -o ip=127.0.0.1,username=u,password=p,vers=3.1.1 //127.0.0.1/sq $MNT
-}
-
-smb_end() {
-	echo hard >/sys/class/ksmbd-control/kill_server
-	killall ksmbd.mountd
 	umount /srv
 }
 
@@ -209,10 +190,6 @@ bcache_end() {
 looped() {
 	truncate -s 64M $IMAGE && losetup /dev/loop0 $IMAGE && ext4_on /dev/loop0 &&
 		losetup -d /dev/loop0
-}
-
-compressed() {
-	echo 96M >/sys/block/zram0/disksize && ext4_on /dev/zram0 4096 && echo 1 >/sys/block/zram0/reset
 }
 
 # nbd: this machine's own file.
@@ -446,17 +423,6 @@ heard() {
 		[ "$(tr -d '\200' </tmp/arrived | wc -c)" -gt 4000 ]
 }
 
-# bound ADDRESS: a port is taken, and given back.
-bound() {
-	local p
-
-	ip link set lo up
-	socat -u "$1" CREATE:/tmp/arrived &
-	p=$!
-	sleep 2
-	kill $p
-}
-
 # mouse: what is no such thing, on a line that is a pair of programs.
 mouse() {
 	mkdir -p /dev/pts && mount -t devpts -o ptmxmode=666 none /dev/pts
@@ -477,7 +443,6 @@ use_end() {
 	killall flows socat candump nbd-server ldattach cat
 	! grep -q " $MNT " /proc/mounts || umount $MNT || umount -l $MNT
 	! loaded nfsd || nfs_end
-	! loaded ksmbd || smb_end
 	[ ! -e /dev/bcache0 ] || bcache_end
 	[ ! -d /sys/kernel/config/target/loopback ] || target_end
 	[ ! -d /sys/kernel/config/nvmet/subsystems/sq ] || nvme_end
