@@ -136,14 +136,6 @@ nfs_end() {
 	umount /srv
 }
 
-# cells: the root of all, of which nobody serves anything.
-cells() {
-	ip link set lo up && mount -t afs -o dyn none $MNT &&
-		echo "add example.com 127.0.0.1" >/proc/fs/afs/cells &&
-		grep example.com /proc/fs/afs/cells && ls -a $MNT &&
-		! ls $MNT/example.com/ && umount $MNT
-}
-
 # plan9: a folder of the machine that emulates this one.
 plan9() {
 	modprobe virtio_pci && modprobe 9pnet_virtio &&
