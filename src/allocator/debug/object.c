@@ -330,6 +330,19 @@ static void wipe_slot(struct squirrel_cache *t, struct sq_slot *s, void *obj)
 		s->asked = t->object_size;
 }
 
+/* As it is to stay until somebody has it again. */
+static void fill_freed(struct squirrel_cache *t, struct sq_slot *s, void *obj, u32 debug)
+{
+	if (SQ_HAS_KASAN)
+		sq_slot_show(t, s);
+	if (debug & SQ_DEBUG_POISON && sq_slot_may_poison(t))
+		sq_slot_poison(t, s);
+	else if (want_init_on_free())
+		wipe_slot(t, s, obj);
+	if (SQ_HAS_KASAN && debug & SQ_DEBUG_KASAN)
+		sq_slot_hide(t, s);
+}
+
 static void free_slot(struct squirrel_cache *t, void *obj, unsigned long caller)
 {
 	struct sq_damage damage = { .what = "a slab's books are wrong" };
@@ -356,17 +369,10 @@ static void free_slot(struct squirrel_cache *t, void *obj, unsigned long caller)
 		sq_trouble_slot(t, slot, &damage, caller);
 	}
 	check_freed(t, slot, was, caller);
-	if (SQ_HAS_KASAN)
-		sq_slot_show(t, slot);
 	sq_track_set(&s->free, debug, caller);
 	if (unlikely(debug & SQ_DEBUG_TRACE))
 		sq_debug_log(t->client, obj, 0, &s->free);
-	if (debug & SQ_DEBUG_POISON && sq_slot_may_poison(t))
-		sq_slot_poison(t, slot);
-	else if (want_init_on_free())
-		wipe_slot(t, s, obj);
-	if (SQ_HAS_KASAN && debug & SQ_DEBUG_KASAN)
-		sq_slot_hide(t, slot);
+	fill_freed(t, s, obj, debug);
 	if (debug & SQ_DEBUG_QUARANTINE)
 		hold(t, s);
 	else

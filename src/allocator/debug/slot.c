@@ -102,6 +102,7 @@ bool sq_slot_poison_sound(const struct squirrel_cache *t, void *slot,
 
 /* ---- KASAN --------------------------------------------------------------------- */
 
+#if SQ_HAS_KASAN
 /* Whatever it was: all behind the head may be touched. */
 void sq_slot_show(const struct squirrel_cache *t, void *slot)
 {
@@ -122,3 +123,4 @@ void sq_slot_hide(const struct squirrel_cache *t, void *slot)
 		sq_kasan_hide(left_zone(slot), t->size - sizeof(struct sq_slot),
 			      SQ_KASAN_FREED);
 }
+#endif

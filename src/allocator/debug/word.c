@@ -12,6 +12,12 @@
 
 #include "debug.h"
 
+#if SQ_HAS_KASAN
+#define KNOWN	"FZPUQGTK"
+#else
+#define KNOWN	"FZPUQGT"
+#endif
+
 static const struct {
 	char letter;
 	u32 flag;
@@ -23,7 +29,7 @@ static const struct {
 	{ 'Q', SQ_DEBUG_QUARANTINE },
 	{ 'G', SQ_DEBUG_GUARD },
 	{ 'T', SQ_DEBUG_TRACE },
-#ifdef CONFIG_KASAN_GENERIC
+#if SQ_HAS_KASAN
 	{ 'K', SQ_DEBUG_KASAN },
 #endif
 };
@@ -55,8 +61,8 @@ int sq_debug_parse(const char *of, const char *word, u32 was, u32 *debug)
 	for (; *letter && flag_of(*letter); letter++)
 		flags |= flag_of(*letter);
 	if (*letter || !flags) {
-		pr_err("%s: debug '%.32s': wanted are letters of FZPUQGT%s, +, - and them, or -\n",
-		       of, word, SQ_HAS_KASAN ? "K" : "");
+		pr_err("%s: debug '%.32s': wanted are letters of " KNOWN ", +, - and them, or -\n",
+		       of, word);
 		return -EINVAL;
 	}
 	if (more)
