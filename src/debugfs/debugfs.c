@@ -17,8 +17,9 @@
  * that are inside, and after which further calls fail with -EIO. So when the
  * registry hook returns from "removed" nobody uses the object any more.
  *
- * Cost: a directory with its files pins nearly 10 KiB of dentries and inodes. Most are never looked at, so "caches" starts as a
- * trigger. The first walk through it calls caches_visit(), which puts the
+ * Cost: a directory with its files pins nearly 10 KiB of dentries and inodes.
+ * Most are never looked at, so "caches" starts as a trigger. The first walk
+ * through it calls caches_visit(), which puts the
  * real directory in its place and returns -ESTALE; upon that the VFS walks the
  * path again and finds what it wants. Heaps are few and shown from the start.
  */
