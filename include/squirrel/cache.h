@@ -64,8 +64,8 @@ struct squirrel_cache;
  * @node: NUMA node the memory comes from by preference, as node + 1, or 0 for
  *	the node of the allocating CPU
  * @owner: whose it is, as debugfs shows it, or NULL: the module that creates it
- * @debug: letters of FZPUQGT (K: with KASAN only): how it is debugged from the start, as can be switched in
- *	debugfs; or NULL
+ * @debug: letters of FZPUQGT (K: with KASAN only): how it is debugged from the start, as can
+ *	be switched in debugfs; or NULL
  */
 struct squirrel_cache_args {
 	unsigned int align;

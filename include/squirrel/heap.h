@@ -40,8 +40,8 @@ enum squirrel_fit {
  * @reserve: bytes of pages fetched at create and never given back, or 0
  * @node: NUMA node the memory comes from by preference, as node + 1, or 0 for
  *	the node of the allocating CPU
- * @debug: letters of FZPUQGT (K: with KASAN only): how it is debugged from the start, as can be switched in
- *	debugfs; or NULL
+ * @debug: letters of FZPUQGT (K: with KASAN only): how it is debugged from the start, as can
+ *	be switched in debugfs; or NULL
  */
 struct squirrel_heap_args {
 	enum squirrel_fit strategy;
