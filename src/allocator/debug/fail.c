@@ -3,7 +3,7 @@
  * Failure sweep, continued: what people write to have an allocation fail (sweep.c), and
  * what they read.
  *
- * Lock order: sweep_mutex, heaps_mutex (registry.c), debug_mutex (switch.c).
+ * Lock order: sweep_mutex, heaps_mutex (registry.c), debug_mutex (lock.c).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -109,11 +109,15 @@ void sq_slot_show(const struct squirrel_cache *t, void *slot)
 	sq_kasan_show(left_zone(slot), t->size - sizeof(struct sq_slot));
 }
 
-/* Live: but for the object itself. */
+/* Live: but for the object itself, which a reader under RCU may be looking at. */
 void sq_slot_hide_zones(const struct squirrel_cache *t, void *slot)
 {
-	sq_kasan_hide(left_zone(slot), t->size - sizeof(struct sq_slot), SQ_KASAN_REDZONE);
-	sq_kasan_show((u8 *)slot + t->lead, sq_slot_head(slot)->asked);
+	size_t asked = sq_slot_head(slot)->asked, whole = round_up(asked, SQ_KASAN_GRANULE);
+	u8 *obj = (u8 *)slot + t->lead;
+
+	sq_kasan_hide(left_zone(slot), t->lead - sizeof(struct sq_slot), SQ_KASAN_REDZONE);
+	sq_kasan_hide(obj + whole, t->size - t->lead - whole, SQ_KASAN_REDZONE);
+	sq_kasan_show(obj, asked);
 }
 
 /* Free: the object as well, if nobody may look at it. */

@@ -230,8 +230,9 @@ static unsigned long cache_settle(struct squirrel_cache *c)
  * than allocations (see squirrel_cache_free()) are reported as well, and do not
  * hide what is live.
  *
- * Context: Process context. May sleep. Takes cpus_read_lock(). What was freed in NMI on
- * a CPU that went offline since is waited for until that CPU is back.
+ * Context: Process context. May sleep. Takes cpus_read_lock(). What was freed
+ * in NMI on a CPU after the last interrupt before it went offline is waited for until
+ * that CPU is back.
  * Return: 0, or -EBUSY if it was refused.
  */
 int squirrel_cache_destroy(struct squirrel_cache *c)

@@ -62,7 +62,8 @@ static __always_inline unsigned long *sq_mark_at(const struct squirrel_cache *c,
 static __always_inline bool sq_marked(const struct squirrel_cache *c,
 				      const void *obj)
 {
-	return *sq_mark_at(c, obj) == sq_mark_of(c, obj);
+	/* Who asks of somebody's live object sees what is in it. */
+	return data_race(*sq_mark_at(c, obj)) == sq_mark_of(c, obj);
 }
 
 static __always_inline void sq_set_mark(const struct squirrel_cache *c,
