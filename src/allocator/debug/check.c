@@ -33,11 +33,12 @@ static bool is_sound(const struct squirrel_cache *t, void *slot, u32 state,
 		     struct sq_damage *damage)
 {
 	if (state == SQ_SLOT_LIVE)
-		return !(t->debug & SQ_DEBUG_REDZONE) ||
+		return !(READ_ONCE(t->debug) & SQ_DEBUG_REDZONE) ||
 		       sq_slot_zones_sound(t, slot, damage);
 	if (state != SQ_SLOT_FREE && state != SQ_SLOT_HELD)
 		return true;
-	return !(t->debug & SQ_DEBUG_POISON) || sq_slot_poison_sound(t, slot, damage);
+	return !(READ_ONCE(t->debug) & SQ_DEBUG_POISON) ||
+	       sq_slot_poison_sound(t, slot, damage);
 }
 
 static bool slot_sound(struct squirrel_cache *t, void *slot)

@@ -235,7 +235,8 @@ static void check_freed(struct squirrel_cache *t, void *slot, u32 was, unsigned 
 		sq_trouble_slot(t, slot, &damage, caller);
 		s->flags = 0;
 	}
-	if (t->debug & SQ_DEBUG_REDZONE && !sq_slot_zones_sound(t, slot, &damage)) {
+	if (READ_ONCE(t->debug) & SQ_DEBUG_REDZONE &&
+	    !sq_slot_zones_sound(t, slot, &damage)) {
 		sq_trouble_slot(t, slot, &damage, caller);
 		/* Told once. */
 		sq_slot_fill_zones(t, slot);
