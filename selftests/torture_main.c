@@ -412,7 +412,12 @@ static void torture_run(bool start)
 	on_each_cpu(torture_nothing, NULL, 1);
 	for_each_cpu(cpu, &torture_mask) {
 		tc = per_cpu_ptr(&torture_cpus, cpu);
-		irq_work_sync(&tc->work);
+		/*
+		 * Asleep: what NMI queued on a CPU on its way offline is done when it is back,
+		 * and irq_work_sync() would not let anybody bring it back.
+		 */
+		while (irq_work_is_busy(&tc->work))
+			msleep(20);
 		tasklet_kill(&tc->tasklet);
 	}
 }
