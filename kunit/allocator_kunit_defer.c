@@ -3,6 +3,7 @@
  * What a free leaves for later: objects that wait for the lock of their node,
  * slabs that became empty, large blocks; and how much is done at a time.
  */
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 
 #include "allocator_kunit.h"
@@ -12,6 +13,7 @@
 /* Freed in NMI, with the lock of the node taken. */
 static void defer(struct squirrel_cache *c, void *obj)
 {
+	kmemleak_free(obj);
 	preempt_disable();
 	sq_count_frees(c, 1);
 	sq_defer_free(c, obj);

@@ -5,6 +5,7 @@
  * else knows the cache, so all of it is known exactly.
  */
 #include <linux/cpumask.h>
+#include <linux/kmemleak.h>
 #include <linux/workqueue.h>
 
 #include "allocator_kunit.h"
@@ -500,6 +501,7 @@ static void deferred_free_keeps_the_mark(struct kunit *test)
 	free = n->nr_free;
 	preempt_disable();
 	for (i = 0; i < 3; i++) {
+		kmemleak_free(objs[i]);
 		sq_count_frees(c, 1);
 		sq_defer_free(c, objs[i]);
 	}

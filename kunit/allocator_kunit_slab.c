@@ -2,6 +2,8 @@
 /*
  * How long slabs are: short at first, what costs least for an object later on.
  */
+#include <linux/kmemleak.h>
+
 #include "allocator_kunit.h"
 
 #define PLENTY	1000000UL
@@ -333,8 +335,10 @@ static void tidying_is_owed_to_the_end(struct kunit *test)
 	for (i = 0; i < 200; i++)
 		objs[i] = sq_fixture_alloc(test, c);
 	preempt_disable();
-	for (i = 0; i < 200; i++)
+	for (i = 0; i < 200; i++) {
+		kmemleak_free(objs[i]);
 		sq_set_mark(c, objs[i]);
+	}
 	sq_count_frees(c, 200);
 	sq_slabs_put(c, objs, 200);
 	preempt_enable();

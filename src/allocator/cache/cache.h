@@ -46,6 +46,7 @@ struct squirrel_heap *sq_heap_new(const char *name,
 				  struct squirrel_cache **class);
 void sq_heap_withdraw(struct squirrel_heap *heap);
 void sq_heap_raze(struct squirrel_heap *heap);
+void sq_heap_forget(struct squirrel_heap *heap);
 void sq_heap_discard(struct squirrel_heap *heap);
 struct squirrel_cache *sq_heap_class(struct squirrel_heap *heap,
 				     unsigned int class, gfp_t gfp);

@@ -126,13 +126,15 @@ static bool forget_block(const struct sq_agent *agent, void *ctx)
  * Nobody uses the heap: what it has of memory is about to be others', and kmemleak must not
  * take it for objects then. What it does not know it passes over.
  */
-static void forget_objects(struct squirrel_heap *heap)
+void sq_heap_forget(struct squirrel_heap *heap)
 {
 	unsigned long addr = 0;
 	struct forget f;
 	unsigned int i;
 	bool more;
 
+	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
+		return;
 	do {
 		f = (struct forget){ .left = FORGET_BLOCKS };
 		more = sq_viewer_step(heap->manager, &addr, forget_block, &f);
@@ -141,6 +143,7 @@ static void forget_objects(struct squirrel_heap *heap)
 		cond_resched();
 	} while (more || f.nr || !f.left);
 }
+EXPORT_SYMBOL_SQ_KUNIT(sq_heap_forget);
 
 /*
  * Take a heap apart, whatever is live in it: the manager gives all pages back as
@@ -151,8 +154,7 @@ void sq_heap_raze(struct squirrel_heap *heap)
 {
 	struct sq_lost lost;
 
-	if (IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
-		forget_objects(heap);
+	sq_heap_forget(heap);
 	lost = sq_manager_destroy_all(heap->manager);
 	if (lost.pages)
 		sq_report_lost(heap->large, lost);
