@@ -238,7 +238,9 @@ static void sweep_gone(struct kunit *test)
 
 static void sweep_words(struct kunit *test)
 {
-	static const char * const bad[] = { "", "x", "1", "1,", "-1,a", ",a", "1 ,a" };
+	static const char * const bad[] = { "", "x", "1", "1,", "-1,a", ",a", "1 ,a",
+		/* Those are words. */
+		"18446744073709551614,a", "18446744073709551615,a" };
 	struct squirrel_cache *c = sq_fixture_cache(test, SIZE, NULL);
 	unsigned int i;
 
@@ -247,6 +249,8 @@ static void sweep_words(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_cache_set_fail(c, "1,x"), -EINVAL);
 	/* Squirrel's own are not debugged. */
 	KUNIT_EXPECT_EQ(test, sq_cache_set_fail(sq_mag_cache[0], "1"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, sq_cache_set_fail(c, "kernel"),
+			IS_ENABLED(CONFIG_FAULT_INJECTION) ? 0 : -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, sq_allocator_set_fail("0"), 0);
 }
 

@@ -79,6 +79,7 @@
 
 #include "allocator/cache/cache.h"
 #include "allocator/debug/debug.h"
+#include "allocator/debug/inject.h"
 #include "allocator/path/leak.h"
 
 static int cpuhp_state __ro_after_init;
@@ -149,6 +150,15 @@ static int default_heap_init(const struct sq_allocator_config *config)
 	return sq_registry_add_heap(sq_default_heap);
 }
 
+static void init_what_cannot_fail(void)
+{
+	sq_mode_init();
+	sq_deferred_init();
+	sq_door_init();
+	sq_guard_init();
+	sq_inject_init();
+}
+
 /**
  * sq_allocator_init() - set the allocator up
  * @config: see struct sq_allocator_config
@@ -166,10 +176,7 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 		static_branch_disable(&sq_hardened);
 	if (nr_node_ids > 1)
 		static_branch_enable(&sq_numa);
-	sq_mode_init();
-	sq_deferred_init();
-	sq_door_init();
-	sq_guard_init();
+	init_what_cannot_fail();
 	err = default_heap_init(config);
 	if (err)
 		goto guard;
@@ -196,6 +203,7 @@ heap:
 	sq_debug_forget_heap(sq_default_heap);
 	sq_heap_discard(sq_default_heap);
 guard:
+	sq_inject_exit();
 	sq_guard_exit();
 	return err;
 }
@@ -218,6 +226,7 @@ void sq_allocator_exit(void)
 	mag_caches_exit();
 	sq_debug_forget_heap(sq_default_heap);
 	sq_heap_discard(sq_default_heap);
+	sq_inject_exit();
 	sq_guard_exit();
 	sq_trouble_exit();
 	sq_debug_log_flush();

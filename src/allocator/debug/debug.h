@@ -218,6 +218,8 @@ void sq_debug_forget_heap(struct squirrel_heap *heap);
 #define SQ_SWEEP_WHAT	(SQUIRREL_NAME_MAX + 16)
 /* Instead of the how manieth: the next of a call site's that has not failed */
 #define SQ_SWEEP_SITES	ULONG_MAX
+/* Instead of the how manieth: those that the kernel's fault injection chooses */
+#define SQ_SWEEP_KERNEL	(ULONG_MAX - 1)
 
 void sq_sweep_aim(const void *target, const char *module);
 void sq_sweep_start(unsigned long at, const char *what);
@@ -225,7 +227,7 @@ void sq_sweep_show(struct seq_file *s);
 bool sq_sweep_wants_cache(const struct squirrel_cache *c);
 bool sq_sweep_wants_heap(const struct squirrel_heap *heap);
 void sq_sweep_forget(const void *target);
-bool sq_sweep_fails(struct squirrel_cache *c, gfp_t gfp, unsigned long caller);
+bool sq_sweep_fails(struct squirrel_cache *c, size_t size, gfp_t gfp, unsigned long caller);
 bool sq_sweep_fails_create(const char *name, const char *owner, unsigned long caller);
 
 /* rule.c */

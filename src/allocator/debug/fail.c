@@ -44,12 +44,19 @@ static int parse(const char *what, const char *word, unsigned long *at)
 {
 	int err = 0;
 
-	if (!strcmp(word, "site"))
+	if (!strcmp(word, "kernel") && !IS_ENABLED(CONFIG_FAULT_INJECTION)) {
+		pr_err("%s: fail 'kernel': the kernel has no fault injection\n", what);
+		return -EOPNOTSUPP;
+	}
+	if (!strcmp(word, "kernel"))
+		*at = SQ_SWEEP_KERNEL;
+	else if (!strcmp(word, "site"))
 		*at = SQ_SWEEP_SITES;
 	else
-		err = kstrtoul(word, 10, at);
+		err = kstrtoul(word, 10, at) ?: *at < SQ_SWEEP_KERNEL ? 0 : -ERANGE;
 	if (err)
-		pr_err("%s: fail '%.32s': wanted is a number, 'site', or 0\n", what, word);
+		pr_err("%s: fail '%.32s': wanted is a number, 'site', 'kernel', or 0\n", what,
+		       word);
 	return err ? -EINVAL : sq_track_init();
 }
 
@@ -81,11 +88,11 @@ static int set_fail(const char *kind, const char *name, const void *target,
  * sq_cache_set_fail() - let one of a cache's allocations fail
  * @c: the cache
  * @word: the how manieth from now on; "site": the first of a call site that has not failed
- *	since this cache is swept; or 0: none
+ *	since this cache is swept; "kernel": those for which should_fail() says so; or 0: none
  *
  * Context: Process context. May sleep.
- * Return: 0, -EINVAL for another word or if it cannot be debugged, of which there is a
- * line, or -ENOMEM.
+ * Return: 0, -EINVAL for another word or if it cannot be debugged, -EOPNOTSUPP for "kernel"
+ * where that has no fault injection, of all of which there is a line, or -ENOMEM.
  */
 int sq_cache_set_fail(struct squirrel_cache *c, const char *word)
 {
@@ -109,14 +116,14 @@ EXPORT_SYMBOL_SQ_KUNIT(sq_heap_set_fail);
 
 /**
  * sq_allocator_set_fail() - let one of the allocations of a module fail
- * @line: the how manieth or "site", as for sq_cache_set_fail(), a comma and the module's name,
- *	which need not be loaded; or 0
+ * @line: the how manieth, "site" or "kernel", as for sq_cache_set_fail(), a comma and the
+ *	module's name, which need not be loaded; or 0
  *
  * What counts: caches and heaps that it makes, all that is allocated of these, by whomever,
  * and what it has of the default heap.
  *
  * Context: Process context. May sleep.
- * Return: 0, -EINVAL, of which there is a line, or -ENOMEM.
+ * Return: as of sq_cache_set_fail().
  */
 int sq_allocator_set_fail(const char *line)
 {

@@ -33,7 +33,7 @@ void *sq_debug_large_alloc(struct squirrel_heap *heap, size_t size, gfp_t gfp, i
 	struct sq_large *large;
 	void *obj;
 
-	if (unlikely(debug & SQ_DEBUG_SWEEP) && sq_sweep_fails(heap->large, gfp, caller))
+	if (unlikely(debug & SQ_DEBUG_SWEEP) && sq_sweep_fails(heap->large, size, gfp, caller))
 		return NULL;
 	obj = debug & SQ_DEBUG_GUARD ? guarded(heap, size, gfp, debug, caller) : NULL;
 	if (obj)

@@ -134,7 +134,7 @@ void *sq_debug_alloc(struct squirrel_cache *c, size_t size, gfp_t gfp, int node,
 		return sq_zone_alloc(c, gfp, node);
 	if (debug == SQ_DEBUG_SAMPLE)
 		debug = sq_sampled_letters(READ_ONCE(c->sample));
-	if (unlikely(debug & SQ_DEBUG_SWEEP) && sq_sweep_fails(c, gfp, caller))
+	if (unlikely(debug & SQ_DEBUG_SWEEP) && sq_sweep_fails(c, size, gfp, caller))
 		return NULL;
 	if (!charge(c, t, gfp))
 		return NULL;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Failure sweep: the Nth allocation from now on fails, once, of one cache, of one heap, or
- * of all that one module makes. There is one sweep at a time.
+ * of all that one module makes; or those that the kernel's fault injection chooses (inject.c).
+ * There is one sweep at a time.
  *
  * What is swept is debugged, with no flag if there is none: so its allocations come by here,
  * and nobody else's. Of the default heap all come by; a module's are told by who called.
@@ -18,6 +19,7 @@
 #include <linux/string.h>
 
 #include "debug.h"
+#include "inject.h"
 
 /* Longest symbol and module that are told apart */
 #define CALLER_TEXT	256
@@ -44,15 +46,15 @@ struct sq_sweep_site {
 
 /**
  * struct sq_sweep - what is to fail
- * @at: the how manieth, SQ_SWEEP_SITES, or 0
+ * @at: the how manieth, SQ_SWEEP_SITES, SQ_SWEEP_KERNEL, or 0
  * @counted: allocations so far
- * @hit: it has failed, and @who and @of are complete
+ * @hit: it, or the first, has failed, and @who and @of are complete
  * @target: the cache or heap, compared only, or
  * @module: the module whose name this is; under sq_debug_lock(), as @target
  * @what: either, in words
  * @who: whose allocation failed
  * @of: which cache or heap that was of
- * @taken: bit 0: one of a new call site has failed
+ * @taken: bit 0: one has failed that was not told by its number
  * @sites_lost: allocations of call sites for which there was no room
  * @site: those that came by since this is swept; by key, or in the next one that is free
  */
@@ -157,12 +159,19 @@ static bool new_site_fails(unsigned long nr, unsigned long caller)
 	return true;
 }
 
-static bool next_fails(const char *of, unsigned long at, unsigned long caller)
+static bool next_fails(const char *of, size_t size, unsigned long at, unsigned long caller)
 {
 	unsigned long nr = atomic_long_inc_return(&sweep.counted);
 
-	if (at == SQ_SWEEP_SITES ? !new_site_fails(nr, caller) : nr != at)
+	if (at == SQ_SWEEP_KERNEL) {
+		if (!sq_inject_fails(size))
+			return false;
+		/* Only the first is told. */
+		if (test_and_set_bit(0, &sweep.taken))
+			return true;
+	} else if (at == SQ_SWEEP_SITES ? !new_site_fails(nr, caller) : nr != at) {
 		return false;
+	}
 	sq_track_set(&sweep.who, SQ_DEBUG_USER, caller);
 	strscpy(sweep.of, of, sizeof(sweep.of));
 	/* Who finds it hit finds by whom. */
@@ -171,10 +180,10 @@ static bool next_fails(const char *of, unsigned long at, unsigned long caller)
 }
 
 /*
- * An allocation of @c, which is swept; a heap's large block is of what stands for those.
- * Any context. Returns whether it is to fail.
+ * An allocation of @c, which is swept, of @size bytes; a heap's large block is of what stands
+ * for those. Any context. Returns whether it is to fail.
  */
-bool sq_sweep_fails(struct squirrel_cache *c, gfp_t gfp, unsigned long caller)
+bool sq_sweep_fails(struct squirrel_cache *c, size_t size, gfp_t gfp, unsigned long caller)
 {
 	/* Pairs with sq_sweep_start(). */
 	unsigned long at = smp_load_acquire(&sweep.at);
@@ -185,7 +194,7 @@ bool sq_sweep_fails(struct squirrel_cache *c, gfp_t gfp, unsigned long caller)
 	if (of_heap && c->heap == sq_default_heap && sweep.module[0] &&
 	    !called_by_module(caller))
 		return false;
-	if (!next_fails(of_heap ? c->heap->name : c->name, at, caller))
+	if (!next_fails(of_heap ? c->heap->name : c->name, size, at, caller))
 		return false;
 	atomic_long_inc(&c->counts.injected);
 	return true;
@@ -197,7 +206,7 @@ bool sq_sweep_fails_create(const char *name, const char *owner, unsigned long ca
 	/* Pairs with sq_sweep_start(). */
 	unsigned long at = smp_load_acquire(&sweep.at);
 
-	return at && by_module(owner) && next_fails(name, at, caller);
+	return at && by_module(owner) && next_fails(name, 0, at, caller);
 }
 
 /* ---- begin and end ------------------------------------------------------------------ */
@@ -219,7 +228,7 @@ void sq_sweep_aim(const void *target, const char *module)
 
 /*
  * All that is aimed at comes by; the how manieth is to fail, or SQ_SWEEP_SITES: one of a
- * new call site. @what: that, in words
+ * new call site, or SQ_SWEEP_KERNEL. @what: that, in words
  */
 void sq_sweep_start(unsigned long at, const char *what)
 {
@@ -265,6 +274,8 @@ void sq_sweep_show(struct seq_file *s)
 	seq_printf(s, "of: %s\n", sweep.what[0] ? sweep.what : "-");
 	if (at == SQ_SWEEP_SITES)
 		seq_puts(s, "fails: site\n");
+	else if (at == SQ_SWEEP_KERNEL)
+		seq_puts(s, "fails: kernel\n");
 	else
 		seq_printf(s, "fails: %lu\n", at);
 	seq_printf(s, "counted: %lu\n", atomic_long_read(&sweep.counted));
