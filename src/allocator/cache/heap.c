@@ -135,6 +135,8 @@ void sq_heap_forget(struct squirrel_heap *heap)
 
 	if (!IS_ENABLED(CONFIG_DEBUG_KMEMLEAK))
 		return;
+	/* Not later: by then it may be an object of somebody else's. */
+	sq_untold_tell();
 	do {
 		f = (struct forget){ .left = FORGET_BLOCKS };
 		more = sq_viewer_step(heap->manager, &addr, forget_block, &f);

@@ -12,6 +12,7 @@
 #include "utility/utility.h"
 
 #include "strategy.h"
+#include "untold.h"
 
 /* What memory at hand does not meet, wherever it is. */
 #define SQ_GFP_ZONES	(__GFP_DMA | __GFP_DMA32)
@@ -124,8 +125,10 @@ static __always_inline void sq_heap_give(struct squirrel_heap *heap,
 					 struct sq_agent *agent, bool check)
 {
 	unsigned long addr = sq_agent_addr(agent);
-	struct sq_lost lost = sq_manager_give(heap->manager, agent);
+	struct sq_lost lost;
 
+	sq_untold_tell();
+	lost = sq_manager_give(heap->manager, agent);
 	if (unlikely(lost.pages))
 		sq_report_lost(c, lost);
 	if (check)
