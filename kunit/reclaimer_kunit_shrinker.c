@@ -65,6 +65,30 @@ static void scan_of_nothing_gives_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sq_shrinker_count(), SHRINK_EMPTY);
 }
 
+#define HELD	2000
+
+/*
+ * Objects leave quarantine some at a time, here of all pages in turn: the kernel does not ask
+ * again who had no page for it.
+ */
+static void scan_goes_on_through_quarantine(struct kunit *test)
+{
+	static const struct squirrel_cache_args args = { .debug = "Q" };
+	struct squirrel_cache *c = squirrel_cache_create("kunit-held", 100, &args);
+	void **objs = kunit_kcalloc(test, HELD, sizeof(*objs), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	for (i = 0; objs && i < HELD; i++)
+		objs[i] = squirrel_cache_alloc(c, GFP_KERNEL);
+	sq_fixture_settle(test);
+	/* 37 and HELD have no divisor in common. */
+	for (i = 0; objs && i < HELD; i++)
+		squirrel_cache_free(c, objs[i * 37 % HELD]);
+	KUNIT_EXPECT_NE(test, sq_shrinker_scan(), SHRINK_STOP);
+	squirrel_cache_destroy(c);
+}
+
 /* The kernel asks while memory is being allocated: live objects are not hurt. */
 static void scan_leaves_live_objects(struct kunit *test)
 {
@@ -121,6 +145,7 @@ static struct kunit_case shrinker_cases[] = {
 	SQ_CASE_4K(count_follows_free_memory),
 	SQ_CASE_4K(scan_gives_pages_back),
 	KUNIT_CASE(scan_of_nothing_gives_nothing),
+	KUNIT_CASE(scan_goes_on_through_quarantine),
 	KUNIT_CASE(scan_leaves_live_objects),
 	SQ_CASE_4K(scan_does_not_sleep),
 	KUNIT_CASE(scan_refills_nothing),

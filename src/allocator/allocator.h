@@ -76,6 +76,7 @@ void sq_allocator_set_shed(bool shed);
 /**
  * struct sq_reclaim_work - what one reclaim run did
  * @objects: objects moved out of magazines and depots into slabs
+ * @released: objects let go out of quarantine
  * @slabs: empty slabs, and empty parts of slabs, given to the manager
  * @merges: free blocks coalesced
  * @pages: pages given back to the source
@@ -83,6 +84,7 @@ void sq_allocator_set_shed(bool shed);
  */
 struct sq_reclaim_work {
 	unsigned long objects;
+	unsigned long released;
 	unsigned long slabs;
 	unsigned long merges;
 	unsigned long pages;

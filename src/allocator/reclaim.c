@@ -123,7 +123,7 @@ static void release_one(struct squirrel_cache *c, void *ctx)
 
 	/* Under pressure quarantine gives way, a part at a time: no walk takes long. */
 	if (d->flag)
-		sq_debug_release(c, SQ_QUARANTINE_STEP);
+		d->work->released += sq_debug_release(c, SQ_QUARANTINE_STEP);
 	for_each_node(nid) {
 		struct sq_node *n = c->node[nid];
 

@@ -217,10 +217,19 @@ unsigned long sq_reclaimer_pressure(void)
 {
 	struct sq_reclaim_work work = {};
 	u64 start = ktime_get_ns();
+	unsigned int tries = SQ_PRESSURE_TRIES;
+	unsigned long released;
 
-	sq_allocator_drain_depots(true, &work);
-	sq_allocator_drain_local(false, &work);
-	reclaim_shared(true, true, &work);
+	do {
+		released = work.released;
+		sq_allocator_drain_depots(true, &work);
+		sq_allocator_drain_local(false, &work);
+		reclaim_shared(true, true, &work);
+		/*
+		 * Of what left quarantine there may be no whole page yet, and the kernel does
+		 * not ask again who had none.
+		 */
+	} while (!work.pages && work.released != released && --tries);
 	atomic_long_inc(&run_counts.shrinks);
 	account_run(SQ_RUN_PRESSURE, start, &work);
 	return work.pages;

@@ -35,6 +35,11 @@
 /* Merges per heap and run, and pages given back: a run's length is bounded. */
 #define SQ_RUN_MERGES		1024UL
 #define SQ_RUN_PAGES		4096UL
+/*
+ * Parts of the quarantines that one call of the shrinker lets go while no page comes of it:
+ * with 256 objects of each cache as many as a quarantine of the usual size has.
+ */
+#define SQ_PRESSURE_TRIES	32
 /* Looks by volume from one that takes slabs apart to the next. */
 #define SQ_TRIM_LOOKS		4
 /* Free pages a heap keeps while it is in use, for the next slabs. */
