@@ -247,8 +247,10 @@ static void sweep_words(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		KUNIT_EXPECT_EQ_MSG(test, sq_allocator_set_fail(bad[i]), -EINVAL, "%s", bad[i]);
 	KUNIT_EXPECT_EQ(test, sq_cache_set_fail(c, "1,x"), -EINVAL);
-	/* Squirrel's own are not debugged. */
+	/* Squirrel's own are not debugged; what was swept before still is. */
+	KUNIT_EXPECT_EQ(test, sq_cache_set_fail(c, "1"), 0);
 	KUNIT_EXPECT_EQ(test, sq_cache_set_fail(sq_mag_cache[0], "1"), -EINVAL);
+	KUNIT_EXPECT_NULL(test, squirrel_cache_alloc(c, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, sq_cache_set_fail(c, "kernel"),
 			IS_ENABLED(CONFIG_FAULT_INJECTION) ? 0 : -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, sq_allocator_set_fail("0"), 0);

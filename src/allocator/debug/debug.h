@@ -201,7 +201,9 @@ bool sq_debug_match(const char *glob, const char *name);
 /* switch.c */
 void sq_debug_settle(void);
 void sq_debug_switched(void);
+int sq_debug_refuses(const struct squirrel_cache *c);
 int sq_debug_switch_cache_locked(struct squirrel_cache *c, u32 debug);
+int sq_debug_sample_cache_locked(struct squirrel_cache *c, unsigned long every, u32 debug);
 int sq_debug_switch_cache(struct squirrel_cache *c, u32 debug);
 int sq_debug_switch_heap_locked(struct squirrel_heap *heap, u32 debug);
 int sq_debug_switch_heap(struct squirrel_heap *heap, u32 debug);

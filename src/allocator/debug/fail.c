@@ -96,6 +96,9 @@ static int set_fail(const char *kind, const char *name, const void *target,
  */
 int sq_cache_set_fail(struct squirrel_cache *c, const char *word)
 {
+	/* What was swept before is not let go of for nothing. */
+	if (strcmp(word, "0") && sq_debug_refuses(c))
+		return -EINVAL;
 	return set_fail("cache", c->name, c, &c->debug, word);
 }
 EXPORT_SYMBOL_SQ_KUNIT(sq_cache_set_fail);

@@ -111,15 +111,16 @@ static u32 rule_for(const char *name)
 /* A cache that came has been told of the rule: a line says if it cannot be obeyed. */
 void sq_debug_new_cache(struct squirrel_cache *c)
 {
+	unsigned long every;
 	u32 debug;
 
 	sq_debug_lock();
 	debug = c->debug ? : rule_for(c->name);
-	WRITE_ONCE(c->sample, sq_sample_for_new());
-	if (c->sample)
+	every = sq_sample_for_new();
+	if (every)
 		sq_sample_start();
-	if (sq_sweep_wants_cache(c) || c->sample || debug != c->debug) {
-		sq_debug_switch_cache_locked(c, debug);
+	if (sq_sweep_wants_cache(c) || every || debug != c->debug) {
+		sq_debug_sample_cache_locked(c, every, debug);
 	} else if (debug & SQ_DEBUG_GUARD) {
 		/* Who asked what is still wanted did not see it before it was registered. */
 		sq_guard_want(c, SQ_DEBUG_GUARD);

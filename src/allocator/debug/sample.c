@@ -240,9 +240,8 @@ int sq_cache_set_sample(struct squirrel_cache *c, const char *word)
 	if (err)
 		return err;
 	sq_debug_lock();
-	WRITE_ONCE(c->sample, every);
 	sq_sample_start();
-	err = sq_debug_switch_cache_locked(c, c->debug);
+	err = sq_debug_sample_cache_locked(c, every, c->debug);
 	sq_debug_switched();
 	return err;
 }

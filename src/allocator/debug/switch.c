@@ -28,7 +28,13 @@ static unsigned int twin_align(const struct squirrel_cache *c)
 	       max_t(unsigned int, c->align, SQUIRREL_MIN_ALIGN);
 }
 
-/* -E2BIG: with what is kept of an object it is too large. */
+/* With what is kept of an object. */
+static bool is_too_large(const struct squirrel_cache *c)
+{
+	return 2UL * max(twin_align(c), 256U) + c->object_size > SQUIRREL_MAX_SIZE;
+}
+
+/* -E2BIG: it is too large. */
 static int twin_make(struct squirrel_cache *c, gfp_t gfp)
 {
 	const struct squirrel_cache_args args = {
@@ -41,7 +47,7 @@ static int twin_make(struct squirrel_cache *c, gfp_t gfp)
 
 	if (c->twin)
 		return 0;
-	if (2UL * max(args.align, 256U) + c->object_size > SQUIRREL_MAX_SIZE)
+	if (is_too_large(c))
 		return -E2BIG;
 	t = sq_cache_make(c->name, c->owner, c->object_size, &args, c->heap,
 			  SQ_CACHE_TWIN, gfp);
@@ -157,6 +163,14 @@ static u32 with_sample(u32 debug, unsigned long every)
 	return every ? debug | SQ_DEBUG_SAMPLE : debug;
 }
 
+/* Why it can never be debugged, with a line; or 0. */
+int sq_debug_refuses(const struct squirrel_cache *c)
+{
+	if (c->flags & SQ_CACHE_INTERNAL)
+		return tell_failed("cache", c->name, -EPERM);
+	return is_too_large(c) ? tell_failed("cache", c->name, -E2BIG) : 0;
+}
+
 /* Under sq_debug_lock(), as who asked how it is debugged has it. May sleep. */
 int sq_debug_switch_cache_locked(struct squirrel_cache *c, u32 debug)
 {
@@ -167,18 +181,29 @@ int sq_debug_switch_cache_locked(struct squirrel_cache *c, u32 debug)
 	if (c->flags & SQ_CACHE_GONE)
 		return -ENODEV;
 	if (c->flags & SQ_CACHE_INTERNAL)
-		return tell_failed("cache", c->name, -EPERM);
+		return sq_debug_refuses(c);
 	debug = with_sweep(debug & ~SQ_DEBUG_SAMPLE, sq_sweep_wants_cache(c));
 	debug = with_sample(debug, READ_ONCE(c->sample));
 	if (debug & (SQ_DEBUG_USER | SQ_DEBUG_SAMPLE))
 		err = sq_track_init();
 	if (!err)
 		err = cache_on(c, debug, GFP_KERNEL);
-	if (err)
-		WRITE_ONCE(c->sample, 0);
 	if (!err && was)
 		sq_guard_unwant();
 	return tell_failed("cache", c->name, err);
+}
+
+/* The same with so many sampled; after an error it is as it was. */
+int sq_debug_sample_cache_locked(struct squirrel_cache *c, unsigned long every, u32 debug)
+{
+	unsigned long was = c->sample;
+	int err;
+
+	WRITE_ONCE(c->sample, every);
+	err = sq_debug_switch_cache_locked(c, debug);
+	if (err)
+		WRITE_ONCE(c->sample, was);
+	return err;
 }
 
 /* Nobody is on the old way any more of what was switched before. Without a lock. May sleep. */
@@ -350,9 +375,9 @@ static void switch_found(struct sq_next *next)
 		sq_walk_caches(find_next, next);
 		if (next->c) {
 			next->c->debug_round = round;
-			if (next->every)
-				WRITE_ONCE(next->c->sample, *next->every);
-			sq_debug_switch_cache_locked(next->c, next->names ? next->debug :
+			sq_debug_sample_cache_locked(next->c, next->every ? *next->every :
+						     next->c->sample,
+						     next->names ? next->debug :
 						     next->c->debug);
 		}
 	} while (next->c);
