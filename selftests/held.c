@@ -7,8 +7,8 @@
  *	insmod held.ko what=behind debug=K	reads a byte behind an object: KASAN
  *	insmod held.ko what=after debug=K	reads an object after its free: KASAN
  *
- * -EOPNOTSUPP without that checker. What is written to lies behind the first two words, which
- * are squirrel's while an object is free.
+ * -EOPNOTSUPP without lockdep or KCSAN, -EINVAL where there is no K. What is written to lies
+ * behind the first two words, which are squirrel's while an object is free.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

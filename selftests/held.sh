@@ -12,7 +12,8 @@ has() {
 	grep -q " $1\$" /proc/kallsyms
 }
 
-# lockdep_is_on: a report turns it off, and held.ko on again, or all tests after this one are without.
+# lockdep_is_on: a report turns it off, and held.ko on again, or all tests after this one
+# are without.
 lockdep_is_on() {
 	[ ! -e /proc/lockdep_stats ] || grep -q 'debug_locks: *1$' /proc/lockdep_stats
 }

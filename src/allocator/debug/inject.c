@@ -3,10 +3,17 @@
  * The kernel's fault injection, where it has that: which allocations of what is swept
  * (sweep.c) fail is up to should_fail(), as it is for SLUB's with failslab. What people set
  * is in debugfs, in fail_squirrel/, as the kernel makes it, and in /proc/PID/fail-nth.
+ *
+ * It asks for random numbers, which takes locks that NMI must not wait for, and that sleep on
+ * PREEMPT_RT: it is not asked there. And it prints at once, whatever lock the caller holds,
+ * unless told not to.
  */
+#include <linux/dcache.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fault-inject.h>
+
+#include "allocator/pages/pages.h"
 
 #include "inject.h"
 
@@ -16,12 +23,13 @@ static struct dentry *dir;
 /* Is an allocation of @size bytes to fail? Any context. */
 bool sq_inject_fails(size_t size)
 {
-	return should_fail(&attr, size);
+	return sq_may_grow() && should_fail(&attr, size);
 }
 
 /* Without its directory a task's own fail-nth is still obeyed. */
 void sq_inject_init(void)
 {
+	attr.verbose = 0;
 	dir = fault_create_debugfs_attr("fail_squirrel", NULL, &attr);
 }
 
@@ -29,4 +37,6 @@ void sq_inject_exit(void)
 {
 	if (!IS_ERR(dir))
 		debugfs_remove_recursive(dir);
+	/* The kernel took a reference, to print its name. */
+	dput(attr.dname);
 }
