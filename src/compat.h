@@ -186,6 +186,20 @@ static inline void sq_shrinker_unregister(struct sq_shrinker *s)
 #endif
 }
 
+/* ---- fault injection ------------------------------------------------------- */
+
+#ifdef CONFIG_FAULT_INJECTION
+#include <linux/dcache.h>
+#include <linux/fault-inject.h>
+
+/* Older kernels keep a reference to its directory there, newer ones the name. */
+static inline void sq_fault_attr_end(struct fault_attr *attr)
+{
+	if (__builtin_types_compatible_p(typeof(attr->dname), struct dentry *))
+		dput(*(struct dentry **)&attr->dname);
+}
+#endif
+
 /* ---- irq_work -------------------------------------------------------------- */
 
 /*

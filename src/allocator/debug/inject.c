@@ -8,12 +8,12 @@
  * PREEMPT_RT: it is not asked there. And it prints at once, whatever lock the caller holds,
  * unless told not to.
  */
-#include <linux/dcache.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fault-inject.h>
 
 #include "allocator/pages/pages.h"
+#include "compat.h"
 
 #include "inject.h"
 
@@ -37,6 +37,5 @@ void sq_inject_exit(void)
 {
 	if (!IS_ERR(dir))
 		debugfs_remove_recursive(dir);
-	/* The kernel took a reference, to print its name. */
-	dput(attr.dname);
+	sq_fault_attr_end(&attr);
 }

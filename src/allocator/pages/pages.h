@@ -111,6 +111,12 @@ sq_heap_take(struct squirrel_heap *heap, struct sq_request *req,
 	return agent;
 }
 
+/* kmemleak knows nothing of it: it is squirrel's own, and found from there, or NOLEAKTRACE. */
+static inline bool sq_is_secret(const struct squirrel_cache *c)
+{
+	return c->flags & (SQ_CACHE_INTERNAL | SQUIRREL_NOLEAKTRACE);
+}
+
 /**
  * sq_heap_give() - give a block back
  * @heap: the heap it was taken from
@@ -127,7 +133,8 @@ static __always_inline void sq_heap_give(struct squirrel_heap *heap,
 	unsigned long addr = sq_agent_addr(agent);
 	struct sq_lost lost;
 
-	sq_untold_tell();
+	if (!sq_is_secret(c))
+		sq_untold_tell();
 	lost = sq_manager_give(heap->manager, agent);
 	if (unlikely(lost.pages))
 		sq_report_lost(c, lost);

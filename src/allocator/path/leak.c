@@ -15,16 +15,10 @@
 
 #include "path.h"
 
-/* What is squirrel's own is found from there, or is not in use. */
-static bool is_secret(const struct squirrel_cache *c)
-{
-	return c->flags & (SQ_CACHE_INTERNAL | SQUIRREL_NOLEAKTRACE);
-}
-
 /* @obj is out, of @c or, if that is NULL, of some heap. It may be NULL. Any context. */
 void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
 {
-	if (ZERO_OR_NULL_PTR(obj) || !sq_may_grow() || (c && is_secret(c)))
+	if (ZERO_OR_NULL_PTR(obj) || !sq_may_grow() || (c && sq_is_secret(c)))
 		return;
 	/* It may not know yet of frees in NMI, and must not find what overlaps. */
 	sq_untold_tell();
@@ -37,7 +31,7 @@ void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
 /* @obj, of @c, is about to be free. Any context. */
 void sq_leak_free(const struct squirrel_cache *c, const void *obj)
 {
-	if (is_secret(c))
+	if (sq_is_secret(c))
 		return;
 	if (in_nmi())
 		sq_untold_add(obj);
