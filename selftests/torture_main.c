@@ -60,6 +60,8 @@ MODULE_PARM_DESC(busted, "name of a bug to plant, which must be noticed");
 /* What each kind of context does at least, however slow the machine; the net. */
 #define TORTURE_STEPS		300
 #define TORTURE_SECONDS_MAX	120
+/* The timer is off for so many times as long as it took. */
+#define TORTURE_PAUSE		4
 
 /**
  * struct torture_cpu - what one CPU has to do
@@ -234,13 +236,19 @@ static enum hrtimer_restart torture_timer(struct hrtimer *timer)
 	struct torture_cpu *tc = container_of(timer, struct torture_cpu, timer);
 	struct torture_ctx *ctx = tc->ctx[TORTURE_HARDIRQ];
 	u32 us = 1 + prandom_u32_state(&ctx->rnd) % (2 * timer_us);
+	u64 start = ktime_get_ns(), pause;
 
 	if (READ_ONCE(torture_stop))
 		return HRTIMER_NORESTART;
 	torture_steps(ctx);
 	tasklet_schedule(&tc->tasklet);
 	torture_poke(ctx);
-	hrtimer_forward_now(timer, ns_to_ktime((u64)us * NSEC_PER_USEC));
+	/*
+	 * The tasklet and pokes take as long as this did, or longer: tasks of a slow machine,
+	 * squirrel's workers among them, are to have some of this CPU, too.
+	 */
+	pause = max((u64)us * NSEC_PER_USEC, TORTURE_PAUSE * (ktime_get_ns() - start));
+	hrtimer_forward_now(timer, ns_to_ktime(pause));
 	return HRTIMER_RESTART;
 }
 
