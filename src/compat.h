@@ -205,7 +205,8 @@ static inline void sq_fault_attr_end(struct fault_attr *attr)
 /*
  * As irq_work_sync(), of which it may be the end of the machine: that turns round without
  * letting others run. What NMI queued on a CPU that was on its way offline, after its last
- * interrupt, is done when the CPU is back, and who brings it back may want this one. May sleep.
+ * interrupt, is done when the CPU is back (cpu_back() in allocator.c), and who brings it back
+ * may want this one. May sleep.
  */
 static inline void sq_irq_work_wait(struct irq_work *work)
 {

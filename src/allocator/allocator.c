@@ -74,6 +74,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpuhotplug.h>
+#include <linux/irq_work.h>
 #include <linux/printk.h>
 #include <linux/random.h>
 
@@ -82,12 +83,50 @@
 #include "allocator/debug/inject.h"
 #include "allocator/path/leak.h"
 
-static int cpuhp_state __ro_after_init;
+static int dead_state __ro_after_init;
+static int back_state __ro_after_init;
 
 static int cpu_dead(unsigned int cpu)
 {
 	sq_event(SQ_EVENT_CPU_DEAD, GFP_KERNEL);
 	return 0;
+}
+
+/*
+ * An irq_work that NMI queued here as the CPU went, after its last interrupt, still waits; and
+ * so does all that is queued behind it, as only the first one raises an interrupt.
+ */
+static int cpu_back(unsigned int cpu)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	irq_work_run();
+	local_irq_restore(flags);
+	return 0;
+}
+
+static int cpus_init(void)
+{
+	int state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "squirrel:dead", NULL,
+					      cpu_dead);
+
+	if (state < 0)
+		return state;
+	dead_state = state;
+	state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "squirrel:back", cpu_back, NULL);
+	if (state < 0) {
+		cpuhp_remove_state_nocalls(dead_state);
+		return state;
+	}
+	back_state = state;
+	return 0;
+}
+
+static void cpus_exit(void)
+{
+	cpuhp_remove_state_nocalls(back_state);
+	cpuhp_remove_state_nocalls(dead_state);
 }
 
 static int mag_cache_init(unsigned int order)
@@ -183,11 +222,9 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 	err = mag_caches_init();
 	if (err)
 		goto heap;
-	err = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "squirrel:dead",
-					NULL, cpu_dead);
-	if (err < 0)
+	err = cpus_init();
+	if (err)
 		goto mags;
-	cpuhp_state = err;
 	if (config->quarantine)
 		sq_quarantine_set_bytes(config->quarantine);
 	err = config->debug[0] ? sq_allocator_set_debug(config->debug) : 0;
@@ -196,7 +233,7 @@ int sq_allocator_init(const struct sq_allocator_config *config)
 	if (!err)
 		return 0;
 	sq_sample_exit();
-	cpuhp_remove_state_nocalls(cpuhp_state);
+	cpus_exit();
 mags:
 	mag_caches_exit();
 heap:
@@ -216,7 +253,7 @@ guard:
 void sq_allocator_exit(void)
 {
 	sq_mode_exit();
-	cpuhp_remove_state_nocalls(cpuhp_state);
+	cpus_exit();
 	rcu_barrier();
 	sq_deferred_flush();
 	sq_large_flush();
