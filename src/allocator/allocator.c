@@ -253,7 +253,7 @@ guard:
 void sq_allocator_exit(void)
 {
 	sq_mode_exit();
-	cpus_exit();
+	cpuhp_remove_state_nocalls(dead_state);
 	rcu_barrier();
 	sq_deferred_flush();
 	sq_large_flush();
@@ -268,5 +268,7 @@ void sq_allocator_exit(void)
 	sq_trouble_exit();
 	sq_debug_log_flush();
 	sq_report_exit();
+	/* Nobody waits for what a CPU may have left behind any more. */
+	cpuhp_remove_state_nocalls(back_state);
 	rcu_barrier();
 }
