@@ -4,7 +4,7 @@
  * more, as NMI might there. The kernel never does it: that CPU raises none for what is queued
  * behind it either.
  *
- *	insmod dying.ko; then a CPU goes and comes; parameters queued, done: how often
+ *	insmod dying.ko; then a CPU goes and comes; parameters queued, ran: how often
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,15 +15,15 @@
 /* Of a machine of another kind; on the way out irq_work was run before for the last time. */
 #define STATE	CPUHP_AP_ARM_XEN_STARTING
 
-static unsigned int queued, done;
+static unsigned int queued, ran;
 module_param(queued, uint, 0444);
 MODULE_PARM_DESC(queued, "how often it was queued");
-module_param(done, uint, 0444);
-MODULE_PARM_DESC(done, "how often it was done");
+module_param(ran, uint, 0444);
+MODULE_PARM_DESC(ran, "how often it was done");
 
 static void done_fn(struct irq_work *unused)
 {
-	WRITE_ONCE(done, done + 1);
+	WRITE_ONCE(ran, ran + 1);
 	module_put(THIS_MODULE);
 }
 

@@ -14,13 +14,13 @@ figure() {
 }
 
 is_done() {
-	[ "$(figure done)" = "$1" ]
+	[ "$(figure ran)" = "$1" ]
 }
 
 comes_back() {
 	echo 0 >$CPU || return 1
-	[ "$(figure queued)" = "$1" ] && [ "$(figure done)" = $(($1 - 1)) ] || {
-		echo "queued $(figure queued), done $(figure done): too early"
+	[ "$(figure queued)" = "$1" ] && [ "$(figure ran)" = $(($1 - 1)) ] || {
+		echo "queued $(figure queued), ran $(figure ran): too early"
 		echo 1 >$CPU
 		return 1
 	}
