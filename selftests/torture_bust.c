@@ -86,12 +86,16 @@ static void write_after_free(struct torture_ctx *ctx, u8 *p)
 
 static void rcu_too_late(struct torture_ctx *ctx, u8 *p)
 {
+	/* With the last of its slab the memory would go, meanwhile, and become somebody else's. */
+	u8 *stays = victim();
+
 	__squirrel_free_rcu_word(p, p);
 	/* The grace periods are over, and the reader still has it. */
 	rcu_barrier();
 	rcu_barrier();
 	p[SIZE / 2] = 0;
 	hand_out_many();
+	squirrel_cache_free(victims, stays);
 }
 
 static void double_free(struct torture_ctx *ctx, u8 *p)
