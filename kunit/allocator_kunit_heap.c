@@ -395,15 +395,18 @@ static void sensitive_memory_is_wiped(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(obj + 8, 0, 192));
 }
 
-/* A grace period has to end between the last page of a heap and its end. */
-static unsigned long last_page;
+/*
+ * A grace period has to end between the last page of a heap and its end. In full: of an
+ * expedited one the short form may not know, if another is under way.
+ */
+static struct rcu_gp_oldstate last_page;
 static struct sq_block_lost (*fakes_put)(const struct sq_block_ops *ops, void *addr,
 					 unsigned int order);
 
 static struct sq_block_lost put_in_time(const struct sq_block_ops *ops, void *addr,
 					unsigned int order)
 {
-	last_page = get_state_synchronize_rcu();
+	get_state_synchronize_rcu_full(&last_page);
 	return fakes_put(ops, addr, order);
 }
 
@@ -425,7 +428,7 @@ static void heap_outlives_readers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->puts, 0);
 	sq_heap_discard(heap);
 	KUNIT_EXPECT_GT(test, fake->puts, 0);
-	KUNIT_EXPECT_TRUE(test, poll_state_synchronize_rcu(last_page));
+	KUNIT_EXPECT_TRUE(test, poll_state_synchronize_rcu_full(&last_page));
 	KUNIT_EXPECT_EQ(test, sq_fake_exit(fake), 0);
 }
 
