@@ -74,16 +74,18 @@ static void scan_of_nothing_gives_nothing(struct kunit *test)
 static void scan_goes_on_through_quarantine(struct kunit *test)
 {
 	static const struct squirrel_cache_args args = { .debug = "Q" };
-	struct squirrel_cache *c = squirrel_cache_create("kunit-held", 100, &args);
 	void **objs = kunit_kcalloc(test, HELD, sizeof(*objs), GFP_KERNEL);
+	struct squirrel_cache *c;
 	unsigned int i;
 
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	c = squirrel_cache_create("kunit-held", 100, &args);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
-	for (i = 0; objs && i < HELD; i++)
+	for (i = 0; i < HELD; i++)
 		objs[i] = squirrel_cache_alloc(c, GFP_KERNEL);
 	sq_fixture_settle(test);
 	/* 37 and HELD have no divisor in common. */
-	for (i = 0; objs && i < HELD; i++)
+	for (i = 0; i < HELD; i++)
 		squirrel_cache_free(c, objs[i * 37 % HELD]);
 	KUNIT_EXPECT_NE(test, sq_shrinker_scan(), SHRINK_STOP);
 	squirrel_cache_destroy(c);

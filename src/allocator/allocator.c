@@ -81,7 +81,7 @@
 #include "allocator/cache/cache.h"
 #include "allocator/debug/debug.h"
 #include "allocator/debug/inject.h"
-#include "allocator/path/leak.h"
+#include "allocator/pages/untold.h"
 
 static int dead_state __ro_after_init;
 static int back_state __ro_after_init;
@@ -257,7 +257,7 @@ void sq_allocator_exit(void)
 	rcu_barrier();
 	sq_deferred_flush();
 	sq_large_flush();
-	sq_leak_flush();
+	sq_untold_flush();
 	sq_sample_exit();
 	sq_peak_flush();
 	mag_caches_exit();

@@ -27,6 +27,10 @@ static inline void sq_untold_tell(void)
 static inline void sq_untold_tell(void)
 {
 }
+
+static inline void sq_untold_flush(void)
+{
+}
 #endif
 
 #endif /* _SQ_ALLOCATOR_UNTOLD_H */

@@ -38,9 +38,3 @@ void sq_leak_free(const struct squirrel_cache *c, const void *obj)
 	else
 		kmemleak_free(obj);
 }
-
-/* Until it was told of all that was freed so far. May sleep. */
-void sq_leak_flush(void)
-{
-	sq_untold_flush();
-}

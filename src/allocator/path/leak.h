@@ -13,17 +13,12 @@ struct squirrel_cache;
 #ifdef CONFIG_DEBUG_KMEMLEAK
 void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp);
 void sq_leak_free(const struct squirrel_cache *c, const void *obj);
-void sq_leak_flush(void);
 #else
 static __always_inline void sq_leak_alloc(const struct squirrel_cache *c, void *obj, gfp_t gfp)
 {
 }
 
 static __always_inline void sq_leak_free(const struct squirrel_cache *c, const void *obj)
-{
-}
-
-static inline void sq_leak_flush(void)
 {
 }
 #endif
